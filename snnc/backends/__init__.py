@@ -1,0 +1,1 @@
+"""What a program becomes: a network in memory, or scripts."""

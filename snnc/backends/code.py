@@ -1,0 +1,162 @@
+"""Values as Python source, laid out as black would.
+
+Text from a spec reaches a script only through `literal`, `identifier` and `comment`.
+"""
+
+from __future__ import annotations
+
+import keyword
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from unicodedata import category
+
+from snnc.call import Call, Ratio
+
+WIDTH = 88
+
+
+@dataclass(frozen=True)
+class Group:
+    """Code with items in brackets: `head` ends with the opening bracket, `tail` starts with the closing one."""
+
+    head: str
+    items: tuple[Code, ...]
+    tail: str
+
+    def __str__(self) -> str:
+        return self.head + ", ".join(map(str, self.items)) + self.tail
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A call whose result is called: `first` makes what `second` calls."""
+
+    first: Group
+    second: Group
+
+    def __str__(self) -> str:
+        return f"{self.first}{self.second}"
+
+
+Code = str | Group | Chain
+
+
+def literal(value: Any) -> str:
+    """Return a plain value as Python source."""
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, bool) or value is None:
+        return repr(value)
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, int):
+        return repr(value)
+    raise TypeError(f"no literal for a {type(value).__name__}")
+
+
+def identifier(name: str) -> str:
+    """Return a name, once it is sure that it is one."""
+    if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
+        raise ValueError(f"{name!r} is no identifier")
+    return name
+
+
+def comment(text: str) -> str:
+    """Return a text that can stand in a comment or a docstring: one line, and nothing that ends either."""
+    line = " ".join(text.split())
+    return "".join(" " if category(c)[0] in "CZ" else c for c in line).replace("\\", "/").replace('"', "'")
+
+
+def _string(text: str) -> str:
+    """Return a string in the quotes that black prefers: double, unless single ones save backslashes."""
+    quote = '"' if text.count('"') <= text.count("'") else "'"
+    return quote + "".join("\\" + c if c == quote else _escaped(c) for c in text) + quote
+
+
+def _escaped(character: str) -> str:
+    return character if character in "'\"" else repr(character)[1:-1]
+
+
+def expression(value: Any, name: Callable[[Any], str | None] = lambda _: None) -> Code:
+    """Return a value as code; `name` may give the name of a constant that holds it."""
+    named = name(value)
+    if named is not None:
+        return named
+    if isinstance(value, Ratio):
+        denominator = name(value.denominator) or literal(value.denominator)
+        return f"{literal(value.numerator)} / {denominator}"
+    if isinstance(value, Call):
+        args = [expression(arg, name) for arg in value.args]
+        args += [_keyword(key, expression(arg, name)) for key, arg in value.kwargs.items()]
+        return Group(f"{value.name}(", tuple(args), ")")
+    if isinstance(value, dict):
+        items = (prefixed(f"{literal(k)}: ", expression(v, name)) for k, v in value.items())
+        return Group("{", tuple(items), "}")
+    if isinstance(value, list | tuple):
+        return Group("[", tuple(expression(item, name) for item in value), "]")
+    return literal(value)
+
+
+def _keyword(key: str, value: Code) -> Code:
+    return prefixed(f"{identifier(key)}=", value)
+
+
+def prefixed(prefix: str, code: Code) -> Code:
+    """Return code with something written directly before it."""
+    if isinstance(code, Chain):
+        return Chain(Group(prefix + code.first.head, code.first.items, code.first.tail), code.second)
+    if isinstance(code, Group):
+        return Group(prefix + code.head, code.items, code.tail)
+    return prefix + code
+
+
+def layout(code: Code, before: str = "", after: str = "", indent: int = 0) -> str:
+    """Return code between `before` and `after` over as few lines as black would; the first line is indented too."""
+    return "\n".join(_lines(prefixed(before, code), after, indent))
+
+
+def _lines(code: Code, after: str, indent: int) -> list[str]:
+    margin = " " * indent
+    flat = f"{margin}{code}{after}"
+    if len(flat) <= WIDTH or isinstance(code, str):
+        return [flat]
+    if isinstance(code, Chain):
+        return _chain_lines(code, after, indent)
+    if not code.items:
+        return [flat]
+    inside = " " * (indent + 4) + ", ".join(map(str, code.items))
+    single = len(code.items) == 1
+    # The items of a call may share a line, those of a list or a dict may not.
+    fits = len(inside) <= WIDTH and (single or code.head.endswith("("))
+    # A single item takes no comma after it, unless it is split itself.
+    if fits or (single and isinstance(code.items[0], str)):
+        body = [inside]
+    else:
+        body = [line for item in code.items for line in _lines(item, ",", indent + 4)]
+    return [margin + code.head, *body, margin + code.tail + after]
+
+
+def _chain_lines(chain: Chain, after: str, indent: int) -> list[str]:
+    """Split the last brackets, or those before them, or both."""
+    first, second = chain.first, chain.second
+    if len(f"{first}{second.head}") + indent <= WIDTH:
+        return _lines(Group(f"{first}{second.head}", second.items, second.tail), after, indent)
+    if len(f"{first.tail}{second}{after}") + indent <= WIDTH:
+        return _lines(first, f"{second}{after}", indent)
+    *lines, _ = _lines(first, "", indent)
+    joint = Group(first.tail + second.head, second.items, second.tail)
+    return [*lines, *_lines(joint, after, indent)]
+
+
+def wrapped(text: str, indent: int = 0) -> str:
+    """Return a comment of as many lines as it needs."""
+    prefix = " " * indent + "# "
+    return textwrap.fill(comment(text), WIDTH, initial_indent=prefix, subsequent_indent=prefix)
+
+
+def joined(items: Sequence[str]) -> str:
+    """Return "a", "a and b", "a, b and c"."""
+    *first, last = items
+    return f"{', '.join(first)} and {last}" if first else last

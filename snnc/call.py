@@ -1,0 +1,31 @@
+"""A constructor and its arguments, as a value: one backend calls it, the other writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A number best written as a division: `1 / 200` says more than 0.005."""
+
+    numerator: float
+    denominator: float
+
+    @property
+    def value(self) -> float:
+        return self.numerator / self.denominator
+
+
+@dataclass(frozen=True)
+class Call:
+    """`name` is dotted, as a script writes it after its imports: "nengo.LIF", "tf.optimizers.Adam".
+
+    An argument is a plain value, a Ratio or another Call, or a dict of those.
+    """
+
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)

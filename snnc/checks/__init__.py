@@ -1,0 +1,41 @@
+"""Rules: what a program can't do, or does otherwise than its author thinks. Each is a function Program -> diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from snnc.checks.chip import (
+    chip_empty,
+    chip_input,
+    chip_max_rate,
+    chip_neurons,
+    chip_synapse,
+)
+from snnc.checks.data import data_fits
+from snnc.checks.network import gradient_applies, labels_fit, max_rate_possible, synapse_applies
+from snnc.checks.timing import multiples_of_dt
+from snnc.diagnostics import CompileError, Diagnostic
+from snnc.ir import Program
+from snnc.read import Document
+
+RULES: tuple[Callable[[Program], Iterable[Diagnostic]], ...] = (
+    data_fits,
+    labels_fit,
+    multiples_of_dt,
+    max_rate_possible,
+    gradient_applies,
+    synapse_applies,
+    chip_empty,
+    chip_neurons,
+    chip_max_rate,
+    chip_synapse,
+    chip_input,
+)
+
+
+def check(program: Program, document: Document) -> tuple[Diagnostic, ...]:
+    """Return the warnings about a program; raise a CompileError if there are errors among what was found."""
+    found = tuple(dict.fromkeys(d for rule in RULES for d in rule(program)))
+    if any(d.severity == "error" for d in found):
+        raise CompileError(document, found)
+    return found

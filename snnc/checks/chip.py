@@ -1,0 +1,82 @@
+"""What Loihi can't do. These rules speak up only where loihi is a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.diagnostics import Diagnostic
+from snnc.ir import INPUT, Program
+from snnc.synapses import Alpha
+
+NOT_FOR_LOIHI = 'take "loihi" out of targets'
+
+
+def chip_empty(program: Program) -> Iterator[Diagnostic]:
+    """NengoLoihi refuses a network without a neuron on the chip."""
+    if program.on_loihi and not any(p.on_chip for p in program.populations):
+        yield Diagnostic(
+            "chip-empty",
+            "no layer runs on the chip: the one that reads the input turns it into spikes on the host",
+            ("layers", 0),
+            "key",
+            f"add a layer, or {NOT_FOR_LOIHI}",
+        )
+
+
+def chip_neurons(program: Program) -> Iterator[Diagnostic]:
+    """The chip only runs spikes, and reads any value that isn't 0 from the host as a spike."""
+    if not program.on_loihi:
+        return
+    for population in program.populations:
+        kind = population.neurons.kind
+        feeds_chip = any(c.source == population.name for c in program.into_chip())
+        if population.on_chip and not population.neurons.on_loihi:
+            why = f"'{kind}' neurons put out rates; Loihi only runs spikes"
+        elif feeds_chip and not population.neurons.spiking:
+            why = f"'{kind}' neurons put out rates; to the chip every value is a spike in every step"
+        else:
+            continue
+        instead = "spiking_relu" if "relu" in kind else "lif"
+        hint = f'write "{instead}", or {NOT_FOR_LOIHI}'
+        yield Diagnostic("chip-neurons", why, population.at_neurons("kind"), hint=hint)
+
+
+def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
+    """After a spike a neuron on the chip rests for a whole number of steps, and one more."""
+    for population in program.populations:
+        neurons = population.neurons
+        rest = 1 + round(neurons.refractory / program.dt)
+        largest = 1 / (program.dt * rest)
+        if population.on_chip and neurons.max_rate > largest * (1 + 1e-9):
+            yield Diagnostic(
+                "chip-max-rate",
+                f"on the chip these neurons fire at most every {rest} steps, {largest:g} Hz; max_rate is {neurons.max_rate:g}",
+                population.at_neurons("max_rate"),
+                hint=f"write {largest:g} or less; 100 to 250 is usual",
+            )
+
+
+def chip_synapse(program: Program) -> Iterator[Diagnostic]:
+    """On the chip a synapse is a first-order lowpass."""
+    for connection in program.into_chip():
+        if isinstance(connection.synapse, Alpha):
+            yield Diagnostic(
+                "chip-synapse",
+                "the chip has no alpha synapse",
+                connection.synapse_at,
+                hint='write { kind = "lowpass", tau = 0.005 }',
+            )
+
+
+def chip_input(program: Program) -> Iterator[Diagnostic]:
+    """NengoLoihi clips what the chip reads from the input to -1 and 1."""
+    for connection in program.into_chip():
+        if connection.source != INPUT:
+            continue
+        if program.data.scale not in ("unit", "signed"):
+            yield Diagnostic(
+                "chip-input",
+                "a layer on the chip reads the input, and NengoLoihi clips that to [-1, 1]",
+                (*connection.at, "on_chip"),
+                hint='write on_chip = false, or scale = "signed" in [data]',
+            )

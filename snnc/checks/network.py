@@ -1,0 +1,62 @@
+"""Settings that contradict each other, or that nothing uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.diagnostics import Diagnostic
+from snnc.ir import INPUT, Program
+
+
+def labels_fit(program: Program) -> Iterator[Diagnostic]:
+    """There is one label a class."""
+    labels, classes = program.output.labels, program.output.classes
+    if labels is not None and len(labels) != classes:
+        message = f"there are {classes} classes, but {len(labels)} labels"
+        yield Diagnostic("labels", message, ("output", "labels"))
+
+
+def max_rate_possible(program: Program) -> Iterator[Diagnostic]:
+    """A neuron can't fire faster than its refractory period lets it."""
+    for population in program.populations:
+        neurons = population.neurons
+        if neurons.refractory and neurons.max_rate >= 1 / neurons.refractory:
+            fastest = 1 / neurons.refractory
+            yield Diagnostic(
+                "max-rate",
+                f"with tau_ref {neurons.refractory:g} neurons fire below {fastest:g} Hz; max_rate is {neurons.max_rate:g}",
+                population.at_neurons("max_rate" if "max_rate" in population.neurons_at else "tau_ref"),
+                hint="100 to 250 is usual",
+            )
+
+
+def gradient_applies(program: Program) -> Iterator[Diagnostic]:
+    """A gradient that was written is used by some layer."""
+    written = program.train.gradient
+    if written is None or any(p.gradient == written for p in program.populations):
+        return
+    kinds = {
+        "smooth": "lif, lif_rate and soft_lif neurons",
+        "loihi": "layers on the chip and the loihi kinds",
+    }
+    yield Diagnostic(
+        "unused-gradient",
+        f"'{written.kind}' is for {kinds[written.kind]}, and there are none",
+        ("train", "gradient"),
+        hint="leave it out: each layer then gets what suits its neurons",
+    )
+
+
+def synapse_applies(program: Program) -> Iterator[Diagnostic]:
+    """A synapse of a layer's own filters spikes; the input has none."""
+    for population in program.populations:
+        sources = program.into(population.name)
+        own = sources[0].synapse_at[0] == "layers"
+        if own and all(c.source == INPUT for c in sources):
+            yield Diagnostic(
+                "unused-synapse",
+                f"'{population.name}' reads the input alone, which has no spikes to filter",
+                sources[0].synapse_at,
+                "key",
+                "leave it out",
+            )

@@ -1,0 +1,62 @@
+"""What is wrong with a spec: one value a finding, and the exceptions that carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from snnc.read import Document
+
+#: Where something stands in a TOML document, for example ("layers", 0, "units").
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A place in a text: line and column count from 1, both in characters."""
+
+    line: int
+    column: int
+    length: int = 1
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One finding. `at` leads to its place; `span` gives the place itself where there is no path to it.
+
+    `code` is a stable name. `on` says what the caret goes under: the key, or its value.
+    """
+
+    code: str
+    message: str
+    at: KeyPath = ()
+    on: Literal["key", "value"] = "value"
+    hint: str = ""
+    severity: Literal["error", "warning"] = "error"
+    span: Span | None = None
+
+
+class CompileError(Exception):
+    """The spec, its data or its parameters are wrong: exit code 1."""
+
+    def __init__(self, document: Document, diagnostics: Iterable[Diagnostic]) -> None:
+        self.document = document
+        # A setting that many layers inherit is wrong once, not once a layer.
+        self.diagnostics = tuple(dict.fromkeys(diagnostics))
+        super().__init__("; ".join(d.message for d in self.diagnostics))
+
+
+class Refusal(Exception):
+    """Something other than the text of the spec stands in the way: one clear sentence, exit code 1."""
+
+
+class UsageError(Exception):
+    """A path that can't be read or written, or a package that is missing: exit code 2."""
+
+
+def cannot(verb: str, path: Path, error: OSError) -> UsageError:
+    """Return the error for a path that the system refuses."""
+    return UsageError(f"can't {verb} {path}: {(error.strerror or str(error)).lower()}")

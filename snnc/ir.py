@@ -1,0 +1,214 @@
+"""The network between layers and backends: populations, and connections that carry operators.
+
+Layer kinds lower to these; backends handle these and know no layer kind. Every node knows where in the spec it comes from.
+The same Program describes the network that is trained and, after `deploy`, the one that runs: then every connection
+carries one Matrix, and every population has its gain and bias.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from snnc.call import Call
+from snnc.diagnostics import KeyPath
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from snnc.gradients import Gradient
+    from snnc.neurons import NeuronKind
+    from snnc.sources import SourceKind
+    from snnc.spec import Loihi, Presentation, Train
+    from snnc.synapses import Alpha, Lowpass, NoSynapse
+
+    Synapse = Lowpass | Alpha | NoSynapse
+
+#: Without the number of items.
+Shape = tuple[int, ...]
+
+#: What names the input as the source of a connection.
+INPUT = "input"
+OUTPUT = "output"
+
+
+def size(shape: Shape) -> int:
+    """Return how many values a shape holds."""
+    return math.prod(shape)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A linear map on the values of one connection; Keras says what it does."""
+
+    #: Whether the operator does nothing when the network runs.
+    training_only: ClassVar[bool] = False
+
+    name: str
+
+    def shape(self, before: Shape) -> Shape:
+        """Return the shape of what comes out."""
+        return before
+
+    def parameters(self, before: Shape) -> int:
+        """Return how many weights and biases are trained."""
+        return 0
+
+    def keras(self) -> Call:
+        """Return the Keras layer, by its name in tf.keras.layers."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Dense(Operator):
+    units: int
+    use_bias: bool
+
+    def shape(self, before: Shape) -> Shape:
+        return (self.units,)
+
+    def parameters(self, before: Shape) -> int:
+        return (size(before) + self.use_bias) * self.units
+
+    def keras(self) -> Call:
+        bias = {} if self.use_bias else {"use_bias": False}
+        return Call("Dense", (self.units,), {**bias, "name": self.name})
+
+
+@dataclass(frozen=True)
+class Dropout(Operator):
+    training_only: ClassVar[bool] = True
+
+    rate: float
+
+    def keras(self) -> Call:
+        return Call("Dropout", (self.rate,), {"name": self.name})
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix(Operator):
+    """Weights as a Nengo transform has them: (size out, size in). Only in a deployed program."""
+
+    weights: NDArray[np.float64]
+
+    def shape(self, before: Shape) -> Shape:
+        return (self.weights.shape[0],)
+
+
+@dataclass(frozen=True, eq=False)
+class Tuning:
+    """Gain and bias of each neuron, in Nengo's current units: the current is gain * input + bias."""
+
+    gain: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Population:
+    """Neurons that share a kind. `neurons_at` leads to each written setting of them."""
+
+    name: str
+    size: int
+    neurons: NeuronKind
+    gradient: Gradient
+    on_chip: bool
+    at: KeyPath
+    neurons_at: Mapping[str, KeyPath]
+    tuning: Tuning | None = None
+
+    def at_neurons(self, key: str) -> KeyPath:
+        """Return where a setting of the neurons was written, or the layer if nowhere."""
+        return self.neurons_at.get(key, self.at)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """From the input or a population to a population or the output. The synapse filters spikes, so the input has none."""
+
+    source: str
+    target: str
+    operators: tuple[Operator, ...]
+    synapse: Synapse | None
+    at: KeyPath
+    synapse_at: KeyPath
+
+    @property
+    def lasting(self) -> tuple[Operator, ...]:
+        """The operators that are there when the network runs."""
+        return tuple(op for op in self.operators if not op.training_only)
+
+
+@dataclass(frozen=True)
+class Output:
+    """The readout. `bias` is there once the program is deployed."""
+
+    classes: int
+    labels: tuple[str, ...] | None
+    softmax: Literal["loss", "host", "offline"]
+    probe: Synapse
+    bias: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Program:
+    """A whole network, and how its spec says it is fed, trained and run."""
+
+    name: str
+    seed: int
+    dt: float
+    spec_path: Path
+    targets: tuple[Literal["nengo_dl", "loihi"], ...]
+    input_shape: Shape
+    populations: tuple[Population, ...]
+    connections: tuple[Connection, ...]
+    output: Output
+    data: SourceKind
+    presentation: Presentation
+    train: Train
+    loihi: Loihi
+
+    def into(self, target: str) -> tuple[Connection, ...]:
+        """Return the connections into a population, or into the output."""
+        return tuple(c for c in self.connections if c.target == target)
+
+    def into_chip(self) -> tuple[Connection, ...]:
+        """Return the connections into populations on the chip."""
+        on_chip = {p.name for p in self.populations if p.on_chip}
+        return tuple(c for c in self.connections if c.target in on_chip)
+
+    def population(self, name: str) -> Population:
+        return next(p for p in self.populations if p.name == name)
+
+    @property
+    def input_size(self) -> int:
+        return size(self.input_shape)
+
+    @property
+    def on_loihi(self) -> bool:
+        return "loihi" in self.targets
+
+    @property
+    def stream_steps(self) -> int:
+        """How many steps a stream shows an item."""
+        return round(self.presentation.time / self.dt)
+
+    @property
+    def gap_steps(self) -> int:
+        """How many steps of zeros follow an item in a stream."""
+        return round(self.presentation.gap / self.dt)
+
+    @property
+    def fresh_steps(self) -> int:
+        """How many steps fresh evaluation shows an item."""
+        return self.presentation.steps or self.stream_steps
+
+    def read_steps(self, shown: int) -> int:
+        """Return how many of an item's last steps the answer is the mean of."""
+        if self.presentation.read == "last":
+            return 1
+        return max(1, round(self.presentation.read.mean_of_last * shown))

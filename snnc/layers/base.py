@@ -1,0 +1,73 @@
+"""What a layer kind is: a table of the spec that knows how it lowers to operators and populations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Protocol
+
+from pydantic import Field
+
+from snnc.ir import Operator, Shape
+from snnc.model import Bare, Model, Name
+from snnc.synapses import Synapse
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Values on their way to the next population: where they come from, and the operators they pass."""
+
+    source: str
+    shape: Shape
+    operators: tuple[Operator, ...] = ()
+
+    def then(self, operator: Operator) -> Flow:
+        """Return the values after one more operator."""
+        shape = operator.shape(self.shape)
+        return replace(self, shape=shape, operators=(*self.operators, operator))
+
+
+class Builder(Protocol):
+    """What a layer may ask of the network that it is lowered into."""
+
+    def population(self, name: str, layer: NeuronLayer, sources: Sequence[Flow]) -> Flow:
+        """Add a layer's neurons, driven by the sum of the sources; return what they put out."""
+
+
+class LayerKind(Model):
+    """What all layers have in common."""
+
+    #: Whether the layer may sum several sources.
+    takes_several: ClassVar[bool] = False
+
+    kind: str
+    name: Name | None = Field(
+        None, description="The layer's name. Default: its kind and number, as in dense1."
+    )
+    from_: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)] | None = Field(
+        None,
+        alias="from",
+        description='What the layer follows: earlier layers, or "input"; several are summed. Default: the layer before.',
+    )
+
+    def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
+        """Return what the layer puts out, given what it follows."""
+        raise NotImplementedError
+
+
+class NeuronLayer(LayerKind):
+    """A layer that ends in neurons."""
+
+    takes_several: ClassVar[bool] = True
+
+    neurons: Annotated[dict[str, Any] | None, Bare] = Field(
+        None, description="What differs from [neurons], key by key, or another kind of neuron."
+    )
+    synapse: Synapse | None = Field(
+        None, description="On the spikes that the layer receives. Default: synapses.layer."
+    )
+    on_chip: bool | None = Field(
+        None,
+        description="Whether the layer runs on the chip. Default: yes, unless it reads the input: "
+        "that layer runs on the host and turns values into spikes.",
+    )

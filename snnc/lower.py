@@ -1,0 +1,193 @@
+"""Spec to Program: layers become populations and connections."""
+
+from __future__ import annotations
+
+import keyword
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from snnc import gradients, ir
+from snnc.diagnostics import CompileError, Diagnostic, KeyPath
+from snnc.gradients import Gradient, Loihi, Smooth
+from snnc.layers.base import Flow, LayerKind, NeuronLayer
+from snnc.names import RESERVED
+from snnc.neurons import NeuronKind, overridden
+from snnc.read import Document
+from snnc.spec import Spec
+from snnc.validate import near
+
+
+def lower(spec: Spec, document: Document) -> ir.Program:
+    """Return the program of a spec, or raise a CompileError where its layers don't fit together."""
+    names = _layer_names(spec.layers)
+    wrong = [*_wrong_names(spec, names), *_wrong_sources(spec, names)]
+    if wrong:
+        raise CompileError(document, wrong)
+
+    graph = _Graph(spec)
+    flows = {ir.INPUT: Flow(ir.INPUT, spec.input.shape)}
+    before: tuple[str, ...] = (ir.INPUT,)
+    for index, (name, layer) in enumerate(zip(names, spec.layers, strict=True)):
+        sources = tuple(flows[source] for source in layer.from_ or before)
+        graph.at = ("layers", index)
+        flows[name] = layer.lower(name, sources, graph)
+        before = (name,)
+    graph.at = ("output",)
+    readout = ir.Dense(ir.OUTPUT, spec.output.classes, use_bias=spec.output.use_bias)
+    biasless = replace(readout, use_bias=False)
+    sources = tuple(flows[source] for source in spec.output.from_ or before)
+    graph.connect(
+        ir.OUTPUT,
+        [flow.then(biasless if i else readout) for i, flow in enumerate(sources)],
+        spec.synapses.output or spec.synapses.layer,
+        ("synapses", "output" if spec.synapses.output else "layer"),
+    )
+
+    return ir.Program(
+        name=spec.network.name,
+        seed=spec.network.seed,
+        dt=spec.network.dt,
+        spec_path=document.path,
+        targets=spec.targets,
+        input_shape=spec.input.shape,
+        populations=tuple(graph.populations),
+        connections=tuple(graph.connections),
+        output=ir.Output(
+            classes=spec.output.classes,
+            labels=spec.output.labels,
+            softmax=spec.output.softmax,
+            probe=spec.synapses.probe,
+        ),
+        data=spec.data,
+        presentation=spec.presentation,
+        train=spec.train,
+        loihi=spec.loihi,
+    )
+
+
+@dataclass
+class _Graph:
+    """Collects what layers lower to. `at` is where the layer that is being lowered stands."""
+
+    spec: Spec
+    at: KeyPath = ()
+    populations: list[ir.Population] = field(default_factory=list)
+    connections: list[ir.Connection] = field(default_factory=list)
+    operator_names: set[str] = field(default_factory=set)
+
+    def population(self, name: str, layer: NeuronLayer, sources: Sequence[Flow]) -> Flow:
+        neurons, neurons_at = self._neurons(layer)
+        (shape,) = {flow.shape for flow in sources}
+        reads_input = any(flow.source == ir.INPUT for flow in sources)
+        on_chip = "loihi" in self.spec.targets and (
+            not reads_input if layer.on_chip is None else layer.on_chip
+        )
+        population = ir.Population(
+            name=name,
+            size=ir.size(shape),
+            neurons=neurons,
+            gradient=_gradient(neurons, on_chip, self.spec.train.gradient),
+            on_chip=on_chip,
+            at=self.at,
+            neurons_at=neurons_at,
+        )
+        self.populations.append(population)
+        own = layer.synapse is not None
+        synapse = layer.synapse or self.spec.synapses.layer
+        self.connect(name, sources, synapse, (*self.at, "synapse") if own else ("synapses", "layer"))
+        return Flow(name, shape)
+
+    def connect(
+        self, target: str, sources: Sequence[Flow], synapse: ir.Synapse, synapse_at: KeyPath
+    ) -> None:
+        for flow in sources:
+            connection = ir.Connection(
+                source=flow.source,
+                target=target,
+                operators=tuple(self._named(operator) for operator in flow.operators),
+                synapse=None if flow.source == ir.INPUT else synapse,
+                at=self.at,
+                synapse_at=synapse_at,
+            )
+            self.connections.append(connection)
+
+    def _named(self, operator: ir.Operator) -> ir.Operator:
+        """Return an operator under a name of its own: one that several connections share becomes several."""
+        name, number = operator.name, 1
+        while name in self.operator_names:
+            number += 1
+            name = f"{operator.name}_{number}"
+        self.operator_names.add(name)
+        return replace(operator, name=name)
+
+    def _neurons(self, layer: NeuronLayer) -> tuple[NeuronKind, dict[str, KeyPath]]:
+        """Return a layer's neurons, and where each setting of them was written."""
+        base = self.spec.neurons
+        at: dict[str, KeyPath] = {key: ("neurons", key) for key in base.model_fields_set}
+        if layer.neurons is None:
+            return base, at
+        at |= {key: (*self.at, "neurons", key) for key in layer.neurons}
+        return overridden(base, layer.neurons), at
+
+
+def _gradient(neurons: NeuronKind, on_chip: bool, written: Gradient | None) -> Gradient:
+    """Return what training differentiates: what was written, where it applies, or the kind's own default."""
+    if isinstance(written, Smooth):
+        applies = neurons.smooth_applies
+    elif isinstance(written, Loihi):
+        applies = on_chip or neurons.default_gradient == "loihi"
+    else:
+        applies = True
+    if written is not None and applies:
+        return written
+    return gradients.default(neurons.default_gradient)
+
+
+def _layer_names(layers: Sequence[LayerKind]) -> list[str]:
+    """Return each layer's name: its own, or its kind and its number among the layers of its kind."""
+    numbers: Counter[str] = Counter()
+    names = []
+    for layer in layers:
+        numbers[layer.kind] += 1
+        names.append(layer.name or f"{layer.kind}{numbers[layer.kind]}")
+    return names
+
+
+def _wrong_names(spec: Spec, names: list[str]) -> Iterator[Diagnostic]:
+    first: dict[str, int] = {}
+    for index, (name, layer) in enumerate(zip(names, spec.layers, strict=True)):
+        at: KeyPath = ("layers", index, "name") if layer.name else ("layers", index)
+        on = "value" if layer.name else "key"
+        if name in first:
+            message = f"layers {first[name] + 1} and {index + 1} are both called '{name}'"
+            yield Diagnostic("duplicate-name", message, at, on)
+        first.setdefault(name, index)
+        if name in RESERVED or keyword.iskeyword(name) or keyword.issoftkeyword(name):
+            message = f"a layer can't be called '{name}': Python or the scripts use that name"
+            yield Diagnostic("forbidden-name", message, at, on, f"write '{name}_layer', say")
+
+
+def _wrong_sources(spec: Spec, names: list[str]) -> Iterator[Diagnostic]:
+    for index, layer in enumerate(spec.layers):
+        at: KeyPath = ("layers", index, "from")
+        yield from _wrong_from(layer.from_, at, [ir.INPUT, *names[:index]], names[index:])
+        if len(layer.from_ or ()) > 1 and not layer.takes_several:
+            message = f"a {layer.kind} layer follows one layer, not {len(layer.from_ or ())}"
+            yield Diagnostic("too-many-sources", message, at)
+    yield from _wrong_from(spec.output.from_, ("output", "from"), [ir.INPUT, *names], [])
+
+
+def _wrong_from(
+    sources: tuple[str, ...] | None, at: KeyPath, earlier: list[str], later: list[str]
+) -> Iterator[Diagnostic]:
+    for index, source in enumerate(sources or ()):
+        place = (*at, index)
+        if source in later:
+            message = f"'{source}' comes later: a layer follows earlier ones"
+            yield Diagnostic("unknown-layer", message, place)
+        elif source not in earlier:
+            message = f"there is no layer '{source}'"
+            yield Diagnostic("unknown-layer", message, place, hint=near(source, earlier))
+        elif source in (sources or ())[:index]:
+            yield Diagnostic("duplicate-name", f"'{source}' stands here twice", place)

@@ -1,0 +1,36 @@
+"""What all parts of the spec language have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Model(BaseModel):
+    """A table of the spec: immutable, without unknown keys, and nothing is converted on the way in."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        # Only the whole spec is ever validated: building each table's validator by itself
+        # would double the time it takes to start.
+        defer_build=True,
+    )
+
+
+def _table(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+#: A bare string may stand for a table that has only a kind.
+Bare = BeforeValidator(_table)
+
+#: The name of a network or a layer; it becomes a Python name and part of file names.
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+
+Seconds = Annotated[float, Field(ge=0)]
+PositiveSeconds = Annotated[float, Field(gt=0)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]

@@ -1,0 +1,235 @@
+"""Neuron kinds: what runs, and what stands in for it while training.
+
+Rates are in hertz for a normalised input: `max_rate` is reached at 1, firing starts at `intercept`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Discriminator, Field, TypeAdapter
+
+from snnc.call import Call, Ratio
+from snnc.gradients import Gradient, GradientName, Loihi, Rate, Smooth
+from snnc.model import Bare, Model, PositiveSeconds, Seconds
+
+
+class NeuronKind(Model):
+    """What all kinds have in common."""
+
+    #: Whether the kind sends spikes; the others put out their rate.
+    spiking: ClassVar[bool]
+    #: Whether Loihi has it.
+    on_loihi: ClassVar[bool]
+    default_gradient: ClassVar[GradientName]
+    #: Whether training may soften the threshold.
+    smooth_applies: ClassVar[bool] = False
+
+    kind: str
+    max_rate: float = Field(
+        200.0,
+        gt=0,
+        description="Firing rate for an input of 1, in hertz; below 1 / tau_ref, on Loihi at most 1 / (dt * (1 + round(tau_ref / dt))).",
+    )
+    intercept: float = Field(
+        0.0, ge=-1, le=0.95, description="Input at which the neuron starts to fire, without unit."
+    )
+    amplitude: float | None = Field(
+        None,
+        gt=0,
+        description="What a spike counts, in seconds: the output is amplitude times the firing rate. Default: 1 / max_rate.",
+    )
+
+    @property
+    def output_scale(self) -> float | Ratio:
+        """The amplitude, written or derived."""
+        return Ratio(1, self.max_rate) if self.amplitude is None else self.amplitude
+
+    @property
+    def refractory(self) -> float:
+        """Refractory period, in seconds."""
+        return 0.0
+
+    def running(self) -> Call:
+        """Return the Nengo neuron type that runs."""
+        raise NotImplementedError
+
+    def rates(self) -> Call:
+        """Return the Nengo neuron type that puts out this kind's firing rate."""
+        raise NotImplementedError
+
+    def on_chip_rates(self) -> Call:
+        """Return the type that trains with the firing rates of the chip."""
+        raise NotImplementedError
+
+    def trained(self, gradient: Gradient) -> Call:
+        """Return the neuron type that training uses."""
+        if isinstance(gradient, Rate):
+            return self.rates()
+        if isinstance(gradient, Loihi):
+            return self.on_chip_rates()
+        return self.softened(gradient)
+
+    def softened(self, gradient: Smooth) -> Call:
+        """Return the type with a softened threshold."""
+        raise NotImplementedError
+
+
+def _from_rest(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Start a spiking neuron at zero, as on the chip; by itself Nengo draws the first voltages at random."""
+    at_rest = {"voltage": Call("nengo.dists.Choice", ([0],))}
+    return {**arguments, "initial_state": at_rest}
+
+
+class _Lif(NeuronKind):
+    """Leaky integrate and fire."""
+
+    default_gradient: ClassVar[GradientName] = "smooth"
+    smooth_applies: ClassVar[bool] = True
+
+    tau_rc: PositiveSeconds = Field(0.02, description="Membrane time constant, in seconds.")
+    tau_ref: Seconds = Field(0.001, description="Refractory period after a spike, in seconds.")
+
+    @property
+    def refractory(self) -> float:
+        return self.tau_ref
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {"tau_rc": self.tau_rc, "tau_ref": self.tau_ref, "amplitude": self.output_scale}
+
+    def rates(self) -> Call:
+        return Call("nengo.LIFRate", kwargs=self.arguments)
+
+    def on_chip_rates(self) -> Call:
+        return Call("nengo_loihi.LoihiLIF", kwargs=self.arguments)
+
+    def softened(self, gradient: Smooth) -> Call:
+        return Call("nengo_dl.SoftLIFRate", kwargs={"sigma": gradient.sigma, **self.arguments})
+
+
+class Lif(_Lif):
+    """Leaky integrate-and-fire neurons, nengo.LIF."""
+
+    spiking: ClassVar[bool] = True
+    on_loihi: ClassVar[bool] = True
+    kind: Literal["lif"]
+
+    def running(self) -> Call:
+        return Call("nengo.LIF", kwargs=_from_rest(self.arguments))
+
+
+class LifRate(_Lif):
+    """The firing rate of LIF neurons, without spikes, nengo.LIFRate."""
+
+    spiking: ClassVar[bool] = False
+    on_loihi: ClassVar[bool] = False
+    kind: Literal["lif_rate"]
+
+    def running(self) -> Call:
+        return self.rates()
+
+
+class SoftLif(_Lif):
+    """The firing rate of LIF neurons with a softened threshold, nengo_dl.SoftLIFRate."""
+
+    spiking: ClassVar[bool] = False
+    on_loihi: ClassVar[bool] = False
+    kind: Literal["soft_lif"]
+    sigma: float = Field(
+        0.02, gt=0, description="How soft the threshold is, without unit: 0 would be LIF."
+    )
+
+    def running(self) -> Call:
+        return self.rates()
+
+    def rates(self) -> Call:
+        return Call("nengo_dl.SoftLIFRate", kwargs={"sigma": self.sigma, **self.arguments})
+
+
+class LoihiLif(_Lif):
+    """LIF neurons with Loihi's rounding of time, nengo_loihi.neurons.LoihiLIF; on the chip the same as lif."""
+
+    spiking: ClassVar[bool] = True
+    on_loihi: ClassVar[bool] = True
+    default_gradient: ClassVar[GradientName] = "loihi"
+    smooth_applies: ClassVar[bool] = False
+    kind: Literal["loihi_lif"]
+
+    def running(self) -> Call:
+        return Call("nengo_loihi.LoihiLIF", kwargs=_from_rest(self.arguments))
+
+
+class _Relu(NeuronKind):
+    """Integrate and fire without a leak: the rate is a rectified line."""
+
+    default_gradient: ClassVar[GradientName] = "rate"
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {"amplitude": self.output_scale}
+
+    def rates(self) -> Call:
+        return Call("nengo.RectifiedLinear", kwargs=self.arguments)
+
+    def on_chip_rates(self) -> Call:
+        return Call("nengo_loihi.LoihiSpikingRectifiedLinear", kwargs=self.arguments)
+
+
+class Relu(_Relu):
+    """Rectified linear units, without spikes, nengo.RectifiedLinear."""
+
+    spiking: ClassVar[bool] = False
+    on_loihi: ClassVar[bool] = False
+    kind: Literal["relu"]
+
+    def running(self) -> Call:
+        return self.rates()
+
+
+class SpikingRelu(_Relu):
+    """Integrate-and-fire neurons without a leak, nengo.SpikingRectifiedLinear."""
+
+    spiking: ClassVar[bool] = True
+    on_loihi: ClassVar[bool] = True
+    kind: Literal["spiking_relu"]
+
+    def running(self) -> Call:
+        return Call("nengo.SpikingRectifiedLinear", kwargs=_from_rest(self.arguments))
+
+
+class LoihiSpikingRelu(_Relu):
+    """Spiking ReLU with Loihi's threshold and reset, nengo_loihi.neurons.LoihiSpikingRectifiedLinear."""
+
+    spiking: ClassVar[bool] = True
+    on_loihi: ClassVar[bool] = True
+    default_gradient: ClassVar[GradientName] = "loihi"
+    kind: Literal["loihi_spiking_relu"]
+
+    def running(self) -> Call:
+        # This type starts at zero by itself.
+        return Call("nengo_loihi.LoihiSpikingRectifiedLinear", kwargs=self.arguments)
+
+
+Neurons = Annotated[
+    Lif | SpikingRelu | LoihiLif | LoihiSpikingRelu | Relu | LifRate | SoftLif,
+    Discriminator("kind"),
+    Bare,
+]
+
+
+@cache
+def _adapter() -> TypeAdapter[NeuronKind]:
+    return TypeAdapter(Neurons)
+
+
+def overridden(base: NeuronKind, override: dict[str, Any]) -> NeuronKind:
+    """Return neurons with some settings replaced; a ValidationError says what is wrong with those.
+
+    Between kinds only what all kinds have carries over. A derived amplitude is derived anew.
+    """
+    inherited = base.model_dump(include=base.model_fields_set)
+    if override.get("kind", base.kind) != base.kind:
+        inherited = {key: inherited[key] for key in inherited if key in NeuronKind.model_fields}
+    return _adapter().validate_python({**inherited, **override})

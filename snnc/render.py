@@ -1,0 +1,66 @@
+"""Diagnostics as a person reads them: place, code, message, the line with a caret, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from unicodedata import category, east_asian_width
+
+from snnc.diagnostics import Diagnostic, Span
+from snnc.positions import Positions, locate
+from snnc.read import Document
+
+
+def report(document: Document, diagnostics: Sequence[Diagnostic]) -> str:
+    """Return all diagnostics of a document in the order of its lines, and how many there are."""
+    positions = locate(document.text)
+    placed = [(_span(d, positions), d) for d in diagnostics]
+    placed.sort(key=lambda pair: (pair[0].line, pair[0].column) if pair[0] else (0, 0))
+    lines = document.text.split("\n")
+    blocks = [_block(document.path.as_posix(), d, span, lines) for span, d in placed]
+    return "\n".join([*blocks, _count(diagnostics)])
+
+
+def _span(diagnostic: Diagnostic, positions: Positions) -> Span | None:
+    return diagnostic.span or positions.nearest(diagnostic.at, diagnostic.on)
+
+
+def _block(path: str, diagnostic: Diagnostic, span: Span | None, lines: list[str]) -> str:
+    head = f"{diagnostic.severity}[{diagnostic.code}]: {visible(diagnostic.message)}"
+    hint = visible(diagnostic.hint)
+    if span is None or span.line > len(lines):
+        place = f"{path}: {head}" if span is None else f"{path}:{span.line}:{span.column}: {head}"
+        return f"{place}\n    {hint}" if hint else place
+    source = lines[span.line - 1].rstrip("\r")
+    before = source[: span.column - 1]
+    marked = source[span.column - 1 : span.column - 1 + span.length]
+    # Tabs stay tabs, so that the caret lands under its text however wide they are.
+    indent = "".join("\t" if c == "\t" else " " * _width(c) for c in before)
+    caret = "^" * max(1, sum(_width(c) for c in marked))
+    number = str(span.line)
+    return "\n".join(
+        [
+            f"{path}:{span.line}:{span.column}: {head}",
+            f"{number:>6} | {visible(source)}",
+            f"{'':>6} | {indent}{caret} {hint}".rstrip(),
+        ]
+    )
+
+
+def visible(text: str) -> str:
+    """Return a text in which nothing steers the terminal."""
+    return "".join(c if c == "\t" or category(c)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _width(character: str) -> int:
+    if category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if east_asian_width(character) in ("W", "F") else 1
+
+
+def _count(diagnostics: Sequence[Diagnostic]) -> str:
+    counts = []
+    for severity in ("error", "warning"):
+        n = sum(d.severity == severity for d in diagnostics)
+        if n:
+            counts.append(f"{n} {severity}{'s' if n > 1 else ''}")
+    return ", ".join(counts)
