@@ -59,6 +59,11 @@ class Operator:
         """Return how many weights and biases are trained."""
         return 0
 
+    @property
+    def adds_bias(self) -> bool:
+        """Whether zeros may come out as something else."""
+        return not self.training_only
+
     def keras(self) -> Call:
         """Return the Keras layer, by its name in tf.keras.layers."""
         raise NotImplementedError
@@ -74,6 +79,10 @@ class Dense(Operator):
 
     def parameters(self, before: Shape) -> int:
         return (size(before) + self.use_bias) * self.units
+
+    @property
+    def adds_bias(self) -> bool:
+        return self.use_bias
 
     def keras(self) -> Call:
         bias = {} if self.use_bias else {"use_bias": False}
@@ -175,6 +184,14 @@ class Program:
     def into(self, target: str) -> tuple[Connection, ...]:
         """Return the connections into a population, or into the output."""
         return tuple(c for c in self.connections if c.target == target)
+
+    def has_bias(self, target: str) -> bool:
+        """Whether anything that leads to a population, or to the output, adds a bias."""
+        return any(op.adds_bias for c in self.into(target) for op in c.operators)
+
+    def source_size(self, connection: Connection) -> int:
+        """How many values a connection starts with."""
+        return self.input_size if connection.source == INPUT else self.population(connection.source).size
 
     def into_chip(self) -> tuple[Connection, ...]:
         """Return the connections into populations on the chip."""

@@ -363,18 +363,10 @@ class View:
         lines = [layout(node, "output = ", indent=8)]
         for connection in self.program.into(OUTPUT):
             lines.append(self._running_connection(connection, "output"))
-        if self._has_output_bias:
+        if self.program.has_bias(OUTPUT):
             bias = ('nengo.Node(params["output.bias"])', "output", "synapse=None")
             lines.append(layout(Group("nengo.Connection(", bias, ")"), indent=8))
         return lines
-
-    @property
-    def _has_output_bias(self) -> bool:
-        return any(
-            not (isinstance(op, Dense) and not op.use_bias) and not op.training_only
-            for c in self.program.into(OUTPUT)
-            for op in c.operators
-        )
 
     def _running_connection(self, connection: Connection, target: str) -> str:
         from_input = connection.source == INPUT

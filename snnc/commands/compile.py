@@ -1,0 +1,69 @@
+"""Write the scripts of a spec, or compare them with what is there."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from snnc.backends.script import is_untouched
+from snnc.commands.common import checked_spec, output_folder
+from snnc.compile import scripts
+from snnc.diagnostics import Refusal, cannot
+from snnc.files import write_text
+
+
+def run(arguments: argparse.Namespace) -> int:
+    program = checked_spec(arguments).program
+    wanted = scripts(program, output_folder(arguments))
+    present = {path: _text(path) for path in wanted}
+    if arguments.check:
+        return _compare(wanted, present)
+    edited = [p for p, text in present.items() if text is not None and not is_untouched(text)]
+    edited = [p for p in edited if not _same(present[p], wanted[p])]
+    if edited and not arguments.force:
+        names = " and ".join(p.as_posix() for p in edited)
+        raise Refusal(f"{names}: edited since snnc wrote it, or not by snnc; --force overwrites it")
+    for path, text in wanted.items():
+        if _same(present[path], text):
+            print(f"{path.as_posix()} is up to date")
+            continue
+        _make_folder(path.parent)
+        write_text(path, text)
+        print(f"wrote {path.as_posix()}")
+    return 0
+
+
+def _compare(wanted: dict[Path, str], present: dict[Path, str | None]) -> int:
+    """Print how each script differs from what the spec says now; 1 if any does."""
+    from difflib import unified_diff
+
+    stale = [path for path, text in wanted.items() if not _same(present[path], text)]
+    for path in stale:
+        there = (present[path] or "").splitlines(keepends=True)
+        now = wanted[path].splitlines(keepends=True)
+        print("".join(unified_diff(there, now, path.as_posix(), f"{path.as_posix()} (now)")), end="")
+    if stale:
+        names = " and ".join(p.as_posix() for p in stale)
+        raise Refusal(f"{names}: out of date, edited or missing; run snnc compile")
+    return 0
+
+
+def _same(present: str | None, wanted: str) -> bool:
+    return present is not None and present.replace("\r\n", "\n") == wanted
+
+
+def _text(path: Path) -> str | None:
+    """Return a script as it is on disk, or None if there is none."""
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise cannot("read", path, error) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot("make the folder", folder, error) from error

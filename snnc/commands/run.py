@@ -1,0 +1,18 @@
+"""Run a trained network as spikes."""
+
+from __future__ import annotations
+
+import argparse
+
+from snnc.commands.common import checked_spec, output_folder
+from snnc.engine import libraries
+
+
+def run(arguments: argparse.Namespace) -> int:
+    program = checked_spec(arguments).program
+    places = arguments.on or ["nengo_dl", *(["nengo_loihi"] if program.on_loihi else [])]
+    libraries.load()
+    from snnc.engine import session
+
+    session.run(program, output_folder(arguments), list(dict.fromkeys(places)), arguments.items)
+    return 0

@@ -1,0 +1,1 @@
+"""What runs networks: training, evaluation, streams. Imports TensorFlow and Nengo."""

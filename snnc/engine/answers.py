@@ -1,0 +1,47 @@
+"""What a run of a network gave: its logits and firing rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.diagnostics import Refusal
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a network said of each item, (n, classes), and the firing rate of every neuron of a layer, in hertz."""
+
+    logits: Array
+    rates: dict[str, Array] = field(default_factory=dict)
+    #: From a softmax on the host or after the run, if the spec has one.
+    probabilities: Array | None = None
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """The answer for each item."""
+        return self.logits.argmax(axis=1)
+
+    def refuse_silence(self) -> None:
+        """Raise a Refusal if a layer never fired: its answers would rest on biases alone."""
+        for name, hertz in self.rates.items():
+            if not hertz.any():
+                raise Refusal(
+                    f"layer '{name}' never fires, so nothing gets through it: raise max_rate, lower the intercept, or train longer"
+                )
+
+
+def softmax(logits: Array) -> Array:
+    """Return probabilities, (n, classes)."""
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(e / e.sum(axis=1, keepdims=True))
+
+
+def log_loss(probabilities: Array, labels: NDArray[np.int64]) -> float:
+    """Return the mean negative logarithm of the right class' probability."""
+    right = np.maximum(probabilities[np.arange(len(labels)), labels], 1e-12)
+    return float(-np.log(right).mean())

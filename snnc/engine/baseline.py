@@ -1,0 +1,56 @@
+"""The float twin: the same layers, dropout, data, seeds and epochs in plain tf.keras, with ReLU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from snnc.backends.network import keras_layer
+from snnc.engine.answers import Answers
+from snnc.engine.data import Array, Labels
+from snnc.engine.train import Epoch, compile_arguments, run_epochs
+from snnc.ir import INPUT, OUTPUT, Program
+
+
+def twin(program: Program) -> tf.keras.Model:
+    """Return the float twin, untrained."""
+    inputs = tf.keras.Input((program.input_size,))
+    values: dict[str, Any] = {INPUT: inputs}
+    for target in (*(p.name for p in program.populations), OUTPUT):
+        branches = []
+        for connection in program.into(target):
+            value = values[connection.source]
+            for operator in connection.operators:
+                value = keras_layer(operator.keras())(value)
+            branches.append(value)
+        summed = tf.keras.layers.add(branches) if len(branches) > 1 else branches[0]
+        values[target] = summed if target == OUTPUT else tf.keras.layers.ReLU()(summed)
+    return tf.keras.Model(inputs, values[OUTPUT])
+
+
+def train_twin(
+    program: Program, x: Array, y: Labels, on_epoch: Callable[[Epoch], None] = lambda epoch: None
+) -> tf.keras.Model:
+    """Return the float twin, trained on items x, (n, size), and labels y, (n,)."""
+    tf.keras.utils.set_random_seed(program.seed)
+    model = twin(program)
+    model.compile(**compile_arguments(program))
+    batch_size = program.train.batch_size
+
+    def fit(items: Array, labels: Labels) -> tuple[float, float]:
+        history = model.fit(
+            items, labels, batch_size=batch_size, shuffle=False, verbose=0
+        ).history
+        return history["loss"][0], history["accuracy"][0]
+
+    run_epochs(program, x, y, fit, on_epoch)
+    return model
+
+
+def answers(model: tf.keras.Model, program: Program, x: Array) -> Answers:
+    """Return what the twin says of items x, (n, size)."""
+    logits = model.predict(x, batch_size=program.train.batch_size, verbose=0)
+    return Answers(np.asarray(logits, dtype=float))

@@ -1,0 +1,104 @@
+"""TensorFlow, Nengo and friends, imported without their chatter; and what to make of their warnings.
+
+Import this before anything that imports them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+from snnc.diagnostics import Refusal, UsageError
+
+PACKAGES = ("numpy", "nengo", "tensorflow", "nengo_dl", "nengo_loihi")
+
+#: The start of warnings that users can do nothing about, and why they don't matter.
+HARMLESS = {
+    "No GPU support detected": "running on the CPU is what was asked for",
+    "The initializer .* is unseeded": "NengoDL builds the Keras layers anew, then restores their weights",
+    "invalid value encountered in cast": "NengoDL casts unused values",
+    ".*not been tested with your Nengo version": "the constraints file names versions that were tested",
+    ".*does not support initial values for 'voltage' being non-zero": "the voltages are zero",
+}
+
+#: The start of warnings that mean wrong results, and what to say instead.
+SERIOUS = {
+    "Running for one timestep, but the network contains synaptic filters": "a synapse was left in during training: after one step its output is still 0",
+    "Checking parameters after simulator is closed": "parameters were read too late, and are the untrained ones",
+    ".*does not have a native TensorFlow implementation": "these neurons have no gradient in NengoDL, so nothing would be learned",
+    "Overflow in (q0|current|u2)": "a sum of inputs on the chip overflowed and changed its sign: lower the weights, the rates or the synapse's tau",
+    "Lost . extra bits in weight rounding": "weights on the chip lost precision: biases or single weights are far larger than the rest",
+    "tau_s is already set to": "a layer has synapses of different length on the chip, which has one a layer",
+    "Combining two Lowpass synapses": "two synapses in a row were merged into one",
+    ".*input data will be truncated": "items at the end would never be shown",
+    "Intercepts are larger than intercept limit": "NengoLoihi lowers intercepts above 0.95",
+}
+
+
+def load() -> None:
+    """Import the libraries, or say which package is missing and how to install it."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    for name in PACKAGES:
+        try:
+            with _quiet_children():
+                importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            missing = (error.name or name).partition(".")[0]
+            command = "pip install 'snnc[run]'"
+            raise UsageError(
+                f"training and running need {missing}, which is not installed: {command}"
+            ) from error
+    for message in HARMLESS:
+        warnings.filterwarnings("ignore", message=message)
+    # Its cache is for decoders, which these networks have none of; a new one logs an error.
+    nengo = importlib.import_module("nengo")
+    nengo.rc["decoder_cache"]["enabled"] = "False"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that numbers depend on."""
+    found = {}
+    for package in ("nengo", "nengo-dl", "nengo-loihi", "tensorflow", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@contextmanager
+def strict_warnings() -> Iterator[None]:
+    """Turn warnings that mean wrong results into a Refusal that explains them."""
+    with warnings.catch_warnings():
+        for message in SERIOUS:
+            warnings.filterwarnings("error", message=message)
+        try:
+            yield
+        except Warning as warning:
+            meaning = _meaning(str(warning))
+            raise Refusal(f"{meaning} (the library's words: {warning})") from warning
+
+
+def _meaning(text: str) -> str:
+    return next(why for pattern, why in SERIOUS.items() if re.match(pattern, text))
+
+
+@contextmanager
+def _quiet_children() -> Iterator[None]:
+    """Silence stderr below Python: NengoDL starts a second TensorFlow, only to look for a GPU."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

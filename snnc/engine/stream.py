@@ -1,0 +1,71 @@
+"""Items shown one after the other to a network that is never reset, as on the chip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import nengo
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.backends.network import deployed_network, stream_of
+from snnc.engine.answers import Answers, softmax
+from snnc.engine.libraries import strict_warnings
+from snnc.ir import Program
+
+Array = NDArray[np.float64]
+
+
+def stream(
+    program: Program,
+    x: Array,
+    on: Literal["nengo", "nengo_loihi"],
+    progress: Callable[[int], None] = lambda n: None,
+) -> Answers:
+    """Run a deployed program over items x, (n, size), in plain Nengo or on NengoLoihi's target.
+
+    `progress` is told after each item. Memory doesn't grow with the items.
+    """
+    net = deployed_network(program, stream_of(program, x), loihi=on == "nengo_loihi")
+    read = program.read_steps(program.stream_steps)
+    logits = np.empty((len(x), program.output.classes))
+    probabilities = np.empty_like(logits)
+    has_softmax = hasattr(net, "probabilities")
+    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    with strict_warnings(), _simulator(net, program, on) as sim:
+        for item in range(len(x)):
+            sim.run_steps(program.stream_steps, **_silent(on))
+            logits[item] = _read(sim.data[net.logits], read)
+            if has_softmax:
+                probabilities[item] = _read(sim.data[net.probabilities], read)
+            for probe in net.spikes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / len(x)
+            if program.gap_steps:
+                sim.run_steps(program.gap_steps, **_silent(on))
+            sim.clear_probes()
+            progress(1)
+    if program.output.softmax == "offline":
+        probabilities, has_softmax = softmax(logits), True
+    return Answers(logits, rates, probabilities if has_softmax else None)
+
+
+def _simulator(net: nengo.Network, program: Program, on: str) -> Any:
+    if on == "nengo":
+        return nengo.Simulator(net, dt=program.dt, seed=program.seed, progress_bar=False)
+    import nengo_loihi
+
+    return nengo_loihi.Simulator(
+        net, dt=program.dt, seed=program.seed, target=program.loihi.target
+    )
+
+
+def _silent(on: str) -> dict[str, Any]:
+    """Plain Nengo has a progress bar of its own, for every item."""
+    return {"progress_bar": False} if on == "nengo" else {}
+
+
+def _read(outputs: Array, read: int) -> Any:
+    return outputs[-1] if read == 1 else outputs[-read:].mean(axis=0)

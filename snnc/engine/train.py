@@ -1,0 +1,85 @@
+"""Training in NengoDL, one `fit` an epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import nengo
+import nengo_dl
+import numpy as np
+import tensorflow as tf
+
+from snnc.backends.network import build
+from snnc.deploy import Weights
+from snnc.engine.data import Array, Labels
+from snnc.engine.fresh import simulator
+from snnc.engine.libraries import strict_warnings
+from snnc.ir import Program
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """How an epoch went. `number` counts from 1; accuracy is that of the training items as they went by."""
+
+    number: int
+    loss: float
+    accuracy: float
+    seconds: float
+
+
+def train(
+    net: nengo.Network,
+    program: Program,
+    x: Array,
+    y: Labels,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+) -> Weights:
+    """Train a training network on items x, (n, size), and labels y, (n,); return its weights."""
+    x, y = x[:, None], y[:, None, None]
+    tf.keras.utils.set_random_seed(program.seed)  # for the initial weights
+    with strict_warnings(), simulator(net, program) as sim:
+        sim.compile(**compile_arguments(program))
+
+        def fit(items: Any, labels: Any) -> tuple[float, float]:
+            history = sim.fit(items, labels, shuffle=False, verbose=0).history
+            return history["loss"][0], history["logits_accuracy"][0]
+
+        run_epochs(program, x, y, fit, on_epoch)
+        return weights(net)
+
+
+def compile_arguments(program: Program) -> dict[str, Any]:
+    """Return the optimiser, the loss and the metrics, as Keras' compile takes them."""
+    return {
+        "optimizer": build(program.train.optimizer.call()),
+        "loss": tf.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "metrics": ["accuracy"],
+    }
+
+
+def run_epochs(
+    program: Program,
+    x: Any,
+    y: Any,
+    fit: Callable[[Any, Any], tuple[float, float]],
+    on_epoch: Callable[[Epoch], None],
+) -> None:
+    """Call `fit` with the items of each epoch: shuffled anew, then cut to whole batches."""
+    batch_size = program.train.batch_size
+    whole_batches = len(x) // batch_size * batch_size
+    for epoch in range(program.train.epochs):
+        started = perf_counter()
+        epoch_seed = 1000 * program.seed + epoch + 1
+        tf.keras.utils.set_random_seed(epoch_seed)
+        order = np.random.RandomState(epoch_seed).permutation(len(x))[:whole_batches]
+        loss, accuracy = fit(x[order], y[order])
+        on_epoch(Epoch(epoch + 1, loss, accuracy, perf_counter() - started))
+
+
+def weights(net: nengo.Network) -> Weights:
+    """Return the weights of a training network's Keras layers, by their names."""
+    layers = [n.tensor_func for n in net.nodes if isinstance(n, nengo_dl.TensorNode)]
+    return {layer.name: layer.get_weights() for layer in layers}
