@@ -57,21 +57,33 @@ def _parser() -> argparse.ArgumentParser:
     compile_ = _with_spec(commands, "compile", "write the scripts that train and run the network")
     _add_folder(compile_)
     compile_.add_argument(
-        "--check", action="store_true", help="write nothing; fail with a diff if a script is out of date"
+        "--check",
+        action="store_true",
+        help="write nothing; fail with a diff if a script is out of date",
     )
     compile_.add_argument(
-        "--force", action="store_true", help="overwrite scripts that were edited since snnc wrote them"
+        "--force",
+        action="store_true",
+        help="overwrite scripts that were edited since snnc wrote them",
     )
 
-    show = _with_spec(commands, "show", "list the layers: shapes, neurons, parameters, rates, and where each runs")
+    show = _with_spec(
+        commands, "show", "list the layers: shapes, neurons, parameters, rates, and where each runs"
+    )
     show.add_argument(
-        "--full", action="store_true", help="print the spec with every value and where it comes from"
+        "--full",
+        action="store_true",
+        help="print the spec with every value and where it comes from",
     )
 
     train = _with_spec(commands, "train", "train the network in NengoDL")
     _add_folder(train)
-    train.add_argument("--baseline", action="store_true", help="also train the float twin in plain Keras")
-    train.add_argument("--epochs", type=_positive, help="train this often instead of as the spec says")
+    train.add_argument(
+        "--baseline", action="store_true", help="also train the float twin in plain Keras"
+    )
+    train.add_argument(
+        "--epochs", type=_positive, help="train this often instead of as the spec says"
+    )
 
     run = _with_spec(commands, "run", "run the trained network as spikes, and print one table")
     _add_folder(run)
@@ -85,7 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _with_spec(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str) -> argparse.ArgumentParser:
+def _with_spec(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str
+) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
     parser.add_argument("spec", type=Path, help="the spec, a TOML file")
     return parser
@@ -93,7 +107,11 @@ def _with_spec(commands: argparse._SubParsersAction[argparse.ArgumentParser], na
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="DIR", help="where files are (default: beside the spec)"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="where files are (default: beside the spec)",
     )
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from snnc.backends import script
 from snnc.checks import check
 from snnc.diagnostics import Diagnostic
+from snnc.document import Document
 from snnc.ir import Program
 from snnc.lower import lower
-from snnc.read import Document, read
+from snnc.read import read
 from snnc.validate import validate
 
 

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import nengo
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends.network import build, keras_layer
-from snnc.ir import OUTPUT, Connection, Dense, Matrix, Population, Program, Tuning
+from snnc.ir import OUTPUT, Connection, Dense, Matrix, Population, Program, Tuning, size
 
 Array = NDArray[Any]
 #: By the name of an operator: its weights in the order in which Keras has them.
@@ -30,7 +29,7 @@ def deploy(program: Program, weights: Weights) -> Program:
     connections = []
     biases: dict[str, Any] = {}
     for connection in program.connections:
-        matrix, bias = _folded(connection, weights, program.source_size(connection))
+        matrix, bias = _folded(connection, weights, size(program.source_shape(connection)))
         name = connection.operators[-1].name
         connections.append(replace(connection, operators=(Matrix(name, matrix),)))
         biases[connection.target] = biases.get(connection.target, 0) + bias

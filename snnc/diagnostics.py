@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from snnc.read import Document
+from snnc.document import Document
 
 #: Where something stands in a TOML document, for example ("layers", 0, "units").
 KeyPath = tuple[str | int, ...]

@@ -43,9 +43,8 @@ GradientName = Literal["rate", "smooth", "loihi"]
 
 def default(kind: GradientName) -> Rate | Smooth | Loihi:
     """Return the gradient that a bare name stands for."""
-    kinds: dict[GradientName, type[Rate | Smooth | Loihi]] = {
-        "rate": Rate,
-        "smooth": Smooth,
-        "loihi": Loihi,
-    }
-    return kinds[kind].model_construct(kind=kind)
+    if kind == "rate":
+        return Rate.model_construct(kind=kind)
+    if kind == "smooth":
+        return Smooth.model_construct(kind=kind)
+    return Loihi.model_construct(kind=kind)

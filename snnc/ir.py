@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from snnc.gradients import Gradient
     from snnc.neurons import NeuronKind
+    from snnc.settings import Loihi, Presentation, Train
     from snnc.sources import SourceKind
-    from snnc.spec import Loihi, Presentation, Train
     from snnc.synapses import Alpha, Lowpass, NoSynapse
 
     Synapse = Lowpass | Alpha | NoSynapse
@@ -122,13 +122,18 @@ class Population:
     """Neurons that share a kind. `neurons_at` leads to each written setting of them."""
 
     name: str
-    size: int
+    shape: Shape
     neurons: NeuronKind
     gradient: Gradient
     on_chip: bool
     at: KeyPath
     neurons_at: Mapping[str, KeyPath]
     tuning: Tuning | None = None
+
+    @property
+    def size(self) -> int:
+        """How many neurons there are."""
+        return size(self.shape)
 
     def at_neurons(self, key: str) -> KeyPath:
         """Return where a setting of the neurons was written, or the layer if nowhere."""
@@ -189,9 +194,11 @@ class Program:
         """Whether anything that leads to a population, or to the output, adds a bias."""
         return any(op.adds_bias for c in self.into(target) for op in c.operators)
 
-    def source_size(self, connection: Connection) -> int:
-        """How many values a connection starts with."""
-        return self.input_size if connection.source == INPUT else self.population(connection.source).size
+    def source_shape(self, connection: Connection) -> Shape:
+        """The shape of what a connection starts with."""
+        if connection.source == INPUT:
+            return self.input_shape
+        return self.population(connection.source).shape
 
     def into_chip(self) -> tuple[Connection, ...]:
         """Return the connections into populations on the chip."""

@@ -6,21 +6,22 @@ import keyword
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from snnc import gradients, ir
 from snnc.diagnostics import CompileError, Diagnostic, KeyPath
+from snnc.document import Document
 from snnc.gradients import Gradient, Loihi, Smooth
 from snnc.layers.base import Flow, LayerKind, NeuronLayer
 from snnc.names import RESERVED
 from snnc.neurons import NeuronKind, overridden
-from snnc.read import Document
 from snnc.spec import Spec
 from snnc.validate import near
 
 
 def lower(spec: Spec, document: Document) -> ir.Program:
     """Return the program of a spec, or raise a CompileError where its layers don't fit together."""
-    names = _layer_names(spec.layers)
+    names = layer_names(spec.layers)
     wrong = [*_wrong_names(spec, names), *_wrong_sources(spec, names)]
     if wrong:
         raise CompileError(document, wrong)
@@ -85,7 +86,7 @@ class _Graph:
         )
         population = ir.Population(
             name=name,
-            size=ir.size(shape),
+            shape=shape,
             neurons=neurons,
             gradient=_gradient(neurons, on_chip, self.spec.train.gradient),
             on_chip=on_chip,
@@ -95,7 +96,9 @@ class _Graph:
         self.populations.append(population)
         own = layer.synapse is not None
         synapse = layer.synapse or self.spec.synapses.layer
-        self.connect(name, sources, synapse, (*self.at, "synapse") if own else ("synapses", "layer"))
+        self.connect(
+            name, sources, synapse, (*self.at, "synapse") if own else ("synapses", "layer")
+        )
         return Flow(name, shape)
 
     def connect(
@@ -144,7 +147,7 @@ def _gradient(neurons: NeuronKind, on_chip: bool, written: Gradient | None) -> G
     return gradients.default(neurons.default_gradient)
 
 
-def _layer_names(layers: Sequence[LayerKind]) -> list[str]:
+def layer_names(layers: Sequence[LayerKind]) -> list[str]:
     """Return each layer's name: its own, or its kind and its number among the layers of its kind."""
     numbers: Counter[str] = Counter()
     names = []
@@ -158,7 +161,7 @@ def _wrong_names(spec: Spec, names: list[str]) -> Iterator[Diagnostic]:
     first: dict[str, int] = {}
     for index, (name, layer) in enumerate(zip(names, spec.layers, strict=True)):
         at: KeyPath = ("layers", index, "name") if layer.name else ("layers", index)
-        on = "value" if layer.name else "key"
+        on: Literal["key", "value"] = "value" if layer.name else "key"
         if name in first:
             message = f"layers {first[name] + 1} and {index + 1} are both called '{name}'"
             yield Diagnostic("duplicate-name", message, at, on)

@@ -20,6 +20,11 @@ class Model(BaseModel):
         defer_build=True,
     )
 
+    @property
+    def unused(self) -> frozenset[str]:
+        """Keys that have a default, but no meaning beside what was written."""
+        return frozenset()
+
 
 def _table(value: Any) -> Any:
     return {"kind": value} if isinstance(value, str) else value

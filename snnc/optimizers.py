@@ -20,16 +20,24 @@ class OptimizerKind(Model):
 
     kind: str
     learning_rate: _Positive
-    weight_decay: _Positive | None = Field(None, description="Decoupled weight decay, a factor per step.")
+    weight_decay: _Positive | None = Field(
+        None, description="Decoupled weight decay, a factor per step."
+    )
     clipnorm: _Positive | None = Field(None, description="Largest norm of each weight's gradient.")
-    global_clipnorm: _Positive | None = Field(None, description="Largest norm of all gradients together.")
+    global_clipnorm: _Positive | None = Field(
+        None, description="Largest norm of all gradients together."
+    )
     clipvalue: _Positive | None = Field(None, description="Largest absolute value in a gradient.")
 
     def call(self) -> Call:
         """Return the optimiser with the arguments that were written; the learning rate always."""
-        written = {k: getattr(self, k) for k in type(self).model_fields if k in self.model_fields_set}
+        written = {
+            k: getattr(self, k) for k in type(self).model_fields if k in self.model_fields_set
+        }
         written.pop("kind", None)
-        return Call(f"tf.optimizers.{self.keras}", kwargs={"learning_rate": self.learning_rate, **written})
+        return Call(
+            f"tf.optimizers.{self.keras}", kwargs={"learning_rate": self.learning_rate, **written}
+        )
 
 
 class Adam(OptimizerKind):

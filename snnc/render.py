@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from unicodedata import category, east_asian_width
 
 from snnc.diagnostics import Diagnostic, Span
+from snnc.document import Document
 from snnc.positions import Positions, locate
-from snnc.read import Document
 
 
 def report(document: Document, diagnostics: Sequence[Diagnostic]) -> str:
@@ -48,7 +48,9 @@ def _block(path: str, diagnostic: Diagnostic, span: Span | None, lines: list[str
 
 def visible(text: str) -> str:
     """Return a text in which nothing steers the terminal."""
-    return "".join(c if c == "\t" or category(c)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(
+        c if c == "\t" or category(c)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
 
 
 def _width(character: str) -> int:

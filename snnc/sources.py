@@ -44,9 +44,12 @@ class Npz(SourceKind):
     x: str = Field("x", description="Name of the array of items, items first.")
     y: str = Field("y", description="Name of the array of labels: integers from 0.")
     test_fraction: Fraction = Field(
-        0.2, description="Share of the items held out, rounded up as scikit-learn does; drawn by the seed."
+        0.2,
+        description="Share of the items held out, rounded up as scikit-learn does; drawn by the seed.",
     )
-    x_train: str | None = Field(None, description="Name of the array of training items, if already split.")
+    x_train: str | None = Field(
+        None, description="Name of the array of training items, if already split."
+    )
     y_train: str | None = Field(None, description="Name of the array of training labels.")
     x_test: str | None = Field(None, description="Name of the array of test items.")
     y_test: str | None = Field(None, description="Name of the array of test labels.")
@@ -77,6 +80,10 @@ class Npz(SourceKind):
     def split_fraction(self) -> float | None:
         return self.test_fraction if self.x_train is None else None
 
+    @property
+    def unused(self) -> frozenset[str]:
+        return frozenset() if self.x_train is None else frozenset({"x", "y", "test_fraction"})
+
 
 class Sklearn(SourceKind):
     """A data set that scikit-learn ships, so that nothing is downloaded."""
@@ -88,7 +95,8 @@ class Sklearn(SourceKind):
         description="Which one: sklearn.datasets.load_<name>."
     )
     test_fraction: Fraction = Field(
-        0.2, description="Share of the items held out, rounded up as scikit-learn does; drawn by the seed."
+        0.2,
+        description="Share of the items held out, rounded up as scikit-learn does; drawn by the seed.",
     )
 
     @property

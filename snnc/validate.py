@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from snnc.diagnostics import CompileError, Diagnostic, KeyPath
+from snnc.document import Document
 from snnc.layers.base import NeuronLayer
 from snnc.model import Model
 from snnc.neurons import Neurons, overridden
-from snnc.read import Document
 from snnc.spec import Spec
 
 
@@ -142,23 +142,34 @@ def _diagnostic(
     if kind == "literal_error":
         allowed = _quoted_words(context["expected"])
         message = f"{name} can't be {_shown(value)}"
-        return Diagnostic("unknown-value", message, path, hint=near(value, allowed, context["expected"]))
-    if kind == "union_tag_invalid":
-        kinds = _quoted_words(context["expected_tags"])
-        message = f"there is no {_noun(path)} kind {_shown(context['tag'])}"
-        return Diagnostic("unknown-kind", message, (*path, "kind"), hint=near(context["tag"], kinds))
-    if kind == "union_tag_not_found":
-        if isinstance(value, dict):
-            message = f"{place(path, data)} has no 'kind'"
-            return Diagnostic("missing-key", message, path, "key", "write which " + _noun(path) + " it is")
-        message = f"{name} is a table or a kind in quotes, not {_toml_type(value)}"
-        return Diagnostic("wrong-type", message, path)
+        return Diagnostic(
+            "unknown-value", message, path, hint=near(value, allowed, context["expected"])
+        )
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return _wrong_kind(detail, path, data)
     if kind == "string_pattern_mismatch":
         message = f"{_shown(value)} is no name"
         hint = "a lower-case letter, then up to 31 lower-case letters, digits or _"
         return Diagnostic("bad-name", message, path, hint=hint)
     at = (*path, context["key"]) if "key" in context else path
-    return Diagnostic(kind.replace("_", "-"), detail["msg"], at, "key" if "key" in context else "value")
+    return Diagnostic(
+        kind.replace("_", "-"), detail["msg"], at, "key" if "key" in context else "value"
+    )
+
+
+def _wrong_kind(detail: ErrorDetails, path: KeyPath, data: dict[str, Any]) -> Diagnostic:
+    value, context = detail["input"], detail["ctx"]
+    if detail["type"] == "union_tag_invalid":
+        kinds = _quoted_words(context["expected_tags"])
+        message = f"there is no {_noun(path)} kind {_shown(context['tag'])}"
+        return Diagnostic(
+            "unknown-kind", message, (*path, "kind"), hint=near(context["tag"], kinds)
+        )
+    if isinstance(value, dict):
+        message = f"{place(path, data)} has no 'kind'"
+        return Diagnostic("missing-key", message, path, "key", f"write which {_noun(path)} it is")
+    message = f"'{path[-1]}' is a table, or a kind in quotes, not {_toml_type(value)}"
+    return Diagnostic("wrong-type", message, path)
 
 
 def _missing(path: KeyPath, data: dict[str, Any]) -> Diagnostic:
@@ -211,7 +222,13 @@ def _number(value: Any) -> str:
 
 
 def _shown(value: object) -> str:
-    return repr(value) if isinstance(value, str) else _number(value) if isinstance(value, int | float) else _toml_type(value)
+    return (
+        repr(value)
+        if isinstance(value, str)
+        else _number(value)
+        if isinstance(value, int | float)
+        else _toml_type(value)
+    )
 
 
 def _toml_type(value: object) -> str:

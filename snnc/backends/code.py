@@ -66,7 +66,11 @@ def identifier(name: str) -> str:
 def comment(text: str) -> str:
     """Return a text that can stand in a comment or a docstring: one line, and nothing that ends either."""
     line = " ".join(text.split())
-    return "".join(" " if category(c)[0] in "CZ" else c for c in line).replace("\\", "/").replace('"', "'")
+    return (
+        "".join(" " if category(c)[0] in "CZ" else c for c in line)
+        .replace("\\", "/")
+        .replace('"', "'")
+    )
 
 
 def _string(text: str) -> str:
@@ -106,7 +110,9 @@ def _keyword(key: str, value: Code) -> Code:
 def prefixed(prefix: str, code: Code) -> Code:
     """Return code with something written directly before it."""
     if isinstance(code, Chain):
-        return Chain(Group(prefix + code.first.head, code.first.items, code.first.tail), code.second)
+        return Chain(
+            Group(prefix + code.first.head, code.first.items, code.first.tail), code.second
+        )
     if isinstance(code, Group):
         return Group(prefix + code.head, code.items, code.tail)
     return prefix + code

@@ -113,9 +113,7 @@ def prepare_to_run(net: nengo.Network, program: Program) -> None:
     """Replace the neurons of a training network by those that run, and filter their spikes."""
     import nengo_dl
 
-    synapses = {
-        c.operators[0].name: c.synapse for c in program.connections if c.source != INPUT
-    }
+    synapses = {c.operators[0].name: c.synapse for c in program.connections if c.source != INPUT}
     for ensemble in net.ensembles:
         ensemble.neuron_type = build(program.population(ensemble.label).neurons.running())
     for connection in net.connections:
@@ -157,7 +155,9 @@ def deployed_network(program: Program, shown: Any, loihi: bool = False) -> nengo
             _connect(connection, sources, output)
         if program.output.bias is not None:
             nengo.Connection(nengo.Node(program.output.bias), output, synapse=None)
-        net.logits = nengo.Probe(output, synapse=build(program.output.probe.nengo()), label="logits")
+        net.logits = nengo.Probe(
+            output, synapse=build(program.output.probe.nengo()), label="logits"
+        )
         if program.output.softmax == "host":
             _add_softmax(net, program, output)
         net.spikes = _spike_probes(net)
@@ -198,7 +198,7 @@ def _add_softmax(net: nengo.Network, program: Program, output: Any) -> None:
     net.probabilities = nengo.Probe(probabilities, label="probabilities")
 
 
-def _softmax(t: float, logits: Array) -> Array:
+def _softmax(_: float, logits: Array) -> Array:
     e = np.exp(logits - logits.max())
     return np.asarray(e / e.sum())
 

@@ -39,7 +39,7 @@ _SIGNATURE = re.compile(r"^(?:.* )?Written by snnc from .* \[([0-9a-f]{8})\]\.$"
 
 def emit(program: Program, folder: Path) -> dict[str, str]:
     """Return the scripts of a program by file name, for a folder that they are to be written to."""
-    environment = jinja2.Environment(
+    environment = jinja2.Environment(  # noqa: S701 - Python, not HTML
         loader=jinja2.FileSystemLoader(resources.folder("templates")),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -208,13 +208,16 @@ class View:
         )
         running = neurons.running()
         return Style(
-            layers=joined([m.name for m in members]) if several and len(members) < 5 else
-            (f"{first.name} and {len(members) - 1} more" if several else ""),
+            layers=joined([m.name for m in members])
+            if several and len(members) < 5
+            else (f"{first.name} and {len(members) - 1} more" if several else ""),
             prefix=prefix,
             max_rate=neurons.max_rate,
             tuning=layout(tuning, f"{prefix}TUNING = "),
             training_comment=_training_comment(first.gradient),
-            training=layout(expression(neurons.trained(first.gradient), named), f"{prefix}TRAINING_NEURONS = "),
+            training=layout(
+                expression(neurons.trained(first.gradient), named), f"{prefix}TRAINING_NEURONS = "
+            ),
             at_rest="initial_state" in running.kwargs,
             running=layout(expression(running, named), f"{prefix}RUNNING_NEURONS = "),
             running_alone=layout(expression(running), f"{prefix}NEURONS = "),
@@ -225,7 +228,8 @@ class View:
         if len(self._styles) == 1:
             return None
         entries = (
-            _entry(p.name, f"{self._prefixes[p.name]}RUNNING_NEURONS") for p in self.program.populations
+            _entry(p.name, f"{self._prefixes[p.name]}RUNNING_NEURONS")
+            for p in self.program.populations
         )
         return layout(Group("{", tuple(entries), "}"), "RUNNING_NEURONS = ")
 
@@ -348,8 +352,15 @@ class View:
         sources = self.program.into(name)
         if not population.on_chip:
             reads_input = any(c.source == INPUT for c in sources)
-            yield "        # On the host" + (": it turns the input into spikes." if reads_input else ".")
-        arguments = (literal(name), literal(population.size), f"{self._prefixes[name]}NEURONS", "params")
+            yield "        # On the host" + (
+                ": it turns the input into spikes." if reads_input else "."
+            )
+        arguments = (
+            literal(name),
+            literal(population.size),
+            f"{self._prefixes[name]}NEURONS",
+            "params",
+        )
         yield layout(Group("ensemble(", arguments, ")"), f"{name} = ", indent=8)
         if not population.on_chip:
             yield f"        net.config[{name}].on_chip = False"
@@ -450,7 +461,8 @@ class View:
     def folds(self) -> bool:
         """Whether some weights are more than those of one Dense layer."""
         return not all(
-            len(c.lasting) == 1 and isinstance(c.lasting[0], Dense) for c in self.program.connections
+            len(c.lasting) == 1 and isinstance(c.lasting[0], Dense)
+            for c in self.program.connections
         )
 
 
@@ -463,7 +475,9 @@ def weights_key(program: Program, connection: Connection) -> str:
 def lif_smoothing(program: Program) -> float | None:
     """Return the softening that NengoDL applies to the slope of Loihi's LIF neurons."""
     gradients = (
-        p.gradient for p in program.populations if p.neurons.on_chip_rates().name.endswith("LoihiLIF")
+        p.gradient
+        for p in program.populations
+        if p.neurons.on_chip_rates().name.endswith("LoihiLIF")
     )
     return next((g.sigma for g in gradients if isinstance(g, Loihi)), None)
 
@@ -498,4 +512,3 @@ def _training_comment(gradient: Gradient) -> str:
     if isinstance(gradient, Smooth):
         return "# Trained on rates with a softened threshold: LIF's own have no finite slope there."
     return "# Trained on rates rounded as on the chip, with a smooth slope."
-

@@ -15,8 +15,8 @@ from snnc.checks.data import data_fits
 from snnc.checks.network import gradient_applies, labels_fit, max_rate_possible, synapse_applies
 from snnc.checks.timing import multiples_of_dt
 from snnc.diagnostics import CompileError, Diagnostic
+from snnc.document import Document
 from snnc.ir import Program
-from snnc.read import Document
 
 RULES: tuple[Callable[[Program], Iterable[Diagnostic]], ...] = (
     data_fits,

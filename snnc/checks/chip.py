@@ -33,7 +33,9 @@ def chip_neurons(program: Program) -> Iterator[Diagnostic]:
         if population.on_chip and not population.neurons.on_loihi:
             why = f"'{kind}' neurons put out rates; Loihi only runs spikes"
         elif feeds_chip and not population.neurons.spiking:
-            why = f"'{kind}' neurons put out rates; to the chip every value is a spike in every step"
+            why = (
+                f"'{kind}' neurons put out rates; to the chip every value is a spike in every step"
+            )
         else:
             continue
         instead = "spiking_relu" if "relu" in kind else "lif"

@@ -35,7 +35,11 @@ def _sklearn_fits(program: Program, data: Sklearn) -> Iterator[Diagnostic]:
 
 def _npz_fits(program: Program, data: Npz) -> Iterator[Diagnostic]:
     at = ("data", "path")
-    if PurePosixPath(data.path).is_absolute() or PureWindowsPath(data.path).drive or "\\" in data.path:
+    if (
+        PurePosixPath(data.path).is_absolute()
+        or PureWindowsPath(data.path).drive
+        or "\\" in data.path
+    ):
         message = "the path is relative to the spec, with / between folders"
         yield Diagnostic("absolute-path", message, at)
         return
@@ -48,7 +52,9 @@ def _npz_fits(program: Program, data: Npz) -> Iterator[Diagnostic]:
     try:
         arrays = headers(path)
     except FileNotFoundError:
-        yield Diagnostic("missing-file", f"there is no file {path.as_posix()}", at, hint=_near_file(path))
+        yield Diagnostic(
+            "missing-file", f"there is no file {path.as_posix()}", at, hint=_near_file(path)
+        )
         return
     except OSError as error:
         message = f"can't read {path.as_posix()}: {(error.strerror or str(error)).lower()}"
@@ -96,7 +102,9 @@ def _pair_fits(
         message = f"'{y_name}' has shape {list(y.shape)}; labels are one integer an item"
         yield Diagnostic("data-shape", message, ("data", y_key))
     elif x.shape and x.shape[0] != y.shape[0]:
-        message = f"there are {x.shape[0]} items in '{x_name}', but {y.shape[0]} labels in '{y_name}'"
+        message = (
+            f"there are {x.shape[0]} items in '{x_name}', but {y.shape[0]} labels in '{y_name}'"
+        )
         yield Diagnostic("data-shape", message, ("data", y_key))
     elif 0 in x.shape[:1]:
         yield Diagnostic("data-shape", f"'{x_name}' holds no items", ("data", x_key))

@@ -25,7 +25,9 @@ def max_rate_possible(program: Program) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 "max-rate",
                 f"with tau_ref {neurons.refractory:g} neurons fire below {fastest:g} Hz; max_rate is {neurons.max_rate:g}",
-                population.at_neurons("max_rate" if "max_rate" in population.neurons_at else "tau_ref"),
+                population.at_neurons(
+                    "max_rate" if "max_rate" in population.neurons_at else "tau_ref"
+                ),
                 hint="100 to 250 is usual",
             )
 

@@ -41,7 +41,9 @@ def _compare(wanted: dict[Path, str], present: dict[Path, str | None]) -> int:
     for path in stale:
         there = (present[path] or "").splitlines(keepends=True)
         now = wanted[path].splitlines(keepends=True)
-        print("".join(unified_diff(there, now, path.as_posix(), f"{path.as_posix()} (now)")), end="")
+        print(
+            "".join(unified_diff(there, now, path.as_posix(), f"{path.as_posix()} (now)")), end=""
+        )
     if stale:
         names = " and ".join(p.as_posix() for p in stale)
         raise Refusal(f"{names}: out of date, edited or missing; run snnc compile")

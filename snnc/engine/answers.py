@@ -24,7 +24,7 @@ class Answers:
     @property
     def classes(self) -> NDArray[np.int64]:
         """The answer for each item."""
-        return self.logits.argmax(axis=1)
+        return np.asarray(self.logits.argmax(axis=1))
 
     def refuse_silence(self) -> None:
         """Raise a Refusal if a layer never fired: its answers would rest on biases alone."""

@@ -41,9 +41,7 @@ def train_twin(
     batch_size = program.train.batch_size
 
     def fit(items: Array, labels: Labels) -> tuple[float, float]:
-        history = model.fit(
-            items, labels, batch_size=batch_size, shuffle=False, verbose=0
-        ).history
+        history = model.fit(items, labels, batch_size=batch_size, shuffle=False, verbose=0).history
         return history["loss"][0], history["accuracy"][0]
 
     run_epochs(program, x, y, fit, on_epoch)

@@ -111,7 +111,9 @@ def _scaling(x: Array, kind: Scale) -> tuple[Any, Any]:
         return x.mean(axis=0), scale
     low, high = x.min(), x.max()
     if low == high:
-        raise Refusal(f"all training values are {low}, so they can't be scaled: write scale = 'none'")
+        raise Refusal(
+            f"all training values are {low}, so they can't be scaled: write scale = 'none'"
+        )
     if kind == "unit":
         return low, high - low
     return (high + low) / 2, (high - low) / 2

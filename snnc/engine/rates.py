@@ -33,9 +33,9 @@ def rate_answers(program: Program, x: Array) -> Answers:
 
 def currents(program: Program, target: str, outputs: dict[str, Array]) -> Array:
     """Return what reaches a population, or the output, before its gain and bias: (n, size)."""
-    total = 0
+    total = np.zeros(())
     for connection in program.into(target):
         (operator,) = connection.operators
         assert isinstance(operator, Matrix)
         total = total + outputs[connection.source] @ operator.weights.T
-    return np.asarray(total)
+    return total

@@ -16,10 +16,11 @@ from snnc.deploy import deploy
 from snnc.engine import baseline, data, storage
 from snnc.engine.fresh import evaluate
 from snnc.engine.rates import rate_answers
+from snnc.engine.statistics import accuracy
 from snnc.engine.stream import stream
 from snnc.engine.table import Row, by_class, percent, table
-from snnc.engine.statistics import accuracy
-from snnc.engine.train import Epoch, train as train_network
+from snnc.engine.train import Epoch
+from snnc.engine.train import train as train_network
 from snnc.ir import Program
 
 Place = Literal["nengo_dl", "nengo", "nengo_loihi"]
@@ -32,9 +33,12 @@ def train(program: Program, folder: Path, with_baseline: bool) -> None:
     epochs: list[Epoch] = []
     net = network.training_network(program)
     with _epochs("training", program.train.epochs) as show:
-        weights = train_network(
-            net, program, items.x_train, items.y_train, lambda e: (epochs.append(e), show(e))
-        )
+
+        def on_epoch(epoch: Epoch) -> None:
+            epochs.append(epoch)
+            show(epoch)
+
+        weights = train_network(net, program, items.x_train, items.y_train, on_epoch)
     storage.save_params(paths.params, deploy(program, weights), items)
     storage.save_history(paths.history, epochs)
     written = [paths.params, paths.history]
@@ -113,7 +117,9 @@ def _answers(deployed: Program, x: Any, place: Place, count: Callable[[int], Non
 @contextmanager
 def _epochs(title: str, total: int) -> Iterator[Callable[[Epoch], None]]:
     """Show how training goes."""
-    with _progress(TextColumn("loss {task.fields[loss]}, accuracy {task.fields[accuracy]}")) as progress:
+    with _progress(
+        TextColumn("loss {task.fields[loss]}, accuracy {task.fields[accuracy]}")
+    ) as progress:
         task = progress.add_task(title, total=total, loss="", accuracy="")
 
         def show(epoch: Epoch) -> None:

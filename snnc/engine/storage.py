@@ -144,11 +144,15 @@ def _load(path: Path, program: Program, command: str) -> dict[str, Array]:
     except OSError as error:
         raise cannot("read", path, error) from error
     except (ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise Refusal(f"{path.as_posix()} is damaged, or no file of snnc's: run {command} again") from error
+        raise Refusal(
+            f"{path.as_posix()} is damaged, or no file of snnc's: run {command} again"
+        ) from error
     try:
         theirs = json.loads(str(_array(arrays, "spec", path)))
     except ValueError as error:
-        raise Refusal(f"{path.as_posix()} doesn't say what network it is for: run {command} again") from error
+        raise Refusal(
+            f"{path.as_posix()} doesn't say what network it is for: run {command} again"
+        ) from error
     found = differences(theirs, meaning(program))
     if found:
         raise Refusal(

@@ -57,9 +57,7 @@ def _simulator(net: nengo.Network, program: Program, on: str) -> Any:
         return nengo.Simulator(net, dt=program.dt, seed=program.seed, progress_bar=False)
     import nengo_loihi
 
-    return nengo_loihi.Simulator(
-        net, dt=program.dt, seed=program.seed, target=program.loihi.target
-    )
+    return nengo_loihi.Simulator(net, dt=program.dt, seed=program.seed, target=program.loihi.target)
 
 
 def _silent(on: str) -> dict[str, Any]:

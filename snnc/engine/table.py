@@ -81,7 +81,11 @@ def aligned(lines: Sequence[Sequence[str]]) -> str:
 
 def _accuracy(correct: Correct) -> list[str]:
     found = accuracy(correct)
-    return [f"{100 * found.value:.1f}", f"{100 * found.low:.1f} to {100 * found.high:.1f}", str(found.n)]
+    return [
+        f"{100 * found.value:.1f}",
+        f"{100 * found.low:.1f} to {100 * found.high:.1f}",
+        str(found.n),
+    ]
 
 
 def _difference(correct: Correct, reference: Correct) -> list[str]:

@@ -15,7 +15,9 @@ class Layer(NeuronLayer):
 
     kind: Literal["dense"]
     units: int = Field(ge=1, description="How many neurons there are.")
-    use_bias: bool = Field(True, description="Whether the neurons have a trained bias, as in Keras.")
+    use_bias: bool = Field(
+        True, description="Whether the neurons have a trained bias, as in Keras."
+    )
 
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
         first, *others = sources
