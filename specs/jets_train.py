@@ -3,7 +3,7 @@
     python jets_train.py  # train, test, write jets.params.npz
     python jets_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from jets.toml [d10ab83a].
+Written by snnc from jets.toml [7740e476].
 """
 
 import argparse
@@ -24,7 +24,7 @@ PARAMS = HERE / "jets.params.npz"
 
 SEED = 0
 DT = 0.001  # s
-EPOCHS = 30
+EPOCHS = 60
 BATCH_SIZE = 200
 PRESENTATION_STEPS = 100
 READ_STEPS = 30  # the answer is the mean of the last ones

@@ -1,0 +1,222 @@
+"""Run the trained branches network as spikes on Loihi, or on NengoLoihi's emulator.
+
+    python branches_loihi.py --items 200
+    python branches_loihi.py --target loihi
+
+Needs branches.params.npz, which branches_train.py writes. Written by snnc from branches.toml [10119014].
+"""
+
+import argparse
+import hashlib
+import os
+from pathlib import Path
+
+# NengoLoihi imports TensorFlow where that is installed; it would talk a lot.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import nengo
+import nengo_loihi
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+TEST = HERE / "branches.test.npz"
+PARAMS = HERE / "branches.params.npz"
+# Says what the parameters were trained for; for another network they mean something else.
+PARAMS_SPEC = "a8902ce6"
+
+SEED = 3
+DT = 0.001  # s
+PRESENTATION_TIME = 0.05  # s
+PRESENTATION_STEPS = 50
+GAP_STEPS = 10  # of zeros between items
+
+
+# dense1
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+DENSE1_NEURONS = nengo.SpikingRectifiedLinear(
+    amplitude=1 / 150, initial_state={"voltage": nengo.dists.Choice([0])}
+)
+
+# hidden
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+HIDDEN_NEURONS = nengo_loihi.LoihiLIF(
+    tau_rc=0.02,
+    tau_ref=0.001,
+    amplitude=1 / 150,
+    initial_state={"voltage": nengo.dists.Choice([0])},
+)
+
+# joint
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+JOINT_NEURONS = nengo_loihi.LoihiLIF(
+    tau_rc=0.02,
+    tau_ref=0.001,
+    amplitude=1 / 100,
+    initial_state={"voltage": nengo.dists.Choice([0])},
+)
+
+PROBE_SYNAPSE = nengo.Alpha(0.01)
+
+
+def load_items(params):
+    """Return the test items, scaled as they were for training, and their labels."""
+    with np.load(TEST) as data:
+        x, y = data["x"], data["y"]
+    x = x.reshape(len(x), -1).astype(float)
+    return (x - params["input.shift"]) / params["input.scale"], y
+
+
+def show(items):
+    """Return a function of time that shows each item, then zeros."""
+    zeros = np.zeros(items.shape[1])
+
+    def shown(t):
+        item, step = divmod(round(t / DT) - 1, PRESENTATION_STEPS + GAP_STEPS)
+        return items[item] if step < PRESENTATION_STEPS else zeros
+
+    return shown
+
+
+def softmax(t, logits):
+    """Return probabilities; a node on the host computes them in every step."""
+    e = np.exp(logits - logits.max())
+    return e / e.sum()
+
+
+def ensemble(name, n_neurons, neuron_type, params):
+    return nengo.Ensemble(
+        n_neurons,
+        dimensions=1,
+        neuron_type=neuron_type,
+        gain=params[f"{name}.gain"],
+        bias=params[f"{name}.bias"],
+        label=name,
+    )
+
+
+def build_network(items, params):
+    with nengo.Network(label="branches", seed=SEED) as net:
+        nengo_loihi.add_params(net)
+
+        inp = nengo.Node(show(items))
+
+        # On the host: it turns the input into spikes.
+        dense1 = ensemble("dense1", 30, DENSE1_NEURONS, params)
+        net.config[dense1].on_chip = False
+        nengo.Connection(
+            inp, dense1.neurons, transform=params["dense1.weights"], synapse=None
+        )
+
+        hidden = ensemble("hidden", 20, HIDDEN_NEURONS, params)
+        nengo.Connection(
+            dense1.neurons,
+            hidden.neurons,
+            transform=params["hidden.weights"],
+            synapse=nengo.Lowpass(0.01),
+        )
+
+        joint = ensemble("joint", 20, JOINT_NEURONS, params)
+        nengo.Connection(
+            dense1.neurons,
+            joint.neurons,
+            transform=params["joint.weights.dense1"],
+            synapse=nengo.Lowpass(0.005),
+        )
+        nengo.Connection(
+            hidden.neurons,
+            joint.neurons,
+            transform=params["joint.weights.hidden"],
+            synapse=nengo.Lowpass(0.005),
+        )
+
+        # Back on the host, where a softmax turns the filtered output into probabilities.
+        output = nengo.Node(size_in=10, label="output")
+        nengo.Connection(
+            joint.neurons,
+            output,
+            transform=params["output.weights.joint"],
+            synapse=nengo.Lowpass(0.005),
+        )
+        nengo.Connection(
+            dense1.neurons,
+            output,
+            transform=params["output.weights.dense1"],
+            synapse=nengo.Lowpass(0.005),
+        )
+        net.logits = nengo.Probe(output, synapse=PROBE_SYNAPSE, label="logits")
+        probabilities = nengo.Node(softmax, size_in=10)
+        nengo.Connection(output, probabilities, synapse=PROBE_SYNAPSE)
+        net.probabilities = nengo.Probe(probabilities, label="probabilities")
+        net.spikes = [
+            nengo.Probe(ens.neurons, label=ens.label) for ens in net.ensembles
+        ]
+
+    return net
+
+
+def run(net, n_items, target):
+    """Show one item after the other, as the chip sees them: nothing is reset in between.
+
+    Returns the logits, the probabilities and each layer's firing rates, in hertz.
+    """
+    logits = np.empty((n_items, 10))
+    probabilities = np.empty_like(logits)
+    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    with nengo_loihi.Simulator(net, dt=DT, seed=SEED, target=target) as sim:
+        for item in range(n_items):
+            sim.run_steps(PRESENTATION_STEPS)
+            logits[item] = sim.data[net.logits][-1]
+            probabilities[item] = sim.data[net.probabilities][-1]
+            for probe in net.spikes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
+            sim.run_steps(GAP_STEPS)
+            sim.clear_probes()  # so that memory doesn't grow
+    return logits, probabilities, rates
+
+
+def report(name, logits, labels, probabilities=None):
+    """Print the accuracy with its 95 % confidence interval (Wilson)."""
+    correct = logits.argmax(axis=1) == labels
+    n, p, z2 = len(labels), correct.mean(), 1.96**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(p * (1 - p) * z2 / n + (z2 / (2 * n)) ** 2) / (1 + z2 / n)
+    print(f"{name}: {p:.1%} ({centre - half:.1%} to {centre + half:.1%}, n = {n})")
+    if probabilities is not None:
+        likelihood = np.maximum(probabilities[np.arange(n), labels], 1e-12)
+        print(f"  log loss: {-np.log(likelihood).mean():.3f}")
+
+
+def report_rates(rates):
+    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    for name, hertz in rates.items():
+        silent = np.mean(hertz == 0)
+        print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")
+        if silent == 1:
+            raise SystemExit(f"{name} never fires: nothing gets through it")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--items", type=int, default=200, help="how many test items")
+    parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
+    args = parser.parse_args()
+
+    if not PARAMS.exists():
+        raise SystemExit(f"{PARAMS.name} is missing: run branches_train.py first")
+    with np.load(PARAMS) as file:
+        params = dict(file)
+    if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
+        raise SystemExit(f"{PARAMS.name} is for another network: run branches_train.py")
+    items, labels = load_items(params)
+    items, labels = items[: args.items], labels[: args.items]
+
+    net = build_network(items, params)
+    logits, probabilities, rates = run(net, len(items), args.target)
+    report(f"nengo_loihi, {args.target} (stream)", logits, labels, probabilities)
+    report_rates(rates)
+
+
+if __name__ == "__main__":
+    main()

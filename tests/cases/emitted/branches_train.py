@@ -1,0 +1,388 @@
+"""Train the branches network (64-30-20-20-10) with NengoDL.
+
+    python branches_train.py  # train, test, write branches.params.npz
+    python branches_loihi.py  # then run it on Loihi or its emulator
+
+Written by snnc from branches.toml [88987c1e].
+"""
+
+import argparse
+import json
+import math
+import warnings
+from pathlib import Path
+
+import nengo
+import nengo_dl
+import nengo_loihi
+import numpy as np
+import tensorflow as tf
+from sklearn.datasets import load_digits
+from tensorflow.keras.layers import Dense, Dropout
+
+HERE = Path(__file__).resolve().parent
+TEST = HERE / "branches.test.npz"
+PARAMS = HERE / "branches.params.npz"
+
+SEED = 3
+DT = 0.001  # s
+EPOCHS = 2
+BATCH_SIZE = 100
+PRESENTATION_STEPS = 50
+
+
+# dense1
+DENSE1_MAX_RATE = 150  # Hz, for an input of 1
+DENSE1_TUNING = {
+    "max_rates": nengo.dists.Choice([DENSE1_MAX_RATE]),
+    "intercepts": nengo.dists.Choice([0]),
+}
+# Trained on firing rates.
+DENSE1_TRAINING_NEURONS = nengo.RectifiedLinear(amplitude=1 / DENSE1_MAX_RATE)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+DENSE1_RUNNING_NEURONS = nengo.SpikingRectifiedLinear(
+    amplitude=1 / DENSE1_MAX_RATE, initial_state={"voltage": nengo.dists.Choice([0])}
+)
+
+# hidden
+HIDDEN_MAX_RATE = 150  # Hz, for an input of 1
+HIDDEN_TUNING = {
+    "max_rates": nengo.dists.Choice([HIDDEN_MAX_RATE]),
+    "intercepts": nengo.dists.Choice([0]),
+}
+# Trained on rates rounded as on the chip, with a smooth slope.
+HIDDEN_TRAINING_NEURONS = nengo_loihi.LoihiLIF(
+    tau_rc=0.02, tau_ref=0.001, amplitude=1 / HIDDEN_MAX_RATE
+)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+HIDDEN_RUNNING_NEURONS = nengo_loihi.LoihiLIF(
+    tau_rc=0.02,
+    tau_ref=0.001,
+    amplitude=1 / HIDDEN_MAX_RATE,
+    initial_state={"voltage": nengo.dists.Choice([0])},
+)
+
+# joint
+JOINT_MAX_RATE = 100  # Hz, for an input of 1
+JOINT_TUNING = {
+    "max_rates": nengo.dists.Choice([JOINT_MAX_RATE]),
+    "intercepts": nengo.dists.Choice([0]),
+}
+# Trained on rates rounded as on the chip, with a smooth slope.
+JOINT_TRAINING_NEURONS = nengo_loihi.LoihiLIF(
+    tau_rc=0.02, tau_ref=0.001, amplitude=1 / JOINT_MAX_RATE
+)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+JOINT_RUNNING_NEURONS = nengo_loihi.LoihiLIF(
+    tau_rc=0.02,
+    tau_ref=0.001,
+    amplitude=1 / JOINT_MAX_RATE,
+    initial_state={"voltage": nengo.dists.Choice([0])},
+)
+
+RUNNING_NEURONS = {
+    "dense1": DENSE1_RUNNING_NEURONS,
+    "hidden": HIDDEN_RUNNING_NEURONS,
+    "joint": JOINT_RUNNING_NEURONS,
+}
+
+# By the Keras layer that receives the spikes.
+SYNAPSES = {
+    "dropout1": nengo.Lowpass(0.01),
+    "joint": nengo.Lowpass(0.005),
+    "joint_2": nengo.Lowpass(0.005),
+    "output": nengo.Lowpass(0.005),
+    "output_2": nengo.Lowpass(0.005),
+}
+PROBE_SYNAPSE = nengo.Alpha(0.01)
+
+# What the parameters are trained for; for another network they mean something else.
+SPEC = {
+    "input": {"shape": [8, 8]},
+    "neurons": {"intercept": 0},
+    "layers": {
+        "dense1": {
+            "from": ["input"],
+            "units": 30,
+            "neurons": {
+                "kind": "spiking_relu",
+                "max_rate": 150,
+                "amplitude": 0.006666666666666667,
+            },
+        },
+        "hidden": {
+            "from": ["dense1"],
+            "units": 20,
+            "neurons": {
+                "kind": "loihi_lif",
+                "max_rate": 150,
+                "amplitude": 0.006666666666666667,
+                "tau_rc": 0.02,
+                "tau_ref": 0.001,
+            },
+        },
+        "joint": {
+            "from": ["dense1", "hidden"],
+            "units": 20,
+            "neurons": {
+                "kind": "loihi_lif",
+                "max_rate": 100,
+                "amplitude": 0.01,
+                "tau_rc": 0.02,
+                "tau_ref": 0.001,
+            },
+        },
+    },
+    "output": {"from": ["joint", "dense1"], "classes": 10},
+}
+
+# Which Keras layers lead to the inputs of which population, in order.
+CHAINS = {
+    "dense1": {"weights": ["dense1"]},
+    "hidden": {"weights": ["hidden"]},
+    "joint": {"weights.dense1": ["joint"], "weights.hidden": ["joint_2"]},
+    "output": {"weights.joint": ["output"], "weights.dense1": ["output_2"]},
+}
+
+# NengoDL builds the Keras layers anew for every simulator, then restores their weights.
+warnings.filterwarnings("ignore", message="The initializer .* is unseeded")
+warnings.filterwarnings("ignore", message="No GPU support detected")
+
+
+def load_data():
+    """Return scaled items and labels to train and to test on, and the scaling."""
+    x, y = load_digits(return_X_y=True)
+    x = x.reshape(len(x), -1).astype(float)
+    order = np.random.RandomState(SEED).permutation(len(x))
+    n_test = math.ceil(0.2 * len(x))
+    test, train = order[:n_test], order[n_test:]
+    save(TEST, x=x[test], y=y[test])
+    x_train, y_train, x_test, y_test = x[train], y[train], x[test], y[test]
+
+    # Fitted on the training items alone.
+    shift, scale = x_train.min(), x_train.max() - x_train.min()
+    x_train, x_test = (x_train - shift) / scale, (x_test - shift) / scale
+    scaling = {"input.shift": shift, "input.scale": scale, "test.index": test}
+    return x_train, y_train, x_test, y_test, scaling
+
+
+def build_network():
+    """Return the network that is trained: rates, single time steps, no synapses."""
+    with nengo.Network(label="branches", seed=SEED) as net:
+        # The Keras layers learn, the neurons' own biases don't: those are added after
+        # the gain, where an optimiser's steps are too small to matter.
+        nengo_dl.configure_settings(trainable=False, stateful=False)
+        # No loop over time for single time steps: that halves the run time.
+        nengo_dl.configure_settings(use_loop=False)
+        nengo_dl.configure_settings(lif_smoothing=0.02)
+
+        inp = nengo.Node(np.zeros(64))  # replaced by the items
+
+        x = nengo_dl.Layer(Dense(30, name="dense1"))(inp)
+        dense1 = nengo_dl.Layer(DENSE1_TRAINING_NEURONS)(
+            x, label="dense1", **DENSE1_TUNING
+        )
+
+        x = nengo_dl.Layer(Dropout(0.2, name="dropout1"))(dense1)
+        x = nengo_dl.Layer(Dense(20, name="hidden"))(x)
+        hidden = nengo_dl.Layer(HIDDEN_TRAINING_NEURONS)(
+            x, label="hidden", **HIDDEN_TUNING
+        )
+
+        x = nengo_dl.Layer(Dense(20, name="joint"))(dense1)
+        joint = nengo_dl.Layer(JOINT_TRAINING_NEURONS)(x, label="joint", **JOINT_TUNING)
+        x = nengo_dl.Layer(Dense(20, use_bias=False, name="joint_2"))(hidden)
+        nengo.Connection(x, joint, synapse=None)
+
+        # No softmax: the loss applies it, and Loihi has none.
+        output = nengo.Node(size_in=10, label="output")
+        x = nengo_dl.Layer(Dense(10, use_bias=False, name="output"))(joint)
+        nengo.Connection(x, output, synapse=None)
+        x = nengo_dl.Layer(Dense(10, use_bias=False, name="output_2"))(dense1)
+        nengo.Connection(x, output, synapse=None)
+        net.logits = nengo.Probe(output, label="logits")
+        net.spikes = []
+
+    return net
+
+
+def train(net, x, y, epochs):
+    """Train on single time steps, and return the parameters of the network that runs."""
+    x, y = x[:, None], y[:, None, None]
+    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
+
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    with simulator(net) as sim:
+        sim.compile(
+            optimizer=tf.optimizers.Adam(learning_rate=0.001),
+            loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        for epoch in range(epochs):
+            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
+            epoch_seed = 1000 * SEED + epoch + 1
+            tf.keras.utils.set_random_seed(epoch_seed)
+            order = np.random.RandomState(epoch_seed).permutation(len(x))
+            order = order[:whole_batches]
+            history = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
+            loss, accuracy = history["loss"][0], history["logits_accuracy"][0]
+            print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
+        return collect_params(net)
+
+
+def simulator(net):
+    return nengo_dl.Simulator(
+        net, dt=DT, minibatch_size=BATCH_SIZE, seed=SEED, progress_bar=False
+    )
+
+
+def put_out_rates(net):
+    """Let Loihi's neurons put out their rates, as in training, for a look at single steps."""
+    with net:
+        nengo_dl.configure_settings(learning_phase=True)
+    # In the learning phase dropout is on as well.
+    for node in net.nodes:
+        if isinstance(getattr(node, "tensor_func", None), Dropout):
+            node.tensor_func.rate = 0
+
+
+def softmax(t, logits):
+    """Return probabilities; a node on the host computes them in every step."""
+    e = np.exp(logits - logits.max())
+    return e / e.sum()
+
+
+def prepare_to_run(net):
+    """Replace the neurons trained with by those that run, and filter their spikes."""
+    for ens in net.ensembles:
+        ens.neuron_type = RUNNING_NEURONS[ens.label]
+    for conn in net.connections:
+        if isinstance(conn.pre_obj, nengo.ensemble.Neurons):
+            conn.synapse = SYNAPSES[conn.post_obj.tensor_func.name]
+    net.logits.synapse = PROBE_SYNAPSE
+    with net:
+        nengo_dl.configure_settings(use_loop=True, learning_phase=None)
+        net.spikes = [
+            nengo.Probe(ens.neurons, label=ens.label) for ens in net.ensembles
+        ]
+        probabilities = nengo.Node(softmax, size_in=10)
+        nengo.Connection(net.logits.target, probabilities, synapse=PROBE_SYNAPSE)
+        net.probabilities = nengo.Probe(probabilities, label="probabilities")
+
+
+def evaluate(net, x, steps):
+    """Show each item for some steps, from a cleared state.
+
+    Returns the logits, the probabilities and each layer's firing rates, in hertz.
+    """
+    logits = np.empty((len(x), 10))
+    probabilities = np.empty_like(logits)
+    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    with simulator(net) as sim:
+        for start in range(0, len(x), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            # The last batch is filled up with items that are shown twice.
+            items = np.resize(x[batch], (BATCH_SIZE, x.shape[1]))
+            data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
+            n_items = len(x[batch])
+            logits[batch] = data[net.logits][:n_items, -1]
+            if steps > 1:
+                probabilities[batch] = data[net.probabilities][:n_items, -1]
+            for probe in net.spikes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                outputs = data[probe][:n_items].mean(axis=1, dtype=float)
+                rates[probe.label] += outputs.sum(axis=0) / amplitude / len(x)
+    return logits, probabilities, rates
+
+
+def collect_params(net):
+    """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
+    nodes = {
+        node.tensor_func.name: node
+        for node in net.nodes
+        if isinstance(node, nengo_dl.TensorNode)
+    }
+    params, biases = {}, {}
+    for target, chains in CHAINS.items():
+        biases[target] = 0
+        for key, names in chains.items():
+            params[f"{target}.{key}"], bias = fold([nodes[name] for name in names])
+            biases[target] = biases[target] + bias
+    for ens in net.ensembles:
+        gain, bias = ens.neuron_type.gain_bias(
+            ens.max_rates.options, ens.intercepts.options
+        )
+        params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
+        params[f"{ens.label}.bias"] = np.full(
+            ens.n_neurons, bias + gain * biases[ens.label]
+        )
+    params["output.bias"] = np.zeros(10) + biases["output"]
+    return params
+
+
+def fold(nodes):
+    """Return the weights and the bias of a Dense layer as Nengo has them."""
+    weights, *bias = nodes[0].tensor_func.get_weights()
+    return weights.T, bias[0] if bias else 0
+
+
+def report(name, logits, labels, probabilities=None):
+    """Print the accuracy with its 95 % confidence interval (Wilson)."""
+    correct = logits.argmax(axis=1) == labels
+    n, p, z2 = len(labels), correct.mean(), 1.96**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(p * (1 - p) * z2 / n + (z2 / (2 * n)) ** 2) / (1 + z2 / n)
+    print(f"{name}: {p:.1%} ({centre - half:.1%} to {centre + half:.1%}, n = {n})")
+    if probabilities is not None:
+        likelihood = np.maximum(probabilities[np.arange(n), labels], 1e-12)
+        print(f"  log loss: {-np.log(likelihood).mean():.3f}")
+
+
+def report_rates(rates):
+    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    for name, hertz in rates.items():
+        silent = np.mean(hertz == 0)
+        print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")
+        if silent == 1:
+            raise SystemExit(f"{name} never fires: nothing gets through it")
+
+
+def save(path, **arrays):
+    """Write a .npz file; an interruption leaves no half of it under its name."""
+    unfinished = path.with_suffix(".part.npz")
+    np.savez(unfinished, **arrays)
+    unfinished.replace(path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--items", type=int, help="how many test items (default: all)")
+    args = parser.parse_args()
+
+    x_train, y_train, x_test, y_test, scaling = load_data()
+    x_test, y_test = x_test[: args.items], y_test[: args.items]
+
+    net = build_network()
+    params = train(net, x_train, y_train, args.epochs)
+    versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
+    save(
+        PARAMS,
+        **params,
+        **scaling,
+        spec=json.dumps(SPEC, sort_keys=True),
+        versions=json.dumps(versions),
+    )
+
+    put_out_rates(net)
+    logits, _, _ = evaluate(net, x_test, steps=1)
+    report("rate neurons", logits, y_test)
+    prepare_to_run(net)
+    logits, probabilities, rates = evaluate(net, x_test, PRESENTATION_STEPS)
+    report("spikes (fresh)", logits, y_test, probabilities)
+    report_rates(rates)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Run the trained relu network as spikes on Loihi, or on NengoLoihi's emulator.
+
+    python relu_loihi.py --items 200
+    python relu_loihi.py --target loihi
+
+Needs relu.params.npz, which relu_train.py writes. Written by snnc from relu.toml [8b6237b7].
+"""
+
+import argparse
+import hashlib
+import os
+from pathlib import Path
+
+# NengoLoihi imports TensorFlow where that is installed; it would talk a lot.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import nengo
+import nengo_loihi
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+TEST = HERE / "relu.test.npz"
+PARAMS = HERE / "relu.params.npz"
+# Says what the parameters were trained for; for another network they mean something else.
+PARAMS_SPEC = "f2eb7983"
+
+SEED = 12
+DT = 0.001  # s
+PRESENTATION_TIME = 0.08  # s
+PRESENTATION_STEPS = 80
+LABELS = ["setosa", "versicolor", "virginica"]
+
+
+# dense1
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+DENSE1_NEURONS = nengo.SpikingRectifiedLinear(
+    amplitude=1 / 250, initial_state={"voltage": nengo.dists.Choice([0])}
+)
+
+# dense2
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+DENSE2_NEURONS = nengo.SpikingRectifiedLinear(
+    amplitude=1 / 250, initial_state={"voltage": nengo.dists.Choice([0])}
+)
+
+# dense3
+DENSE3_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / 250)
+
+SYNAPSE = nengo.Lowpass(0.005)
+PROBE_SYNAPSE = None
+
+
+def load_items(params):
+    """Return the test items, scaled as they were for training, and their labels."""
+    with np.load(TEST) as data:
+        x, y = data["x"], data["y"]
+    x = x.reshape(len(x), -1).astype(float)
+    return (x - params["input.shift"]) / params["input.scale"], y
+
+
+def ensemble(name, n_neurons, neuron_type, params):
+    return nengo.Ensemble(
+        n_neurons,
+        dimensions=1,
+        neuron_type=neuron_type,
+        gain=params[f"{name}.gain"],
+        bias=params[f"{name}.bias"],
+        label=name,
+    )
+
+
+def build_network(items, params):
+    with nengo.Network(label="relu", seed=SEED) as net:
+        nengo_loihi.add_params(net)
+
+        inp = nengo.Node(nengo.processes.PresentInput(items, PRESENTATION_TIME))
+
+        # On the host: it turns the input into spikes.
+        dense1 = ensemble("dense1", 24, DENSE1_NEURONS, params)
+        net.config[dense1].on_chip = False
+        nengo.Connection(
+            inp, dense1.neurons, transform=params["dense1.weights"], synapse=None
+        )
+
+        dense2 = ensemble("dense2", 16, DENSE2_NEURONS, params)
+        nengo.Connection(
+            dense1.neurons,
+            dense2.neurons,
+            transform=params["dense2.weights"],
+            synapse=SYNAPSE,
+        )
+
+        dense3 = ensemble("dense3", 8, DENSE3_NEURONS, params)
+        nengo.Connection(
+            dense2.neurons,
+            dense3.neurons,
+            transform=params["dense3.weights"],
+            synapse=SYNAPSE,
+        )
+
+        # Back on the host. Loihi has no softmax: the largest value is the answer.
+        output = nengo.Node(size_in=3, label="output")
+        nengo.Connection(
+            dense3.neurons, output, transform=params["output.weights"], synapse=SYNAPSE
+        )
+        nengo.Connection(nengo.Node(params["output.bias"]), output, synapse=None)
+        net.logits = nengo.Probe(output, synapse=PROBE_SYNAPSE, label="logits")
+        net.spikes = [
+            nengo.Probe(ens.neurons, label=ens.label) for ens in net.ensembles
+        ]
+
+    return net
+
+
+def run(net, n_items, target):
+    """Show one item after the other, as the chip sees them: nothing is reset in between.
+
+    Returns the logits and each layer's firing rates, in hertz.
+    """
+    logits = np.empty((n_items, 3))
+    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    with nengo_loihi.Simulator(net, dt=DT, seed=SEED, target=target) as sim:
+        for item in range(n_items):
+            sim.run_steps(PRESENTATION_STEPS)
+            logits[item] = sim.data[net.logits][-1]
+            for probe in net.spikes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
+            sim.clear_probes()  # so that memory doesn't grow
+    return logits, rates
+
+
+def report(name, logits, labels):
+    """Print the accuracy with its 95 % confidence interval (Wilson)."""
+    correct = logits.argmax(axis=1) == labels
+    n, p, z2 = len(labels), correct.mean(), 1.96**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(p * (1 - p) * z2 / n + (z2 / (2 * n)) ** 2) / (1 + z2 / n)
+    print(f"{name}: {p:.1%} ({centre - half:.1%} to {centre + half:.1%}, n = {n})")
+    for index, label in enumerate(LABELS):
+        if np.any(labels == index):
+            print(f"  {label}: {correct[labels == index].mean():.1%}")
+
+
+def report_rates(rates):
+    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    for name, hertz in rates.items():
+        silent = np.mean(hertz == 0)
+        print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")
+        if silent == 1:
+            raise SystemExit(f"{name} never fires: nothing gets through it")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--items", type=int, default=200, help="how many test items")
+    parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
+    args = parser.parse_args()
+
+    if not PARAMS.exists():
+        raise SystemExit(f"{PARAMS.name} is missing: run relu_train.py first")
+    with np.load(PARAMS) as file:
+        params = dict(file)
+    if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
+        raise SystemExit(f"{PARAMS.name} is for another network: run relu_train.py")
+    items, labels = load_items(params)
+    items, labels = items[: args.items], labels[: args.items]
+
+    net = build_network(items, params)
+    logits, rates = run(net, len(items), args.target)
+    report(f"nengo_loihi, {args.target} (stream)", logits, labels)
+    report_rates(rates)
+
+
+if __name__ == "__main__":
+    main()

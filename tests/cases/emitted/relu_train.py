@@ -1,0 +1,319 @@
+"""Train the relu network (4-24-16-8-3) with NengoDL.
+
+    python relu_train.py  # train, test, write relu.params.npz
+    python relu_loihi.py  # then run it on Loihi or its emulator
+
+Written by snnc from relu.toml [a09bc1a2].
+"""
+
+import argparse
+import json
+import math
+import warnings
+from pathlib import Path
+
+import nengo
+import nengo_dl
+import nengo_loihi
+import numpy as np
+import tensorflow as tf
+from sklearn.datasets import load_iris
+from tensorflow.keras.layers import Dense
+
+HERE = Path(__file__).resolve().parent
+TEST = HERE / "relu.test.npz"
+PARAMS = HERE / "relu.params.npz"
+
+SEED = 12
+DT = 0.001  # s
+EPOCHS = 4
+BATCH_SIZE = 10
+PRESENTATION_STEPS = 80
+LABELS = ["setosa", "versicolor", "virginica"]
+
+
+# dense1
+DENSE1_MAX_RATE = 250  # Hz, for an input of 1
+DENSE1_TUNING = {
+    "max_rates": nengo.dists.Choice([DENSE1_MAX_RATE]),
+    "intercepts": nengo.dists.Choice([0]),
+}
+# Trained on firing rates.
+DENSE1_TRAINING_NEURONS = nengo.RectifiedLinear(amplitude=1 / DENSE1_MAX_RATE)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+DENSE1_RUNNING_NEURONS = nengo.SpikingRectifiedLinear(
+    amplitude=1 / DENSE1_MAX_RATE, initial_state={"voltage": nengo.dists.Choice([0])}
+)
+
+# dense2
+DENSE2_MAX_RATE = 250  # Hz, for an input of 1
+DENSE2_TUNING = {
+    "max_rates": nengo.dists.Choice([DENSE2_MAX_RATE]),
+    "intercepts": nengo.dists.Choice([0]),
+}
+# Trained on rates rounded as on the chip, with a smooth slope.
+DENSE2_TRAINING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
+    amplitude=1 / DENSE2_MAX_RATE
+)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+DENSE2_RUNNING_NEURONS = nengo.SpikingRectifiedLinear(
+    amplitude=1 / DENSE2_MAX_RATE, initial_state={"voltage": nengo.dists.Choice([0])}
+)
+
+# dense3
+DENSE3_MAX_RATE = 250  # Hz, for an input of 1
+DENSE3_TUNING = {
+    "max_rates": nengo.dists.Choice([DENSE3_MAX_RATE]),
+    "intercepts": nengo.dists.Choice([0]),
+}
+# Trained on rates rounded as on the chip, with a smooth slope.
+DENSE3_TRAINING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
+    amplitude=1 / DENSE3_MAX_RATE
+)
+DENSE3_RUNNING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
+    amplitude=1 / DENSE3_MAX_RATE
+)
+
+RUNNING_NEURONS = {
+    "dense1": DENSE1_RUNNING_NEURONS,
+    "dense2": DENSE2_RUNNING_NEURONS,
+    "dense3": DENSE3_RUNNING_NEURONS,
+}
+
+SYNAPSE = nengo.Lowpass(0.005)
+PROBE_SYNAPSE = None
+
+# What the parameters are trained for; for another network they mean something else.
+SPEC = {
+    "input": {"shape": [4]},
+    "neurons": {"max_rate": 250, "intercept": 0, "amplitude": 0.004},
+    "layers": {
+        "dense1": {"from": ["input"], "units": 24, "neurons": {"kind": "spiking_relu"}},
+        "dense2": {
+            "from": ["dense1"],
+            "units": 16,
+            "neurons": {"kind": "spiking_relu"},
+        },
+        "dense3": {
+            "from": ["dense2"],
+            "units": 8,
+            "neurons": {"kind": "loihi_spiking_relu"},
+        },
+    },
+    "output": {"from": ["dense3"], "classes": 3},
+}
+
+# NengoDL builds the Keras layers anew for every simulator, then restores their weights.
+warnings.filterwarnings("ignore", message="The initializer .* is unseeded")
+warnings.filterwarnings("ignore", message="No GPU support detected")
+
+
+def load_data():
+    """Return scaled items and labels to train and to test on, and the scaling."""
+    x, y = load_iris(return_X_y=True)
+    x = x.reshape(len(x), -1).astype(float)
+    order = np.random.RandomState(SEED).permutation(len(x))
+    n_test = math.ceil(0.2 * len(x))
+    test, train = order[:n_test], order[n_test:]
+    save(TEST, x=x[test], y=y[test])
+    x_train, y_train, x_test, y_test = x[train], y[train], x[test], y[test]
+
+    # Fitted on the training items alone.
+    shift = (x_train.max() + x_train.min()) / 2
+    scale = (x_train.max() - x_train.min()) / 2
+    x_train, x_test = (x_train - shift) / scale, (x_test - shift) / scale
+    scaling = {"input.shift": shift, "input.scale": scale, "test.index": test}
+    return x_train, y_train, x_test, y_test, scaling
+
+
+def build_network():
+    """Return the network that is trained: rates, single time steps, no synapses."""
+    with nengo.Network(label="relu", seed=SEED) as net:
+        # The Keras layers learn, the neurons' own biases don't: those are added after
+        # the gain, where an optimiser's steps are too small to matter.
+        nengo_dl.configure_settings(trainable=False, stateful=False)
+        # No loop over time for single time steps: that halves the run time.
+        nengo_dl.configure_settings(use_loop=False)
+
+        inp = nengo.Node(np.zeros(4))  # replaced by the items
+
+        x = nengo_dl.Layer(Dense(24, name="dense1"))(inp)
+        dense1 = nengo_dl.Layer(DENSE1_TRAINING_NEURONS)(
+            x, label="dense1", **DENSE1_TUNING
+        )
+
+        x = nengo_dl.Layer(Dense(16, name="dense2"))(dense1)
+        dense2 = nengo_dl.Layer(DENSE2_TRAINING_NEURONS)(
+            x, label="dense2", **DENSE2_TUNING
+        )
+
+        x = nengo_dl.Layer(Dense(8, name="dense3"))(dense2)
+        dense3 = nengo_dl.Layer(DENSE3_TRAINING_NEURONS)(
+            x, label="dense3", **DENSE3_TUNING
+        )
+
+        # No softmax: the loss applies it, and Loihi has none.
+        output = nengo_dl.Layer(Dense(3, name="output"))(dense3)
+        net.logits = nengo.Probe(output, label="logits")
+        net.spikes = []
+
+    return net
+
+
+def train(net, x, y, epochs):
+    """Train on single time steps, and return the parameters of the network that runs."""
+    x, y = x[:, None], y[:, None, None]
+    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
+
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    with simulator(net) as sim:
+        sim.compile(
+            optimizer=tf.optimizers.SGD(
+                learning_rate=0.05, clipnorm=1, momentum=0.9, nesterov=True
+            ),
+            loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        for epoch in range(epochs):
+            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
+            epoch_seed = 1000 * SEED + epoch + 1
+            tf.keras.utils.set_random_seed(epoch_seed)
+            order = np.random.RandomState(epoch_seed).permutation(len(x))
+            order = order[:whole_batches]
+            history = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
+            loss, accuracy = history["loss"][0], history["logits_accuracy"][0]
+            print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
+        return collect_params(net)
+
+
+def simulator(net):
+    return nengo_dl.Simulator(
+        net, dt=DT, minibatch_size=BATCH_SIZE, seed=SEED, progress_bar=False
+    )
+
+
+def put_out_rates(net):
+    """Let Loihi's neurons put out their rates, as in training, for a look at single steps."""
+    with net:
+        nengo_dl.configure_settings(learning_phase=True)
+
+
+def prepare_to_run(net):
+    """Replace the neurons trained with by those that run, and filter their spikes."""
+    for ens in net.ensembles:
+        ens.neuron_type = RUNNING_NEURONS[ens.label]
+    for conn in net.connections:
+        if isinstance(conn.pre_obj, nengo.ensemble.Neurons):
+            conn.synapse = SYNAPSE
+    net.logits.synapse = PROBE_SYNAPSE
+    with net:
+        nengo_dl.configure_settings(use_loop=True, learning_phase=None)
+        net.spikes = [
+            nengo.Probe(ens.neurons, label=ens.label) for ens in net.ensembles
+        ]
+
+
+def evaluate(net, x, steps):
+    """Show each item for some steps, from a cleared state.
+
+    Returns the logits and each layer's firing rates, in hertz.
+    """
+    logits = np.empty((len(x), 3))
+    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    with simulator(net) as sim:
+        for start in range(0, len(x), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            # The last batch is filled up with items that are shown twice.
+            items = np.resize(x[batch], (BATCH_SIZE, x.shape[1]))
+            data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
+            n_items = len(x[batch])
+            logits[batch] = data[net.logits][:n_items, -1]
+            for probe in net.spikes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                outputs = data[probe][:n_items].mean(axis=1, dtype=float)
+                rates[probe.label] += outputs.sum(axis=0) / amplitude / len(x)
+    return logits, rates
+
+
+def collect_params(net):
+    """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
+    dense = {
+        node.tensor_func.name: node.tensor_func
+        for node in net.nodes
+        if isinstance(getattr(node, "tensor_func", None), Dense)
+    }
+    params = {}
+    for ens in net.ensembles:
+        weights, bias = dense[ens.label].get_weights()
+        gain, base_bias = ens.neuron_type.gain_bias(
+            ens.max_rates.options, ens.intercepts.options
+        )
+        params[f"{ens.label}.weights"] = weights.T
+        params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
+        params[f"{ens.label}.bias"] = base_bias + gain * bias
+    weights, bias = dense["output"].get_weights()
+    params["output.weights"] = weights.T
+    params["output.bias"] = bias
+    return params
+
+
+def report(name, logits, labels):
+    """Print the accuracy with its 95 % confidence interval (Wilson)."""
+    correct = logits.argmax(axis=1) == labels
+    n, p, z2 = len(labels), correct.mean(), 1.96**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(p * (1 - p) * z2 / n + (z2 / (2 * n)) ** 2) / (1 + z2 / n)
+    print(f"{name}: {p:.1%} ({centre - half:.1%} to {centre + half:.1%}, n = {n})")
+    for index, label in enumerate(LABELS):
+        if np.any(labels == index):
+            print(f"  {label}: {correct[labels == index].mean():.1%}")
+
+
+def report_rates(rates):
+    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    for name, hertz in rates.items():
+        silent = np.mean(hertz == 0)
+        print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")
+        if silent == 1:
+            raise SystemExit(f"{name} never fires: nothing gets through it")
+
+
+def save(path, **arrays):
+    """Write a .npz file; an interruption leaves no half of it under its name."""
+    unfinished = path.with_suffix(".part.npz")
+    np.savez(unfinished, **arrays)
+    unfinished.replace(path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--items", type=int, help="how many test items (default: all)")
+    args = parser.parse_args()
+
+    x_train, y_train, x_test, y_test, scaling = load_data()
+    x_test, y_test = x_test[: args.items], y_test[: args.items]
+
+    net = build_network()
+    params = train(net, x_train, y_train, args.epochs)
+    versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
+    save(
+        PARAMS,
+        **params,
+        **scaling,
+        spec=json.dumps(SPEC, sort_keys=True),
+        versions=json.dumps(versions),
+    )
+
+    put_out_rates(net)
+    logits, _ = evaluate(net, x_test, steps=1)
+    report("rate neurons", logits, y_test)
+    prepare_to_run(net)
+    logits, rates = evaluate(net, x_test, PRESENTATION_STEPS)
+    report("spikes (fresh)", logits, y_test)
+    report_rates(rates)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""Run the trained split network as spikes on Loihi, or on NengoLoihi's emulator.
+
+    python split_loihi.py --items 200
+    python split_loihi.py --target loihi
+
+Needs split.params.npz, which split_train.py writes. Written by snnc from split.toml [9f9dff40].
+"""
+
+import argparse
+import hashlib
+import os
+from pathlib import Path
+
+# NengoLoihi imports TensorFlow where that is installed; it would talk a lot.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import nengo
+import nengo_loihi
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+DATA = HERE / "../data/split.npz"
+PARAMS = HERE / "split.params.npz"
+# Says what the parameters were trained for; for another network they mean something else.
+PARAMS_SPEC = "5eeea2f7"
+
+SEED = 0
+DT = 0.001  # s
+PRESENTATION_TIME = 0.06  # s
+PRESENTATION_STEPS = 60
+LABELS = ["it's", 'a "quote"', "{{ brace }}", "tab\tand ünicode"]
+
+
+# first and third
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+FIRST_NEURONS = nengo.LIF(
+    tau_rc=0.02,
+    tau_ref=0.001,
+    amplitude=1 / 200,
+    initial_state={"voltage": nengo.dists.Choice([0])},
+)
+
+# second
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+SECOND_NEURONS = nengo.LIF(
+    tau_rc=0.02,
+    tau_ref=0,
+    amplitude=1 / 120,
+    initial_state={"voltage": nengo.dists.Choice([0])},
+)
+
+SYNAPSE = nengo.Lowpass(0.005)
+PROBE_SYNAPSE = nengo.Alpha(0.01)
+
+
+def load_items(params):
+    """Return the test items, scaled as they were for training, and their labels."""
+    with np.load(DATA) as data:
+        x, y = data["test images"], data["test labels"]
+    x = x.reshape(len(x), -1).astype(float)
+    return (x - params["input.shift"]) / params["input.scale"], y
+
+
+def ensemble(name, n_neurons, neuron_type, params):
+    return nengo.Ensemble(
+        n_neurons,
+        dimensions=1,
+        neuron_type=neuron_type,
+        gain=params[f"{name}.gain"],
+        bias=params[f"{name}.bias"],
+        label=name,
+    )
+
+
+def build_network(items, params):
+    with nengo.Network(label="split", seed=SEED) as net:
+        nengo_loihi.add_params(net)
+
+        inp = nengo.Node(nengo.processes.PresentInput(items, PRESENTATION_TIME))
+
+        first = ensemble("first", 20, FIRST_NEURONS, params)
+        nengo.Connection(
+            inp, first.neurons, transform=params["first.weights"], synapse=None
+        )
+
+        # On the host.
+        second = ensemble("second", 15, SECOND_NEURONS, params)
+        net.config[second].on_chip = False
+        nengo.Connection(
+            first.neurons,
+            second.neurons,
+            transform=params["second.weights"],
+            synapse=SYNAPSE,
+        )
+
+        third = ensemble("third", 10, FIRST_NEURONS, params)
+        nengo.Connection(
+            second.neurons,
+            third.neurons,
+            transform=params["third.weights"],
+            synapse=SYNAPSE,
+        )
+
+        # Back on the host. Loihi has no softmax: the largest value is the answer.
+        output = nengo.Node(size_in=4, label="output")
+        nengo.Connection(
+            third.neurons, output, transform=params["output.weights"], synapse=SYNAPSE
+        )
+        nengo.Connection(nengo.Node(params["output.bias"]), output, synapse=None)
+        net.logits = nengo.Probe(output, synapse=PROBE_SYNAPSE, label="logits")
+        net.spikes = [
+            nengo.Probe(ens.neurons, label=ens.label) for ens in net.ensembles
+        ]
+
+    return net
+
+
+def run(net, n_items, target):
+    """Show one item after the other, as the chip sees them: nothing is reset in between.
+
+    Returns the logits and each layer's firing rates, in hertz.
+    """
+    logits = np.empty((n_items, 4))
+    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    with nengo_loihi.Simulator(net, dt=DT, seed=SEED, target=target) as sim:
+        for item in range(n_items):
+            sim.run_steps(PRESENTATION_STEPS)
+            logits[item] = sim.data[net.logits][-1]
+            for probe in net.spikes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
+            sim.clear_probes()  # so that memory doesn't grow
+    return logits, rates
+
+
+def report(name, logits, labels):
+    """Print the accuracy with its 95 % confidence interval (Wilson)."""
+    correct = logits.argmax(axis=1) == labels
+    n, p, z2 = len(labels), correct.mean(), 1.96**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(p * (1 - p) * z2 / n + (z2 / (2 * n)) ** 2) / (1 + z2 / n)
+    print(f"{name}: {p:.1%} ({centre - half:.1%} to {centre + half:.1%}, n = {n})")
+    for index, label in enumerate(LABELS):
+        if np.any(labels == index):
+            print(f"  {label}: {correct[labels == index].mean():.1%}")
+
+
+def report_rates(rates):
+    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    for name, hertz in rates.items():
+        silent = np.mean(hertz == 0)
+        print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")
+        if silent == 1:
+            raise SystemExit(f"{name} never fires: nothing gets through it")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--items", type=int, default=200, help="how many test items")
+    parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
+    args = parser.parse_args()
+
+    if not PARAMS.exists():
+        raise SystemExit(f"{PARAMS.name} is missing: run split_train.py first")
+    with np.load(PARAMS) as file:
+        params = dict(file)
+    if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
+        raise SystemExit(f"{PARAMS.name} is for another network: run split_train.py")
+    items, labels = load_items(params)
+    items, labels = items[: args.items], labels[: args.items]
+
+    net = build_network(items, params)
+    logits, rates = run(net, len(items), args.target)
+    report(f"nengo_loihi, {args.target} (stream)", logits, labels)
+    report_rates(rates)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,304 @@
+"""Train the split network (16-20-15-10-4) with NengoDL.
+
+    python split_train.py  # train, test, write split.params.npz
+    python split_loihi.py  # then run it on Loihi or its emulator
+
+Written by snnc from split.toml [669c69b1].
+"""
+
+import argparse
+import json
+import warnings
+from pathlib import Path
+
+import nengo
+import nengo_dl
+import numpy as np
+import tensorflow as tf
+from tensorflow.keras.layers import Dense, Dropout
+
+HERE = Path(__file__).resolve().parent
+DATA = HERE / "../data/split.npz"
+PARAMS = HERE / "split.params.npz"
+
+SEED = 0
+DT = 0.001  # s
+EPOCHS = 2
+BATCH_SIZE = 25
+PRESENTATION_STEPS = 60
+LABELS = ["it's", 'a "quote"', "{{ brace }}", "tab\tand ünicode"]
+
+
+# first and third
+FIRST_MAX_RATE = 200  # Hz, for an input of 1
+FIRST_TUNING = {
+    "max_rates": nengo.dists.Choice([FIRST_MAX_RATE]),
+    "intercepts": nengo.dists.Choice([0]),
+}
+# Trained on firing rates.
+FIRST_TRAINING_NEURONS = nengo.LIFRate(
+    tau_rc=0.02, tau_ref=0.001, amplitude=1 / FIRST_MAX_RATE
+)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+FIRST_RUNNING_NEURONS = nengo.LIF(
+    tau_rc=0.02,
+    tau_ref=0.001,
+    amplitude=1 / FIRST_MAX_RATE,
+    initial_state={"voltage": nengo.dists.Choice([0])},
+)
+
+# second
+SECOND_MAX_RATE = 120  # Hz, for an input of 1
+SECOND_TUNING = {
+    "max_rates": nengo.dists.Choice([SECOND_MAX_RATE]),
+    "intercepts": nengo.dists.Choice([0]),
+}
+# Trained on firing rates.
+SECOND_TRAINING_NEURONS = nengo.LIFRate(
+    tau_rc=0.02, tau_ref=0, amplitude=1 / SECOND_MAX_RATE
+)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+SECOND_RUNNING_NEURONS = nengo.LIF(
+    tau_rc=0.02,
+    tau_ref=0,
+    amplitude=1 / SECOND_MAX_RATE,
+    initial_state={"voltage": nengo.dists.Choice([0])},
+)
+
+RUNNING_NEURONS = {
+    "first": FIRST_RUNNING_NEURONS,
+    "second": SECOND_RUNNING_NEURONS,
+    "third": FIRST_RUNNING_NEURONS,
+}
+
+SYNAPSE = nengo.Lowpass(0.005)
+PROBE_SYNAPSE = nengo.Alpha(0.01)
+
+# What the parameters are trained for; for another network they mean something else.
+SPEC = {
+    "input": {"shape": [4, 4, 1]},
+    "neurons": {"kind": "lif", "intercept": 0, "tau_rc": 0.02},
+    "layers": {
+        "first": {
+            "from": ["input"],
+            "units": 20,
+            "neurons": {"max_rate": 200, "amplitude": 0.005, "tau_ref": 0.001},
+        },
+        "second": {
+            "from": ["first"],
+            "units": 15,
+            "neurons": {
+                "max_rate": 120,
+                "amplitude": 0.008333333333333333,
+                "tau_ref": 0,
+            },
+        },
+        "third": {
+            "from": ["second"],
+            "units": 10,
+            "neurons": {"max_rate": 200, "amplitude": 0.005, "tau_ref": 0.001},
+        },
+    },
+    "output": {"from": ["third"], "classes": 4},
+}
+
+# NengoDL builds the Keras layers anew for every simulator, then restores their weights.
+warnings.filterwarnings("ignore", message="The initializer .* is unseeded")
+warnings.filterwarnings("ignore", message="No GPU support detected")
+
+
+def load_data():
+    """Return scaled items and labels to train and to test on, and the scaling."""
+    with np.load(DATA) as data:
+        x_train, y_train = data["train images"], data["train labels"]
+        x_test, y_test = data["test images"], data["test labels"]
+    x_train = x_train.reshape(len(x_train), -1).astype(float)
+    x_test = x_test.reshape(len(x_test), -1).astype(float)
+    test = np.arange(len(x_test))
+
+    # Fitted on the training items alone.
+    shift, scale = x_train.min(), x_train.max() - x_train.min()
+    x_train, x_test = (x_train - shift) / scale, (x_test - shift) / scale
+    scaling = {"input.shift": shift, "input.scale": scale, "test.index": test}
+    return x_train, y_train, x_test, y_test, scaling
+
+
+def build_network():
+    """Return the network that is trained: rates, single time steps, no synapses."""
+    with nengo.Network(label="split", seed=SEED) as net:
+        # The Keras layers learn, the neurons' own biases don't: those are added after
+        # the gain, where an optimiser's steps are too small to matter.
+        nengo_dl.configure_settings(trainable=False, stateful=False)
+        # No loop over time for single time steps: that halves the run time.
+        nengo_dl.configure_settings(use_loop=False)
+
+        inp = nengo.Node(np.zeros(16))  # replaced by the items
+
+        x = nengo_dl.Layer(Dropout(0.1, name="dropout1"))(inp)
+        x = nengo_dl.Layer(Dense(20, name="first"))(x)
+        first = nengo_dl.Layer(FIRST_TRAINING_NEURONS)(x, label="first", **FIRST_TUNING)
+
+        x = nengo_dl.Layer(Dense(15, name="second"))(first)
+        second = nengo_dl.Layer(SECOND_TRAINING_NEURONS)(
+            x, label="second", **SECOND_TUNING
+        )
+
+        x = nengo_dl.Layer(Dense(10, name="third"))(second)
+        third = nengo_dl.Layer(FIRST_TRAINING_NEURONS)(x, label="third", **FIRST_TUNING)
+
+        # No softmax: the loss applies it, and Loihi has none.
+        output = nengo_dl.Layer(Dense(4, name="output"))(third)
+        net.logits = nengo.Probe(output, label="logits")
+        net.spikes = []
+
+    return net
+
+
+def train(net, x, y, epochs):
+    """Train on single time steps, and return the parameters of the network that runs."""
+    x, y = x[:, None], y[:, None, None]
+    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
+
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    with simulator(net) as sim:
+        sim.compile(
+            optimizer=tf.optimizers.Adadelta(learning_rate=1),
+            loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        for epoch in range(epochs):
+            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
+            epoch_seed = 1000 * SEED + epoch + 1
+            tf.keras.utils.set_random_seed(epoch_seed)
+            order = np.random.RandomState(epoch_seed).permutation(len(x))
+            order = order[:whole_batches]
+            history = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
+            loss, accuracy = history["loss"][0], history["logits_accuracy"][0]
+            print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
+        return collect_params(net)
+
+
+def simulator(net):
+    return nengo_dl.Simulator(
+        net, dt=DT, minibatch_size=BATCH_SIZE, seed=SEED, progress_bar=False
+    )
+
+
+def prepare_to_run(net):
+    """Replace the neurons trained with by those that run, and filter their spikes."""
+    for ens in net.ensembles:
+        ens.neuron_type = RUNNING_NEURONS[ens.label]
+    for conn in net.connections:
+        if isinstance(conn.pre_obj, nengo.ensemble.Neurons):
+            conn.synapse = SYNAPSE
+    net.logits.synapse = PROBE_SYNAPSE
+    with net:
+        nengo_dl.configure_settings(use_loop=True)
+        net.spikes = [
+            nengo.Probe(ens.neurons, label=ens.label) for ens in net.ensembles
+        ]
+
+
+def evaluate(net, x, steps):
+    """Show each item for some steps, from a cleared state.
+
+    Returns the logits and each layer's firing rates, in hertz.
+    """
+    logits = np.empty((len(x), 4))
+    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    with simulator(net) as sim:
+        for start in range(0, len(x), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            # The last batch is filled up with items that are shown twice.
+            items = np.resize(x[batch], (BATCH_SIZE, x.shape[1]))
+            data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
+            n_items = len(x[batch])
+            logits[batch] = data[net.logits][:n_items, -1]
+            for probe in net.spikes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                outputs = data[probe][:n_items].mean(axis=1, dtype=float)
+                rates[probe.label] += outputs.sum(axis=0) / amplitude / len(x)
+    return logits, rates
+
+
+def collect_params(net):
+    """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
+    dense = {
+        node.tensor_func.name: node.tensor_func
+        for node in net.nodes
+        if isinstance(getattr(node, "tensor_func", None), Dense)
+    }
+    params = {}
+    for ens in net.ensembles:
+        weights, bias = dense[ens.label].get_weights()
+        gain, base_bias = ens.neuron_type.gain_bias(
+            ens.max_rates.options, ens.intercepts.options
+        )
+        params[f"{ens.label}.weights"] = weights.T
+        params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
+        params[f"{ens.label}.bias"] = base_bias + gain * bias
+    weights, bias = dense["output"].get_weights()
+    params["output.weights"] = weights.T
+    params["output.bias"] = bias
+    return params
+
+
+def report(name, logits, labels):
+    """Print the accuracy with its 95 % confidence interval (Wilson)."""
+    correct = logits.argmax(axis=1) == labels
+    n, p, z2 = len(labels), correct.mean(), 1.96**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(p * (1 - p) * z2 / n + (z2 / (2 * n)) ** 2) / (1 + z2 / n)
+    print(f"{name}: {p:.1%} ({centre - half:.1%} to {centre + half:.1%}, n = {n})")
+    for index, label in enumerate(LABELS):
+        if np.any(labels == index):
+            print(f"  {label}: {correct[labels == index].mean():.1%}")
+
+
+def report_rates(rates):
+    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    for name, hertz in rates.items():
+        silent = np.mean(hertz == 0)
+        print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")
+        if silent == 1:
+            raise SystemExit(f"{name} never fires: nothing gets through it")
+
+
+def save(path, **arrays):
+    """Write a .npz file; an interruption leaves no half of it under its name."""
+    unfinished = path.with_suffix(".part.npz")
+    np.savez(unfinished, **arrays)
+    unfinished.replace(path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--items", type=int, help="how many test items (default: all)")
+    args = parser.parse_args()
+
+    x_train, y_train, x_test, y_test, scaling = load_data()
+    x_test, y_test = x_test[: args.items], y_test[: args.items]
+
+    net = build_network()
+    params = train(net, x_train, y_train, args.epochs)
+    versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
+    save(
+        PARAMS,
+        **params,
+        **scaling,
+        spec=json.dumps(SPEC, sort_keys=True),
+        versions=json.dumps(versions),
+    )
+
+    logits, _ = evaluate(net, x_test, steps=1)
+    report("rate neurons", logits, y_test)
+    prepare_to_run(net)
+    logits, rates = evaluate(net, x_test, PRESENTATION_STEPS)
+    report("spikes (fresh)", logits, y_test)
+    report_rates(rates)
+
+
+if __name__ == "__main__":
+    main()
