@@ -16,7 +16,7 @@ from snnc.layers.base import Flow, LayerKind, NeuronLayer
 from snnc.names import RESERVED
 from snnc.neurons import NeuronKind, overridden
 from snnc.spec import Spec
-from snnc.validate import near
+from snnc.words import near
 
 
 def lower(spec: Spec, document: Document) -> ir.Program:
@@ -172,13 +172,20 @@ def _wrong_names(spec: Spec, names: list[str]) -> Iterator[Diagnostic]:
 
 
 def _wrong_sources(spec: Spec, names: list[str]) -> Iterator[Diagnostic]:
+    used = set(spec.output.from_ or names[-1:])
     for index, layer in enumerate(spec.layers):
         at: KeyPath = ("layers", index, "from")
         yield from _wrong_from(layer.from_, at, [ir.INPUT, *names[:index]], names[index:])
         if len(layer.from_ or ()) > 1 and not layer.takes_several:
             message = f"a {layer.kind} layer follows one layer, not {len(layer.from_ or ())}"
             yield Diagnostic("too-many-sources", message, at)
+        used |= set(layer.from_ or names[index - 1 : index])
     yield from _wrong_from(spec.output.from_, ("output", "from"), [ir.INPUT, *names], [])
+    for index, name in enumerate(names):
+        if name not in used:
+            message = f"nothing follows '{name}': every layer after it names other sources"
+            hint = f"add '{name}' to a later layer's from, or remove the layer"
+            yield Diagnostic("unused-layer", message, ("layers", index), "key", hint)
 
 
 def _wrong_from(

@@ -28,8 +28,9 @@ def _block(path: str, diagnostic: Diagnostic, span: Span | None, lines: list[str
     head = f"{diagnostic.severity}[{diagnostic.code}]: {visible(diagnostic.message)}"
     hint = visible(diagnostic.hint)
     if span is None or span.line > len(lines):
-        place = f"{path}: {head}" if span is None else f"{path}:{span.line}:{span.column}: {head}"
-        return f"{place}\n    {hint}" if hint else place
+        # What is missing altogether has no line to show.
+        place = f"{path}:{span.line}:{span.column}" if span else f"{path}:1:1"
+        return f"{place}: {head}" + (f"\n         {hint}" if hint else "")
     source = lines[span.line - 1].rstrip("\r")
     before = source[: span.column - 1]
     marked = source[span.column - 1 : span.column - 1 + span.length]

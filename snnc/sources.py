@@ -109,6 +109,11 @@ class Sklearn(SourceKind):
         return {"digits": 64, "iris": 4, "wine": 13, "breast_cancer": 30}[self.name]
 
     @property
+    def items(self) -> int:
+        """How many items there are."""
+        return {"digits": 1797, "iris": 150, "wine": 178, "breast_cancer": 569}[self.name]
+
+    @property
     def classes(self) -> int:
         return {"digits": 10, "iris": 3, "wine": 3, "breast_cancer": 2}[self.name]
 

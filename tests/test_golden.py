@@ -45,9 +45,14 @@ def test_enough_invalid_specs() -> None:
     assert {p.stem for p in INVALID} == {p.stem for p in (ROOT / "tests/invalid").glob("*.err")}
 
 
-@pytest.mark.parametrize("tool", [["black", "-q", "--check"], ["ruff", "check", "-q", "--isolated"]], ids=lambda t: t[0])
+@pytest.mark.parametrize(
+    "tool", [["black", "-q", "--check"], ["ruff", "check", "-q", "--isolated"]], ids=lambda t: t[0]
+)
 def test_scripts_look_hand_written(tool: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", *tool, *map(str, SCRIPTS)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", *tool, *map(str, SCRIPTS)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -36,7 +36,9 @@ def described(net: Any) -> list[Any]:
 
     found: list[Any] = []
     for node in net.all_nodes:
-        layer = getattr(node, "tensor_func", None) if isinstance(node, nengo_dl.TensorNode) else None
+        layer = (
+            getattr(node, "tensor_func", None) if isinstance(node, nengo_dl.TensorNode) else None
+        )
         config = layer.get_config() if layer is not None else None
         found.append(("node", node.size_in, node.size_out, config))
     for ens in net.all_ensembles:
@@ -172,4 +174,3 @@ def _epochs(program: Program, epochs: int) -> Program:
     from dataclasses import replace
 
     return replace(program, train=program.train.model_copy(update={"epochs": epochs}))
-

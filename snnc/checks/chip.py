@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import floor
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir import INPUT, Program
@@ -25,22 +26,20 @@ def chip_empty(program: Program) -> Iterator[Diagnostic]:
 
 def chip_neurons(program: Program) -> Iterator[Diagnostic]:
     """The chip only runs spikes, and reads any value that isn't 0 from the host as a spike."""
-    if not program.on_loihi:
-        return
+    on_chip = [p for p in program.populations if p.on_chip and not p.neurons.on_loihi]
+    places = {p.at_neurons("kind") for p in on_chip}
+    feeding = {c.source for c in program.into_chip()}
     for population in program.populations:
-        kind = population.neurons.kind
-        feeds_chip = any(c.source == population.name for c in program.into_chip())
-        if population.on_chip and not population.neurons.on_loihi:
+        kind, at = population.neurons.kind, population.at_neurons("kind")
+        if population in on_chip:
             why = f"'{kind}' neurons put out rates; Loihi only runs spikes"
-        elif feeds_chip and not population.neurons.spiking:
-            why = (
-                f"'{kind}' neurons put out rates; to the chip every value is a spike in every step"
-            )
+        elif population.name in feeding and not population.neurons.spiking and at not in places:
+            why = f"'{kind}' neurons put out rates; the chip takes every value for a spike"
         else:
             continue
         instead = "spiking_relu" if "relu" in kind else "lif"
         hint = f'write "{instead}", or {NOT_FOR_LOIHI}'
-        yield Diagnostic("chip-neurons", why, population.at_neurons("kind"), hint=hint)
+        yield Diagnostic("chip-neurons", why, at, hint=hint)
 
 
 def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
@@ -49,12 +48,13 @@ def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
         neurons = population.neurons
         rest = 1 + round(neurons.refractory / program.dt)
         largest = 1 / (program.dt * rest)
-        if population.on_chip and neurons.max_rate > largest * (1 + 1e-9):
+        possible = neurons.max_rate * neurons.refractory < 1  # else max_rate_possible says so
+        if population.on_chip and possible and neurons.max_rate > largest * (1 + 1e-9):
             yield Diagnostic(
                 "chip-max-rate",
                 f"on the chip these neurons fire at most every {rest} steps, {largest:g} Hz; max_rate is {neurons.max_rate:g}",
                 population.at_neurons("max_rate"),
-                hint=f"write {largest:g} or less; 100 to 250 is usual",
+                hint=f"write {floor(largest)} or less; 100 to 250 is usual",
             )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir import Program, Shape, size
 from snnc.sources import Npz, Sklearn
-from snnc.validate import near
+from snnc.words import near
 
 if TYPE_CHECKING:
     from snnc.npz import Header
@@ -31,6 +32,7 @@ def _sklearn_fits(program: Program, data: Sklearn) -> Iterator[Diagnostic]:
     if program.output.classes != classes:
         message = f"'{data.name}' has {classes} classes, not {program.output.classes}"
         yield Diagnostic("data-shape", message, ("output", "classes"), hint=f"write {classes}")
+    yield from _a_batch_fits(program, data.items)
 
 
 def _npz_fits(program: Program, data: Npz) -> Iterator[Diagnostic]:
@@ -82,6 +84,17 @@ def _arrays_fit(program: Program, data: Npz, arrays: dict[str, Header]) -> Itera
             yield from _pair_fits(program, data, x_key, y_key, arrays)
 
 
+def _a_batch_fits(program: Program, items: int) -> Iterator[Diagnostic]:
+    """Training takes whole batches; with fewer items than one it would learn nothing."""
+    fraction = program.data.split_fraction or 0.0
+    to_train = items - ceil(fraction * items)
+    batch_size = program.train.batch_size
+    if to_train < batch_size:
+        message = f"there are {to_train} items to train on, fewer than a batch of {batch_size}"
+        hint = f"write batch_size = {max(to_train // 4, 1)}, say"
+        yield Diagnostic("batch-size", message, ("train", "batch_size"), hint=hint)
+
+
 def _pair_fits(
     program: Program, data: Npz, x_key: str, y_key: str, arrays: dict[str, Header]
 ) -> Iterator[Diagnostic]:
@@ -108,6 +121,8 @@ def _pair_fits(
         yield Diagnostic("data-shape", message, ("data", y_key))
     elif 0 in x.shape[:1]:
         yield Diagnostic("data-shape", f"'{x_name}' holds no items", ("data", x_key))
+    elif x_key != "x_test":
+        yield from _a_batch_fits(program, y.shape[0])
 
 
 def _same_items(found: Shape, wanted: Shape) -> bool:

@@ -28,7 +28,7 @@ def max_rate_possible(program: Program) -> Iterator[Diagnostic]:
                 population.at_neurons(
                     "max_rate" if "max_rate" in population.neurons_at else "tau_ref"
                 ),
-                hint="100 to 250 is usual",
+                hint=f"write less than {fastest:g}, or a shorter tau_ref",
             )
 
 

@@ -1,0 +1,213 @@
+"""pydantic's errors in the words of TOML, each with its place. They are told apart by their type, never by their text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from snnc.diagnostics import Diagnostic, KeyPath
+from snnc.model import Model
+from snnc.words import near, number, shown, toml_type
+
+
+@dataclass(frozen=True)
+class _Complaint:
+    """One of pydantic's errors: `at` is its place in the document, `tables` what may stand there or around it."""
+
+    detail: ErrorDetails
+    at: KeyPath
+    data: dict[str, Any]
+    tables: list[type[Model]]
+
+    @property
+    def name(self) -> str:
+        """How the wrong value is called."""
+        key = self.at[-1] if self.at else ""
+        return f"item {key + 1} of '{self.at[-2]}'" if isinstance(key, int) else f"'{key}'"
+
+
+def complaints(
+    error: ValidationError, data: dict[str, Any], root: Any, start: KeyPath = ()
+) -> list[Diagnostic]:
+    """Return a diagnostic for each of pydantic's errors; `start` is where the validated part stands."""
+    found = []
+    misspelt: set[KeyPath] = set()
+    for detail in error.errors(include_url=False):
+        if detail["type"] == "too_short" and detail["input"]:
+            continue  # its items are wrong, and have errors of their own
+        at = _path((*start, *detail["loc"]), data)
+        complaint = _Complaint(detail, at, data, _tables(root, detail["loc"]))
+        diagnostic = _diagnostic(complaint)
+        found.append(diagnostic)
+        if diagnostic.code == "unknown-key":
+            misspelt |= {
+                (*at[:-1], key) for key in _keys(complaint) if f"'{key}'" in diagnostic.hint
+            }
+    # A key that is misspelt is not missing as well.
+    return [d for d in found if d.code != "missing-key" or d.at not in misspelt]
+
+
+def place(at: KeyPath, data: dict[str, Any]) -> str:
+    """Return how people call the table at a place: "[train]", "layer 'hidden1'", "layer 2"."""
+    if not at:
+        return "the spec"
+    if at[0] == "layers" and len(at) > 1:
+        index = at[1]
+        layer: Any = data["layers"][index] if isinstance(index, int) else {}
+        name = layer.get("name") if isinstance(layer, dict) else None
+        called = f"layer '{name}'" if isinstance(name, str) else f"layer {int(index) + 1}"
+        rest = ".".join(str(part) for part in at[2:])
+        return f"'{rest}' of {called}" if rest else called
+    return "[" + ".".join(str(part) for part in at) + "]"
+
+
+def _path(loc: tuple[int | str, ...], data: Any) -> KeyPath:
+    """Return pydantic's location as a path in the document: without the kinds that it passes through."""
+    path: KeyPath = ()
+    for index, part in enumerate(loc):
+        if isinstance(data, dict):
+            if part in data:
+                data = data[part]
+            elif part == data.get("kind") or index < len(loc) - 1:
+                continue
+            else:
+                data = None
+            path = (*path, part)
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+            path = (*path, part)
+    return path
+
+
+def _tables(root: Any, loc: tuple[int | str, ...]) -> list[type[Model]]:
+    """Return which tables may stand at a location, or around it where no table may."""
+    models = _models(root)
+    for part in loc:
+        fields = [f for m in models for n, f in m.model_fields.items() if part == (f.alias or n)]
+        inner = [m for f in fields for m in _models((f.annotation, *f.metadata))]
+        if inner:
+            models = inner
+        elif isinstance(part, str) and not fields:
+            models = [m for m in models if part in _kinds(m)] or models
+    return models
+
+
+def _models(annotation: Any) -> list[type[Model]]:
+    """Return the tables that a type is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return [annotation]
+    parts = annotation if isinstance(annotation, tuple) else get_args(annotation)
+    return [model for part in parts for model in _models(part)]
+
+
+def _kinds(model: type[Model]) -> tuple[Any, ...]:
+    field = model.model_fields.get("kind")
+    return get_args(field.annotation) if field else ()
+
+
+def _keys(complaint: _Complaint) -> list[str]:
+    """Return the keys that the table may have, if it is clear which table is meant."""
+    if len(complaint.tables) != 1:
+        return []
+    return [field.alias or name for name, field in complaint.tables[0].model_fields.items()]
+
+
+_EXPECTED = {
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "string_type": "a string",
+    "bool_type": "true or false",
+    "tuple_type": "an array",
+    "list_type": "an array",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+}
+
+_BOUNDS = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+
+
+def _diagnostic(complaint: _Complaint) -> Diagnostic:
+    kind, value = complaint.detail["type"], complaint.detail["input"]
+    context = complaint.detail.get("ctx", {})
+    at, name = complaint.at, complaint.name
+    if kind == "extra_forbidden":
+        message = f"{place(at[:-1], complaint.data)} has no key {name}"
+        return Diagnostic("unknown-key", message, at, "key", near(at[-1], _keys(complaint)))
+    if kind == "missing":
+        return _missing(complaint)
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return _wrong_kind(complaint)
+    if kind in _EXPECTED:
+        return _wrong_type(complaint, _EXPECTED[kind])
+    if kind in _BOUNDS:
+        words, bound = _BOUNDS[kind]
+        message = f"{name} is {words} {number(context[bound])}, not {number(value)}"
+        return Diagnostic("out-of-range", message, at)
+    if kind == "finite_number":
+        return Diagnostic("out-of-range", f"{name} is a finite number, not {value}", at)
+    if kind in ("too_short", "string_too_short"):
+        return Diagnostic("out-of-range", f"{name} is not empty", at)
+    if kind == "literal_error":
+        message = f"{name} can't be {shown(value)}"
+        return Diagnostic(
+            "unknown-value", message, at, hint=near(value, _words(context["expected"]))
+        )
+    if kind == "string_pattern_mismatch":
+        hint = "a lower-case letter, then up to 31 lower-case letters, digits or _"
+        return Diagnostic("bad-name", f"{shown(value)} is no name", at, hint=hint)
+    # One of our own: it names the key that it is about.
+    key = context.get("key")
+    return Diagnostic(kind, complaint.detail["msg"], (*at, key) if key else at, "key")
+
+
+def _missing(complaint: _Complaint) -> Diagnostic:
+    *table, key = complaint.at
+    if not table:
+        header = f"[[{key}]]" if key == "layers" else f"[{key}]"
+        return Diagnostic("missing-table", f"the spec has no {header}", complaint.at)
+    where = place(tuple(table), complaint.data)
+    return Diagnostic("missing-key", f"{where} has no '{key}'", complaint.at, "key")
+
+
+def _wrong_type(complaint: _Complaint, expected: str) -> Diagnostic:
+    value = toml_type(complaint.detail["input"])
+    if expected == "a table" and len(complaint.tables) > 1:
+        expected = "a table, or a kind in quotes"
+    return Diagnostic("wrong-type", f"{complaint.name} is {expected}, not {value}", complaint.at)
+
+
+def _wrong_kind(complaint: _Complaint) -> Diagnostic:
+    at, value = complaint.at, complaint.detail["input"]
+    noun = _noun(at)
+    if complaint.detail["type"] == "union_tag_invalid":
+        context = complaint.detail["ctx"]
+        message = f"there is no {noun} kind {shown(context['tag'])}"
+        hint = near(context["tag"], _words(context["expected_tags"]))
+        return Diagnostic("unknown-kind", message, (*at, "kind"), hint=hint)
+    if isinstance(value, dict):
+        kinds = [kind for table in complaint.tables for kind in _kinds(table)]
+        message = f"{place(at, complaint.data)} has no 'kind'"
+        return Diagnostic("missing-key", message, at, "key", near("", kinds))
+    return _wrong_type(complaint, "a table")
+
+
+def _noun(at: KeyPath) -> str:
+    names = [part for part in at if isinstance(part, str)]
+    if names[0] == "synapses":
+        return "synapse"
+    return {"layers": "layer", "neurons": "neuron"}.get(names[-1], names[-1])
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of pydantic's list, which are in quotes: 'a', 'b' or 'c'."""
+    return text.split("'")[1::2]

@@ -1,0 +1,48 @@
+"""How reports speak: suggestions, and values as TOML has them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
+
+
+def near(word: object, words: Sequence[str]) -> str:
+    """Return a hint: the words that are nearest to one, or all that there are."""
+    lower = {w.lower(): w for w in reversed(words)}
+    close = get_close_matches(str(word).lower(), lower, n=2, cutoff=0.6)
+    if close:
+        return f"did you mean {joined([lower[c] for c in close], 'or')}?"
+    return f"write {joined(words, 'or')}" if 0 < len(words) <= 12 else ""
+
+
+def joined(words: Sequence[str], last: str) -> str:
+    """Return "'a'", "'a' or 'b'", "'a', 'b' or 'c'"."""
+    *first, end = (repr(word) for word in words)
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def shown(value: object) -> str:
+    """Return a value as it may stand in a sentence: text in quotes, numbers bare, the rest by its type."""
+    if isinstance(value, str):
+        return repr(value)
+    return number(value) if isinstance(value, int | float) else toml_type(value)
+
+
+def toml_type(value: object) -> str:
+    """Return what TOML calls a value."""
+    types: list[tuple[type | tuple[type, ...], str]] = [
+        (bool, "a boolean"),
+        (int, "an integer"),
+        (float, "a float"),
+        (str, "a string"),
+        (list, "an array"),
+        (dict, "a table"),
+        ((datetime.date, datetime.time), "a date or time"),
+    ]
+    return next((name for kind, name in types if isinstance(value, kind)), "that")
