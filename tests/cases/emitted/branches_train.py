@@ -3,7 +3,7 @@
     python branches_train.py  # train, test, write branches.params.npz
     python branches_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from branches.toml [88987c1e].
+Written by snnc from branches.toml [65f33900].
 """
 
 import argparse
@@ -287,7 +287,8 @@ def evaluate(net, x, steps):
             n_items = len(x[batch])
             logits[batch] = data[net.logits][:n_items, -1]
             if steps > 1:
-                probabilities[batch] = data[net.probabilities][:n_items, -1]
+                said = data[net.probabilities]
+                probabilities[batch] = said[:n_items, -1]
             for probe in net.spikes:
                 # A spike counts amplitude / dt.
                 amplitude = probe.target.ensemble.neuron_type.amplitude

@@ -1,0 +1,56 @@
+"""Asking is cheap: no heavy library is imported to check, compile, show or start a spec."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "nengo",
+    "nengo_dl",
+    "nengo_loihi",
+    "numpy",
+    "scipy",
+    "sklearn",
+    "rich",
+}
+
+PROBE = f"""
+import sys
+from snnc.cli import main
+code = main(sys.argv[1:])
+print("imported:", *sorted({HEAVY!r} & set(sys.modules)))
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", str(ROOT / "specs/jets.toml")],
+        ["check", str(ROOT / "tests/invalid/out_of_range.toml")],
+        ["compile", str(ROOT / "specs/jets.toml"), "-o", "out"],
+        ["compile", "--check", str(ROOT / "specs/jets.toml")],
+        ["show", str(ROOT / "specs/jets.toml")],
+        ["show", "--full", str(ROOT / "specs/jets.toml")],
+        ["new", "mine"],
+    ],
+    ids=lambda a: " ".join(Path(part).name for part in a),
+)
+def test_no_heavy_import(arguments: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.stdout.splitlines()[-1] == "imported:"

@@ -1,0 +1,235 @@
+"""The commands that are cheap to ask: what they print, write and refuse, and their exit codes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from snnc import __version__
+from snnc.cli import main
+from snnc.compile import checked
+from snnc.full import full
+from snnc.ir import Connection
+from snnc.meaning import meaning
+from tests.conftest import CASES, ROOT, SPECS
+
+
+@pytest.fixture
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A sound spec in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "specs/digits.toml", "digits.toml")
+    return Path("digits.toml")
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["--version"])
+    assert exit_.value.code == 0
+    assert capsys.readouterr().out == f"snnc {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["frobnicate"],
+        ["check"],
+        ["run", "x.toml", "--items", "0"],
+        ["run", "x.toml", "--items", "many"],
+    ],
+)
+def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    assert "usage: snnc" in capsys.readouterr().err
+
+
+def test_check(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(spec)]) == 0
+    assert (
+        capsys.readouterr().out
+        == "digits.toml: no errors; 2 layers, 192 neurons, for nengo_dl and loihi\n"
+    )
+
+
+def test_check_of_an_invalid_spec(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec.write_text(spec.read_text().replace("units = 64", "unts = 64"))
+    assert main(["check", str(spec)]) == 1
+    seen = capsys.readouterr()
+    assert seen.out == ""
+    assert "digits.toml:37:1: error[unknown-key]: layer 'strokes' has no key 'unts'\n" in seen.err
+    assert seen.err.endswith("did you mean 'units'?\n1 error\n")
+
+
+@pytest.mark.parametrize("path", ["nowhere.toml", ".", "digits.toml/x.toml"])
+def test_a_spec_that_cannot_be_read(
+    path: str, spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", path]) == 2
+    assert capsys.readouterr().err.startswith("snnc: can't read ")
+
+
+def test_compile(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", str(spec)]) == 0
+    assert capsys.readouterr().out == "wrote digits_train.py\nwrote digits_loihi.py\n"
+    assert sorted(os.listdir()) == ["digits.toml", "digits_loihi.py", "digits_train.py"]
+    assert main(["compile", str(spec)]) == 0
+    assert "digits_train.py is up to date\n" in capsys.readouterr().out
+    assert main(["compile", "--check", str(spec)]) == 0
+
+
+def test_only_nengo_dl(spec: Path) -> None:
+    spec.write_text(
+        spec.read_text().replace('targets = ["nengo_dl", "loihi"]', 'targets = ["nengo_dl"]')
+    )
+    assert main(["compile", str(spec)]) == 0
+    assert sorted(os.listdir()) == ["digits.toml", "digits_train.py"]
+
+
+def test_compile_into_another_folder(spec: Path) -> None:
+    assert main(["compile", str(spec), "-o", "new/folder"]) == 0
+    assert sorted(os.listdir("new/folder")) == ["digits_loihi.py", "digits_train.py"]
+
+
+def test_stale_scripts(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["compile", str(spec)])
+    spec.write_text(spec.read_text().replace("epochs = 60", "epochs = 61"))
+    before = Path("digits_train.py").read_text()
+    capsys.readouterr()
+    assert main(["compile", "--check", str(spec)]) == 1
+    seen = capsys.readouterr()
+    assert "-EPOCHS = 60\n+EPOCHS = 61\n" in seen.out
+    assert "digits_train.py: out of date, edited or missing; run snnc compile" in seen.err
+    assert Path("digits_train.py").read_text() == before
+    assert main(["compile", str(spec)]) == 0, "what nobody edited may be replaced"
+    assert main(["compile", "--check", str(spec)]) == 0
+
+
+def test_missing_scripts_are_stale(spec: Path) -> None:
+    assert main(["compile", "--check", str(spec)]) == 1
+    assert os.listdir() == ["digits.toml"]
+
+
+def test_an_edit_is_kept(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["compile", str(spec)])
+    script = Path("digits_loihi.py")
+    edited = script.read_text().replace("default=200", "default=300")
+    script.write_text(edited)
+    other = Path("digits_train.py").read_text()
+    spec.write_text(spec.read_text().replace("epochs = 60", "epochs = 61"))
+    assert main(["compile", str(spec)]) == 1
+    assert "digits_loihi.py: edited since snnc wrote it" in capsys.readouterr().err
+    assert script.read_text() == edited
+    assert Path("digits_train.py").read_text() == other, "all or nothing"
+    assert main(["compile", "--force", str(spec)]) == 0
+    assert main(["compile", "--check", str(spec)]) == 0
+
+
+def test_a_script_of_someone_else_is_kept(spec: Path) -> None:
+    Path("digits_train.py").write_text("print('mine')\n")
+    assert main(["compile", str(spec)]) == 1
+    assert Path("digits_train.py").read_text() == "print('mine')\n"
+
+
+def test_line_ends_are_no_edit(spec: Path) -> None:
+    main(["compile", str(spec)])
+    script = Path("digits_train.py")
+    script.write_bytes(script.read_bytes().replace(b"\n", b"\r\n"))
+    assert main(["compile", "--check", str(spec)]) == 0
+    spec.write_text(spec.read_text().replace("epochs = 60", "epochs = 61"))
+    assert main(["compile", str(spec)]) == 0
+    assert b"\r" not in script.read_bytes()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path("closed")
+    folder.mkdir()
+    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    assert main(["compile", str(spec), "-o", "closed"]) == 2
+    assert capsys.readouterr().err.startswith("snnc: can't write closed")
+
+
+def test_a_folder_that_is_a_file(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", str(spec), "-o", "digits.toml"]) == 2
+    assert capsys.readouterr().err.startswith("snnc: can't ")
+
+
+def test_new(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "mine"]) == 0
+    assert main(["check", "mine.toml"]) == 0
+    assert main(["compile", "mine.toml"]) == 0
+    assert Path("mine_train.py").exists()
+    assert main(["new", "mine"]) == 1
+    assert "mine.toml is there already" in capsys.readouterr().err
+    assert main(["new", "../Mine"]) == 2
+
+
+def test_what_new_leaves_out_has_the_value_it_says(spec: Path) -> None:
+    """Every key that is commented out in the starting spec names its default."""
+    main(["new", "mine"])
+    bare = checked(Path("mine.toml")).program
+    text = Path("mine.toml").read_text()
+    lines = [
+        line[2:] if line.startswith("# ") and " = " in line and "as layer" not in line else line
+        for line in text.splitlines()
+    ]
+    written = Path("written.toml")
+    written.write_text("\n".join(line.replace("# [loihi]", "[loihi]") for line in lines[2:]))
+    full_program = checked(written).program
+    assert meaning(full_program) == meaning(bare)
+    assert full_program.presentation == bare.presentation
+    assert full_program.loihi == bare.loihi
+    assert [p.gradient for p in full_program.populations] == [p.gradient for p in bare.populations]
+
+
+def test_show(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(ROOT / "specs/jets.toml")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].split() == "hidden1 input dense 64 1088 lif 200 smooth host".split()
+    assert lines[3].split() == "hidden2 hidden1 dropout > dense 32 2080 lif 200 smooth chip".split()
+
+
+@pytest.mark.parametrize("path", [*SPECS, *CASES], ids=lambda p: p.stem)
+def test_the_full_spec_means_the_same(path: Path, tmp_path: Path) -> None:
+    found = checked(path)
+    copy = path.with_name(f".{path.stem}.full.toml")
+    try:
+        copy.write_text(full(found.document, found.program))
+        again = checked(copy).program
+    finally:
+        copy.unlink()
+    assert meaning(again) == meaning(found.program)
+    assert [carried(c) for c in again.connections] == [
+        carried(c) for c in found.program.connections
+    ]
+    for name in ("seed", "dt", "targets", "data", "loihi"):
+        assert getattr(again, name) == getattr(found.program, name), name
+    assert again.train.optimizer == found.program.train.optimizer
+    assert again.fresh_steps == found.program.fresh_steps
+    assert [p.gradient for p in again.populations] == [
+        p.gradient for p in found.program.populations
+    ]
+    assert [p.on_chip for p in again.populations] == [p.on_chip for p in found.program.populations]
+
+
+def test_full_says_where_values_come_from(capsys: pytest.CaptureFixture[str]) -> None:
+    path = ROOT / "specs/digits.toml"
+    main(["show", "--full", str(path)])
+    seen = capsys.readouterr().out
+    line = path.read_text().splitlines().index("max_rate = 200") + 1
+    assert f"max_rate = 200.0   # line {line}\n" in seen
+    assert "tau_rc = 0.02      # default\n" in seen
+    assert "amplitude = 0.005  # 1 / max_rate\n" in seen
+    assert "# gradient: smooth, sigma 0.02, default\n" in seen
+
+
+def carried(connection: Connection) -> tuple[object, ...]:
+    """What a connection is, without where it was written."""
+    return connection.source, connection.target, connection.operators, connection.synapse

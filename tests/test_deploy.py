@@ -1,0 +1,96 @@
+"""The deployed network is the trained one: every input current and the logits agree to 1e-5 of the largest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.ir import OUTPUT, Program
+from tests.conftest import CASES, SPECS, program_of
+
+pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
+
+TOLERANCE = 1e-5
+
+
+@pytest.mark.parametrize("path", [*SPECS, *CASES], ids=lambda p: p.stem)
+def test_currents_and_logits_agree(path: Path) -> None:
+    import nengo
+
+    from snnc.backends import network
+    from snnc.deploy import deploy
+    from snnc.engine import data
+    from snnc.engine.fresh import simulator
+    from snnc.engine.rates import currents, rate_answers
+    from snnc.engine.train import train
+
+    program = _briefly(program_of(path))
+    items = data.load(program)
+    net = network.training_network(program)
+    weights = train(net, program, items.x_train, items.y_train)
+    network.put_out_rates(net, program)
+    x = items.x_test[: program.train.batch_size]
+    with net:
+        probes = {
+            ens.label: (nengo.Probe(ens.neurons, "input"), nengo.Probe(ens.neurons))
+            for ens in net.ensembles
+        }
+    with simulator(net, program) as sim:
+        shown = np.resize(x, (program.train.batch_size, x.shape[1]))
+        trained = sim.predict(shown[:, None], verbose=0)
+
+    deployed = deploy(program, weights)
+    outputs: dict[str, Any] = {"input": shown}
+    for population in deployed.populations:
+        current_probe, output_probe = probes[population.name]
+        assert population.tuning is not None
+        reaching = currents(deployed, population.name, outputs)
+        current = population.tuning.gain * reaching + population.tuning.bias
+        assert _error(current, trained[current_probe][:, 0]) < TOLERANCE
+        # Go on from what the trained neurons put out: LIF's slope at threshold has no bound.
+        outputs[population.name] = trained[output_probe][:, 0]
+    logits = currents(deployed, OUTPUT, outputs)
+    if deployed.output.bias is not None:
+        logits = logits + deployed.output.bias
+    assert _error(logits, trained[net.logits][:, 0]) < TOLERANCE
+
+    if all(
+        p.gradient.kind == "smooth" or p.neurons.kind in ("relu", "spiking_relu")
+        for p in program.populations
+    ):
+        assert _error(rate_answers(deployed, shown).logits, trained[net.logits][:, 0]) < TOLERANCE
+
+
+@pytest.mark.parametrize("path", [*SPECS, *CASES], ids=lambda p: p.stem)
+def test_both_networks_answer_alike(path: Path) -> None:
+    """Shown fresh, the training network with running neurons and the deployed one agree on 99 % of the items."""
+    from snnc.backends import network
+    from snnc.deploy import deploy
+    from snnc.engine import data
+    from snnc.engine.fresh import evaluate
+    from snnc.engine.train import train
+
+    program = _briefly(program_of(path))
+    items = data.load(program)
+    x = items.x_test[:1000]
+    net = network.training_network(program)
+    deployed = deploy(program, train(net, program, items.x_train, items.y_train))
+    network.prepare_to_run(net, program)
+    trained = evaluate(net, program, x, program.fresh_steps)
+    running = network.deployed_network(deployed, np.zeros(program.input_size))
+    answers = evaluate(running, deployed, x, program.fresh_steps)
+    assert np.mean(trained.classes == answers.classes) >= 0.99
+
+
+def _briefly(program: Program) -> Program:
+    epochs = min(program.train.epochs, 5)
+    return replace(program, train=program.train.model_copy(update={"epochs": epochs}))
+
+
+def _error(ours: Any, theirs: Any) -> float:
+    """Return the largest difference, as a share of the largest value."""
+    return float(np.abs(ours - theirs).max() / np.abs(theirs).max())

@@ -1,0 +1,253 @@
+"""Generated specs: sound ones compile to good scripts, broken ones to reports; never a traceback."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import black
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snnc.cli import main
+from snnc.compile import check_document, scripts
+from snnc.diagnostics import CompileError
+from snnc.document import Document
+from snnc.full import _toml
+from snnc.meaning import meaning
+from snnc.names import RESERVED
+from snnc.read import parse
+from snnc.render import report
+from tests.conftest import CASES, SPECS
+
+#: How many files are mutated; `SNNC_MUTATIONS=10000 pytest tests/test_properties.py` is the long run.
+MUTATIONS = int(os.environ.get("SNNC_MUTATIONS", "400"))
+
+names = st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True).filter(
+    lambda n: (
+        n not in RESERVED
+        and n.isidentifier()
+        and not __import__("keyword").iskeyword(n)
+        and not __import__("keyword").issoftkeyword(n)
+    )
+)
+rates = st.sampled_from([50, 100, 150.5, 200, 250])
+SPIKING = ["lif", "spiking_relu", "loihi_lif", "loihi_spiking_relu"]
+
+
+@st.composite
+def neurons(draw: st.DrawFn, kinds: list[str]) -> dict[str, Any]:
+    table: dict[str, Any] = {"kind": draw(st.sampled_from(kinds))}
+    if draw(st.booleans()):
+        table["max_rate"] = draw(rates)
+    if draw(st.booleans()):
+        table["intercept"] = draw(st.sampled_from([-1, -0.25, 0, 0.5]))
+    if draw(st.booleans()):
+        table["amplitude"] = draw(st.sampled_from([0.005, 0.01, 1]))
+    if "lif" in table["kind"] and draw(st.booleans()):
+        table["tau_rc"] = draw(st.sampled_from([0.01, 0.02]))
+        table["tau_ref"] = draw(st.sampled_from([0, 0.001, 0.002]))
+    return table
+
+
+@st.composite
+def sound_specs(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a spec that has to compile."""
+    loihi = draw(st.booleans())
+    kinds = SPIKING if loihi else [*SPIKING, "relu", "lif_rate", "soft_lif"]
+    synapses = st.sampled_from(["none", "lowpass", {"kind": "lowpass", "tau": 0.01}])
+    layers: list[dict[str, Any]] = []
+    taken: list[str] = []
+    for name in draw(st.lists(names, min_size=2, max_size=6, unique=True)):
+        dropout = bool(layers) and draw(st.integers(0, 3)) == 0
+        layer: dict[str, Any] = {"kind": "dropout" if dropout else "dense", "name": name}
+        if dropout:
+            layer["rate"] = draw(st.sampled_from([0, 0.25, 0.5]))
+        else:
+            layer["units"] = draw(st.integers(1, 300))
+            if draw(st.booleans()):
+                layer["neurons"] = draw(neurons(kinds))
+            if draw(st.integers(0, 3)) == 0:
+                layer["use_bias"] = False
+            if len(taken) > 1 and draw(st.booleans()):
+                layer["from"] = [
+                    taken[-1],
+                    *draw(st.lists(st.sampled_from(taken[:-1]), max_size=2, unique=True)),
+                ]
+                layer["synapse"] = draw(synapses)
+        layers.append(layer)
+        taken.append(name)
+    if not any(layer["kind"] == "dense" for layer in layers[1:]):
+        layers.append({"kind": "dense", "units": 7})
+    spec: dict[str, Any] = {
+        "targets": ["nengo_dl", "loihi"] if loihi else ["nengo_dl"],
+        "network": {"name": draw(names), "seed": draw(st.integers(0, 4_000_000))},
+        "data": {
+            "kind": "sklearn",
+            "name": "digits",
+            "scale": draw(st.sampled_from(["none", "unit", "signed", "standard"])),
+        },
+        "input": {"shape": draw(st.sampled_from([[64], [8, 8], [8, 8, 1]]))},
+        "presentation": {
+            "time": draw(st.sampled_from([0.05, 0.1])),
+            "gap": draw(st.sampled_from([0, 0.01])),
+            "read": draw(st.sampled_from(["last", {"mean_of_last": 0.3}])),
+        },
+        "neurons": draw(neurons(kinds)),
+        "synapses": {"layer": draw(synapses), "probe": draw(st.sampled_from(["none", "alpha"]))},
+        "layers": layers,
+        "output": {
+            "classes": 10,
+            "softmax": draw(st.sampled_from(["loss", "host", "offline"])),
+            "use_bias": draw(st.booleans()),
+        },
+        "train": {
+            "optimizer": draw(
+                st.sampled_from(
+                    [
+                        "adam",
+                        "rmsprop",
+                        "sgd",
+                        "adadelta",
+                        {
+                            "kind": "adam",
+                            "learning_rate": 0.0025,
+                            "beta_1": 0.85,
+                            "beta_2": 0.9995,
+                            "epsilon": 1e-5,
+                        },
+                    ]
+                )
+            ),
+        },
+    }
+    if draw(st.booleans()):
+        spec["output"]["labels"] = [draw(st.text(max_size=30)) for _ in range(10)]
+    return spec
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(sound_specs())
+def test_a_sound_spec_compiles(spec: dict[str, Any]) -> None:
+    found = check_document(Document(Path("somewhere/spec.toml"), "", spec))
+    emitted = scripts(found.program, Path("somewhere"))
+    assert emitted == scripts(found.program, Path("somewhere"))
+    for text in emitted.values():
+        ast.parse(text)
+        assert black.format_str(text, mode=black.Mode()) == text
+
+
+@settings(max_examples=100, deadline=None)
+@given(sound_specs())
+def test_a_spec_survives_toml(spec: dict[str, Any]) -> None:
+    """What is read from text means the same as the data it was written from."""
+    text = "\n".join(f"{key} = {_inline(value)}" for key, value in spec.items())
+    document = parse(text.encode(), Path("somewhere/spec.toml"))
+    direct = check_document(Document(document.path, "", spec)).program
+    assert meaning(check_document(document).program) == meaning(direct)
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k} = {_inline(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    return _toml(value)
+
+
+@pytest.mark.slow
+def test_a_broken_file_gives_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever is done to a spec, `check` ends with exit code 0 or 1, and says why."""
+    originals = [path.read_bytes() for path in (*SPECS, *CASES)]
+    chance = random.Random(0)
+    (tmp_path / "data").mkdir()
+    target = tmp_path / "spec.toml"
+    codes = set()
+    for _ in range(MUTATIONS):
+        target.write_bytes(mutated(chance.choice(originals), chance))
+        code = main(["check", str(target)])
+        seen = capsys.readouterr()
+        assert code in (0, 1), target.read_bytes()
+        assert "Traceback" not in seen.err
+        assert code == 0 or "error[" in seen.err
+        codes.add(code)
+    assert codes == {0, 1}
+
+
+VALUES = [
+    "0",
+    "-1",
+    "1e400",
+    "nan",
+    "true",
+    '""',
+    '"lif"',
+    "[]",
+    "{}",
+    "[[]]",
+    "2024-01-01",
+    "99999999999999999999",
+    "{ kind = 3 }",
+    '"\\u0000"',
+    '{ kind = "dense" }',
+]
+
+
+def mutated(raw: bytes, chance: random.Random) -> bytes:
+    """Return a file with a few things wrong."""
+    for _ in range(chance.randint(1, 3)):
+        lines = raw.split(b"\n")
+        at = chance.randrange(len(lines))
+        match chance.randrange(6):
+            case 0:
+                del lines[at]
+            case 1:
+                lines.insert(at, chance.choice(lines))
+            case 2:
+                key, _, _ = lines[at].partition(b"=")
+                lines[at] = key + b"= " + chance.choice(VALUES).encode()
+            case 3:
+                cut = chance.randrange(len(lines[at]) + 1)
+                lines[at] = lines[at][:cut] + bytes([chance.randrange(256)]) + lines[at][cut + 1 :]
+            case 4:
+                other = chance.randrange(len(lines))
+                lines[at], lines[other] = lines[other], lines[at]
+            case 5:
+                lines[at] = lines[at][: chance.randrange(len(lines[at]) + 1)]
+        raw = b"\n".join(lines)
+    return raw
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(sound_specs(), junk, st.randoms(use_true_random=False))
+def test_any_data_gives_a_report(spec: dict[str, Any], value: Any, chance: random.Random) -> None:
+    """Replace or add a value somewhere; the outcome is a program or a report."""
+    spec = json.loads(json.dumps(spec))
+    table: Any = spec
+    while True:
+        key = chance.choice(list(table) if isinstance(table, dict) else range(len(table)))
+        inner = table[key]
+        if not isinstance(inner, dict | list) or not inner or chance.random() < 0.3:
+            break
+        table = inner
+    table[key] = value
+    document = Document(Path("somewhere/spec.toml"), "", spec)
+    try:
+        check_document(document)
+    except CompileError as error:
+        assert report(error.document, error.diagnostics)
