@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +16,9 @@ from snnc.diagnostics import CompileError, Refusal, UsageError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name, and return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args(argv)
     # Each command is a module, so that none pays for what another one imports.
     command = importlib.import_module(f"snnc.commands.{arguments.command}")
@@ -33,12 +38,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"snnc: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # Whoever reads the output has stopped reading: nothing is left to say, not even at exit.
-        sys.stderr.close()
+        _forget_output()
         return 1
+    except OSError as error:
+        print(f"snnc: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        _forget_output()
+        return 2
     except KeyboardInterrupt:
         print("snnc: interrupted", file=sys.stderr)
         return 130
+
+
+def _forget_output() -> None:
+    """Leave nothing for Python to write at exit, where it can't be written."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

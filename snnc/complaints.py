@@ -38,8 +38,8 @@ def complaints(
     for detail in error.errors(include_url=False):
         if detail["type"] == "too_short" and detail["input"]:
             continue  # its items are wrong, and have errors of their own
-        at = _path((*start, *detail["loc"]), data)
-        complaint = _Complaint(detail, at, data, _tables(root, detail["loc"]))
+        at, tables = _place(root, detail["loc"], data, start)
+        complaint = _Complaint(detail, at, data, tables)
         diagnostic = _diagnostic(complaint)
         found.append(diagnostic)
         if diagnostic.code == "unknown-key":
@@ -64,35 +64,37 @@ def place(at: KeyPath, data: dict[str, Any]) -> str:
     return "[" + ".".join(str(part) for part in at) + "]"
 
 
-def _path(loc: tuple[int | str, ...], data: Any) -> KeyPath:
-    """Return pydantic's location as a path in the document: without the kinds that it passes through."""
-    path: KeyPath = ()
-    for index, part in enumerate(loc):
-        if isinstance(data, dict):
-            if part in data:
-                data = data[part]
-            elif part == data.get("kind") or index < len(loc) - 1:
-                continue
-            else:
-                data = None
-            path = (*path, part)
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-            path = (*path, part)
-    return path
+def _place(
+    root: Any, loc: tuple[int | str, ...], data: Any, start: KeyPath
+) -> tuple[KeyPath, list[type[Model]]]:
+    """Lead pydantic's location through the document: its path there, and which tables may stand there or around it.
 
-
-def _tables(root: Any, loc: tuple[int | str, ...]) -> list[type[Model]]:
-    """Return which tables may stand at a location, or around it where no table may."""
-    models = _models(root)
+    The location also names the kinds, and the branches of other unions, that it passes through; a path does not.
+    """
+    models, path = _models(root), start
+    # Whether the next part may be a kind: a key of that name would come after it.
+    at_union = len(models) > 1
     for part in loc:
         fields = [f for m in models for n, f in m.model_fields.items() if part == (f.alias or n)]
-        inner = [m for f in fields for m in _models((f.annotation, *f.metadata))]
-        if inner:
-            models = inner
-        elif isinstance(part, str) and not fields:
-            models = [m for m in models if part in _kinds(m)] or models
-    return models
+        tagged = [m for m in models if part in _kinds(m)]
+        if isinstance(part, int):
+            path = (*path, part)
+        elif at_union and tagged:
+            models, at_union = tagged, False
+        elif fields:
+            path = (*path, part)
+            inner = [m for f in fields for m in _models((f.annotation, *f.metadata))]
+            models, at_union = inner or models, len(inner) > 1
+        elif part == loc[-1] and _is_key(data, path, part):
+            path = (*path, part)
+    return path, models
+
+
+def _is_key(data: Any, path: KeyPath, key: str) -> bool:
+    """Whether a table in the document has a key."""
+    for part in path:
+        data = data[part]
+    return isinstance(data, dict) and key in data
 
 
 def _models(annotation: Any) -> list[type[Model]]:
@@ -166,8 +168,10 @@ def _diagnostic(complaint: _Complaint) -> Diagnostic:
         hint = "a lower-case letter, then up to 31 lower-case letters, digits or _"
         return Diagnostic("bad-name", f"{shown(value)} is no name", at, hint=hint)
     # One of our own: it names the key that it is about.
-    key = context.get("key")
-    return Diagnostic(kind, complaint.detail["msg"], (*at, key) if key else at, "key")
+    key = context.get("key", "")
+    return Diagnostic(
+        kind, complaint.detail["msg"], (*at, key) if key else at, "key" if key else "value"
+    )
 
 
 def _missing(complaint: _Complaint) -> Diagnostic:
@@ -181,6 +185,8 @@ def _missing(complaint: _Complaint) -> Diagnostic:
 
 def _wrong_type(complaint: _Complaint, expected: str) -> Diagnostic:
     value = toml_type(complaint.detail["input"])
+    if expected == "a number" and value == "an integer":
+        return Diagnostic("out-of-range", f"{complaint.name} is too large a number", complaint.at)
     if expected == "a table" and len(complaint.tables) > 1:
         expected = "a table, or a kind in quotes"
     return Diagnostic("wrong-type", f"{complaint.name} is {expected}, not {value}", complaint.at)
@@ -189,6 +195,9 @@ def _wrong_type(complaint: _Complaint, expected: str) -> Diagnostic:
 def _wrong_kind(complaint: _Complaint) -> Diagnostic:
     at, value = complaint.at, complaint.detail["input"]
     noun = _noun(at)
+    if isinstance(value, dict) and not isinstance(value.get("kind", ""), str):
+        message = f"'kind' is a string, not {toml_type(value['kind'])}"
+        return Diagnostic("wrong-type", message, (*at, "kind"))
     if complaint.detail["type"] == "union_tag_invalid":
         context = complaint.detail["ctx"]
         message = f"there is no {noun} kind {shown(context['tag'])}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from snnc.call import Call
@@ -135,9 +136,14 @@ class Population:
         """How many neurons there are."""
         return size(self.shape)
 
-    def at_neurons(self, key: str) -> KeyPath:
-        """Return where a setting of the neurons was written, or the layer if nowhere."""
-        return self.neurons_at.get(key, self.at)
+    def at_neurons(self, *keys: str) -> KeyPath:
+        """Return where the first of some settings of the neurons was written, a layer's own before those of all.
+
+        If none was, that is where the neurons would be written.
+        """
+        written = [self.neurons_at[key] for key in keys if key in self.neurons_at]
+        own = [at for at in written if at[0] == "layers"]
+        return next(iter([*own, *written]), ("neurons",))
 
 
 @dataclass(frozen=True)
@@ -186,9 +192,20 @@ class Program:
     train: Train
     loihi: Loihi
 
+    @cached_property
+    def _by_target(self) -> dict[str, tuple[Connection, ...]]:
+        found: dict[str, tuple[Connection, ...]] = {}
+        for connection in self.connections:
+            found[connection.target] = (*found.get(connection.target, ()), connection)
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[str, Population]:
+        return {population.name: population for population in self.populations}
+
     def into(self, target: str) -> tuple[Connection, ...]:
         """Return the connections into a population, or into the output."""
-        return tuple(c for c in self.connections if c.target == target)
+        return self._by_target[target]
 
     def has_bias(self, target: str) -> bool:
         """Whether anything that leads to a population, or to the output, adds a bias."""
@@ -206,7 +223,7 @@ class Program:
         return tuple(c for c in self.connections if c.target in on_chip)
 
     def population(self, name: str) -> Population:
-        return next(p for p in self.populations if p.name == name)
+        return self._by_name[name]
 
     @property
     def input_size(self) -> int:

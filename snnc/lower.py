@@ -22,11 +22,11 @@ from snnc.words import near
 def lower(spec: Spec, document: Document) -> ir.Program:
     """Return the program of a spec, or raise a CompileError where its layers don't fit together."""
     names = layer_names(spec.layers)
-    wrong = [*_wrong_names(spec, names), *_wrong_sources(spec, names)]
+    wrong = [*_no_neurons(spec), *_wrong_names(spec, names), *_wrong_sources(spec, names)]
     if wrong:
         raise CompileError(document, wrong)
 
-    graph = _Graph(spec)
+    graph = _Graph(spec, {*names, ir.OUTPUT})
     flows = {ir.INPUT: Flow(ir.INPUT, spec.input.shape)}
     before: tuple[str, ...] = (ir.INPUT,)
     for index, (name, layer) in enumerate(zip(names, spec.layers, strict=True)):
@@ -72,6 +72,7 @@ class _Graph:
     """Collects what layers lower to. `at` is where the layer that is being lowered stands."""
 
     spec: Spec
+    layer_names: set[str]
     at: KeyPath = ()
     populations: list[ir.Population] = field(default_factory=list)
     connections: list[ir.Connection] = field(default_factory=list)
@@ -117,8 +118,9 @@ class _Graph:
 
     def _named(self, operator: ir.Operator) -> ir.Operator:
         """Return an operator under a name of its own: one that several connections share becomes several."""
+        taken = self.operator_names | (self.layer_names - {operator.name})
         name, number = operator.name, 1
-        while name in self.operator_names:
+        while name in taken:
             number += 1
             name = f"{operator.name}_{number}"
         self.operator_names.add(name)
@@ -155,6 +157,13 @@ def layer_names(layers: Sequence[LayerKind]) -> list[str]:
         numbers[layer.kind] += 1
         names.append(layer.name or f"{layer.kind}{numbers[layer.kind]}")
     return names
+
+
+def _no_neurons(spec: Spec) -> Iterator[Diagnostic]:
+    if not any(isinstance(layer, NeuronLayer) for layer in spec.layers):
+        yield Diagnostic(
+            "no-neurons", "no layer has neurons", ("layers",), "key", "add a dense layer"
+        )
 
 
 def _wrong_names(spec: Spec, names: list[str]) -> Iterator[Diagnostic]:

@@ -33,6 +33,19 @@ def _table(value: Any) -> Any:
 #: A bare string may stand for a table that has only a kind.
 Bare = BeforeValidator(_table)
 
+
+def default_kind(kind: str) -> BeforeValidator:
+    """Return what lets a table leave out its kind."""
+
+    def with_kind(value: Any) -> Any:
+        return {"kind": kind, **value} if isinstance(value, dict) else value
+
+    return BeforeValidator(with_kind)
+
+
+#: How many there may be of anything: far beyond what fits, and small enough to say.
+Count = Annotated[int, Field(ge=1, le=10**9)]
+
 #: The name of a network or a layer; it becomes a Python name and part of file names.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 

@@ -224,6 +224,13 @@ def _adapter() -> TypeAdapter[NeuronKind]:
     return TypeAdapter(Neurons)
 
 
+def shared(written: Any) -> NeuronKind:
+    """Return the neurons that all layers share, as they were written."""
+    return _adapter().validate_python(
+        {"kind": "lif", **written} if isinstance(written, dict) else written
+    )
+
+
 def overridden(base: NeuronKind, override: dict[str, Any]) -> NeuronKind:
     """Return neurons with some settings replaced; a ValidationError says what is wrong with those.
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import lzma
 import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 
 @dataclass(frozen=True)
@@ -32,18 +35,34 @@ def headers(path: Path) -> dict[str, Header]:
 
 
 def _header(archive: zipfile.ZipFile, name: str) -> Header:
-    with archive.open(name) as member:
-        start = member.read(10)
-        if len(start) < 10 or start[:6] != b"\x93NUMPY":
-            raise BadArray(f"'{name[:-4]}' is no NumPy array")
-        if start[6] == 1:
-            (length,) = struct.unpack("<H", start[8:10])
-        else:
-            (length,) = struct.unpack("<I", start[8:10] + member.read(2))
-        text = member.read(min(length, 65536)).decode("latin-1")
     try:
-        fields = ast.literal_eval(text)
-        shape = tuple(int(n) for n in fields["shape"])
-        return Header(shape, str(fields["descr"]))
-    except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError) as error:
-        raise BadArray(f"the header of '{name[:-4]}' is broken") from error
+        with archive.open(name) as member:
+            return _parsed(member)
+    # What damaged compression and damaged headers raise; OSError is also bz2's.
+    except (
+        ValueError,
+        SyntaxError,
+        TypeError,
+        KeyError,
+        EOFError,
+        OverflowError,
+        MemoryError,
+    ) as error:
+        raise BadArray(f"'{name[:-4]}' is no NumPy array, or damaged") from error
+    except (RecursionError, struct.error, zlib.error, lzma.LZMAError, OSError) as error:
+        raise BadArray(f"'{name[:-4]}' is damaged") from error
+
+
+def _parsed(member: IO[bytes]) -> Header:
+    start = member.read(10)
+    if start[:6] != b"\x93NUMPY":
+        raise ValueError("no NumPy array")
+    if start[6] == 1:
+        (length,) = struct.unpack("<H", start[8:10])
+    else:
+        (length,) = struct.unpack("<I", start[8:10] + member.read(2))
+    fields = ast.literal_eval(member.read(min(length, 65536)).decode("latin-1"))
+    shape, dtype = fields["shape"], fields["descr"]
+    if not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
+        raise ValueError("no shape")
+    return Header(shape, dtype if isinstance(dtype, str) else "a record")

@@ -60,6 +60,8 @@ def locate(text: str) -> Positions:
             if header is None:
                 continue
             path = _resolve(_names(header), array_lengths)
+            for end in range(1, len(path)):
+                positions.keys.setdefault(path[:end], _span(header, lines))
             if node.type == "table_array_element":
                 index = array_lengths.get(path, 0)
                 array_lengths[path] = index + 1
@@ -84,8 +86,8 @@ def _resolve(names: list[str], array_lengths: dict[KeyPath, int]) -> KeyPath:
 
 def _add_pair(node: Any, table: KeyPath, positions: Positions, lines: list[bytes]) -> None:
     key = _child_key(node)
-    if key is None or len(node.children) < 3:
-        return
+    if key is None or len(node.children) < 3 or node.has_error:
+        return  # what tree-sitter doesn't understand is found by the table around it
     path = table
     for name, part in zip(_names(key), _parts(key), strict=False):
         path = (*path, name)

@@ -38,6 +38,8 @@ def parse(raw: bytes, path: Path) -> Document:
     except RecursionError as error:
         message = "tables or arrays are nested too deeply"
         raise _syntax_error(path, text, message, Span(1, 1)) from error
+    except ValueError as error:  # Python's limit of 4300 digits
+        raise _syntax_error(path, text, "a number has too many digits", Span(1, 1)) from error
 
 
 def _syntax_error(path: Path, text: str, message: str, span: Span) -> CompileError:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from unicodedata import category, east_asian_width
+from unicodedata import category
 
 from snnc.diagnostics import Diagnostic, Span
 from snnc.document import Document
 from snnc.positions import Positions, locate
+from snnc.words import columns
+
+#: Of a longer line only a part is shown.
+LONGEST = 160
 
 
 def report(document: Document, diagnostics: Sequence[Diagnostic]) -> str:
     """Return all diagnostics of a document in the order of its lines, and how many there are."""
-    positions = locate(document.text)
+    try:
+        positions = locate(document.text)
+    except RecursionError:  # thousands of tables in each other
+        positions = Positions()
     placed = [(_span(d, positions), d) for d in diagnostics]
     placed.sort(key=lambda pair: (pair[0].line, pair[0].column) if pair[0] else (0, 0))
     lines = document.text.split("\n")
-    blocks = [_block(document.path.as_posix(), d, span, lines) for span, d in placed]
+    blocks = [_block(visible(document.path.as_posix()), d, span, lines) for span, d in placed]
     return "\n".join([*blocks, _count(diagnostics)])
 
 
@@ -32,11 +39,17 @@ def _block(path: str, diagnostic: Diagnostic, span: Span | None, lines: list[str
         place = f"{path}:{span.line}:{span.column}" if span else f"{path}:1:1"
         return f"{place}: {head}" + (f"\n         {hint}" if hint else "")
     source = lines[span.line - 1].rstrip("\r")
-    before = source[: span.column - 1]
-    marked = source[span.column - 1 : span.column - 1 + span.length]
+    column, length = span.column, span.length
+    if len(source) > LONGEST:
+        # Cut what is far from the caret.
+        start = max(0, column - 1 - LONGEST // 2)
+        source = source[start : start + LONGEST]
+        column -= start
+    before = source[: column - 1]
+    marked = source[column - 1 : column - 1 + length]
     # Tabs stay tabs, so that the caret lands under its text however wide they are.
-    indent = "".join("\t" if c == "\t" else " " * _width(c) for c in before)
-    caret = "^" * max(1, sum(_width(c) for c in marked))
+    indent = "".join("\t" if c == "\t" else " " * columns(c) for c in before)
+    caret = "^" * max(1, sum(columns(c) for c in marked))
     number = str(span.line)
     return "\n".join(
         [
@@ -52,12 +65,6 @@ def visible(text: str) -> str:
     return "".join(
         c if c == "\t" or category(c)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for c in text
     )
-
-
-def _width(character: str) -> int:
-    if category(character) in ("Mn", "Me"):
-        return 0
-    return 2 if east_asian_width(character) in ("W", "F") else 1
 
 
 def _count(diagnostics: Sequence[Diagnostic]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from snnc.gradients import Gradient
-from snnc.model import Model, PositiveSeconds, Seconds
+from snnc.model import Count, Model, PositiveSeconds, Seconds, default_kind
 from snnc.optimizers import Optimizer
 
 
@@ -43,7 +43,7 @@ class Presentation(Model):
         0.0,
         description="How long a stream shows zeros after an item, in seconds; a multiple of dt.",
     )
-    steps: Annotated[int, Field(ge=1)] | None = Field(
+    steps: Count | None = Field(
         None, description="How many steps fresh evaluation shows an item. Default: time / dt."
     )
 
@@ -56,10 +56,12 @@ class Train(Model):
         description="What is differentiated. Default, per layer: smooth for lif, lif_rate and soft_lif, rate for relu and "
         "spiking_relu, loihi for the loihi kinds.",
     )
-    optimizer: Optimizer = Field("adam", validate_default=True, description="Keras' optimiser.")
+    optimizer: Annotated[Optimizer, default_kind("adam")] = Field(
+        "adam", validate_default=True, description="Keras' optimiser."
+    )
     epochs: int = Field(10, ge=1, le=999, description="How often each item is trained on.")
-    batch_size: int = Field(
-        200, ge=1, description="How many items a step of training, or of evaluation, takes."
+    batch_size: Count = Field(
+        200, description="How many items a step of training, or of evaluation, takes."
     )
 
 

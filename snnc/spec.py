@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from snnc.layers import Layer
-from snnc.model import Model, Name, PositiveSeconds
+from snnc.model import Count, Model, Name, PositiveSeconds, default_kind
 from snnc.neurons import Neurons
 from snnc.settings import Loihi, Presentation, Train
 from snnc.sources import Source
@@ -19,6 +20,15 @@ LARGEST_SEED = 4_000_000
 Target = Literal["nengo_dl", "loihi"]
 #: A value is a list in TOML, and a tuple here, so that a spec is immutable.
 _Tuple = Field(strict=False)
+
+
+def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise PydanticCustomError(
+                "duplicate-value", "{value} stands here twice", {"value": repr(value)}
+            )
+    return values
 
 
 class Network(Model):
@@ -37,7 +47,7 @@ class Network(Model):
 class Input(Model):
     """What the network is shown."""
 
-    shape: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1), _Tuple] = Field(
+    shape: Annotated[tuple[Count, ...], Field(min_length=1), _Tuple] = Field(
         description="Shape of an item, without the number of items."
     )
 
@@ -45,19 +55,21 @@ class Input(Model):
 class Synapses(Model):
     """Filters; training has none."""
 
-    layer: Synapse = Field(
+    layer: Annotated[Synapse, default_kind("lowpass")] = Field(
         "lowpass", validate_default=True, description="On the spikes that a layer receives."
     )
-    output: Synapse | None = Field(
+    output: Annotated[Synapse, default_kind("lowpass")] | None = Field(
         None, description="On the spikes that the output receives. Default: as layer."
     )
-    probe: Synapse = Field("alpha", validate_default=True, description="On the recorded output.")
+    probe: Annotated[Synapse, default_kind("alpha")] = Field(
+        "alpha", validate_default=True, description="On the recorded output."
+    )
 
 
 class Output(Model):
     """The readout: a linear map on the host, one value a class."""
 
-    classes: int = Field(ge=2, description="How many classes there are.")
+    classes: int = Field(ge=2, le=10**9, description="How many classes there are.")
     softmax: Literal["loss", "host", "offline"] = Field(
         "loss",
         description="Where probabilities come from when the network runs: nowhere (loss), a host node behind the output "
@@ -76,16 +88,18 @@ class Output(Model):
 class Spec(Model):
     """A whole spec."""
 
-    snnc: Literal[1] = Field(1, description="Version of the spec language.")
-    targets: Annotated[tuple[Target, ...], Field(min_length=1), _Tuple] = Field(
-        ("nengo_dl", "loihi"),
-        description="What the network is for. With loihi, what the chip can't do is an error, and a second script is written.",
+    snnc: Annotated[int, Field(ge=1, le=1)] = Field(1, description="Version of the spec language.")
+    targets: Annotated[tuple[Target, ...], Field(min_length=1), AfterValidator(_once), _Tuple] = (
+        Field(
+            ("nengo_dl", "loihi"),
+            description="What the network is for. With loihi, what the chip can't do is an error, and a second script is written.",
+        )
     )
     network: Network
     data: Source
     input: Input
     presentation: Presentation = Field({}, validate_default=True)
-    neurons: Neurons = Field(
+    neurons: Annotated[Neurons, default_kind("lif")] = Field(
         "lif",
         validate_default=True,
         description="What runs, unless a layer overrides it key by key.",

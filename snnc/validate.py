@@ -3,36 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pydantic import ValidationError
 
 from snnc.complaints import complaints
 from snnc.diagnostics import CompileError, Diagnostic
 from snnc.document import Document
-from snnc.layers.base import NeuronLayer
-from snnc.neurons import Neurons, overridden
+from snnc.neurons import Neurons, overridden, shared
 from snnc.spec import Spec
 
 
 def validate(document: Document) -> Spec:
     """Return the spec that a document says, or raise a CompileError with all that is wrong with it."""
+    wrong: list[Diagnostic] = []
     try:
         spec = Spec.model_validate(document.data)
     except ValidationError as error:
-        raise CompileError(document, complaints(error, document.data, Spec)) from error
-    wrong = list(_wrong_overrides(spec, document))
+        wrong += complaints(error, document.data, Spec)
+    wrong += _wrong_overrides(document)
     if wrong:
         raise CompileError(document, wrong)
     return spec
 
 
-def _wrong_overrides(spec: Spec, document: Document) -> Iterator[Diagnostic]:
+def _wrong_overrides(document: Document) -> Iterator[Diagnostic]:
     """Yield what is wrong with the neurons of single layers, once merged into those of all layers."""
-    for index, layer in enumerate(spec.layers):
-        if not isinstance(layer, NeuronLayer) or layer.neurons is None:
-            continue
+    layers = document.data.get("layers")
+    tables = layers if isinstance(layers, list) else []
+    overrides = {
+        i: _override(t) for i, t in enumerate(tables) if isinstance(t, dict) and "neurons" in t
+    }
+    if not overrides:
+        return
+    try:
+        base = shared(document.data.get("neurons", {}))
+    except ValidationError:
+        return  # there is nothing to merge into
+    for index, override in overrides.items():
         try:
-            overridden(spec.neurons, layer.neurons)
+            overridden(base, override)
         except ValidationError as error:
-            at = ("layers", index, "neurons")
-            yield from complaints(error, document.data, Neurons, at)
+            yield from complaints(error, document.data, Neurons, ("layers", index, "neurons"))
+
+
+def _override(layer: dict[str, Any]) -> dict[str, Any]:
+    """Return the neurons of a layer's own as a table; what is no table has an error already."""
+    written = layer["neurons"]
+    if isinstance(written, str):
+        return {"kind": written}
+    return written if isinstance(written, dict) else {}

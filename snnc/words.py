@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
+from unicodedata import category, east_asian_width
 
 
 def near(word: object, words: Sequence[str]) -> str:
@@ -23,14 +24,29 @@ def joined(words: Sequence[str], last: str) -> str:
     return f"{', '.join(first)} {last} {end}" if first else end
 
 
+def columns(character: str) -> int:
+    """Return how many columns of a terminal a character takes."""
+    if category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if east_asian_width(character) in ("W", "F") else 1
+
+
 def number(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """Return a number as briefly as it can be said exactly."""
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
+    if isinstance(value, int) and abs(value) >= 10**30:
+        return "a number of very many digits"
+    return str(value)
 
 
 def shown(value: object) -> str:
     """Return a value as it may stand in a sentence: text in quotes, numbers bare, the rest by its type."""
     if isinstance(value, str):
         return repr(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return number(value) if isinstance(value, int | float) else toml_type(value)
 
 

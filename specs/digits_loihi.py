@@ -3,7 +3,7 @@
     python digits_loihi.py --items 200
     python digits_loihi.py --target loihi
 
-Needs digits.params.npz, which digits_train.py writes. Written by snnc from digits.toml [34052260].
+Needs digits.params.npz, which digits_train.py writes. Written by snnc from digits.toml [e7582a88].
 """
 
 import argparse
@@ -140,11 +140,11 @@ def main():
     args = parser.parse_args()
 
     if not PARAMS.exists():
-        raise SystemExit(f"{PARAMS.name} is missing: run digits_train.py first")
+        raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     with np.load(PARAMS) as file:
         params = dict(file)
     if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
-        raise SystemExit(f"{PARAMS.name} is for another network: run digits_train.py")
+        raise SystemExit(f"{PARAMS.name} is for another network: train again")
     items, labels = load_items(params)
     items, labels = items[: args.items], labels[: args.items]
 

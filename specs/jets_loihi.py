@@ -3,7 +3,7 @@
     python jets_loihi.py --items 200
     python jets_loihi.py --target loihi
 
-Needs jets.params.npz, which jets_train.py writes. Written by snnc from jets.toml [3ce298dd].
+Needs jets.params.npz, which jets_train.py writes. Written by snnc from jets.toml [06318a21].
 """
 
 import argparse
@@ -153,11 +153,11 @@ def main():
     args = parser.parse_args()
 
     if not PARAMS.exists():
-        raise SystemExit(f"{PARAMS.name} is missing: run jets_train.py first")
+        raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     with np.load(PARAMS) as file:
         params = dict(file)
     if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
-        raise SystemExit(f"{PARAMS.name} is for another network: run jets_train.py")
+        raise SystemExit(f"{PARAMS.name} is for another network: train again")
     items, labels = load_items(params)
     items, labels = items[: args.items], labels[: args.items]
 

@@ -116,6 +116,33 @@ def test_missing_scripts_are_stale(spec: Path) -> None:
     assert os.listdir() == ["digits.toml"]
 
 
+def test_a_script_that_is_no_longer_asked_for(
+    spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["compile", str(spec)])
+    spec.write_text(
+        spec.read_text().replace('targets = ["nengo_dl", "loihi"]', 'targets = ["nengo_dl"]')
+    )
+    assert main(["compile", str(spec)]) == 0
+    assert "digits_loihi.py is left over" in capsys.readouterr().out
+    assert main(["compile", "--check", str(spec)]) == 1
+    Path("digits_loihi.py").unlink()
+    assert main(["compile", "--check", str(spec)]) == 0
+
+
+def test_data_behind_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script looks for its data from where it really is."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "specs", "specs", ignore=shutil.ignore_patterns("*.py"))
+    Path("real/sub").mkdir(parents=True)
+    Path("link").symlink_to("real/sub")
+    assert main(["compile", "specs/jets.toml", "-o", "link"]) == 0
+    text = Path("real/sub/jets_train.py").read_text()
+    (line,) = [line for line in text.splitlines() if line.startswith("DATA = ")]
+    relative = line.removeprefix('DATA = HERE / "').removesuffix('"')
+    assert (tmp_path / "real/sub" / relative).exists()
+
+
 def test_an_edit_is_kept(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["compile", str(spec)])
     script = Path("digits_loihi.py")

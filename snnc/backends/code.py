@@ -13,8 +13,16 @@ from typing import Any
 from unicodedata import category
 
 from snnc.call import Call, Ratio
+from snnc.words import columns
 
 WIDTH = 88
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes, as black counts them: two for East Asian characters."""
+    if text.isascii():
+        return len(text)
+    return sum(columns(c) for c in text)
 
 
 @dataclass(frozen=True)
@@ -126,7 +134,7 @@ def layout(code: Code, before: str = "", after: str = "", indent: int = 0) -> st
 def _lines(code: Code, after: str, indent: int) -> list[str]:
     margin = " " * indent
     flat = f"{margin}{code}{after}"
-    if len(flat) <= WIDTH or isinstance(code, str):
+    if width(flat) <= WIDTH or isinstance(code, str):
         return [flat]
     if isinstance(code, Chain):
         return _chain_lines(code, after, indent)
@@ -135,7 +143,7 @@ def _lines(code: Code, after: str, indent: int) -> list[str]:
     inside = " " * (indent + 4) + ", ".join(map(str, code.items))
     single = len(code.items) == 1
     # The items of a call may share a line, those of a list or a dict may not.
-    fits = len(inside) <= WIDTH and (single or code.head.endswith("("))
+    fits = width(inside) <= WIDTH and (single or code.head.endswith("("))
     # A single item takes no comma after it, unless it is split itself.
     if fits or (single and isinstance(code.items[0], str)):
         body = [inside]
@@ -147,9 +155,9 @@ def _lines(code: Code, after: str, indent: int) -> list[str]:
 def _chain_lines(chain: Chain, after: str, indent: int) -> list[str]:
     """Split the last brackets, or those before them, or both."""
     first, second = chain.first, chain.second
-    if len(f"{first}{second.head}") + indent <= WIDTH:
+    if width(f"{first}{second.head}") + indent <= WIDTH:
         return _lines(Group(f"{first}{second.head}", second.items, second.tail), after, indent)
-    if len(f"{first.tail}{second}{after}") + indent <= WIDTH:
+    if width(f"{first.tail}{second}{after}") + indent <= WIDTH:
         return _lines(first, f"{second}{after}", indent)
     *lines, _ = _lines(first, "", indent)
     joint = Group(first.tail + second.head, second.items, second.tail)

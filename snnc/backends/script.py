@@ -15,6 +15,7 @@ import jinja2
 
 from snnc import resources
 from snnc.backends.code import (
+    WIDTH,
     Chain,
     Code,
     Group,
@@ -25,6 +26,7 @@ from snnc.backends.code import (
     layout,
     literal,
     prefixed,
+    width,
 )
 from snnc.call import Call
 from snnc.gradients import Gradient, Loihi, Rate, Smooth
@@ -148,12 +150,28 @@ class View:
     def data_path(self) -> str:
         """The constant that leads from the script to the data."""
         assert isinstance(self.program.data, Npz)
-        target = self.program.spec_path.parent / self.program.data.path
-        relative = Path(os.path.relpath(target, self.folder)).as_posix()
+        # The script looks for the data from where it really is, whatever links lead there.
+        target = self.program.spec_path.parent.resolve() / self.program.data.path
+        relative = Path(os.path.relpath(target, self.folder.resolve())).as_posix()
         line = f"DATA = HERE / {literal(relative)}"
-        if len(line) <= 88:
+        if width(line) <= WIDTH:
             return line
         return layout(Group("Path(", ("HERE", literal(relative)), ")"), "DATA = ")
+
+    def array(self, key: str) -> str:
+        """Code for the name of an array in the data: long ones are constants."""
+        name = literal(getattr(self.program.data, key))
+        return name if width(name) <= 20 else key.upper()
+
+    @property
+    def array_constants(self) -> list[str]:
+        """A line for every array with a long name."""
+        keys = ("x", "y") if self.split else ("x_train", "y_train", "x_test", "y_test")
+        return [
+            f"{key.upper()} = {literal(getattr(self.program.data, key))}"
+            for key in keys
+            if self.array(key) == key.upper()
+        ]
 
     @property
     def labels(self) -> str | None:
@@ -180,11 +198,13 @@ class View:
         """What the constants of each population's neurons begin with."""
         if len(self._styles) == 1:
             return {p.name: "" for p in self.program.populations}
-        return {
-            member.name: f"{first.name.upper()}_"
-            for first, members in self._styles
-            for member in members
-        }
+        prefixes: dict[str, str] = {}
+        for number, (first, members) in enumerate(self._styles, 1):
+            prefix = f"{first.name.upper()[:16].rstrip('_')}_"
+            if prefix in prefixes.values():
+                prefix = f"{prefix}{number}_"
+            prefixes |= dict.fromkeys((member.name for member in members), prefix)
+        return prefixes
 
     @cached_property
     def styles(self) -> list[Style]:
@@ -263,7 +283,7 @@ class View:
     def keras_import(self) -> str:
         names = {op.keras().name for c in self.program.connections for op in c.operators}
         flat = f"from tensorflow.keras.layers import {', '.join(sorted(names))}"
-        if len(flat) <= 88:
+        if len(flat) <= WIDTH:
             return flat
         return "\n".join(
             ["from tensorflow.keras.layers import (", *(f"    {n}," for n in sorted(names)), ")"]
@@ -326,7 +346,7 @@ class View:
     def _spike_connections(self) -> list[Connection]:
         return [c for c in self.program.connections if c.source != INPUT]
 
-    @property
+    @cached_property
     def one_synapse(self) -> str | None:
         """The synapse that all spikes pass, if it is one."""
         texts = {str(expression(_synapse(c))) for c in self._spike_connections}
@@ -390,7 +410,7 @@ class View:
         arguments = (
             source,
             target,
-            f"transform=params[{literal(key)}]",
+            Group("transform=params[", (literal(key),), "]"),
             prefixed("synapse=", synapse),
         )
         return layout(Group("nengo.Connection(", arguments, ")"), indent=8)

@@ -8,6 +8,7 @@ from math import floor
 from snnc.diagnostics import Diagnostic
 from snnc.ir import INPUT, Program
 from snnc.synapses import Alpha
+from snnc.words import number
 
 NOT_FOR_LOIHI = 'take "loihi" out of targets'
 
@@ -46,16 +47,25 @@ def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
     """After a spike a neuron on the chip rests for a whole number of steps, and one more."""
     for population in program.populations:
         neurons = population.neurons
+        if not population.on_chip or neurons.max_rate * neurons.refractory >= 1:
+            continue  # max_rate_possible has something to say of those
         rest = 1 + round(neurons.refractory / program.dt)
         largest = 1 / (program.dt * rest)
-        possible = neurons.max_rate * neurons.refractory < 1  # else max_rate_possible says so
-        if population.on_chip and possible and neurons.max_rate > largest * (1 + 1e-9):
+        if neurons.max_rate > largest * (1 + 1e-9):
+            fires = "in every step" if rest == 1 else f"every {rest} steps"
+            usual = "; 100 to 250 is usual" if largest >= 100 else ""
+            written = {"max_rate", "tau_ref"} & set(population.neurons_at)
             yield Diagnostic(
                 "chip-max-rate",
-                f"on the chip these neurons fire at most every {rest} steps, {largest:g} Hz; max_rate is {neurons.max_rate:g}",
-                population.at_neurons("max_rate"),
-                hint=f"write {floor(largest)} or less; 100 to 250 is usual",
+                f"on the chip these neurons fire {fires} at most, at {largest:g} Hz; max_rate is {number(neurons.max_rate)}",
+                population.at_neurons("max_rate", "tau_ref") if written else ("network", "dt"),
+                hint=f"lower max_rate to {_at_most(largest)}{usual}",
             )
+
+
+def _at_most(rate: float) -> str:
+    """Return a rate rounded down, so that it is allowed."""
+    return str(floor(rate)) if rate >= 1 else number(rate)
 
 
 def chip_synapse(program: Program) -> Iterator[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from math import ceil
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -38,12 +39,17 @@ def _sklearn_fits(program: Program, data: Sklearn) -> Iterator[Diagnostic]:
 def _npz_fits(program: Program, data: Npz) -> Iterator[Diagnostic]:
     at = ("data", "path")
     if (
-        PurePosixPath(data.path).is_absolute()
+        "\0" in data.path
+        or PurePosixPath(data.path).is_absolute()
         or PureWindowsPath(data.path).drive
         or "\\" in data.path
     ):
         message = "the path is relative to the spec, with / between folders"
-        yield Diagnostic("absolute-path", message, at)
+        yield Diagnostic("data-path", message, at)
+        return
+    if data.path in {f"{program.name}.{kind}.npz" for kind in ("params", "test", "baseline")}:
+        message = f"training would overwrite the data: {data.path} is a name of its own files"
+        yield Diagnostic("data-path", message, at, hint="rename the data, or the network")
         return
     # zipfile takes as long to import as a small check takes: only specs that need it pay.
     from zipfile import BadZipFile
@@ -100,10 +106,10 @@ def _pair_fits(
 ) -> Iterator[Diagnostic]:
     x_name, y_name = getattr(data, x_key), getattr(data, y_key)
     x, y = arrays[x_name], arrays[y_name]
-    if x.dtype[1:2] not in ("f", "i", "u", "b"):
+    if not re.fullmatch("[<>|=][fiub][1248]", x.dtype):
         message = f"'{x_name}' holds no numbers, but {x.dtype}"
         yield Diagnostic("data-type", message, ("data", x_key))
-    if y.dtype[1:2] not in ("i", "u"):
+    if not re.fullmatch("[<>|=][iu][1248]", y.dtype):
         message = f"'{y_name}' holds no integers, but {y.dtype}; labels are integers from 0"
         yield Diagnostic("data-type", message, ("data", y_key))
     if not _same_items(x.shape[1:], program.input_shape):

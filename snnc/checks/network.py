@@ -12,7 +12,8 @@ def labels_fit(program: Program) -> Iterator[Diagnostic]:
     """There is one label a class."""
     labels, classes = program.output.labels, program.output.classes
     if labels is not None and len(labels) != classes:
-        message = f"there are {classes} classes, but {len(labels)} labels"
+        count = "1 label" if len(labels) == 1 else f"{len(labels)} labels"
+        message = f"there are {classes} classes, but {count}"
         yield Diagnostic("labels", message, ("output", "labels"))
 
 
@@ -25,9 +26,7 @@ def max_rate_possible(program: Program) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 "max-rate",
                 f"with tau_ref {neurons.refractory:g} neurons fire below {fastest:g} Hz; max_rate is {neurons.max_rate:g}",
-                population.at_neurons(
-                    "max_rate" if "max_rate" in population.neurons_at else "tau_ref"
-                ),
+                population.at_neurons("max_rate", "tau_ref"),
                 hint=f"write less than {fastest:g}, or a shorter tau_ref",
             )
 
@@ -41,6 +40,8 @@ def gradient_applies(program: Program) -> Iterator[Diagnostic]:
         "smooth": "lif, lif_rate and soft_lif neurons",
         "loihi": "layers on the chip and the loihi kinds",
     }
+    if not program.populations:
+        return
     yield Diagnostic(
         "unused-gradient",
         f"'{written.kind}' is for {kinds[written.kind]}, and there are none",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.ir import Program
 
 
@@ -13,12 +14,25 @@ def multiples_of_dt(program: Program) -> Iterator[Diagnostic]:
     dt = program.dt
     for key in ("time", "gap"):
         time = getattr(program.presentation, key)
+        if not isfinite(time / dt):
+            yield Diagnostic(
+                "out-of-range",
+                f"'{key}' is {time:g} s, and dt {dt:g} s: too many steps",
+                _at(program, key),
+            )
+            continue
         steps = round(time / dt)
         least = 0 if key == "gap" else 1
         if steps < least or abs(steps * dt - time) > 1e-6 * dt:
             yield Diagnostic(
                 "not-a-multiple",
                 f"'{key}' is a multiple of dt, {dt:g} s; {time:g} s is {time / dt:.6g} steps",
-                ("presentation", key),
-                hint=f"write {max(steps, 1) * dt:.10g}",
+                _at(program, key),
+                hint=f"write {key} = {max(steps, 1) * dt:.10g}",
             )
+
+
+def _at(program: Program, key: str) -> KeyPath:
+    """Return where a time was written, or dt, which then doesn't suit its default."""
+    written = key in program.presentation.model_fields_set
+    return ("presentation", key) if written else ("network", "dt")

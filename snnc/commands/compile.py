@@ -10,14 +10,16 @@ from snnc.commands.common import checked_spec, output_folder
 from snnc.compile import scripts
 from snnc.diagnostics import Refusal, cannot
 from snnc.files import write_text
+from snnc.ir import Program
 
 
 def run(arguments: argparse.Namespace) -> int:
     program = checked_spec(arguments).program
     wanted = scripts(program, output_folder(arguments))
     present = {path: _text(path) for path in wanted}
+    leftover = [p for p in _leftovers(program, output_folder(arguments)) if p not in wanted]
     if arguments.check:
-        return _compare(wanted, present)
+        return _compare(wanted, present, leftover)
     edited = [p for p, text in present.items() if text is not None and not is_untouched(text)]
     edited = [p for p in edited if not _same(present[p], wanted[p])]
     if edited and not arguments.force:
@@ -30,11 +32,19 @@ def run(arguments: argparse.Namespace) -> int:
         _make_folder(path.parent)
         write_text(path, text)
         print(f"wrote {path.as_posix()}")
+    for path in leftover:
+        print(f"{path.as_posix()} is left over: the spec's targets no longer ask for it")
     return 0
 
 
-def _compare(wanted: dict[Path, str], present: dict[Path, str | None]) -> int:
-    """Print how each script differs from what the spec says now; 1 if any does."""
+def _leftovers(program: Program, folder: Path) -> list[Path]:
+    """Return the scripts of a program's name in a folder that snnc once wrote."""
+    paths = [folder / f"{program.name}_{kind}.py" for kind in ("train", "loihi")]
+    return [path for path in paths if is_untouched(_text(path) or "")]
+
+
+def _compare(wanted: dict[Path, str], present: dict[Path, str | None], leftover: list[Path]) -> int:
+    """Print how each script differs from what the spec says now; fail if any does."""
     from difflib import unified_diff
 
     stale = [path for path, text in wanted.items() if not _same(present[path], text)]
@@ -44,6 +54,9 @@ def _compare(wanted: dict[Path, str], present: dict[Path, str | None]) -> int:
         print(
             "".join(unified_diff(there, now, path.as_posix(), f"{path.as_posix()} (now)")), end=""
         )
+    if leftover:
+        names = " and ".join(p.as_posix() for p in leftover)
+        raise Refusal(f"{names}: left over, the spec's targets no longer ask for it; remove it")
     if stale:
         names = " and ".join(p.as_posix() for p in stale)
         raise Refusal(f"{names}: out of date, edited or missing; run snnc compile")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Protocol
 from pydantic import Field
 
 from snnc.ir import Operator, Shape
-from snnc.model import Bare, Model, Name
+from snnc.model import Bare, Model, Name, default_kind
 from snnc.synapses import Synapse
 
 
@@ -63,7 +63,7 @@ class NeuronLayer(LayerKind):
     neurons: Annotated[dict[str, Any] | None, Bare] = Field(
         None, description="What differs from [neurons], key by key, or another kind of neuron."
     )
-    synapse: Synapse | None = Field(
+    synapse: Annotated[Synapse, default_kind("lowpass")] | None = Field(
         None, description="On the spikes that the layer receives. Default: synapses.layer."
     )
     on_chip: bool | None = Field(

@@ -8,13 +8,14 @@ from pydantic import Field
 
 from snnc.ir import Dense
 from snnc.layers.base import Builder, Flow, NeuronLayer
+from snnc.model import Count
 
 
 class Layer(NeuronLayer):
     """Fully connected neurons; what they read is flattened."""
 
     kind: Literal["dense"]
-    units: int = Field(ge=1, description="How many neurons there are.")
+    units: Count = Field(description="How many neurons there are.")
     use_bias: bool = Field(
         True, description="Whether the neurons have a trained bias, as in Keras."
     )

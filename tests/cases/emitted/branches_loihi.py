@@ -3,7 +3,7 @@
     python branches_loihi.py --items 200
     python branches_loihi.py --target loihi
 
-Needs branches.params.npz, which branches_train.py writes. Written by snnc from branches.toml [10119014].
+Needs branches.params.npz, which branches_train.py writes. Written by snnc from branches.toml [17b64ff9].
 """
 
 import argparse
@@ -26,7 +26,6 @@ PARAMS_SPEC = "a8902ce6"
 
 SEED = 3
 DT = 0.001  # s
-PRESENTATION_TIME = 0.05  # s
 PRESENTATION_STEPS = 50
 GAP_STEPS = 10  # of zeros between items
 
@@ -204,11 +203,11 @@ def main():
     args = parser.parse_args()
 
     if not PARAMS.exists():
-        raise SystemExit(f"{PARAMS.name} is missing: run branches_train.py first")
+        raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     with np.load(PARAMS) as file:
         params = dict(file)
     if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
-        raise SystemExit(f"{PARAMS.name} is for another network: run branches_train.py")
+        raise SystemExit(f"{PARAMS.name} is for another network: train again")
     items, labels = load_items(params)
     items, labels = items[: args.items], labels[: args.items]
 

@@ -3,7 +3,7 @@
     python branches_train.py  # train, test, write branches.params.npz
     python branches_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from branches.toml [65f33900].
+Written by snnc from branches.toml [3410b3b3].
 """
 
 import argparse
@@ -202,6 +202,7 @@ def build_network():
         nengo.Connection(x, output, synapse=None)
         net.logits = nengo.Probe(output, label="logits")
         net.spikes = []
+        net.probabilities = None
 
     return net
 
@@ -286,7 +287,7 @@ def evaluate(net, x, steps):
             data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
             n_items = len(x[batch])
             logits[batch] = data[net.logits][:n_items, -1]
-            if steps > 1:
+            if net.probabilities is not None:
                 said = data[net.probabilities]
                 probabilities[batch] = said[:n_items, -1]
             for probe in net.spikes:

@@ -2,7 +2,7 @@
 
     python rates_train.py  # train, test, write rates.params.npz
 
-Written by snnc from rates.toml [7976667e].
+Written by snnc from rates.toml [34b0c876].
 """
 
 import argparse
@@ -19,7 +19,6 @@ from sklearn.datasets import load_wine
 from tensorflow.keras.layers import Dense
 
 HERE = Path(__file__).resolve().parent
-TEST = HERE / "rates.test.npz"
 PARAMS = HERE / "rates.params.npz"
 
 SEED = 0

@@ -3,7 +3,7 @@
     python relu_loihi.py --items 200
     python relu_loihi.py --target loihi
 
-Needs relu.params.npz, which relu_train.py writes. Written by snnc from relu.toml [8b6237b7].
+Needs relu.params.npz, which relu_train.py writes. Written by snnc from relu.toml [0d7b612e].
 """
 
 import argparse
@@ -159,11 +159,11 @@ def main():
     args = parser.parse_args()
 
     if not PARAMS.exists():
-        raise SystemExit(f"{PARAMS.name} is missing: run relu_train.py first")
+        raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     with np.load(PARAMS) as file:
         params = dict(file)
     if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
-        raise SystemExit(f"{PARAMS.name} is for another network: run relu_train.py")
+        raise SystemExit(f"{PARAMS.name} is for another network: train again")
     items, labels = load_items(params)
     items, labels = items[: args.items], labels[: args.items]
 

@@ -3,7 +3,7 @@
     python split_loihi.py --items 200
     python split_loihi.py --target loihi
 
-Needs split.params.npz, which split_train.py writes. Written by snnc from split.toml [9f9dff40].
+Needs split.params.npz, which split_train.py writes. Written by snnc from split.toml [15043ff4].
 """
 
 import argparse
@@ -162,11 +162,11 @@ def main():
     args = parser.parse_args()
 
     if not PARAMS.exists():
-        raise SystemExit(f"{PARAMS.name} is missing: run split_train.py first")
+        raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     with np.load(PARAMS) as file:
         params = dict(file)
     if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
-        raise SystemExit(f"{PARAMS.name} is for another network: run split_train.py")
+        raise SystemExit(f"{PARAMS.name} is for another network: train again")
     items, labels = load_items(params)
     items, labels = items[: args.items], labels[: args.items]
 
