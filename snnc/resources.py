@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+#: Only in a wheel.
+FILES = PACKAGE / "_files"
 
 
-def folder(name: str, package: Path = PACKAGE) -> Path:
+def folder(name: str) -> Path:
     """Return the folder of that name: "templates" or "specs"."""
-    installed = package / "_files" / name
-    return installed if installed.is_dir() else package.parent / name
+    installed = FILES / name
+    return installed if installed.is_dir() else PACKAGE.parent / name

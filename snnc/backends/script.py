@@ -11,9 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
-from snnc import resources
 from snnc.backends.code import (
     WIDTH,
     Chain,
@@ -33,6 +30,7 @@ from snnc.gradients import Gradient, Loihi, Rate, Smooth
 from snnc.ir import INPUT, OUTPUT, Connection, Dense, Dropout, Population, Program
 from snnc.meaning import digest, meaning
 from snnc.sources import Npz, Sklearn
+from snnc.templates import environment
 
 #: Stands for the digest while a script is being written.
 _PLACEHOLDER = "0" * 8
@@ -41,20 +39,13 @@ _SIGNATURE = re.compile(r"^(?:.* )?Written by snnc from .* \[([0-9a-f]{8})\]\.$"
 
 def emit(program: Program, folder: Path) -> dict[str, str]:
     """Return the scripts of a program by file name, for a folder that they are to be written to."""
-    environment = jinja2.Environment(  # noqa: S701 - Python, not HTML
-        loader=jinja2.FileSystemLoader(resources.folder("templates")),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
-    environment.globals.update(lit=literal, ident=identifier)
+    templates = environment()
+    templates.globals.update(lit=literal, ident=identifier)
     view = View(program, folder)
     names = ["train", *(["loihi"] if program.on_loihi else [])]
     return {
         f"{program.name}_{name}.py": _signed(
-            _tidy(environment.get_template(f"{name}.py.jinja").render(view=view))
+            _tidy(templates.get_template(f"{name}.py.jinja").render(view=view))
         )
         for name in names
     }

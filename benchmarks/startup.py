@@ -1,0 +1,81 @@
+"""How long `snnc check` and `snnc compile` take, against importing what they are built on.
+
+    python benchmarks/startup.py
+
+Installs the wheel into a fresh virtual environment (bytecode compiled, as pip does), then starts each command and the floor
+in turn, and prints the median of the ratios. A spec of 200 layers is compared with one of 3 in the same way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+ROOT = Path(__file__).resolve().parent.parent
+CONSTRAINTS = ROOT / "constraints/frozen.txt"
+FLOOR = (
+    "from pydantic import BaseModel; import jinja2, tomli; "
+    "type('M',(BaseModel,),{'__annotations__':{'a':int}})(a=1)"
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=10)
+    arguments = parser.parse_args()
+
+    with tempfile.TemporaryDirectory() as folder:
+        python = install(Path(folder))
+        snnc = str(python.parent / "snnc")
+        specs = {n: deep_spec(Path(folder), n) for n in (3, 200)}
+        jets = str(ROOT / "specs/jets.toml")
+        floor = [str(python), "-c", FLOOR]
+        pairs = {
+            "check jets / floor": ([snnc, "check", jets], floor),
+            "compile jets / floor": ([snnc, "compile", jets, "-o", folder], floor),
+            "check, 200 layers / 3": tuple([snnc, "check", specs[n]] for n in (200, 3)),
+            "compile, 200 layers / 3": tuple(
+                [snnc, "compile", specs[n], "-o", folder, "--force"] for n in (200, 3)
+            ),
+        }
+        for name, (command, other) in pairs.items():
+            times = [(seconds(command), seconds(other)) for _ in range(arguments.runs + 1)][1:]
+            ratios = [a / b for a, b in times]
+            print(
+                f"{name}: {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}, "
+                f"{arguments.runs} pairs); {median(a for a, _ in times):.3f} s "
+                f"against {median(b for _, b in times):.3f} s"
+            )
+
+
+def install(folder: Path) -> Path:
+    """Build and install the wheel; return the Python that has it."""
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    python = folder / "venv/bin/python"
+    pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    subprocess.run([*pip, "-c", CONSTRAINTS, ROOT], check=True)
+    return python
+
+
+def deep_spec(folder: Path, layers: int) -> str:
+    """Write a spec with that many layers."""
+    path = folder / f"deep{layers}.toml"
+    text = f'[network]\nname = "deep{layers}"\n[data]\nkind = "sklearn"\nname = "digits"\n[input]\nshape = [64]\n'
+    text += '[[layers]]\nkind = "dense"\nunits = 32\n' * layers + "[output]\nclasses = 10\n"
+    path.write_text(text)
+    return str(path)
+
+
+def seconds(command: list[str]) -> float:
+    start = perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Puts templates and example specs into the wheel, the templates compiled as well: that halves the time of `snnc compile`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+INSIDE = "snnc/_files"
+#: What training leaves beside a spec has no place in a wheel.
+RESULTS = ("*.params.npz", "*.test.npz", "*.baseline.npz", "*.history.csv")
+
+
+class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable":
+            return
+        root = Path(self.root)
+        included = build_data["force_include"]
+        for folder in ("templates", "specs"):
+            for path in sorted((root / folder).rglob("*")):
+                is_result = any(path.match(pattern) for pattern in RESULTS)
+                if path.is_file() and not is_result and "__pycache__" not in path.parts:
+                    included[str(path)] = f"{INSIDE}/{path.relative_to(root).as_posix()}"
+
+        sys.path.insert(0, str(root))
+        from snnc.templates import compiled_folder, environment
+
+        self.compiled = tempfile.TemporaryDirectory()
+        environment().compile_templates(self.compiled.name, zip=None, ignore_errors=False)
+        inside = compiled_folder(Path(INSIDE)).as_posix()
+        for path in sorted(Path(self.compiled.name).iterdir()):
+            included[str(path)] = f"{inside}/{path.name}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if version != "editable":
+            self.compiled.cleanup()
