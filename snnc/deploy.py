@@ -53,7 +53,7 @@ def _folded(connection: Connection, weights: Weights, size_in: int) -> tuple[Arr
         layer = keras_layer(operator.keras())
         layer.build(x.shape)
         layer.set_weights(weights.get(operator.name, ()))
-        x = layer(x, training=False)
+        x = layer(x)
     x = np.asarray(x)
     return (x[1:] - x[0]).T, x[0]
 

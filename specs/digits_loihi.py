@@ -3,12 +3,13 @@
     python digits_loihi.py --items 200
     python digits_loihi.py --target loihi
 
-Needs digits.params.npz, which digits_train.py writes. Written by snnc from digits.toml [e7582a88].
+Needs digits.params.npz, which digits_train.py writes. Written by snnc from digits.toml [17841d6c].
 """
 
 import argparse
 import hashlib
 import os
+import warnings
 from pathlib import Path
 
 # NengoLoihi imports TensorFlow where that is installed; it would talk a lot.
@@ -40,6 +41,10 @@ NEURONS = nengo.LIF(
 
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
+
+# Gain and bias are given; what Nengo derives from them for neurons that hardly fire is unused.
+warnings.filterwarnings("ignore", message="Non-finite values detected")
+warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
 
 
 def load_items(params):

@@ -3,12 +3,13 @@
     python jets_loihi.py --items 200
     python jets_loihi.py --target loihi
 
-Needs jets.params.npz, which jets_train.py writes. Written by snnc from jets.toml [06318a21].
+Needs jets.params.npz, which jets_train.py writes. Written by snnc from jets.toml [b0046aae].
 """
 
 import argparse
 import hashlib
 import os
+import warnings
 from pathlib import Path
 
 # NengoLoihi imports TensorFlow where that is installed; it would talk a lot.
@@ -41,6 +42,10 @@ NEURONS = nengo.LIF(
 
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
+
+# Gain and bias are given; what Nengo derives from them for neurons that hardly fire is unused.
+warnings.filterwarnings("ignore", message="Non-finite values detected")
+warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
 
 
 def load_items(params):

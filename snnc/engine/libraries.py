@@ -22,6 +22,8 @@ PACKAGES = ("numpy", "nengo", "tensorflow", "nengo_dl", "nengo_loihi")
 HARMLESS = {
     "No GPU support detected": "running on the CPU is what was asked for",
     "The initializer .* is unseeded": "NengoDL builds the Keras layers anew, then restores their weights",
+    "Non-finite values detected in": "gain and bias are given, what Nengo derives from them is unused",
+    "invalid value encountered in log1p": "the same",
     "invalid value encountered in cast": "NengoDL casts unused values",
     ".*not been tested with your Nengo version": "the constraints file names versions that were tested",
     ".*does not support initial values for 'voltage' being non-zero": "the voltages are zero",

@@ -3,12 +3,13 @@
     python branches_loihi.py --items 200
     python branches_loihi.py --target loihi
 
-Needs branches.params.npz, which branches_train.py writes. Written by snnc from branches.toml [17b64ff9].
+Needs branches.params.npz, which branches_train.py writes. Written by snnc from branches.toml [5a978f46].
 """
 
 import argparse
 import hashlib
 import os
+import warnings
 from pathlib import Path
 
 # NengoLoihi imports TensorFlow where that is installed; it would talk a lot.
@@ -55,6 +56,10 @@ JOINT_NEURONS = nengo_loihi.LoihiLIF(
 )
 
 PROBE_SYNAPSE = nengo.Alpha(0.01)
+
+# Gain and bias are given; what Nengo derives from them for neurons that hardly fire is unused.
+warnings.filterwarnings("ignore", message="Non-finite values detected")
+warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
 
 
 def load_items(params):

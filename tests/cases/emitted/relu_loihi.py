@@ -3,12 +3,13 @@
     python relu_loihi.py --items 200
     python relu_loihi.py --target loihi
 
-Needs relu.params.npz, which relu_train.py writes. Written by snnc from relu.toml [0d7b612e].
+Needs relu.params.npz, which relu_train.py writes. Written by snnc from relu.toml [2fb8a4b4].
 """
 
 import argparse
 import hashlib
 import os
+import warnings
 from pathlib import Path
 
 # NengoLoihi imports TensorFlow where that is installed; it would talk a lot.
@@ -48,6 +49,10 @@ DENSE3_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / 250)
 
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = None
+
+# Gain and bias are given; what Nengo derives from them for neurons that hardly fire is unused.
+warnings.filterwarnings("ignore", message="Non-finite values detected")
+warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
 
 
 def load_items(params):

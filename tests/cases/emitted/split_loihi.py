@@ -3,12 +3,13 @@
     python split_loihi.py --items 200
     python split_loihi.py --target loihi
 
-Needs split.params.npz, which split_train.py writes. Written by snnc from split.toml [15043ff4].
+Needs split.params.npz, which split_train.py writes. Written by snnc from split.toml [ec2a1c6e].
 """
 
 import argparse
 import hashlib
 import os
+import warnings
 from pathlib import Path
 
 # NengoLoihi imports TensorFlow where that is installed; it would talk a lot.
@@ -51,6 +52,10 @@ SECOND_NEURONS = nengo.LIF(
 
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
+
+# Gain and bias are given; what Nengo derives from them for neurons that hardly fire is unused.
+warnings.filterwarnings("ignore", message="Non-finite values detected")
+warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
 
 
 def load_items(params):

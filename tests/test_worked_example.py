@@ -1,0 +1,113 @@
+"""ARCHITECTURE.md says how to add a layer kind; here it is done."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+SPEC = """
+[network]
+name = "rescaled"
+
+[data]
+kind = "sklearn"
+name = "digits"
+scale = "unit"
+
+[input]
+shape = [64]
+
+[presentation]
+time = 0.05
+
+[[layers]]
+kind = "rescale"
+scale = 2.0
+offset = -1.0
+
+[[layers]]
+kind = "dense"
+units = 24
+
+[[layers]]
+kind = "rescale"
+scale = 1.5
+offset = 0.25
+
+[[layers]]
+kind = "dropout"
+rate = 0.1
+
+[[layers]]
+kind = "dense"
+units = 16
+
+[output]
+classes = 10
+
+[train]
+epochs = 3
+"""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository with the layer kind that ARCHITECTURE.md adds."""
+    copy = tmp_path_factory.mktemp("copy")
+    for part in ("snnc", "templates", "tests", "specs"):
+        ignored = shutil.ignore_patterns("__pycache__", "*.params.npz", "*.test.npz", "*.baseline.npz")
+        shutil.copytree(ROOT / part, copy / part, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    blocks = re.findall(r"```python\n# (\S+)\n(.*?)```", text, re.DOTALL)
+    assert [path for path, _ in blocks] == ["snnc/layers/rescale.py"]
+    for path, code in blocks:
+        assert not (copy / path).exists()
+        (copy / path).write_text(code)
+    (copy / "tests/cases/rescaled.toml").write_text(SPEC)
+    return copy
+
+
+def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(copy)},
+    )
+
+
+def test_the_new_kind_is_known(copy: Path) -> None:
+    spec = "tests/cases/rescaled.toml"
+    shown = run(copy, "-m", "snnc", "show", "--full", spec)
+    assert shown.returncode == 0, shown.stderr
+    assert 'kind = "rescale"' in shown.stdout
+    compiled = run(copy, "-m", "snnc", "compile", spec, "-o", "out")
+    assert compiled.returncode == 0, compiled.stderr
+    script = (copy / "out/rescaled_train.py").read_text()
+    assert 'x = nengo_dl.Layer(Rescaling(1.5, 0.25, name="rescale2"))(dense1)' in script
+    assert run(copy, "-m", "black", "--check", "-q", "out").returncode == 0
+    (copy / "bad.toml").write_text(SPEC.replace("offset = 0.25", "ofset = 0.25"))
+    checked = run(copy, "-m", "snnc", "check", "bad.toml")
+    assert "error[unknown-key]: layer 3 has no key 'ofset'" in checked.stderr
+    assert "did you mean 'offset'?" in checked.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_the_new_operator_trains_deploys_and_runs(copy: Path) -> None:
+    """Parity, deploy and fresh answers of a spec with it: the same tests as for every spec."""
+    tests = ["tests/test_parity.py", "tests/test_deploy.py"]
+    done = run(copy, "-m", "pytest", "-k", "rescaled", *tests)
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout
