@@ -30,7 +30,9 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         from snnc.templates import compiled_folder, environment
 
         self.compiled = tempfile.TemporaryDirectory()
-        environment().compile_templates(self.compiled.name, zip=None, ignore_errors=False)
+        environment().compile_templates(
+            self.compiled.name, extensions=["jinja"], zip=None, ignore_errors=False
+        )
         inside = compiled_folder(Path(INSIDE)).as_posix()
         for path in sorted(Path(self.compiled.name).iterdir()):
             included[str(path)] = f"{inside}/{path.name}"

@@ -42,7 +42,9 @@ def main() -> None:
         baseline.train_twin(program, items.x_train, items.y_train, theirs.append)
         medians = [median(e.seconds for e in epochs[1:]) for epochs in (ours, theirs)]
         ratios.append(medians[0] / medians[1])
-        print(f"nengo_dl {medians[0]:.3f} s an epoch, tf.keras {medians[1]:.3f} s: {ratios[-1]:.2f}")
+        print(
+            f"nengo_dl {medians[0]:.3f} s an epoch, tf.keras {medians[1]:.3f} s: {ratios[-1]:.2f}"
+        )
     print(f"{program.name}: {median(ratios):.2f} times its float twin ({len(ratios)} rounds)")
 
 

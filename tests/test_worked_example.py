@@ -63,7 +63,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository with the layer kind that ARCHITECTURE.md adds."""
     copy = tmp_path_factory.mktemp("copy")
     for part in ("snnc", "templates", "tests", "specs"):
-        ignored = shutil.ignore_patterns("__pycache__", "*.params.npz", "*.test.npz", "*.baseline.npz")
+        ignored = shutil.ignore_patterns(
+            "__pycache__", "*.params.npz", "*.test.npz", "*.baseline.npz"
+        )
         shutil.copytree(ROOT / part, copy / part, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", copy)
     text = (ROOT / "ARCHITECTURE.md").read_text()

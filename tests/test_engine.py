@@ -1,0 +1,144 @@
+"""Training and running from the command line: files, tables and refusals."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snnc.cli import main
+from tests.conftest import ROOT
+
+pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The digits, trained for three epochs with their float twin."""
+    folder = tmp_path_factory.mktemp("trained")
+    shutil.copy(ROOT / "specs/digits.toml", folder)
+    assert main(["train", "--baseline", "--epochs", "3", str(folder / "digits.toml")]) == 0
+    return folder
+
+
+@pytest.fixture
+def spec(trained: Path, tmp_path: Path) -> Path:
+    """The trained digits, to do anything with."""
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "digits.toml"
+
+
+def test_what_training_leaves(trained: Path) -> None:
+    names = {p.name for p in trained.iterdir()}
+    suffixes = ["params.npz", "test.npz", "baseline.npz", "history.csv"]
+    assert names == {"digits.toml", *(f"digits.{suffix}" for suffix in suffixes)}
+    history = (trained / "digits.history.csv").read_text().splitlines()
+    assert history[0] == "epoch,loss,accuracy,seconds"
+    assert [line.split(",")[0] for line in history[1:]] == ["1", "2", "3"]
+    with np.load(trained / "digits.params.npz") as params:
+        assert params["pixels.weights"].shape == (128, 64)
+        assert params["strokes.gain"].shape == params["strokes.bias"].shape == (64,)
+        assert params["output.weights"].shape == (10, 64)
+        assert json.loads(str(params["spec"]))["neurons"]["max_rate"] == 200
+        assert "tensorflow" in json.loads(str(params["versions"]))
+
+
+def test_the_table(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    places = ["--on", "nengo_dl", "--on", "nengo", "--on", "nengo_loihi"]
+    assert main(["run", str(trained / "digits.toml"), "--items", "20", *places]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["accuracy,", "%", "95"]
+    rows = [
+        "float network",
+        "rate neurons",
+        "nengo_dl (fresh)",
+        "nengo (stream)",
+        "nengo_loihi sim (stream)",
+    ]
+    for row, line in zip(rows, lines[1:6], strict=True):
+        assert line.startswith(row)
+        assert " 20" in line
+
+
+def test_the_rates_row_is_what_training_says(trained: Path) -> None:
+    """The rates that `run` computes with Nengo are those of the training network."""
+    from snnc.compile import checked
+    from snnc.engine import data, storage
+    from snnc.engine.rates import rate_answers
+
+    program = checked(trained / "digits.toml").program
+    deployed = storage.load_params(trained / "digits.params.npz", program)
+    items = data.load(program)
+    answers = rate_answers(deployed, items.x_test)
+    assert set(answers.rates) == {"pixels", "strokes"}
+    assert all(hertz.mean() > 5 for hertz in answers.rates.values())
+    assert np.mean(answers.classes == items.y_test) > 0.5
+
+
+def test_without_a_twin_the_table_says_so(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec.with_name("digits.baseline.npz").unlink()
+    assert main(["run", str(spec), "--items", "5", "--on", "nengo"]) == 0
+    assert (
+        "No float twin to compare with: snnc train --baseline trains one."
+        in capsys.readouterr().out
+    )
+
+
+def test_run_before_train(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(ROOT / "specs/digits.toml", tmp_path)
+    assert main(["run", str(tmp_path / "digits.toml")]) == 1
+    assert "run snnc train first" in capsys.readouterr().err
+
+
+def test_parameters_of_another_spec(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (
+        spec.read_text()
+        .replace("units = 64", "units = 65")
+        .replace("max_rate = 200", "max_rate = 100")
+    )
+    spec.write_text(text)
+    assert main(["run", str(spec)]) == 1
+    seen = capsys.readouterr().err
+    assert "digits.params.npz is for another network" in seen
+    assert "layers.strokes.units: 64 there, 65 in the spec" in seen
+    assert "layers.pixels.neurons.max_rate: 200 there, 100 in the spec" in seen
+
+
+def test_another_split(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Items that the parameters were trained on must not be tested on."""
+    spec.write_text(spec.read_text().replace('name = "digits"', 'name = "digits"\nseed = 7', 1))
+    assert main(["run", str(spec)]) == 1
+    assert "another split of the data" in capsys.readouterr().err
+
+
+def test_damaged_parameters(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    params = spec.with_name("digits.params.npz")
+    params.write_bytes(params.read_bytes()[:1000])
+    assert main(["run", str(spec)]) == 1
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_a_silent_layer_is_an_error(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    params = spec.with_name("digits.params.npz")
+    with np.load(params) as file:
+        arrays = dict(file)
+    arrays["strokes.bias"] = arrays["strokes.bias"] - 1000
+    np.savez(params, **arrays)
+    assert main(["run", str(spec), "--items", "5", "--on", "nengo"]) == 1
+    assert "layer 'strokes' never fires" in capsys.readouterr().err
+
+
+def test_a_warning_that_means_wrong_results_is_an_error(
+    spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside biases this large, the chip has few bits left for the weights."""
+    params = spec.with_name("digits.params.npz")
+    with np.load(params) as file:
+        arrays = dict(file)
+    arrays["strokes.weights"] = arrays["strokes.weights"] / 1000
+    np.savez(params, **arrays)
+    assert main(["run", str(spec), "--items", "2", "--on", "nengo_loihi"]) == 1
+    assert "weights on the chip lost precision" in capsys.readouterr().err

@@ -1,0 +1,43 @@
+"""Intervals against SciPy, and against simulated experiments."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+stats = pytest.importorskip("scipy.stats", reason="scipy comes with snnc[run]")
+
+
+@pytest.mark.parametrize(("right", "n"), [(0, 10), (7, 10), (350, 360), (10, 10)])
+def test_accuracy_has_wilsons_interval(right: int, n: int) -> None:
+    from snnc.engine.statistics import accuracy
+
+    found = accuracy(np.arange(n) < right)
+    wanted = stats.binomtest(right, n).proportion_ci(method="wilson")
+    assert found.value == right / n
+    assert found.n == n
+    assert found.low == pytest.approx(wanted.low, abs=1e-4)
+    assert found.high == pytest.approx(wanted.high, abs=1e-4)
+
+
+@pytest.mark.parametrize(("gain", "loss"), [(0.02, 0.03), (0.1, 0.1), (0.3, 0.05)])
+def test_paired_difference_covers_the_truth(gain: float, loss: float) -> None:
+    """In 95 of 100 experiments the interval holds the true difference (here at least 93.5, of 2000)."""
+    from snnc.engine.statistics import paired_difference
+
+    rng = np.random.RandomState(0)
+    held = 0
+    for _ in range(2000):
+        draw = rng.uniform(size=300)
+        reference = (draw < loss) | (draw > 0.5)
+        correct = (draw > 0.5) | ((draw > loss) & (draw < loss + gain))
+        found = paired_difference(correct, reference)
+        held += found.low <= gain - loss <= found.high
+    assert held / 2000 >= 0.935
+
+
+def test_paired_difference_counts_items() -> None:
+    from snnc.engine.statistics import paired_difference
+
+    correct = np.array([True, True, False, True])
+    assert paired_difference(correct, np.array([True, False, True, False])).value == 0.25
