@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from snnc.call import Call
 from snnc.diagnostics import KeyPath
+from snnc.gradients import Loihi
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from snnc.gradients import Gradient
     from snnc.neurons import NeuronKind
-    from snnc.settings import Loihi, Presentation, Train
+    from snnc.settings import LoihiSettings, Presentation, Train
     from snnc.sources import SourceKind
     from snnc.synapses import Alpha, Lowpass, NoSynapse
 
@@ -190,7 +191,7 @@ class Program:
     data: SourceKind
     presentation: Presentation
     train: Train
-    loihi: Loihi
+    loihi: LoihiSettings
 
     @cached_property
     def _by_target(self) -> dict[str, tuple[Connection, ...]]:
@@ -224,6 +225,17 @@ class Program:
 
     def population(self, name: str) -> Population:
         return self._by_name[name]
+
+    def weights_key(self, connection: Connection) -> str:
+        """Return the name of a connection's weights among the parameters."""
+        several = len(self.into(connection.target)) > 1
+        return f"{connection.target}.weights" + (f".{connection.source}" if several else "")
+
+    @property
+    def lif_smoothing(self) -> float | None:
+        """How much NengoDL softens the slope of LIF neurons that train with the chip's rates."""
+        gradients = (p.gradient for p in self.populations if p.neurons.leaky)
+        return next((g.sigma for g in gradients if isinstance(g, Loihi)), None)
 
     @property
     def input_size(self) -> int:

@@ -23,6 +23,8 @@ class NeuronKind(Model):
     #: Whether Loihi has it.
     on_loihi: ClassVar[bool]
     default_gradient: ClassVar[GradientName]
+    #: Whether the membrane leaks, so that the rate has no finite slope at threshold.
+    leaky: ClassVar[bool] = False
     #: Whether training may soften the threshold.
     smooth_applies: ClassVar[bool] = False
 
@@ -86,6 +88,7 @@ class _Lif(NeuronKind):
     """Leaky integrate and fire."""
 
     default_gradient: ClassVar[GradientName] = "smooth"
+    leaky: ClassVar[bool] = True
     smooth_applies: ClassVar[bool] = True
 
     tau_rc: PositiveSeconds = Field(0.02, description="Membrane time constant, in seconds.")

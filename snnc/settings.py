@@ -65,7 +65,7 @@ class Train(Model):
     )
 
 
-class Loihi(Model):
+class LoihiSettings(Model):
     """How the chip is used."""
 
     target: Literal["sim", "loihi"] = Field(

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from snnc.layers import Layer
 from snnc.model import Count, Model, Name, PositiveSeconds, default_kind
 from snnc.neurons import Neurons
-from snnc.settings import Loihi, Presentation, Train
+from snnc.settings import LoihiSettings, Presentation, Train
 from snnc.sources import Source
 from snnc.synapses import Synapse
 
@@ -108,4 +108,4 @@ class Spec(Model):
     layers: Annotated[tuple[Layer, ...], Field(min_length=1), _Tuple]
     output: Output
     train: Train = Field({}, validate_default=True)
-    loihi: Loihi = Field({}, validate_default=True)
+    loihi: LoihiSettings = Field({}, validate_default=True)

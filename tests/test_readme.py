@@ -17,7 +17,9 @@ from tests.conftest import ROOT
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize(("language", "file"), [("toml", "specs/digits.toml"), ("python", "specs/digits_loihi.py")])
+@pytest.mark.parametrize(
+    ("language", "file"), [("toml", "specs/digits.toml"), ("python", "specs/digits_loihi.py")]
+)
 def test_blocks_are_quoted_from_the_repository(language: str, file: str) -> None:
     (block,) = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
     assert block.strip()
@@ -35,7 +37,9 @@ def test_commands_exist() -> None:
 def test_the_real_jets_are_a_command_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenML can't be reached from here; this stands in for it."""
     datasets = pytest.importorskip("sklearn.datasets", reason="scikit-learn comes with snnc[run]")
-    jets = SimpleNamespace(data=np.ones((5, 16)), target=np.array(["z", "g", "t", "w", "q"], dtype=object))
+    jets = SimpleNamespace(
+        data=np.ones((5, 16)), target=np.array(["z", "g", "t", "w", "q"], dtype=object)
+    )
     monkeypatch.setattr(datasets, "fetch_openml", lambda **_: jets)
     script = tmp_path / "fetch_jets.py"
     script.write_text((ROOT / "specs/data/fetch_jets.py").read_text())

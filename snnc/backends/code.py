@@ -6,8 +6,7 @@ Text from a spec reaches a script only through `literal`, `identifier` and `comm
 from __future__ import annotations
 
 import keyword
-import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from unicodedata import category
@@ -91,28 +90,29 @@ def _escaped(character: str) -> str:
     return character if character in "'\"" else repr(character)[1:-1]
 
 
-def expression(value: Any, name: Callable[[Any], str | None] = lambda _: None) -> Code:
-    """Return a value as code; `name` may give the name of a constant that holds it."""
-    named = name(value)
-    if named is not None:
-        return named
+def expression(value: Any, denominator: str | None = None) -> Code:
+    """Return a value as code; `denominator` names a constant that holds that of every Ratio in it."""
     if isinstance(value, Ratio):
-        denominator = name(value.denominator) or literal(value.denominator)
-        return f"{literal(value.numerator)} / {denominator}"
+        return f"{literal(value.numerator)} / {denominator or literal(value.denominator)}"
     if isinstance(value, Call):
-        args = [expression(arg, name) for arg in value.args]
-        args += [_keyword(key, expression(arg, name)) for key, arg in value.kwargs.items()]
+        args = [expression(arg, denominator) for arg in value.args]
+        args += [
+            prefixed(f"{identifier(key)}=", expression(arg, denominator))
+            for key, arg in value.kwargs.items()
+        ]
         return Group(f"{value.name}(", tuple(args), ")")
     if isinstance(value, dict):
-        items = (prefixed(f"{literal(k)}: ", expression(v, name)) for k, v in value.items())
-        return Group("{", tuple(items), "}")
+        return Group(
+            "{", tuple(entry(k, expression(v, denominator)) for k, v in value.items()), "}"
+        )
     if isinstance(value, list | tuple):
-        return Group("[", tuple(expression(item, name) for item in value), "]")
+        return Group("[", tuple(expression(item, denominator) for item in value), "]")
     return literal(value)
 
 
-def _keyword(key: str, value: Code) -> Code:
-    return prefixed(f"{identifier(key)}=", value)
+def entry(key: str, value: Code) -> Code:
+    """Return an entry of a dict."""
+    return prefixed(f"{literal(key)}: ", value)
 
 
 def prefixed(prefix: str, code: Code) -> Code:
@@ -162,12 +162,6 @@ def _chain_lines(chain: Chain, after: str, indent: int) -> list[str]:
     *lines, _ = _lines(first, "", indent)
     joint = Group(first.tail + second.head, second.items, second.tail)
     return [*lines, *_lines(joint, after, indent)]
-
-
-def wrapped(text: str, indent: int = 0) -> str:
-    """Return a comment of as many lines as it needs."""
-    prefix = " " * indent + "# "
-    return textwrap.fill(comment(text), WIDTH, initial_indent=prefix, subsequent_indent=prefix)
 
 
 def joined(items: Sequence[str]) -> str:

@@ -14,7 +14,6 @@ import numpy as np
 from nengo.ensemble import Neurons
 from numpy.typing import NDArray
 
-from snnc.backends.script import lif_smoothing
 from snnc.call import Call, Ratio
 from snnc.gradients import Loihi
 from snnc.ir import INPUT, OUTPUT, Connection, Matrix, Population, Program
@@ -56,7 +55,7 @@ def training_network(program: Program) -> nengo.Network:
         # The Keras layers learn, the neurons' own biases don't (they enter after the gain).
         nengo_dl.configure_settings(trainable=False, stateful=False)
         nengo_dl.configure_settings(use_loop=False)
-        if smoothing := lif_smoothing(program):
+        if smoothing := program.lif_smoothing:
             nengo_dl.configure_settings(lif_smoothing=smoothing)
 
         net.shown = nengo.Node(np.zeros(program.input_size))

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.backends.script import weights_key
 from snnc.deploy import Weights
 from snnc.diagnostics import Refusal, cannot
 from snnc.engine.data import Data
@@ -48,7 +47,7 @@ def save_params(path: Path, deployed: Program, data: Data) -> None:
     for connection in deployed.connections:
         (operator,) = connection.operators
         assert isinstance(operator, Matrix)
-        arrays[weights_key(deployed, connection)] = operator.weights
+        arrays[deployed.weights_key(connection)] = operator.weights
     for population in deployed.populations:
         assert population.tuning is not None
         arrays[f"{population.name}.gain"] = population.tuning.gain
@@ -66,7 +65,7 @@ def load_params(path: Path, program: Program) -> Program:
     populations = tuple(_tuned(p, arrays, path) for p in program.populations)
     connections = []
     for connection in program.connections:
-        matrix = _array(arrays, weights_key(program, connection), path)
+        matrix = _array(arrays, program.weights_key(connection), path)
         name = connection.operators[-1].name
         connections.append(replace(connection, operators=(Matrix(name, matrix),)))
     bias = _array(arrays, "output.bias", path) if program.has_bias(OUTPUT) else None

@@ -1,0 +1,80 @@
+"""What the template of the Loihi script asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.backends.code import Code, Group, identifier, layout, literal, prefixed
+from snnc.backends.view import INDENT, View, connection_code, synapse
+from snnc.ir import INPUT, OUTPUT, Connection, Population
+from snnc.meaning import digest, meaning
+
+
+class LoihiView(View):
+    """The deployed network."""
+
+    @property
+    def uses_nengo_dl(self) -> bool:
+        running = (p.neurons.running() for p in self.program.populations)
+        return any(call.name.startswith("nengo_dl.") for call in running)
+
+    @property
+    def spec_digest(self) -> str:
+        return digest(meaning(self.program))
+
+    @property
+    def blocks(self) -> list[list[str]]:
+        """The statements that make each population, and what leads into it."""
+        return [list(self._block(population)) for population in self.program.populations]
+
+    def _block(self, population: Population) -> Iterator[str]:
+        name = identifier(population.name)
+        sources = self.program.into(name)
+        if not population.on_chip:
+            reads_input = any(c.source == INPUT for c in sources)
+            why = ": it turns the input into spikes." if reads_input else "."
+            yield f"        # On the host{why}"
+        neurons = self.constant(population, "NEURONS")
+        arguments = (literal(name), literal(population.size), neurons, "params")
+        yield layout(Group("ensemble(", arguments, ")"), f"{name} = ", indent=INDENT)
+        if not population.on_chip:
+            yield f"        net.config[{name}].on_chip = False"
+        for connection in sources:
+            yield self._connection(connection, f"{name}.neurons")
+
+    @property
+    def output(self) -> Iterator[str]:
+        """The statements that make the output."""
+        yield self.output_node
+        for connection in self.program.into(OUTPUT):
+            yield self._connection(connection, "output")
+        if self.program.has_bias(OUTPUT):
+            yield connection_code('nengo.Node(params["output.bias"])', "output", "synapse=None")
+
+    def _connection(self, connection: Connection, target: str) -> str:
+        if connection.source == INPUT:
+            source, filter_ = "inp", synapse(connection)
+        else:
+            source = f"{identifier(connection.source)}.neurons"
+            filter_ = "SYNAPSE" if self.one_synapse else synapse(connection)
+        key = literal(self.program.weights_key(connection))
+        transform: Code = Group("transform=params[", (key,), "]")
+        return connection_code(source, target, transform, prefixed("synapse=", filter_))
+
+    @property
+    def output_comment(self) -> str:
+        return {
+            "loss": "Back on the host. Loihi has no softmax: the largest value is the answer.",
+            "host": "Back on the host, where a softmax turns the filtered output into probabilities.",
+            "offline": "Back on the host. Loihi has no softmax: it is applied after the run.",
+        }[self.softmax]
+
+    @property
+    def read_steps(self) -> int:
+        return self.program.read_steps(self.program.stream_steps)
+
+    def read(self, outputs: str) -> str:
+        """Code that reads the answer from outputs over time."""
+        if self.read_steps == 1:
+            return f"{outputs}[-1]"
+        return f"{outputs}[-READ_STEPS:].mean(axis=0)"

@@ -1,0 +1,143 @@
+"""What the templates of both scripts ask for. Python decides here what is said, the templates lay it out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from snnc.backends.code import (
+    WIDTH,
+    Code,
+    Group,
+    comment,
+    expression,
+    identifier,
+    layout,
+    literal,
+    width,
+)
+from snnc.backends.styles import Style, styles
+from snnc.ir import INPUT, Connection, Population, Program
+from snnc.sources import Npz, Sklearn
+
+#: Where statements inside `build_network` start.
+INDENT = 8
+
+
+@dataclass(frozen=True)
+class View:
+    """A program as a script says it, for the folder that the script goes to. `digest` signs the script."""
+
+    program: Program
+    folder: Path
+    digest: str
+
+    @property
+    def name(self) -> str:
+        return self.program.name
+
+    @property
+    def spec_file(self) -> str:
+        return comment(self.program.spec_path.name)
+
+    @property
+    def shape(self) -> str:
+        """The network in numbers: 16-64-32-32-5."""
+        sizes = [self.program.input_size, *(p.size for p in self.program.populations)]
+        text = "-".join(map(str, [*sizes, self.program.output.classes]))
+        return text if len(text) <= 40 else f"{len(sizes) - 1} layers of neurons"
+
+    @property
+    def split(self) -> bool:
+        """Whether the script splits the data itself."""
+        return self.program.data.split_fraction is not None
+
+    @property
+    def scale(self) -> str:
+        return self.program.data.scale
+
+    @property
+    def sklearn_loader(self) -> str | None:
+        data = self.program.data
+        return identifier(f"load_{data.name}") if isinstance(data, Sklearn) else None
+
+    @property
+    def data_path(self) -> str:
+        """The constant that leads from the script to the data."""
+        assert isinstance(self.program.data, Npz)
+        # The script looks for the data from where it really is, whatever links lead there.
+        target = self.program.spec_path.parent.resolve() / self.program.data.path
+        relative = Path(os.path.relpath(target, self.folder.resolve())).as_posix()
+        line = f"DATA = HERE / {literal(relative)}"
+        if width(line) <= WIDTH:
+            return line
+        return layout(Group("Path(", ("HERE", literal(relative)), ")"), "DATA = ")
+
+    def array(self, key: str) -> str:
+        """Code for the name of an array in the data: long ones are constants."""
+        name = literal(getattr(self.program.data, key))
+        return name if width(name) <= 20 else key.upper()
+
+    @property
+    def array_constants(self) -> list[str]:
+        """A line for every array with a long name."""
+        keys = ("x", "y") if self.split else ("x_train", "y_train", "x_test", "y_test")
+        return [
+            f"{key.upper()} = {literal(getattr(self.program.data, key))}"
+            for key in keys
+            if self.array(key) == key.upper()
+        ]
+
+    @property
+    def labels(self) -> str | None:
+        labels = self.program.output.labels
+        return None if labels is None else layout(expression(labels), "LABELS = ")
+
+    @cached_property
+    def styles(self) -> tuple[Style, ...]:
+        return styles(self.program)
+
+    @cached_property
+    def _prefixes(self) -> dict[str, str]:
+        return {member.name: style.prefix for style in self.styles for member in style.members}
+
+    def constant(self, population: Population, name: str) -> str:
+        """Return the name of a constant of a population's neurons."""
+        return f"{self._prefixes[population.name]}{name}"
+
+    @cached_property
+    def one_synapse(self) -> str | None:
+        """The synapse that all spikes pass, if it is one."""
+        texts = {str(synapse(c)) for c in self.spike_connections}
+        return texts.pop() if len(texts) == 1 else None
+
+    @property
+    def spike_connections(self) -> list[Connection]:
+        return [c for c in self.program.connections if c.source != INPUT]
+
+    @property
+    def probe_synapse(self) -> str:
+        return str(expression(self.program.output.probe.nengo()))
+
+    @property
+    def softmax(self) -> str:
+        return self.program.output.softmax
+
+    @property
+    def output_node(self) -> str:
+        """The statement that makes a node of the output."""
+        classes = literal(self.program.output.classes)
+        node = Group("nengo.Node(", (f"size_in={classes}", 'label="output"'), ")")
+        return layout(node, "output = ", indent=INDENT)
+
+
+def synapse(connection: Connection) -> Code:
+    """Return the synapse of a connection as code."""
+    return expression(connection.synapse.nengo() if connection.synapse else None)
+
+
+def connection_code(*arguments: Code) -> str:
+    """Return the statement that makes a connection."""
+    return layout(Group("nengo.Connection(", arguments, ")"), indent=INDENT)
