@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_train_then_run(folder: Path) -> None:
     missing = run(folder / "digits_loihi.py")
     assert missing.returncode == 1
-    assert missing.stderr.endswith("digits.params.npz is missing: run digits_train.py first\n")
+    assert missing.stderr.endswith("there is no digits.params.npz yet: train first\n")
 
     trained = run(folder / "digits_train.py", "--epochs", "2", "--items", "50")
     assert trained.returncode == 0, trained.stderr
