@@ -1,14 +1,17 @@
 # make demo: check, compile, train and run specs/digits.toml. make test: everything that CI tests.
-# Both set up .venv first, once; neither installs anything a second time.
+# Both set up $(VENV) first, once; neither installs anything a second time.
 
 SUPPORTED := python3 python3.11 python3.10 python
 PYTHON ?= $(shell for p in $(SUPPORTED); do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 10), (3, 11)))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
-READY := .venv/.ready
-BIN := .venv/bin
+VENV ?= .venv
+READY := $(VENV)/.ready
+BIN := $(VENV)/bin
 
-.PHONY: demo test lint golden clean
+.PHONY: ready demo test lint golden clean
+
+ready: $(READY)
 
 demo: $(READY)
 	$(BIN)/snnc check specs/digits.toml
@@ -31,11 +34,11 @@ golden: $(READY)
 
 $(READY): pyproject.toml constraints/frozen.txt
 	@[ -n "$(PYTHON)" ] || { echo "snnc trains and runs on Python 3.10 or 3.11, and neither is here: install one of them, or name it, as in: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
-	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv .venv >/dev/null 2>&1 || { \
-		$(PYTHON) -m venv --clear --without-pip .venv && \
+	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
+		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
 		$(PYTHON) -m pip --python $(BIN)/python install -q pip; }
 	$(BIN)/pip install --disable-pip-version-check -q -c constraints/frozen.txt -e '.[run,dev]'
 	@touch $(READY)
 
 clean:
-	rm -rf .venv
+	rm -rf $(VENV)
