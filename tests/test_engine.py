@@ -54,9 +54,9 @@ def test_the_table(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [
         "float network",
         "rate neurons",
-        "nengo_dl (fresh)",
-        "nengo (stream)",
-        "nengo_loihi sim (stream)",
+        "spikes, nengo_dl (fresh)",
+        "spikes, nengo (stream)",
+        "spikes, nengo_loihi sim (stream)",
     ]
     for row, line in zip(rows, lines[1:6], strict=True):
         assert line.startswith(row)

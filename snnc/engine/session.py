@@ -85,9 +85,7 @@ def run(program: Program, folder: Path, places: list[str], n_items: int | None) 
     rates = rate_answers(deployed, x)
     rows.append(Row("rate neurons", rates.classes == y, rates))
     for place in places:
-        name = _NAMES[place]
-        if place == "nengo_loihi":
-            name = name.format(program.loihi.target)
+        name = _name(program, place)
         with _items(name, len(x)) as count:
             answers = _answers(deployed, x, cast(Place, place), count)
         answers.refuse_silence()
@@ -100,11 +98,15 @@ def run(program: Program, folder: Path, places: list[str], n_items: int | None) 
         print("No float twin to compare with: snnc train --baseline trains one.")
 
 
-_NAMES = {
-    "nengo_dl": "nengo_dl (fresh)",
-    "nengo": "nengo (stream)",
-    "nengo_loihi": "nengo_loihi {} (stream)",
-}
+def _name(program: Program, place: str) -> str:
+    """Return what the table calls a way to run."""
+    what = "spikes" if any(p.neurons.spiking for p in program.populations) else "rates over time"
+    where = {
+        "nengo_dl": "nengo_dl (fresh)",
+        "nengo": "nengo (stream)",
+        "nengo_loihi": f"nengo_loihi {program.loihi.target} (stream)",
+    }
+    return f"{what}, {where[place]}"
 
 
 def _answers(deployed: Program, x: Any, place: Place, count: Callable[[int], None]) -> Any:

@@ -30,7 +30,7 @@ def percent(interval: Interval) -> str:
 
 
 def table(rows: Sequence[Row], labels: NDArray[np.int64], reference: Correct | None) -> str:
-    """Return accuracies with intervals, differences from the float network, and firing rates."""
+    """Return accuracies with intervals, differences from the float network, and firing rates with the share of silent neurons."""
     header = ["", "accuracy, %", "95 %", "n"]
     if reference is not None:
         header += ["minus float", "95 %, paired"]
@@ -38,23 +38,24 @@ def table(rows: Sequence[Row], labels: NDArray[np.int64], reference: Correct | N
     if has_loss:
         header.append("log loss")
     layers = list(dict.fromkeys(name for row in rows if row.answers for name in row.answers.rates))
-    header += [f"{name}, Hz" for name in layers]
+    header += layers
     lines = [header]
-    silent = []
     for row in rows:
         cells = [row.name, *_accuracy(row.correct)]
         if reference is not None:
             cells += _difference(row.correct, reference)
         if has_loss:
             cells.append(_log_loss(row.answers, labels))
-        for name in layers:
-            hertz = row.answers.rates.get(name) if row.answers else None
-            cells.append("" if hertz is None else f"{hertz.mean():.0f}")
-            share = 0.0 if hertz is None else float(np.mean(hertz == 0))
-            if share:
-                silent.append(f"{row.name}: {share:.0%} of {name} silent")
+        rates = row.answers.rates if row.answers else {}
+        cells += [_rate(rates[name]) if name in rates else "" for name in layers]
         lines.append(cells)
-    return "\n".join([aligned(lines), *silent])
+    note = "Under each layer: its mean firing rate in Hz (the share of its neurons that never fired)."
+    return f"{aligned(lines)}\n{note}"
+
+
+def _rate(hertz: NDArray[np.float64]) -> str:
+    """Return a layer's mean firing rate, and the share of its neurons that never fired."""
+    return f"{hertz.mean():.0f} ({np.mean(hertz == 0):.0%})"
 
 
 def by_class(rows: Sequence[Row], labels: NDArray[np.int64], names: Sequence[str]) -> str:
