@@ -149,9 +149,14 @@ class Population:
 
 @dataclass(frozen=True)
 class Connection:
-    """From the input or a population to a population or the output. The synapse filters spikes, so the input has none."""
+    """From the input or a population to a population or the output.
+
+    `via` is the layer that was named as the source: the source itself, or one of operators behind it. The synapse
+    filters spikes, so the input has none.
+    """
 
     source: str
+    via: str
     target: str
     operators: tuple[Operator, ...]
     synapse: Synapse | None
@@ -229,7 +234,7 @@ class Program:
     def weights_key(self, connection: Connection) -> str:
         """Return the name of a connection's weights among the parameters."""
         several = len(self.into(connection.target)) > 1
-        return f"{connection.target}.weights" + (f".{connection.source}" if several else "")
+        return f"{connection.target}.weights" + (f".{connection.via}" if several else "")
 
     @property
     def lif_smoothing(self) -> float | None:

@@ -30,14 +30,14 @@ def lower(spec: Spec, document: Document) -> ir.Program:
     flows = {ir.INPUT: Flow(ir.INPUT, spec.input.shape)}
     before: tuple[str, ...] = (ir.INPUT,)
     for index, (name, layer) in enumerate(zip(names, spec.layers, strict=True)):
-        sources = tuple(flows[source] for source in layer.from_ or before)
+        sources = tuple(replace(flows[source], via=source) for source in layer.from_ or before)
         graph.at = ("layers", index)
         flows[name] = layer.lower(name, sources, graph)
         before = (name,)
     graph.at = ("output",)
     readout = ir.Dense(ir.OUTPUT, spec.output.classes, use_bias=spec.output.use_bias)
     biasless = replace(readout, use_bias=False)
-    sources = tuple(flows[source] for source in spec.output.from_ or before)
+    sources = tuple(replace(flows[source], via=source) for source in spec.output.from_ or before)
     graph.connect(
         ir.OUTPUT,
         [flow.then(biasless if i else readout) for i, flow in enumerate(sources)],
@@ -108,6 +108,7 @@ class _Graph:
         for flow in sources:
             connection = ir.Connection(
                 source=flow.source,
+                via=flow.via,
                 target=target,
                 operators=tuple(self._named(operator) for operator in flow.operators),
                 synapse=None if flow.source == ir.INPUT else synapse,

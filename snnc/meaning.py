@@ -71,7 +71,8 @@ def _flat(data: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
 
 
 def _sources(program: Program, target: str) -> list[str]:
-    return [c.source for c in program.into(target)]
+    connections = program.into(target)
+    return [c.via if len(connections) > 1 else c.source for c in connections]
 
 
 def _neurons(population: Population) -> dict[str, Any]:

@@ -23,6 +23,8 @@ class NeuronKind(Model):
     #: Whether Loihi has it.
     on_loihi: ClassVar[bool]
     default_gradient: ClassVar[GradientName]
+    #: Whether a neuron may fire more than once in a step.
+    bursts: ClassVar[bool] = False
     #: Whether the membrane leaks, so that the rate has no finite slope at threshold.
     leaky: ClassVar[bool] = False
     #: Whether training may soften the threshold.
@@ -195,6 +197,7 @@ class SpikingRelu(_Relu):
     """Integrate-and-fire neurons without a leak, nengo.SpikingRectifiedLinear."""
 
     spiking: ClassVar[bool] = True
+    bursts: ClassVar[bool] = True
     on_loihi: ClassVar[bool] = True
     kind: Literal["spiking_relu"]
 

@@ -3,7 +3,7 @@
     python digits_loihi.py --items 200
     python digits_loihi.py --target loihi
 
-Needs digits.params.npz, which digits_train.py writes. Written by snnc from digits.toml [17841d6c].
+Needs digits.params.npz, which digits_train.py writes. Written by snnc from digits.toml [b3273c03].
 """
 
 import argparse
@@ -27,8 +27,7 @@ PARAMS_SPEC = "6dc717c7"
 
 SEED = 0
 DT = 0.001  # s
-PRESENTATION_TIME = 0.1  # s
-PRESENTATION_STEPS = 100
+PRESENTATION_STEPS = 100  # 0.1 s an item
 READ_STEPS = 30  # the answer is the mean of a presentation's last ones
 
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.
@@ -52,7 +51,15 @@ def load_items(params):
     with np.load(TEST) as data:
         x, y = data["x"], data["y"]
     x = x.reshape(len(x), -1).astype(float)
+    if digest(x, y) != params["test.digest"]:
+        raise SystemExit(f"the data have changed since {PARAMS.name} was trained")
     return (x - params["input.shift"]) / params["input.scale"], y
+
+
+def digest(x, y):
+    """Return what tells held-out items and labels from others."""
+    labels = y.astype(np.int64)
+    return hashlib.sha256(x.tobytes() + labels.tobytes()).hexdigest()[:8]
 
 
 def ensemble(name, n_neurons, neuron_type, params):
@@ -70,7 +77,7 @@ def build_network(items, params):
     with nengo.Network(label="digits", seed=SEED) as net:
         nengo_loihi.add_params(net)
 
-        inp = nengo.Node(nengo.processes.PresentInput(items, PRESENTATION_TIME))
+        inp = nengo.Node(nengo.processes.PresentInput(items, PRESENTATION_STEPS * DT))
 
         # On the host: it turns the input into spikes.
         pixels = ensemble("pixels", 128, NEURONS, params)
@@ -138,14 +145,24 @@ def report_rates(rates):
             raise SystemExit(f"{name} never fires: nothing gets through it")
 
 
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--items", type=int, default=200, help="how many test items")
+    parser.add_argument("--items", type=positive, default=200, help="test items")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
     args = parser.parse_args()
 
-    if not PARAMS.exists():
-        raise SystemExit(f"there is no {PARAMS.name} yet: train first")
+    if args.target == "loihi" and not nengo_loihi.hardware.HAS_NXSDK:
+        raise SystemExit("the chip needs Intel's NxSDK, which is not installed")
+    for path in (PARAMS, TEST):
+        if not path.exists():
+            raise SystemExit(f"there is no {path.name} yet: train first")
     with np.load(PARAMS) as file:
         params = dict(file)
     if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:

@@ -3,7 +3,7 @@
     python jets_loihi.py --items 200
     python jets_loihi.py --target loihi
 
-Needs jets.params.npz, which jets_train.py writes. Written by snnc from jets.toml [b0046aae].
+Needs jets.params.npz, which jets_train.py writes. Written by snnc from jets.toml [398670e9].
 """
 
 import argparse
@@ -27,8 +27,7 @@ PARAMS_SPEC = "da65f39f"
 
 SEED = 0
 DT = 0.001  # s
-PRESENTATION_TIME = 0.1  # s
-PRESENTATION_STEPS = 100
+PRESENTATION_STEPS = 100  # 0.1 s an item
 READ_STEPS = 30  # the answer is the mean of a presentation's last ones
 LABELS = ["g", "q", "t", "w", "z"]
 
@@ -54,7 +53,15 @@ def load_items(params):
         test = params["test.index"]
         x, y = data["X"][test], data["y"][test]
     x = x.reshape(len(x), -1).astype(float)
+    if digest(x, y) != params["test.digest"]:
+        raise SystemExit(f"the data have changed since {PARAMS.name} was trained")
     return (x - params["input.shift"]) / params["input.scale"], y
+
+
+def digest(x, y):
+    """Return what tells held-out items and labels from others."""
+    labels = y.astype(np.int64)
+    return hashlib.sha256(x.tobytes() + labels.tobytes()).hexdigest()[:8]
 
 
 def ensemble(name, n_neurons, neuron_type, params):
@@ -72,7 +79,7 @@ def build_network(items, params):
     with nengo.Network(label="jets", seed=SEED) as net:
         nengo_loihi.add_params(net)
 
-        inp = nengo.Node(nengo.processes.PresentInput(items, PRESENTATION_TIME))
+        inp = nengo.Node(nengo.processes.PresentInput(items, PRESENTATION_STEPS * DT))
 
         # On the host: it turns the input into spikes.
         hidden1 = ensemble("hidden1", 64, NEURONS, params)
@@ -151,12 +158,21 @@ def report_rates(rates):
             raise SystemExit(f"{name} never fires: nothing gets through it")
 
 
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--items", type=int, default=200, help="how many test items")
+    parser.add_argument("--items", type=positive, default=200, help="test items")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
     args = parser.parse_args()
 
+    if args.target == "loihi" and not nengo_loihi.hardware.HAS_NXSDK:
+        raise SystemExit("the chip needs Intel's NxSDK, which is not installed")
     if not PARAMS.exists():
         raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     with np.load(PARAMS) as file:

@@ -56,7 +56,7 @@ def test_scaling_is_fitted_on_the_training_items(scale: str, tmp_path: Path) -> 
         scaler = MinMaxScaler((0 if scale == "unit" else -1, 1)).fit(train.reshape(-1, 1))
         wanted = scaler.transform(test.reshape(-1, 1)).reshape(test.shape)
     assert np.allclose(found.x_test, wanted)
-    assert np.allclose(found.raw_test(), test)
+    assert np.allclose(found.raw_test, test)
 
 
 def test_pictures_become_flat(tmp_path: Path) -> None:

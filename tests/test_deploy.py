@@ -58,11 +58,15 @@ def test_currents_and_logits_agree(path: Path) -> None:
         logits = logits + deployed.output.bias
     assert _error(logits, trained[net.logits][:, 0]) < TOLERANCE
 
-    if all(
-        p.gradient.kind == "smooth" or p.neurons.kind in ("relu", "spiking_relu")
-        for p in program.populations
+    # The chip's rates jump between whole steps, so that rounding may move a neuron by one; others are smooth, but for
+    # LIF's threshold.
+    ours = rate_answers(deployed, shown).logits
+    kinds = {p.gradient.kind for p in program.populations}
+    if "loihi" not in kinds and (
+        kinds == {"smooth"} or not any(p.neurons.leaky for p in program.populations)
     ):
-        assert _error(rate_answers(deployed, shown).logits, trained[net.logits][:, 0]) < TOLERANCE
+        assert _error(ours, trained[net.logits][:, 0]) < TOLERANCE
+    assert np.mean(ours.argmax(axis=1) == trained[net.logits][:, 0].argmax(axis=1)) >= 0.99
 
 
 @pytest.mark.parametrize("path", [*SPECS, *CASES], ids=lambda p: p.stem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -70,9 +71,9 @@ def test_the_rates_row_is_what_training_says(trained: Path) -> None:
     from snnc.engine.rates import rate_answers
 
     program = checked(trained / "digits.toml").program
-    deployed = storage.load_params(trained / "digits.params.npz", program)
     items = data.load(program)
-    answers = rate_answers(deployed, items.x_test)
+    found = storage.load_params(trained / "digits.params.npz", program, items)
+    answers = rate_answers(found.program, found.x_test)
     assert set(answers.rates) == {"pixels", "strokes"}
     assert all(hertz.mean() > 5 for hertz in answers.rates.values())
     assert np.mean(answers.classes == items.y_test) > 0.5
@@ -112,6 +113,109 @@ def test_another_split(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec.write_text(spec.read_text().replace('name = "digits"', 'name = "digits"\nseed = 7', 1))
     assert main(["run", str(spec)]) == 1
     assert "another split of the data" in capsys.readouterr().err
+
+
+def test_data_that_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The parameters were trained on other items, perhaps on those that are now held out."""
+    shutil.copytree(ROOT / "tests/cases", tmp_path, dirs_exist_ok=True)
+    spec = tmp_path / "split.toml"
+    assert main(["train", "--epochs", "1", str(spec)]) == 0
+    with np.load(tmp_path / "data/split.npz") as file:
+        arrays = dict(file)
+    np.savez(tmp_path / "data/split.npz", **{**arrays, "test labels": arrays["test labels"][::-1]})
+    capsys.readouterr()
+    assert main(["run", str(spec)]) == 1
+    assert "was trained on other data" in capsys.readouterr().err
+
+
+def test_a_twin_that_was_trained_otherwise(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--epochs", "1", str(spec)]) == 0
+    capsys.readouterr()
+    assert main(["run", str(spec), "--items", "5", "--on", "nengo"]) == 1
+    assert "was trained otherwise than the parameters" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("pixels.weights", np.zeros((3, 3)), "has shape \\(3, 3\\), not \\(128, 64\\)"),
+        ("strokes.gain", np.full(64, np.nan), "holds no finite numbers"),
+        ("output.bias", np.array(["text"] * 10), "holds no finite numbers"),
+        ("spec", np.array("[]"), "doesn't say what network it is for"),
+        ("spec", np.array('{"neurons": {}, "layers": {"a": 3}}'), "doesn't say what network"),
+    ],
+)
+def test_strange_parameters(
+    name: str, array: np.ndarray, message: str, spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    params = spec.with_name("digits.params.npz")
+    with np.load(params) as file:
+        arrays = dict(file)
+    np.savez(params, **{**arrays, name: array})
+    assert main(["run", str(spec)]) == 1
+    assert re.search(message, capsys.readouterr().err)
+
+
+def test_a_folder_that_cannot_be_written_to_is_found_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(ROOT / "specs/digits.toml", tmp_path)
+    assert main(["train", str(tmp_path / "digits.toml"), "-o", str(tmp_path / "nowhere")]) == 2
+    assert "can't write to" in capsys.readouterr().err
+    (tmp_path / "digits.params.npz").mkdir()
+    assert main(["train", str(tmp_path / "digits.toml")]) == 2
+    assert "it is a folder" in capsys.readouterr().err
+
+
+def test_places_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "specs/digits.toml").read_text()
+    (tmp_path / "dl.toml").write_text(text.replace(', "loihi"]', "]"))
+    assert main(["run", str(tmp_path / "dl.toml"), "--on", "nengo_loihi"]) == 2
+    assert "is for specs with" in capsys.readouterr().err
+    (tmp_path / "chip.toml").write_text(text + '\n[loihi]\ntarget = "loihi"\n')
+    assert main(["run", str(tmp_path / "chip.toml")]) == 2
+    assert "needs Intel's NxSDK" in capsys.readouterr().err
+
+
+def test_a_network_that_does_not_fit_the_chip(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "specs/digits.toml").read_text()
+    text = text.replace("units = 128", "units = 1500").replace("units = 64", "units = 1100")
+    (tmp_path / "wide.toml").write_text(text)
+    assert main(["train", "--epochs", "1", str(tmp_path / "wide.toml")]) == 0
+    capsys.readouterr()
+    run = ["run", str(tmp_path / "wide.toml"), "--items", "2", "--on", "nengo_loihi"]
+    assert main(run) == 1
+    assert "Nengo can't run the network: LoihiBlock" in capsys.readouterr().err
+
+
+def test_a_loss_that_is_no_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "specs/digits.toml").read_text()
+    text = text.replace(
+        'kind = "adam", learning_rate = 0.001', 'kind = "sgd", learning_rate = 1e38'
+    )
+    (tmp_path / "digits.toml").write_text(text)
+    assert main(["train", str(tmp_path / "digits.toml")]) == 1
+    assert "lower the learning rate" in capsys.readouterr().err
+    assert not (tmp_path / "digits.params.npz").exists()
+
+
+def test_spikes_that_the_chip_would_lose(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """NengoLoihi sends the chip one spike a neuron and step, however many there are."""
+    text = spec.read_text()
+    text = text.replace('name = "pixels"', 'name = "pixels"\nneurons = "spiking_relu"')
+    spec.write_text(text)
+    assert main(["train", "--epochs", "1", str(spec)]) == 0
+    params = spec.with_name("digits.params.npz")
+    with np.load(params) as file:
+        arrays = dict(file)
+    arrays["pixels.bias"] = arrays["pixels.bias"] + 3000
+    np.savez(params, **arrays)
+    spec.with_name("digits.baseline.npz").unlink()
+    capsys.readouterr()
+    assert main(["run", str(spec), "--items", "2", "--on", "nengo_loihi"]) == 1
+    assert "fire more than once in a step" in capsys.readouterr().err
 
 
 def test_damaged_parameters(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:

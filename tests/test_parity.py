@@ -86,12 +86,21 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     script = load_script(tmp_path / f"{program.name}_train.py")
 
     items = data.load(program)
-    x_train, y_train, x_test, y_test, scaling = script.load_data()
+    x_train, y_train, x_test, y_test, test = script.load_data()
+    shift, scale = script.fit_scaling(x_train) if hasattr(script, "fit_scaling") else (0.0, 1.0)
+    held_out = {
+        "input.shift": shift,
+        "input.scale": scale,
+        "test.index": test,
+        "test.digest": script.digest(x_test, y_test),
+    }
+    assert held_out["test.digest"] == items.test_digest
+    x_train, x_test = (x_train - shift) / scale, (x_test - shift) / scale
     assert np.array_equal(x_train, items.x_train)
     assert np.array_equal(y_train, items.y_train)
     assert np.array_equal(x_test, items.x_test)
     assert np.array_equal(y_test, items.y_test)
-    assert np.array_equal(scaling["test.index"], items.test_index)
+    assert np.array_equal(test, items.test_index)
 
     theirs, ours = script.build_network(), network.training_network(program)
     assert described(theirs) == described(ours)
@@ -102,7 +111,7 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
         params = script.train(theirs, x_train, y_train, epochs)
         weights = train(ours, _epochs(program, epochs), items.x_train, items.y_train)
         deployed = deploy(program, weights)
-        storage.save_params(tmp_path / "ours.npz", deployed, items)
+        storage.save_params(tmp_path / "ours.npz", program, deployed, items)
         with np.load(tmp_path / "ours.npz") as file:
             _same_arrays(params, dict(file))
 
@@ -125,11 +134,11 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
         assert np.array_equal(probabilities[0], answers.probabilities)
 
     if program.on_loihi:
-        _streams_agree(program, script, params, scaling, tmp_path)
+        _streams_agree(program, script, params, held_out, tmp_path)
 
 
 def _streams_agree(
-    program: Program, train_script: ModuleType, params: Any, scaling: Any, folder: Path
+    program: Program, train_script: ModuleType, params: Any, held_out: Any, folder: Path
 ) -> None:
     """Save as the training script does, then run the Loihi script and the network in memory."""
     import json
@@ -139,16 +148,19 @@ def _streams_agree(
     from snnc.engine.stream import stream
 
     spec = json.dumps(train_script.SPEC, sort_keys=True)
-    train_script.save(train_script.PARAMS, **params, **scaling, spec=spec, versions="{}")
+    train_script.save(train_script.PARAMS, **params, **held_out, spec=spec, versions="{}")
     script = load_script(folder / f"{program.name}_loihi.py")
     with np.load(script.PARAMS) as file:
         params = dict(file)
 
-    deployed = storage.load_params(script.PARAMS, program)
-    x, y = storage.load_test(script.PARAMS, program, data.load(program))
+    if hasattr(train_script, "TEST"):
+        raw = data.load(program)
+        train_script.save(train_script.TEST, x=raw.raw_test, y=raw.y_test)
+    trained = storage.load_params(script.PARAMS, program, data.load(program))
+    deployed = trained.program
     items, labels = script.load_items(params)
-    assert np.allclose(items, x, rtol=0, atol=1e-12)
-    assert np.array_equal(labels, y)
+    assert np.array_equal(items, trained.x_test)
+    assert np.array_equal(labels, trained.y_test)
 
     items = items[:STREAMED]
     theirs = script.build_network(items, params)
@@ -164,7 +176,8 @@ def _streams_agree(
 
 
 def _same_arrays(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
-    missing = {"spec", "versions", "input.shift", "input.scale", "test.index"}
+    missing = {"spec", "versions", "training"}
+    missing |= {"input.shift", "input.scale", "test.index", "test.digest"}
     assert set(theirs) == set(ours) - missing
     for name, array in theirs.items():
         assert np.array_equal(array, ours[name]), name

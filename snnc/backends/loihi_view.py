@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.backends.code import Code, Group, identifier, layout, literal, prefixed
+from snnc.backends.code import Code, Group, expression, identifier, layout, literal, prefixed
 from snnc.backends.view import INDENT, View, connection_code, synapse
 from snnc.ir import INPUT, OUTPUT, Connection, Population
 from snnc.meaning import digest, meaning
@@ -60,6 +60,17 @@ class LoihiView(View):
         key = literal(self.program.weights_key(connection))
         transform: Code = Group("transform=params[", (key,), "]")
         return connection_code(source, target, transform, prefixed("synapse=", filter_))
+
+    @property
+    def bursting(self) -> str | None:
+        """The layers on the host that may have more spikes for the chip than one a step."""
+        feeding = {c.source for c in self.program.into_chip()}
+        names = [
+            p.name
+            for p in self.program.populations
+            if p.name in feeding and not p.on_chip and p.neurons.bursts
+        ]
+        return str(expression(names)) if names else None
 
     @property
     def output_comment(self) -> str:

@@ -205,7 +205,7 @@ def _softmax(_: float, logits: Array) -> Array:
 def stream_of(program: Program, items: Array) -> Any:
     """Return what an input node puts out to show items one after the other, with a gap of zeros if there is one."""
     if not program.gap_steps:
-        return nengo.processes.PresentInput(items, program.presentation.time)
+        return nengo.processes.PresentInput(items, program.stream_steps * program.dt)
     zeros = np.zeros(math.prod(items.shape[1:]))
 
     def shown(t: float) -> Array:

@@ -88,9 +88,13 @@ def _prefixes(names: Sequence[str]) -> list[str]:
     if len(names) == 1:
         return [""]
     prefixes: list[str] = []
-    for number, name in enumerate(names, 1):
-        prefix = f"{name.upper()[:16].rstrip('_')}_"
-        prefixes.append(f"{prefix}{number}_" if prefix in prefixes else prefix)
+    for name in names:
+        short = name.upper()[:16].rstrip("_")
+        prefix, number = f"{short}_", 1
+        while prefix in prefixes:
+            number += 1
+            prefix = f"{short}_{number}_"
+        prefixes.append(prefix)
     return prefixes
 
 

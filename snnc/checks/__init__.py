@@ -13,7 +13,7 @@ from snnc.checks.chip import (
 )
 from snnc.checks.data import data_fits
 from snnc.checks.network import gradient_applies, labels_fit, max_rate_possible, synapse_applies
-from snnc.checks.timing import multiples_of_dt
+from snnc.checks.timing import multiples_of_dt, steps_suffice
 from snnc.diagnostics import CompileError, Diagnostic
 from snnc.document import Document
 from snnc.ir import Program
@@ -22,6 +22,7 @@ RULES: tuple[Callable[[Program], Iterable[Diagnostic]], ...] = (
     data_fits,
     labels_fit,
     multiples_of_dt,
+    steps_suffice,
     max_rate_possible,
     gradient_applies,
     synapse_applies,

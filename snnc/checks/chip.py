@@ -7,9 +7,11 @@ from math import floor
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir import INPUT, Program
-from snnc.synapses import Alpha
+from snnc.synapses import Alpha, Lowpass
 from snnc.words import number
 
+#: What NengoLoihi filters the input of the chip with.
+INPUT_LOWPASS = Lowpass.model_construct(kind="lowpass", tau=0.005)
 NOT_FOR_LOIHI = 'take "loihi" out of targets'
 
 
@@ -81,14 +83,31 @@ def chip_synapse(program: Program) -> Iterator[Diagnostic]:
 
 
 def chip_input(program: Program) -> Iterator[Diagnostic]:
-    """NengoLoihi clips what the chip reads from the input to -1 and 1."""
+    """NengoLoihi turns what the chip reads from the input into spikes of its own: clipped to [-1, 1], through 5 ms."""
     for connection in program.into_chip():
         if connection.source != INPUT:
             continue
+        at = (*connection.at, "on_chip")
         if program.data.scale not in ("unit", "signed"):
             yield Diagnostic(
                 "chip-input",
                 "a layer on the chip reads the input, and NengoLoihi clips that to [-1, 1]",
-                (*connection.at, "on_chip"),
+                at,
                 hint='write on_chip = false, or scale = "signed" in [data]',
             )
+            continue
+        yield Diagnostic(
+            "chip-input",
+            "NengoLoihi sends the input to the chip as spikes of its own, clipped to [-1, 1] and through a lowpass of 5 ms",
+            at,
+            hint="write on_chip = false: this layer then makes the spikes, on the host",
+            severity="warning",
+        )
+        for other in program.into(connection.target):
+            if other.synapse is not None and other.synapse != INPUT_LOWPASS:
+                yield Diagnostic(
+                    "chip-synapse",
+                    f"'{connection.target}' reads the input too, and then its only synapse on the chip is a lowpass of 5 ms",
+                    other.synapse_at,
+                    hint='write { kind = "lowpass", tau = 0.005 }, or on_chip = false',
+                )

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from snnc.npz import Header
 
 
+#: What training writes beside a spec, by the part of the name before .npz.
+OWN_FILES = ("params", "test", "baseline")
+
+
 def data_fits(program: Program) -> Iterator[Diagnostic]:
     """Items have the input's shape, labels are integers, and there is one a item."""
     if isinstance(program.data, Npz):
@@ -47,7 +51,7 @@ def _npz_fits(program: Program, data: Npz) -> Iterator[Diagnostic]:
         message = "the path is relative to the spec, with / between folders"
         yield Diagnostic("data-path", message, at)
         return
-    if data.path in {f"{program.name}.{kind}.npz" for kind in ("params", "test", "baseline")}:
+    if data.path in {f"{program.name}.{kind}.npz" for kind in OWN_FILES}:
         message = f"training would overwrite the data: {data.path} is a name of its own files"
         yield Diagnostic("data-path", message, at, hint="rename the data, or the network")
         return
@@ -137,9 +141,10 @@ def _same_items(found: Shape, wanted: Shape) -> bool:
 
 
 def _near_file(path: Path) -> str:
-    """Return a hint at a file of nearly that name in the same folder."""
-    try:
-        names = sorted(p.name for p in path.parent.iterdir() if p.is_file())
-    except OSError:
-        return f"there is no folder {path.parent.as_posix()}" if not path.parent.exists() else ""
-    return near(path.name, names) if names else ""
+    """Return a hint at a data file of nearly that name in the same folder."""
+    folder = path.parent
+    if not folder.is_dir():
+        return f"there is no folder {folder.as_posix()}"
+    own = tuple(f".{kind}.npz" for kind in OWN_FILES)
+    names = sorted(p.name for p in folder.glob("*.npz") if not p.name.endswith(own))
+    return near(path.name, names)

@@ -31,7 +31,8 @@ class Answers:
         for name, hertz in self.rates.items():
             if not hertz.any():
                 raise Refusal(
-                    f"layer '{name}' never fires, so nothing gets through it: raise max_rate, lower the intercept, or train longer"
+                    f"layer '{name}' never fires on these {len(self.logits)} items, so nothing gets through it: "
+                    "raise max_rate, lower the intercept, or train longer"
                 )
 
 

@@ -17,7 +17,8 @@ from snnc.ir import INPUT, OUTPUT, Program
 
 def twin(program: Program) -> tf.keras.Model:
     """Return the float twin, untrained."""
-    inputs = tf.keras.Input((program.input_size,))
+    # Names with a capital are none that a layer can have.
+    inputs = tf.keras.Input((program.input_size,), name="Input")
     values: dict[str, Any] = {INPUT: inputs}
     for target in (*(p.name for p in program.populations), OUTPUT):
         branches = []
@@ -26,8 +27,14 @@ def twin(program: Program) -> tf.keras.Model:
             for operator in connection.operators:
                 value = keras_layer(operator.keras())(value)
             branches.append(value)
-        summed = tf.keras.layers.add(branches) if len(branches) > 1 else branches[0]
-        values[target] = summed if target == OUTPUT else tf.keras.layers.ReLU()(summed)
+        summed = (
+            tf.keras.layers.Add(name=f"Sum_{target}")(branches)
+            if len(branches) > 1
+            else branches[0]
+        )
+        values[target] = (
+            summed if target == OUTPUT else tf.keras.layers.ReLU(name=f"ReLU_{target}")(summed)
+        )
     return tf.keras.Model(inputs, values[OUTPUT])
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import math
+import zipfile
+import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.diagnostics import Refusal
+from snnc.diagnostics import Refusal, cannot
 from snnc.ir import Program
 from snnc.sources import Npz, Scale, Sklearn
 
@@ -28,12 +32,15 @@ class Data:
     y_test: Labels
     shift: Array
     scale: Array
-    #: Which of the source's items are held out.
+    #: Which of the source's items are held out, and how those were before scaling.
     test_index: NDArray[np.int64]
+    raw_test: Array
 
-    def raw_test(self) -> Array:
-        """Return the held-out items as they were before scaling, up to rounding."""
-        return self.x_test * self.scale + self.shift
+    @property
+    def test_digest(self) -> str:
+        """Eight hex digits by which the held-out items and their labels are recognised."""
+        labels = self.y_test.astype(np.int64)
+        return hashlib.sha256(self.raw_test.tobytes() + labels.tobytes()).hexdigest()[:8]
 
 
 def load(program: Program) -> Data:
@@ -61,6 +68,7 @@ def load(program: Program) -> Data:
         shift=shift,
         scale=scale,
         test_index=test,
+        raw_test=x_test,
     )
 
 
@@ -70,8 +78,7 @@ def _arrays(program: Program) -> list[Any]:
     if isinstance(data, Npz):
         keys = ("x", "y") if data.split_fraction else ("x_train", "y_train", "x_test", "y_test")
         names = [getattr(data, key) for key in keys]
-        with np.load(program.spec_path.parent / data.path, allow_pickle=False) as file:
-            arrays = [file[name] for name in names]
+        arrays = _read(program.spec_path.parent / data.path, names)
     else:
         assert isinstance(data, Sklearn)
         loader = getattr(importlib.import_module("sklearn.datasets"), f"load_{data.name}")
@@ -81,6 +88,16 @@ def _arrays(program: Program) -> list[Any]:
         arrays[index] = _items(x, names[index])
         _check_labels(y, names[index + 1], program.output.classes)
     return arrays
+
+
+def _read(path: Path, names: list[str]) -> list[Any]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return [file[name] for name in names]
+    except OSError as error:
+        raise cannot("read", path, error) from error
+    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, RuntimeError) as error:
+        raise Refusal(f"{path.as_posix()} is damaged: {error}") from error
 
 
 def _items(x: Any, name: str) -> Array:
@@ -105,15 +122,18 @@ def _scaling(x: Array, kind: Scale) -> tuple[Any, Any]:
     """Return shift and scale, fitted on training items: (item - shift) / scale is what the network gets."""
     if kind == "none":
         return 0.0, 1.0
-    if kind == "standard":
-        scale = x.std(axis=0)
-        scale[scale == 0] = 1  # a feature that never varies
-        return x.mean(axis=0), scale
     low, high = x.min(), x.max()
     if low == high:
         raise Refusal(
             f"all training values are {low}, so they can't be scaled: write scale = 'none'"
         )
+    if kind == "standard":
+        with np.errstate(over="ignore", invalid="ignore"):
+            shift, scale = x.mean(axis=0), x.std(axis=0)
+        if not np.isfinite([shift, scale]).all():
+            raise Refusal("the training values are too large to scale")
+        scale[scale == 0] = 1  # a feature that never varies
+        return shift, scale
     if kind == "unit":
         return low, high - low
     return (high + low) / 2, (high - low) / 2

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.engine.answers import Answers, softmax
+from snnc.engine.libraries import strict_warnings
 from snnc.ir import Program
 
 Array = NDArray[np.float64]
@@ -40,7 +41,7 @@ def evaluate(
     probabilities = np.empty_like(logits)
     has_softmax = hasattr(net, "probabilities")
     rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
-    with simulator(net, program) as sim:
+    with strict_warnings(), simulator(net, program) as sim:
         for start in range(0, len(x), batch_size):
             batch = slice(start, start + batch_size)
             n_items = len(x[batch])

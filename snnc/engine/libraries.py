@@ -35,8 +35,10 @@ SERIOUS = {
     "Checking parameters after simulator is closed": "parameters were read too late, and are the untrained ones",
     ".*does not have a native TensorFlow implementation": "these neurons have no gradient in NengoDL, so nothing would be learned",
     "Overflow in (q0|current|u2)": "a sum of inputs on the chip overflowed and changed its sign: lower the weights, the rates or the synapse's tau",
-    "Lost . extra bits in weight rounding": "weights on the chip lost precision: biases or single weights are far larger than the rest",
+    # One or two bits are what biases of a sound network may cost.
+    "Lost ([3-9]|[1-9][0-9]+) extra bits in weight rounding": "weights on the chip lost precision: biases or single weights are far larger than the rest",
     "tau_s is already set to": "a layer has synapses of different length on the chip, which has one a layer",
+    "tau_s is currently": "spikes and the input meet in a layer on the chip, which has one synapse a layer",
     "Combining two Lowpass synapses": "two synapses in a row were merged into one",
     ".*input data will be truncated": "items at the end would never be shown",
     "Intercepts are larger than intercept limit": "NengoLoihi lowers intercepts above 0.95",
@@ -58,9 +60,20 @@ def load() -> None:
             ) from error
     for message in HARMLESS:
         warnings.filterwarnings("ignore", message=message)
+    # SoftLIF's rates pass through infinity on their way.
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"nengo_dl\.neurons")
     # Its cache is for decoders, which these networks have none of; a new one logs an error.
     nengo = importlib.import_module("nengo")
     nengo.rc["decoder_cache"]["enabled"] = "False"
+
+
+def ensure_chip() -> None:
+    """Raise a UsageError where NengoLoihi can't reach the chip."""
+    hardware = importlib.import_module("nengo_loihi.hardware")
+    if not hardware.HAS_NXSDK:
+        raise UsageError(
+            'target = "loihi" in [loihi] needs Intel\'s NxSDK, which is not installed; "sim" is the emulator'
+        )
 
 
 def versions() -> dict[str, str]:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from snnc.backends.network import build
 from snnc.engine.answers import Answers
+from snnc.gradients import Loihi
 from snnc.ir import INPUT, OUTPUT, Matrix, Program
 
 Array = NDArray[np.float64]
@@ -20,10 +21,14 @@ def rate_answers(program: Program, x: Array) -> Answers:
         assert population.tuning is not None
         neuron_type = build(population.neurons.trained(population.gradient))
         tuning = population.tuning
+        # The chip's rates are rounded to whole steps; others know no steps.
+        rounding = {"dt": program.dt} if isinstance(population.gradient, Loihi) else {}
         reaching = currents(program, population.name, outputs)
         # Nengo's own rates, times amplitude. Those of SoftLIF pass through infinity on the way.
         with np.errstate(over="ignore", divide="ignore"):
-            outputs[population.name] = neuron_type.rates(reaching, tuning.gain, tuning.bias)
+            outputs[population.name] = neuron_type.rates(
+                reaching, tuning.gain, tuning.bias, **rounding
+            )
         rates[population.name] = outputs[population.name].mean(axis=0) / neuron_type.amplitude
     logits = currents(program, OUTPUT, outputs)
     if program.output.bias is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 from rich.console import Console
@@ -14,6 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from snnc.backends import network
 from snnc.deploy import deploy
 from snnc.engine import baseline, data, storage
+from snnc.engine.answers import Answers
+from snnc.engine.data import Labels
 from snnc.engine.fresh import evaluate
 from snnc.engine.rates import rate_answers
 from snnc.engine.statistics import accuracy
@@ -29,6 +31,7 @@ Place = Literal["nengo_dl", "nengo", "nengo_loihi"]
 def train(program: Program, folder: Path, with_baseline: bool) -> None:
     """Train a program; save its parameters, its history and, if asked for, its float twin."""
     paths = storage.Paths.of(program, folder)
+    paths.ensure_writable()
     items = data.load(program)
     epochs: list[Epoch] = []
     net = network.training_network(program)
@@ -39,43 +42,44 @@ def train(program: Program, folder: Path, with_baseline: bool) -> None:
             show(epoch)
 
         weights = train_network(net, program, items.x_train, items.y_train, on_epoch)
-    storage.save_params(paths.params, deploy(program, weights), items)
-    storage.save_history(paths.history, epochs)
     written = [paths.params, paths.history]
     if not program.data.is_file:
         storage.save_test(paths.test, items)
         written.append(paths.test)
-
-    network.put_out_rates(net, program)
-    answers = evaluate(net, program, items.x_test, steps=1)
-    results = [("rate neurons", answers)]
-    network.prepare_to_run(net, program)
-    with _items("spikes (fresh)", len(items.x_test)) as count:
-        answers = evaluate(net, program, items.x_test, program.fresh_steps, count)
-    answers.refuse_silence()
-    results.append(("spikes (fresh)", answers))
+    storage.save_params(paths.params, program, deploy(program, weights), items)
+    storage.save_history(paths.history, epochs)
 
     if with_baseline:
         with _epochs("float twin", program.train.epochs) as show:
             model = baseline.train_twin(program, items.x_train, items.y_train, show)
-        answers = baseline.answers(model, program, items.x_test)
+        twin = baseline.answers(model, program, items.x_test)
         twin_weights = {layer.name: layer.get_weights() for layer in model.layers}
-        storage.save_baseline(paths.baseline, program, twin_weights, answers.classes)
+        storage.save_baseline(paths.baseline, program, items, twin_weights, twin.classes)
         written.append(paths.baseline)
-        results.insert(0, ("float network", answers))
+        _say("float network", twin, items.y_test)
 
-    for name, answers in results:
-        print(f"{name}: {percent(accuracy(answers.classes == items.y_test))}")
+    network.put_out_rates(net, program)
+    _say("rate neurons", evaluate(net, program, items.x_test, steps=1), items.y_test)
+    network.prepare_to_run(net, program)
+    name = _name(program, "nengo_dl")
+    with _items(name, len(items.x_test)) as count:
+        answers = evaluate(net, program, items.x_test, program.fresh_steps, count)
+    _say(name, answers, items.y_test)
     print(f"wrote {', '.join(path.as_posix() for path in written)}")
+    answers.refuse_silence()
 
 
-def run(program: Program, folder: Path, places: list[str], n_items: int | None) -> None:
+def _say(name: str, answers: Answers, labels: Labels) -> None:
+    print(f"{name}: {percent(accuracy(answers.classes == labels))}")
+
+
+def run(program: Program, folder: Path, places: Sequence[Place], n_items: int | None) -> None:
     """Run a trained program wherever it was asked for; print one table."""
     paths = storage.Paths.of(program, folder)
-    deployed = storage.load_params(paths.params, program)
-    x, y = storage.load_test(paths.params, program, data.load(program))
-    predicted = storage.load_baseline(paths.baseline, program)
-    x, y = x[:n_items], y[:n_items]
+    items = data.load(program)
+    trained = storage.load_params(paths.params, program, items)
+    predicted = storage.load_baseline(paths.baseline, program, items, trained.training)
+    deployed, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
 
     rows = []
     reference = None
@@ -87,8 +91,7 @@ def run(program: Program, folder: Path, places: list[str], n_items: int | None) 
     for place in places:
         name = _name(program, place)
         with _items(name, len(x)) as count:
-            answers = _answers(deployed, x, cast(Place, place), count)
-        answers.refuse_silence()
+            answers = _answers(deployed, x, place, count)
         rows.append(Row(name, answers.classes == y, answers))
 
     print(table(rows, y, reference))
@@ -96,12 +99,15 @@ def run(program: Program, folder: Path, places: list[str], n_items: int | None) 
         print(by_class(rows, y, program.output.labels))
     if predicted is None:
         print("No float twin to compare with: snnc train --baseline trains one.")
+    for row in rows:
+        if row.answers is not None and row.answers is not rates:
+            row.answers.refuse_silence()
 
 
-def _name(program: Program, place: str) -> str:
+def _name(program: Program, place: Place) -> str:
     """Return what the table calls a way to run."""
     what = "spikes" if any(p.neurons.spiking for p in program.populations) else "rates over time"
-    where = {
+    where: dict[Place, str] = {
         "nengo_dl": "nengo_dl (fresh)",
         "nengo": "nengo (stream)",
         "nengo_loihi": f"nengo_loihi {program.loihi.target} (stream)",
@@ -109,7 +115,7 @@ def _name(program: Program, place: str) -> str:
     return f"{what}, {where[place]}"
 
 
-def _answers(deployed: Program, x: Any, place: Place, count: Callable[[int], None]) -> Any:
+def _answers(deployed: Program, x: Any, place: Place, count: Callable[[int], None]) -> Answers:
     if place == "nengo_dl":
         net = network.deployed_network(deployed, np.zeros(deployed.input_size))
         return evaluate(net, deployed, x, deployed.fresh_steps, count)

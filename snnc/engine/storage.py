@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,15 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.deploy import Weights
-from snnc.diagnostics import Refusal, cannot
+from snnc.diagnostics import Refusal, UsageError, cannot
 from snnc.engine.data import Data
 from snnc.engine.libraries import versions
 from snnc.engine.train import Epoch
 from snnc.files import replacing, write_text
-from snnc.ir import OUTPUT, Matrix, Population, Program, Tuning
+from snnc.ir import OUTPUT, Matrix, Population, Program, Tuning, size
 from snnc.meaning import as_json, differences, meaning
 
 Array = NDArray[Any]
+#: What reading a damaged .npz file raises, besides OSError.
+DAMAGE = (ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,27 @@ class Paths:
 
         return cls(path("params.npz"), path("test.npz"), path("baseline.npz"), path("history.csv"))
 
+    def ensure_writable(self) -> None:
+        """Raise a UsageError now rather than after hours of training."""
+        for path in (self.params, self.test, self.baseline, self.history):
+            if path.is_dir():
+                raise UsageError(f"can't write {path.as_posix()}: it is a folder")
+        probe = self.params.with_name(f".{self.params.stem}.probe")
+        try:
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise cannot("write to", self.params.parent, error) from error
 
-def save_params(path: Path, deployed: Program, data: Data) -> None:
-    """Write what the deployed network needs."""
+
+def save_params(path: Path, program: Program, deployed: Program, data: Data) -> None:
+    """Write what the deployed network needs, and how the program it comes from was trained."""
     arrays: dict[str, Any] = {}
     for connection in deployed.connections:
         (operator,) = connection.operators
         assert isinstance(operator, Matrix)
         arrays[deployed.weights_key(connection)] = operator.weights
+    assert len(arrays) == len(deployed.connections), "two connections share a name"
     for population in deployed.populations:
         assert population.tuning is not None
         arrays[f"{population.name}.gain"] = population.tuning.gain
@@ -55,66 +71,118 @@ def save_params(path: Path, deployed: Program, data: Data) -> None:
     bias = deployed.output.bias
     arrays["output.bias"] = np.zeros(deployed.output.classes) if bias is None else bias
     arrays["input.shift"], arrays["input.scale"] = data.shift, data.scale
-    arrays["test.index"] = data.test_index
+    arrays["test.index"], arrays["test.digest"] = data.test_index, data.test_digest
+    arrays["training"] = _training(program)
     _save(path, deployed, arrays)
 
 
-def load_params(path: Path, program: Program) -> Program:
+@dataclass(frozen=True)
+class Trained:
+    """A program with its parameters, and the items that their training held out, scaled as it scaled them."""
+
+    program: Program
+    x_test: Array
+    y_test: Array
+    #: What else the training depended on, as JSON; None where a script has trained.
+    training: str | None
+
+
+def load_params(path: Path, program: Program, data: Data) -> Trained:
     """Return a program with the parameters in a file; a Refusal says what is wrong with the file."""
-    arrays = _load(path, program, "snnc train")
-    populations = tuple(_tuned(p, arrays, path) for p in program.populations)
+    file = _File(path, _load(path, program, "snnc train"))
+    _same_items(file, data)
+    populations = tuple(_tuned(p, file) for p in program.populations)
     connections = []
     for connection in program.connections:
-        matrix = _array(arrays, program.weights_key(connection), path)
+        size_in = size(program.source_shape(connection))
+        size_out = (
+            program.output.classes
+            if connection.target == OUTPUT
+            else program.population(connection.target).size
+        )
+        matrix = file.numbers(program.weights_key(connection), (size_out, size_in))
         name = connection.operators[-1].name
         connections.append(replace(connection, operators=(Matrix(name, matrix),)))
-    bias = _array(arrays, "output.bias", path) if program.has_bias(OUTPUT) else None
-    return replace(
+    bias = file.numbers("output.bias", (program.output.classes,))
+    deployed = replace(
         program,
         populations=populations,
         connections=tuple(connections),
-        output=replace(program.output, bias=bias),
+        output=replace(program.output, bias=bias if program.has_bias(OUTPUT) else None),
     )
+    shift, scale = file.numbers("input.shift"), file.numbers("input.scale")
+    training = str(file.arrays["training"]) if "training" in file.arrays else None
+    return Trained(deployed, (data.raw_test - shift) / scale, data.y_test, training)
 
 
-def _tuned(population: Population, arrays: dict[str, Array], path: Path) -> Population:
-    gain = _array(arrays, f"{population.name}.gain", path)
-    bias = _array(arrays, f"{population.name}.bias", path)
+def _tuned(population: Population, file: _File) -> Population:
+    shape = (population.size,)
+    gain, bias = (file.numbers(f"{population.name}.{key}", shape) for key in ("gain", "bias"))
     return replace(population, tuning=Tuning(gain, bias))
 
 
-def load_test(path: Path, program: Program, data: Data) -> tuple[Array, Array]:
-    """Return the items that the parameters' training held out, scaled as it scaled them, and their labels."""
-    arrays = _load(path, program, "snnc train")
-    if not np.array_equal(_array(arrays, "test.index", path), data.test_index):
-        raise Refusal(
-            f"{path.name} was trained on another split of the data (another seed, test_fraction or number of items): run snnc train again"
-        )
-    shift, scale = _array(arrays, "input.shift", path), _array(arrays, "input.scale", path)
-    return (data.raw_test() - shift) / scale, data.y_test
+def _same_items(file: _File, data: Data) -> None:
+    """Make sure that no item is tested on that the parameters were trained on."""
+    if not np.array_equal(file.array("test.index"), data.test_index):
+        why = "another split of the data (another seed, test_fraction or number of items)"
+    elif str(file.array("test.digest")) != data.test_digest:
+        why = "other data: items or labels have changed since"
+    else:
+        return
+    raise Refusal(f"{file.path.as_posix()} was trained on {why}; run snnc train again")
+
+
+def _training(program: Program) -> str:
+    """Return what a float twin must have in common with the parameters it is compared with, as JSON."""
+    train = program.train
+    operators = [str(op) for c in program.connections for op in c.operators if op.training_only]
+    settings = {
+        "seed": program.seed,
+        "scale": program.data.scale,
+        "epochs": train.epochs,
+        "batch_size": train.batch_size,
+        "optimizer": train.optimizer.model_dump(),
+        "training only": operators,
+    }
+    return json.dumps(settings, sort_keys=True)
 
 
 def save_test(path: Path, data: Data) -> None:
     """Write the held-out items as they were before scaling, for a script that can't load the source."""
     with replacing(path) as unfinished:
-        np.savez(unfinished, x=data.raw_test(), y=data.y_test)
+        np.savez(unfinished, x=data.raw_test, y=data.y_test)
 
 
-def save_baseline(path: Path, program: Program, weights: Weights, predicted: Array) -> None:
+def save_baseline(
+    path: Path, program: Program, data: Data, weights: Weights, predicted: Array
+) -> None:
     """Write the float twin's weights, and its answer for each test item."""
-    arrays = {
+    arrays: dict[str, Any] = {
         f"{name}.{index}": array
         for name, layer in weights.items()
         for index, array in enumerate(layer)
     }
-    _save(path, program, {**arrays, "test.predicted": predicted})
+    arrays["test.predicted"] = predicted
+    arrays["test.index"], arrays["test.digest"] = data.test_index, data.test_digest
+    arrays["training"] = _training(program)
+    _save(path, program, arrays)
 
 
-def load_baseline(path: Path, program: Program) -> Array | None:
-    """Return the float twin's answer for each test item, or None if it was never trained."""
+def load_baseline(path: Path, program: Program, data: Data, training: str | None) -> Array | None:
+    """Return the float twin's answer for each test item, or None if it was never trained.
+
+    A twin that was trained otherwise than the parameters, or on other items, is a Refusal.
+    """
     if not path.exists():
         return None
-    return _array(_load(path, program, "snnc train --baseline"), "test.predicted", path)
+    file = _File(path, _load(path, program, "snnc train --baseline"))
+    _same_items(file, data)
+    if str(file.array("training")) != (training or _training(program)):
+        raise Refusal(
+            f"{path.as_posix()} was trained otherwise than the parameters (seed, epochs, optimizer, dropout or scale); "
+            "run snnc train --baseline again, or remove it"
+        )
+    return file.array("test.predicted")
 
 
 def save_history(path: Path, epochs: Sequence[Epoch]) -> None:
@@ -133,6 +201,30 @@ def _save(path: Path, program: Program, arrays: dict[str, Any]) -> None:
         )
 
 
+@dataclass(frozen=True)
+class _File:
+    """The arrays of a file."""
+
+    path: Path
+    arrays: dict[str, Array]
+
+    def array(self, name: str) -> Array:
+        if name not in self.arrays:
+            raise Refusal(f"{self.path.as_posix()} has no '{name}': run snnc train again")
+        return self.arrays[name]
+
+    def numbers(self, name: str, shape: tuple[int, ...] | None = None) -> Array:
+        """Return an array of finite numbers, of a shape if one is given."""
+        array = self.array(name)
+        if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+            raise Refusal(f"'{name}' in {self.path.as_posix()} holds no finite numbers")
+        if shape is not None and array.shape != shape:
+            raise Refusal(
+                f"'{name}' in {self.path.as_posix()} has shape {array.shape}, not {shape}"
+            )
+        return array
+
+
 def _load(path: Path, program: Program, command: str) -> dict[str, Array]:
     """Return the arrays of a file that was written for this program's meaning."""
     try:
@@ -142,25 +234,19 @@ def _load(path: Path, program: Program, command: str) -> dict[str, Array]:
         raise Refusal(f"there is no {path.as_posix()} yet: run {command} first") from error
     except OSError as error:
         raise cannot("read", path, error) from error
-    except (ValueError, zipfile.BadZipFile, EOFError) as error:
+    except DAMAGE as error:
         raise Refusal(
             f"{path.as_posix()} is damaged, or no file of snnc's: run {command} again"
         ) from error
     try:
-        theirs = json.loads(str(_array(arrays, "spec", path)))
-    except ValueError as error:
+        theirs = json.loads(str(arrays["spec"]))
+        found = differences(theirs, meaning(program))
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise Refusal(
             f"{path.as_posix()} doesn't say what network it is for: run {command} again"
         ) from error
-    found = differences(theirs, meaning(program))
     if found:
         raise Refusal(
             "\n  ".join([f"{path.as_posix()} is for another network; run {command} again", *found])
         )
     return arrays
-
-
-def _array(arrays: dict[str, Array], name: str, path: Path) -> Array:
-    if name not in arrays:
-        raise Refusal(f"{path.as_posix()} has no '{name}': run snnc train again")
-    return arrays[name]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import nengo
 import numpy as np
+from nengo.exceptions import NengoException
 from numpy.typing import NDArray
 
 from snnc.backends.network import deployed_network, stream_of
+from snnc.diagnostics import Refusal
 from snnc.engine.answers import Answers, softmax
 from snnc.engine.libraries import strict_warnings
 from snnc.ir import Program
@@ -33,12 +36,14 @@ def stream(
     probabilities = np.empty_like(logits)
     has_softmax = hasattr(net, "probabilities")
     rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
-    with strict_warnings(), _simulator(net, program, on) as sim:
+    with strict_warnings(), _explained(), _simulator(net, program, on) as sim:
         for item in range(len(x)):
             sim.run_steps(program.stream_steps, **_silent(on))
             logits[item] = _read(sim.data[net.logits], read)
             if has_softmax:
                 probabilities[item] = _read(sim.data[net.probabilities], read)
+            if on == "nengo_loihi":
+                _refuse_bursts(program, net, sim)
             for probe in net.spikes:
                 # A spike counts amplitude / dt.
                 amplitude = probe.target.ensemble.neuron_type.amplitude
@@ -58,6 +63,28 @@ def _simulator(net: nengo.Network, program: Program, on: str) -> Any:
     import nengo_loihi
 
     return nengo_loihi.Simulator(net, dt=program.dt, seed=program.seed, target=program.loihi.target)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what NengoLoihi refuses into a Refusal; some of its limits are assertions."""
+    try:
+        yield
+    except (NengoException, AssertionError) as error:
+        reason = str(error) or "a number is outside of what the chip can hold"
+        raise Refusal(f"Nengo can't run the network: {reason}") from error
+
+
+def _refuse_bursts(program: Program, net: nengo.Network, sim: Any) -> None:
+    """Raise a Refusal if the host has more spikes for the chip than one a neuron and step: the others get lost."""
+    feeding = {c.source for c in program.into_chip()}
+    for probe in net.spikes:
+        on_host = probe.label in feeding and not program.population(probe.label).on_chip
+        amplitude = probe.target.ensemble.neuron_type.amplitude
+        if on_host and sim.data[probe].max() * program.dt > 1.5 * amplitude:
+            raise Refusal(
+                f"neurons of '{probe.label}' fire more than once in a step, and the chip takes one spike: lower max_rate"
+            )
 
 
 def _silent(on: str) -> dict[str, Any]:

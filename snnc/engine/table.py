@@ -49,7 +49,9 @@ def table(rows: Sequence[Row], labels: NDArray[np.int64], reference: Correct | N
         rates = row.answers.rates if row.answers else {}
         cells += [_rate(rates[name]) if name in rates else "" for name in layers]
         lines.append(cells)
-    note = "Under each layer: its mean firing rate in Hz (the share of its neurons that never fired)."
+    note = (
+        "Under each layer: its mean firing rate in Hz (the share of its neurons that never fired)."
+    )
     return f"{aligned(lines)}\n{note}"
 
 

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from snnc.backends.network import build
 from snnc.deploy import Weights
+from snnc.diagnostics import Refusal
 from snnc.engine.data import Array, Labels
 from snnc.engine.fresh import simulator
 from snnc.engine.libraries import strict_warnings
@@ -76,6 +77,10 @@ def run_epochs(
         tf.keras.utils.set_random_seed(epoch_seed)
         order = np.random.RandomState(epoch_seed).permutation(len(x))[:whole_batches]
         loss, accuracy = fit(x[order], y[order])
+        if not np.isfinite(loss):
+            raise Refusal(
+                f"the loss is {loss} in epoch {epoch + 1}: lower the learning rate, or scale the data"
+            )
         on_epoch(Epoch(epoch + 1, loss, accuracy, perf_counter() - started))
 
 

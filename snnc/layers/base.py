@@ -15,11 +15,15 @@ from snnc.synapses import Synapse
 
 @dataclass(frozen=True)
 class Flow:
-    """Values on their way to the next population: where they come from, and the operators they pass."""
+    """Values on their way to the next population: where they come from, and the operators they pass.
+
+    `via` is the layer, or the input, that was named as their source.
+    """
 
     source: str
     shape: Shape
     operators: tuple[Operator, ...] = ()
+    via: str = ""
 
     def then(self, operator: Operator) -> Flow:
         """Return the values after one more operator."""

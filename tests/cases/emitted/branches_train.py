@@ -3,10 +3,11 @@
     python branches_train.py  # train, test, write branches.params.npz
     python branches_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from branches.toml [3410b3b3].
+Written by snnc from branches.toml [66ddc10a].
 """
 
 import argparse
+import hashlib
 import json
 import math
 import warnings
@@ -150,20 +151,24 @@ warnings.filterwarnings("ignore", message="No GPU support detected")
 
 
 def load_data():
-    """Return scaled items and labels to train and to test on, and the scaling."""
+    """Return items and labels to train and to test on, and which items are held out."""
     x, y = load_digits(return_X_y=True)
     x = x.reshape(len(x), -1).astype(float)
     order = np.random.RandomState(SEED).permutation(len(x))
     n_test = math.ceil(0.2 * len(x))
     test, train = order[:n_test], order[n_test:]
-    save(TEST, x=x[test], y=y[test])
-    x_train, y_train, x_test, y_test = x[train], y[train], x[test], y[test]
+    return x[train], y[train], x[test], y[test], test
 
-    # Fitted on the training items alone.
-    shift, scale = x_train.min(), x_train.max() - x_train.min()
-    x_train, x_test = (x_train - shift) / scale, (x_test - shift) / scale
-    scaling = {"input.shift": shift, "input.scale": scale, "test.index": test}
-    return x_train, y_train, x_test, y_test, scaling
+
+def fit_scaling(x):
+    """Return shift and scale of the training items: (x - shift) / scale is shown."""
+    return x.min(), x.max() - x.min()
+
+
+def digest(x, y):
+    """Return what tells held-out items and labels from others."""
+    labels = y.astype(np.int64)
+    return hashlib.sha256(x.tobytes() + labels.tobytes()).hexdigest()[:8]
 
 
 def build_network():
@@ -227,6 +232,8 @@ def train(net, x, y, epochs):
             order = order[:whole_batches]
             history = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = history["loss"][0], history["logits_accuracy"][0]
+            if not np.isfinite(loss):
+                raise SystemExit(f"the loss is {loss}: lower the learning rate")
             print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
         return collect_params(net)
 
@@ -357,26 +364,32 @@ def save(path, **arrays):
     unfinished.replace(path)
 
 
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--items", type=int, help="how many test items (default: all)")
+    parser.add_argument("--epochs", type=positive, default=EPOCHS)
+    parser.add_argument("--items", type=positive, help="test items (default: all)")
     args = parser.parse_args()
 
-    x_train, y_train, x_test, y_test, scaling = load_data()
-    x_test, y_test = x_test[: args.items], y_test[: args.items]
-
+    x_train, y_train, x_test, y_test, test = load_data()
+    shift, scale = fit_scaling(x_train)
     net = build_network()
-    params = train(net, x_train, y_train, args.epochs)
+    params = train(net, (x_train - shift) / scale, y_train, args.epochs)
+    params["input.shift"], params["input.scale"] = shift, scale
+    params["test.index"], params["test.digest"] = test, digest(x_test, y_test)
     versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
-    save(
-        PARAMS,
-        **params,
-        **scaling,
-        spec=json.dumps(SPEC, sort_keys=True),
-        versions=json.dumps(versions),
-    )
+    params["spec"] = json.dumps(SPEC, sort_keys=True)
+    params["versions"] = json.dumps(versions)
+    save(TEST, x=x_test, y=y_test)  # for the Loihi script, which has no scikit-learn
+    save(PARAMS, **params)
 
+    x_test, y_test = (x_test[: args.items] - shift) / scale, y_test[: args.items]
     put_out_rates(net)
     logits, _, _ = evaluate(net, x_test, steps=1)
     report("rate neurons", logits, y_test)

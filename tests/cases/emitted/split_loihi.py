@@ -3,7 +3,7 @@
     python split_loihi.py --items 200
     python split_loihi.py --target loihi
 
-Needs split.params.npz, which split_train.py writes. Written by snnc from split.toml [ec2a1c6e].
+Needs split.params.npz, which split_train.py writes. Written by snnc from split.toml [a1796508].
 """
 
 import argparse
@@ -27,8 +27,7 @@ PARAMS_SPEC = "5eeea2f7"
 
 SEED = 0
 DT = 0.001  # s
-PRESENTATION_TIME = 0.06  # s
-PRESENTATION_STEPS = 60
+PRESENTATION_STEPS = 60  # 0.06 s an item
 LABELS = ["it's", 'a "quote"', "{{ brace }}", "tab\tand ünicode"]
 
 
@@ -63,7 +62,15 @@ def load_items(params):
     with np.load(DATA) as data:
         x, y = data["test images"], data["test labels"]
     x = x.reshape(len(x), -1).astype(float)
+    if digest(x, y) != params["test.digest"]:
+        raise SystemExit(f"the data have changed since {PARAMS.name} was trained")
     return (x - params["input.shift"]) / params["input.scale"], y
+
+
+def digest(x, y):
+    """Return what tells held-out items and labels from others."""
+    labels = y.astype(np.int64)
+    return hashlib.sha256(x.tobytes() + labels.tobytes()).hexdigest()[:8]
 
 
 def ensemble(name, n_neurons, neuron_type, params):
@@ -81,7 +88,7 @@ def build_network(items, params):
     with nengo.Network(label="split", seed=SEED) as net:
         nengo_loihi.add_params(net)
 
-        inp = nengo.Node(nengo.processes.PresentInput(items, PRESENTATION_TIME))
+        inp = nengo.Node(nengo.processes.PresentInput(items, PRESENTATION_STEPS * DT))
 
         first = ensemble("first", 20, FIRST_NEURONS, params)
         nengo.Connection(
@@ -160,12 +167,21 @@ def report_rates(rates):
             raise SystemExit(f"{name} never fires: nothing gets through it")
 
 
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--items", type=int, default=200, help="how many test items")
+    parser.add_argument("--items", type=positive, default=200, help="test items")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
     args = parser.parse_args()
 
+    if args.target == "loihi" and not nengo_loihi.hardware.HAS_NXSDK:
+        raise SystemExit("the chip needs Intel's NxSDK, which is not installed")
     if not PARAMS.exists():
         raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     with np.load(PARAMS) as file:

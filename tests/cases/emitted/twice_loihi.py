@@ -1,0 +1,219 @@
+"""Run the trained twice network as spikes on Loihi, or on NengoLoihi's emulator.
+
+    python twice_loihi.py --items 200
+    python twice_loihi.py --target loihi
+
+Needs twice.params.npz, which twice_train.py writes. Written by snnc from twice.toml [6e4bec08].
+"""
+
+import argparse
+import hashlib
+import os
+import warnings
+from pathlib import Path
+
+# NengoLoihi imports TensorFlow where that is installed; it would talk a lot.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import nengo
+import nengo_loihi
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+TEST = HERE / "twice.test.npz"
+PARAMS = HERE / "twice.params.npz"
+# Says what the parameters were trained for; for another network they mean something else.
+PARAMS_SPEC = "3edd6feb"
+
+SEED = 0
+DT = 0.002  # s
+PRESENTATION_STEPS = 30  # 0.06 s an item
+
+
+# re_lu and re_lu_1
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+RE_LU_NEURONS = nengo_loihi.LoihiLIF(
+    tau_rc=0.02,
+    tau_ref=0.002,
+    amplitude=1 / 120,
+    initial_state={"voltage": nengo.dists.Choice([0])},
+)
+
+# input_1
+INPUT_1_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / 120)
+
+SYNAPSE = nengo.Lowpass(0.005)
+PROBE_SYNAPSE = nengo.Alpha(0.01)
+
+# Gain and bias are given; what Nengo derives from them for neurons that hardly fire is unused.
+warnings.filterwarnings("ignore", message="Non-finite values detected")
+warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
+
+
+def load_items(params):
+    """Return the test items, scaled as they were for training, and their labels."""
+    with np.load(TEST) as data:
+        x, y = data["x"], data["y"]
+    x = x.reshape(len(x), -1).astype(float)
+    if digest(x, y) != params["test.digest"]:
+        raise SystemExit(f"the data have changed since {PARAMS.name} was trained")
+    return (x - params["input.shift"]) / params["input.scale"], y
+
+
+def digest(x, y):
+    """Return what tells held-out items and labels from others."""
+    labels = y.astype(np.int64)
+    return hashlib.sha256(x.tobytes() + labels.tobytes()).hexdigest()[:8]
+
+
+def ensemble(name, n_neurons, neuron_type, params):
+    return nengo.Ensemble(
+        n_neurons,
+        dimensions=1,
+        neuron_type=neuron_type,
+        gain=params[f"{name}.gain"],
+        bias=params[f"{name}.bias"],
+        label=name,
+    )
+
+
+def build_network(items, params):
+    with nengo.Network(label="twice", seed=SEED) as net:
+        nengo_loihi.add_params(net)
+
+        inp = nengo.Node(nengo.processes.PresentInput(items, PRESENTATION_STEPS * DT))
+
+        # On the host: it turns the input into spikes.
+        re_lu = ensemble("re_lu", 20, RE_LU_NEURONS, params)
+        net.config[re_lu].on_chip = False
+        nengo.Connection(
+            inp, re_lu.neurons, transform=params["re_lu.weights"], synapse=None
+        )
+
+        re_lu_1 = ensemble("re_lu_1", 15, RE_LU_NEURONS, params)
+        nengo.Connection(
+            re_lu.neurons,
+            re_lu_1.neurons,
+            transform=params["re_lu_1.weights.add"],
+            synapse=SYNAPSE,
+        )
+        nengo.Connection(
+            re_lu.neurons,
+            re_lu_1.neurons,
+            transform=params["re_lu_1.weights.re_lu"],
+            synapse=SYNAPSE,
+        )
+
+        input_1 = ensemble("input_1", 10, INPUT_1_NEURONS, params)
+        nengo.Connection(
+            re_lu_1.neurons,
+            input_1.neurons,
+            transform=params["input_1.weights.re_lu_1"],
+            synapse=SYNAPSE,
+        )
+        nengo.Connection(
+            re_lu.neurons,
+            input_1.neurons,
+            transform=params["input_1.weights.re_lu"],
+            synapse=SYNAPSE,
+        )
+
+        # Back on the host. Loihi has no softmax: the largest value is the answer.
+        output = nengo.Node(size_in=10, label="output")
+        nengo.Connection(
+            input_1.neurons,
+            output,
+            transform=params["output.weights.input_1"],
+            synapse=SYNAPSE,
+        )
+        nengo.Connection(
+            re_lu.neurons,
+            output,
+            transform=params["output.weights.add"],
+            synapse=SYNAPSE,
+        )
+        nengo.Connection(
+            re_lu.neurons,
+            output,
+            transform=params["output.weights.re_lu"],
+            synapse=SYNAPSE,
+        )
+        nengo.Connection(nengo.Node(params["output.bias"]), output, synapse=None)
+        net.logits = nengo.Probe(output, synapse=PROBE_SYNAPSE, label="logits")
+        net.spikes = [
+            nengo.Probe(ens.neurons, label=ens.label) for ens in net.ensembles
+        ]
+
+    return net
+
+
+def run(net, n_items, target):
+    """Show one item after the other, as the chip sees them: nothing is reset in between.
+
+    Returns the logits and each layer's firing rates, in hertz.
+    """
+    logits = np.empty((n_items, 10))
+    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    with nengo_loihi.Simulator(net, dt=DT, seed=SEED, target=target) as sim:
+        for item in range(n_items):
+            sim.run_steps(PRESENTATION_STEPS)
+            logits[item] = sim.data[net.logits][-1]
+            for probe in net.spikes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
+            sim.clear_probes()  # so that memory doesn't grow
+    return logits, rates
+
+
+def report(name, logits, labels):
+    """Print the accuracy with its 95 % confidence interval (Wilson)."""
+    correct = logits.argmax(axis=1) == labels
+    n, p, z2 = len(labels), correct.mean(), 1.96**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(p * (1 - p) * z2 / n + (z2 / (2 * n)) ** 2) / (1 + z2 / n)
+    print(f"{name}: {p:.1%} ({centre - half:.1%} to {centre + half:.1%}, n = {n})")
+
+
+def report_rates(rates):
+    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    for name, hertz in rates.items():
+        silent = np.mean(hertz == 0)
+        print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")
+        if silent == 1:
+            raise SystemExit(f"{name} never fires: nothing gets through it")
+
+
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--items", type=positive, default=200, help="test items")
+    parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
+    args = parser.parse_args()
+
+    if args.target == "loihi" and not nengo_loihi.hardware.HAS_NXSDK:
+        raise SystemExit("the chip needs Intel's NxSDK, which is not installed")
+    for path in (PARAMS, TEST):
+        if not path.exists():
+            raise SystemExit(f"there is no {path.name} yet: train first")
+    with np.load(PARAMS) as file:
+        params = dict(file)
+    if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
+        raise SystemExit(f"{PARAMS.name} is for another network: train again")
+    items, labels = load_items(params)
+    items, labels = items[: args.items], labels[: args.items]
+
+    net = build_network(items, params)
+    logits, rates = run(net, len(items), args.target)
+    report(f"nengo_loihi, {args.target} (stream)", logits, labels)
+    report_rates(rates)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,355 @@
+"""Train the twice network (64-20-15-10-10) with NengoDL.
+
+    python twice_train.py  # train, test, write twice.params.npz
+    python twice_loihi.py  # then run it on Loihi or its emulator
+
+Written by snnc from twice.toml [13c1010c].
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import warnings
+from pathlib import Path
+
+import nengo
+import nengo_dl
+import nengo_loihi
+import numpy as np
+import tensorflow as tf
+from sklearn.datasets import load_digits
+from tensorflow.keras.layers import Dense, Dropout
+
+HERE = Path(__file__).resolve().parent
+TEST = HERE / "twice.test.npz"
+PARAMS = HERE / "twice.params.npz"
+
+SEED = 0
+DT = 0.002  # s
+EPOCHS = 2
+BATCH_SIZE = 64
+PRESENTATION_STEPS = 30
+
+
+# re_lu and re_lu_1
+RE_LU_MAX_RATE = 120  # Hz, for an input of 1
+RE_LU_TUNING = {
+    "max_rates": nengo.dists.Choice([RE_LU_MAX_RATE]),
+    "intercepts": nengo.dists.Choice([0]),
+}
+# Trained on rates rounded as on the chip, with a smooth slope.
+RE_LU_TRAINING_NEURONS = nengo_loihi.LoihiLIF(
+    tau_rc=0.02, tau_ref=0.002, amplitude=1 / RE_LU_MAX_RATE
+)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+RE_LU_RUNNING_NEURONS = nengo_loihi.LoihiLIF(
+    tau_rc=0.02,
+    tau_ref=0.002,
+    amplitude=1 / RE_LU_MAX_RATE,
+    initial_state={"voltage": nengo.dists.Choice([0])},
+)
+
+# input_1
+INPUT_1_MAX_RATE = 120  # Hz, for an input of 1
+INPUT_1_TUNING = {
+    "max_rates": nengo.dists.Choice([INPUT_1_MAX_RATE]),
+    "intercepts": nengo.dists.Choice([0]),
+}
+# Trained on rates rounded as on the chip, with a smooth slope.
+INPUT_1_TRAINING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
+    amplitude=1 / INPUT_1_MAX_RATE
+)
+INPUT_1_RUNNING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
+    amplitude=1 / INPUT_1_MAX_RATE
+)
+
+RUNNING_NEURONS = {
+    "re_lu": RE_LU_RUNNING_NEURONS,
+    "re_lu_1": RE_LU_RUNNING_NEURONS,
+    "input_1": INPUT_1_RUNNING_NEURONS,
+}
+
+SYNAPSE = nengo.Lowpass(0.005)
+PROBE_SYNAPSE = nengo.Alpha(0.01)
+
+# What the parameters are trained for; for another network they mean something else.
+SPEC = {
+    "input": {"shape": [64]},
+    "neurons": {"max_rate": 120, "intercept": 0, "amplitude": 0.008333333333333333},
+    "layers": {
+        "re_lu": {
+            "from": ["input"],
+            "units": 20,
+            "neurons": {"kind": "loihi_lif", "tau_rc": 0.02, "tau_ref": 0.002},
+        },
+        "re_lu_1": {
+            "from": ["add", "re_lu"],
+            "units": 15,
+            "neurons": {"kind": "loihi_lif", "tau_rc": 0.02, "tau_ref": 0.002},
+        },
+        "input_1": {
+            "from": ["re_lu_1", "re_lu"],
+            "units": 10,
+            "neurons": {"kind": "loihi_spiking_relu"},
+        },
+    },
+    "output": {"from": ["input_1", "add", "re_lu"], "classes": 10},
+}
+
+# Which Keras layers lead to the inputs of which population, in order.
+CHAINS = {
+    "re_lu": {"weights": ["re_lu"]},
+    "re_lu_1": {"weights.add": ["re_lu_1"], "weights.re_lu": ["re_lu_1_2"]},
+    "input_1": {"weights.re_lu_1": ["input_1"], "weights.re_lu": ["input_1_2"]},
+    "output": {
+        "weights.input_1": ["output"],
+        "weights.add": ["output_2"],
+        "weights.re_lu": ["output_3"],
+    },
+}
+
+# NengoDL builds the Keras layers anew for every simulator, then restores their weights.
+warnings.filterwarnings("ignore", message="The initializer .* is unseeded")
+warnings.filterwarnings("ignore", message="No GPU support detected")
+
+
+def load_data():
+    """Return items and labels to train and to test on, and which items are held out."""
+    x, y = load_digits(return_X_y=True)
+    x = x.reshape(len(x), -1).astype(float)
+    order = np.random.RandomState(SEED).permutation(len(x))
+    n_test = math.ceil(0.2 * len(x))
+    test, train = order[:n_test], order[n_test:]
+    return x[train], y[train], x[test], y[test], test
+
+
+def fit_scaling(x):
+    """Return shift and scale of the training items: (x - shift) / scale is shown."""
+    return (x.max() + x.min()) / 2, (x.max() - x.min()) / 2
+
+
+def digest(x, y):
+    """Return what tells held-out items and labels from others."""
+    labels = y.astype(np.int64)
+    return hashlib.sha256(x.tobytes() + labels.tobytes()).hexdigest()[:8]
+
+
+def build_network():
+    """Return the network that is trained: rates, single time steps, no synapses."""
+    with nengo.Network(label="twice", seed=SEED) as net:
+        # The Keras layers learn, the neurons' own biases don't: those are added after
+        # the gain, where an optimiser's steps are too small to matter.
+        nengo_dl.configure_settings(trainable=False, stateful=False)
+        # No loop over time for single time steps: that halves the run time.
+        nengo_dl.configure_settings(use_loop=False)
+        nengo_dl.configure_settings(lif_smoothing=0.02)
+
+        inp = nengo.Node(np.zeros(64))  # replaced by the items
+
+        x = nengo_dl.Layer(Dense(20, name="re_lu"))(inp)
+        re_lu = nengo_dl.Layer(RE_LU_TRAINING_NEURONS)(x, label="re_lu", **RE_LU_TUNING)
+
+        x = nengo_dl.Layer(Dropout(0.3, name="add"))(re_lu)
+        x = nengo_dl.Layer(Dense(15, name="re_lu_1"))(x)
+        re_lu_1 = nengo_dl.Layer(RE_LU_TRAINING_NEURONS)(
+            x, label="re_lu_1", **RE_LU_TUNING
+        )
+        x = nengo_dl.Layer(Dense(15, use_bias=False, name="re_lu_1_2"))(re_lu)
+        nengo.Connection(x, re_lu_1, synapse=None)
+
+        x = nengo_dl.Layer(Dense(10, name="input_1"))(re_lu_1)
+        input_1 = nengo_dl.Layer(INPUT_1_TRAINING_NEURONS)(
+            x, label="input_1", **INPUT_1_TUNING
+        )
+        x = nengo_dl.Layer(Dense(10, use_bias=False, name="input_1_2"))(re_lu)
+        nengo.Connection(x, input_1, synapse=None)
+
+        # No softmax: the loss applies it, and Loihi has none.
+        output = nengo.Node(size_in=10, label="output")
+        x = nengo_dl.Layer(Dense(10, name="output"))(input_1)
+        nengo.Connection(x, output, synapse=None)
+        x = nengo_dl.Layer(Dropout(0.3, name="add_2"))(re_lu)
+        x = nengo_dl.Layer(Dense(10, use_bias=False, name="output_2"))(x)
+        nengo.Connection(x, output, synapse=None)
+        x = nengo_dl.Layer(Dense(10, use_bias=False, name="output_3"))(re_lu)
+        nengo.Connection(x, output, synapse=None)
+        net.logits = nengo.Probe(output, label="logits")
+        net.spikes = []
+
+    return net
+
+
+def train(net, x, y, epochs):
+    """Train on single time steps, and return the parameters of the network that runs."""
+    x, y = x[:, None], y[:, None, None]
+    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
+
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    with simulator(net) as sim:
+        sim.compile(
+            optimizer=tf.optimizers.Adam(learning_rate=0.001),
+            loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        for epoch in range(epochs):
+            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
+            epoch_seed = 1000 * SEED + epoch + 1
+            tf.keras.utils.set_random_seed(epoch_seed)
+            order = np.random.RandomState(epoch_seed).permutation(len(x))
+            order = order[:whole_batches]
+            history = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
+            loss, accuracy = history["loss"][0], history["logits_accuracy"][0]
+            if not np.isfinite(loss):
+                raise SystemExit(f"the loss is {loss}: lower the learning rate")
+            print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
+        return collect_params(net)
+
+
+def simulator(net):
+    return nengo_dl.Simulator(
+        net, dt=DT, minibatch_size=BATCH_SIZE, seed=SEED, progress_bar=False
+    )
+
+
+def put_out_rates(net):
+    """Let Loihi's neurons put out their rates, as in training, for a look at single steps."""
+    with net:
+        nengo_dl.configure_settings(learning_phase=True)
+    # In the learning phase dropout is on as well.
+    for node in net.nodes:
+        if isinstance(getattr(node, "tensor_func", None), Dropout):
+            node.tensor_func.rate = 0
+
+
+def prepare_to_run(net):
+    """Replace the neurons trained with by those that run, and filter their spikes."""
+    for ens in net.ensembles:
+        ens.neuron_type = RUNNING_NEURONS[ens.label]
+    for conn in net.connections:
+        if isinstance(conn.pre_obj, nengo.ensemble.Neurons):
+            conn.synapse = SYNAPSE
+    net.logits.synapse = PROBE_SYNAPSE
+    with net:
+        nengo_dl.configure_settings(use_loop=True, learning_phase=None)
+        net.spikes = [
+            nengo.Probe(ens.neurons, label=ens.label) for ens in net.ensembles
+        ]
+
+
+def evaluate(net, x, steps):
+    """Show each item for some steps, from a cleared state.
+
+    Returns the logits and each layer's firing rates, in hertz.
+    """
+    logits = np.empty((len(x), 10))
+    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    with simulator(net) as sim:
+        for start in range(0, len(x), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            # The last batch is filled up with items that are shown twice.
+            items = np.resize(x[batch], (BATCH_SIZE, x.shape[1]))
+            data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
+            n_items = len(x[batch])
+            logits[batch] = data[net.logits][:n_items, -1]
+            for probe in net.spikes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                outputs = data[probe][:n_items].mean(axis=1, dtype=float)
+                rates[probe.label] += outputs.sum(axis=0) / amplitude / len(x)
+    return logits, rates
+
+
+def collect_params(net):
+    """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
+    nodes = {
+        node.tensor_func.name: node
+        for node in net.nodes
+        if isinstance(node, nengo_dl.TensorNode)
+    }
+    params, biases = {}, {}
+    for target, chains in CHAINS.items():
+        biases[target] = 0
+        for key, names in chains.items():
+            params[f"{target}.{key}"], bias = fold([nodes[name] for name in names])
+            biases[target] = biases[target] + bias
+    for ens in net.ensembles:
+        gain, bias = ens.neuron_type.gain_bias(
+            ens.max_rates.options, ens.intercepts.options
+        )
+        params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
+        params[f"{ens.label}.bias"] = np.full(
+            ens.n_neurons, bias + gain * biases[ens.label]
+        )
+    params["output.bias"] = np.zeros(10) + biases["output"]
+    return params
+
+
+def fold(nodes):
+    """Return the weights and the bias of a Dense layer as Nengo has them."""
+    weights, *bias = nodes[0].tensor_func.get_weights()
+    return weights.T, bias[0] if bias else 0
+
+
+def report(name, logits, labels):
+    """Print the accuracy with its 95 % confidence interval (Wilson)."""
+    correct = logits.argmax(axis=1) == labels
+    n, p, z2 = len(labels), correct.mean(), 1.96**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(p * (1 - p) * z2 / n + (z2 / (2 * n)) ** 2) / (1 + z2 / n)
+    print(f"{name}: {p:.1%} ({centre - half:.1%} to {centre + half:.1%}, n = {n})")
+
+
+def report_rates(rates):
+    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    for name, hertz in rates.items():
+        silent = np.mean(hertz == 0)
+        print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")
+        if silent == 1:
+            raise SystemExit(f"{name} never fires: nothing gets through it")
+
+
+def save(path, **arrays):
+    """Write a .npz file; an interruption leaves no half of it under its name."""
+    unfinished = path.with_suffix(".part.npz")
+    np.savez(unfinished, **arrays)
+    unfinished.replace(path)
+
+
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=positive, default=EPOCHS)
+    parser.add_argument("--items", type=positive, help="test items (default: all)")
+    args = parser.parse_args()
+
+    x_train, y_train, x_test, y_test, test = load_data()
+    shift, scale = fit_scaling(x_train)
+    net = build_network()
+    params = train(net, (x_train - shift) / scale, y_train, args.epochs)
+    params["input.shift"], params["input.scale"] = shift, scale
+    params["test.index"], params["test.digest"] = test, digest(x_test, y_test)
+    versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
+    params["spec"] = json.dumps(SPEC, sort_keys=True)
+    params["versions"] = json.dumps(versions)
+    save(TEST, x=x_test, y=y_test)  # for the Loihi script, which has no scikit-learn
+    save(PARAMS, **params)
+
+    x_test, y_test = (x_test[: args.items] - shift) / scale, y_test[: args.items]
+    put_out_rates(net)
+    logits, _ = evaluate(net, x_test, steps=1)
+    report("rate neurons", logits, y_test)
+    prepare_to_run(net)
+    logits, rates = evaluate(net, x_test, PRESENTATION_STEPS)
+    report("spikes (fresh)", logits, y_test)
+    report_rates(rates)
+
+
+if __name__ == "__main__":
+    main()
