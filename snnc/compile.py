@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.backends import script
 from snnc.checks import check
 from snnc.diagnostics import Diagnostic
 from snnc.document import Document
@@ -38,4 +37,7 @@ def check_document(document: Document) -> Checked:
 
 def scripts(program: Program, folder: Path) -> dict[Path, str]:
     """Return the text of every script that a program is emitted as, for a folder they are to be written to."""
+    # Whoever only checks needs no templates.
+    from snnc.backends import script
+
     return {folder / name: text for name, text in script.emit(program, folder).items()}

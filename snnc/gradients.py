@@ -1,7 +1,5 @@
 """What training differentiates, in place of spikes that have no slope."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field

@@ -1,7 +1,5 @@
 """What all parts of the spec language have in common."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field

@@ -3,8 +3,6 @@
 Rates are in hertz for a normalised input: `max_rate` is reached at 1, firing starts at `intercept`.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """Keras' optimisers, by Keras' names."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Discriminator, Field

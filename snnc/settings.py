@@ -1,7 +1,5 @@
 """The tables of a spec that a program carries along as they are."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag

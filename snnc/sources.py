@@ -1,7 +1,5 @@
 """Where the items come from."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Discriminator, Field, model_validator

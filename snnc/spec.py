@@ -1,7 +1,5 @@
 """The spec language: the root, and the tables that lowering takes apart."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field

@@ -1,7 +1,5 @@
 """Filters on spikes, and on what is recorded."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field

@@ -7,8 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from snnc.complaints import complaints
-from snnc.diagnostics import CompileError, Diagnostic
+from snnc.diagnostics import CompileError, Diagnostic, KeyPath
 from snnc.document import Document
 from snnc.neurons import Neurons, overridden, shared
 from snnc.spec import Spec
@@ -20,7 +19,7 @@ def validate(document: Document) -> Spec:
     try:
         spec = Spec.model_validate(document.data)
     except ValidationError as error:
-        wrong += complaints(error, document.data, Spec)
+        wrong += _complaints(error, document, Spec)
     wrong += _wrong_overrides(document)
     if wrong:
         raise CompileError(document, wrong)
@@ -44,7 +43,16 @@ def _wrong_overrides(document: Document) -> Iterator[Diagnostic]:
         try:
             overridden(base, override)
         except ValidationError as error:
-            yield from complaints(error, document.data, Neurons, ("layers", index, "neurons"))
+            yield from _complaints(error, document, Neurons, ("layers", index, "neurons"))
+
+
+def _complaints(
+    error: ValidationError, document: Document, root: Any, start: KeyPath = ()
+) -> list[Diagnostic]:
+    # Only a spec with errors pays for their words.
+    from snnc.complaints import complaints
+
+    return complaints(error, document.data, root, start)
 
 
 def _override(layer: dict[str, Any]) -> dict[str, Any]:

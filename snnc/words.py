@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 from unicodedata import category, east_asian_width
 
 
 def near(word: object, words: Sequence[str]) -> str:
     """Return a hint: the words that are nearest to one, or all that there are."""
+    # Only who finds something wrong pays for it.
+    from difflib import get_close_matches
+
     lower = {w.lower(): w for w in reversed(words)}
     close = get_close_matches(str(word).lower(), lower, n=2, cutoff=0.6)
     if close:

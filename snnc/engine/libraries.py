@@ -5,6 +5,7 @@ Import this before anything that imports them.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import re
@@ -47,6 +48,7 @@ SERIOUS = {
 
 def load() -> None:
     """Import the libraries, or say which package is missing and how to install it."""
+    gc.enable()  # from here on there is garbage
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     for name in PACKAGES:
         try:

@@ -1,7 +1,5 @@
 """A fully connected layer of neurons."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

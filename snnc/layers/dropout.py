@@ -1,7 +1,5 @@
 """Dropout, in training only."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field
