@@ -14,7 +14,7 @@ from snnc.read import read
 from snnc.validate import validate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checked:
     """A program without errors, and the document that it was written in."""
 

@@ -13,7 +13,7 @@ from snnc.model import Model
 from snnc.words import near, number, shown, toml_type
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Complaint:
     """One of pydantic's errors: `at` is its place in the document, `tables` what may stand there or around it."""
 

@@ -119,7 +119,7 @@ class Tuning:
     bias: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Population:
     """Neurons that share a kind. `neurons_at` leads to each written setting of them."""
 
@@ -147,7 +147,7 @@ class Population:
         return next(iter([*own, *written]), ("neurons",))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Connection:
     """From the input or a population to a population or the output.
 
@@ -169,7 +169,7 @@ class Connection:
         return tuple(op for op in self.operators if not op.training_only)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Output:
     """The readout. `bias` is there once the program is deployed."""
 
@@ -180,7 +180,7 @@ class Output:
     bias: NDArray[np.float64] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """A whole network, and how its spec says it is fed, trained and run."""
 

@@ -175,7 +175,7 @@ def test_a_derived_name_is_no_layers_name() -> None:
         assert found.into(population.name)[0].operators[-1].name == population.name
 
 
-@pytest.mark.parametrize("steps", [1, 7])
+@pytest.mark.parametrize("steps", [2, 7])
 def test_fresh_steps(steps: int) -> None:
     found = program(presentation={"time": 0.05, "steps": steps})
     assert (found.fresh_steps, found.stream_steps) == (steps, 50)

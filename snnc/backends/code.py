@@ -24,7 +24,7 @@ def width(text: str) -> int:
     return sum(columns(c) for c in text)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group:
     """Code with items in brackets: `head` ends with the opening bracket, `tail` starts with the closing one."""
 
@@ -36,7 +36,7 @@ class Group:
         return self.head + ", ".join(map(str, self.items)) + self.tail
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chain:
     """A call whose result is called: `first` makes what `second` calls."""
 

@@ -26,7 +26,7 @@ from snnc.sources import Npz, Sklearn
 INDENT = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View:
     """A program as a script says it, for the folder that the script goes to. `digest` signs the script."""
 

@@ -13,7 +13,7 @@ from snnc.model import Bare, Model, Name, default_kind
 from snnc.synapses import Synapse
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Flow:
     """Values on their way to the next population: where they come from, and the operators they pass.
 
