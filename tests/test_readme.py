@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from snnc.cli import main
 from snnc.npz import headers
 from tests.conftest import ROOT
 
@@ -24,6 +25,19 @@ def test_blocks_are_quoted_from_the_repository(language: str, file: str) -> None
     (block,) = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
     assert block.strip()
     assert block in (ROOT / file).read_text()
+
+
+def test_the_error_is_really_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = Path("specs/digits.toml")
+    spec.parent.mkdir()
+    spec.write_text((ROOT / spec).read_text().replace('kind = "lif"', 'kind = "relu"'))
+    assert main(["check", str(spec)]) == 1
+    seen = capsys.readouterr().err
+    assert "chip-neurons" in seen
+    assert "".join(f"    {line}\n" for line in seen.splitlines()) in README
 
 
 def test_commands_exist() -> None:
