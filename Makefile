@@ -1,10 +1,9 @@
 # make demo: check, compile, train and run specs/digits.toml. make test: everything that CI tests.
 # Both set up $(VENV) first, once; neither installs anything a second time.
 
-SUPPORTED := python3 python3.11 python3.10 python
-PYTHON ?= $(shell for p in $(SUPPORTED); do \
-	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 10), (3, 11)))' 2>/dev/null \
-	&& { echo $$p; break; }; done)
+IS_SUPPORTED := import sys; sys.exit(sys.version_info[:2] not in ((3, 10), (3, 11)))
+PYTHON ?= $(shell for p in python3 python3.11 python3.10 python; do \
+	$$p -c '$(IS_SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
 VENV ?= .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
@@ -33,7 +32,7 @@ golden: $(READY)
 	$(BIN)/python -m tests.update
 
 $(READY): pyproject.toml constraints/frozen.txt
-	@[ -n "$(PYTHON)" ] || { echo "snnc trains and runs on Python 3.10 or 3.11, and neither is here: install one of them, or name it, as in: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(or $(PYTHON),false) -c '$(IS_SUPPORTED)' 2>/dev/null || { echo "snnc needs Python 3.10 or 3.11 to train and run, and $(if $(PYTHON),$(PYTHON) is another,there is none): install one, then: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
 		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
 		$(PYTHON) -m pip --python $(BIN)/python install -q pip; }
