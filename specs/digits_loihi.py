@@ -3,7 +3,9 @@
     python digits_loihi.py --items 200
     python digits_loihi.py --target loihi
 
-Needs digits.params.npz, which digits_train.py writes. Written by snnc from digits.toml [b3273c03].
+Needs digits.params.npz, which digits_train.py writes.
+
+Written by snnc from digits.toml [3b763b9d].
 """
 
 import argparse
@@ -22,7 +24,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 TEST = HERE / "digits.test.npz"
 PARAMS = HERE / "digits.params.npz"
-# Says what the parameters were trained for; for another network they mean something else.
+# What the parameters were trained for; for another network they mean something else.
 PARAMS_SPEC = "6dc717c7"
 
 SEED = 0
@@ -41,7 +43,7 @@ NEURONS = nengo.LIF(
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
 
-# Gain and bias are given; what Nengo derives from them for neurons that hardly fire is unused.
+# Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
 

@@ -3,7 +3,9 @@
     python jets_loihi.py --items 200
     python jets_loihi.py --target loihi
 
-Needs jets.params.npz, which jets_train.py writes. Written by snnc from jets.toml [398670e9].
+Needs jets.params.npz, which jets_train.py writes.
+
+Written by snnc from jets.toml [5d5a64d5].
 """
 
 import argparse
@@ -22,7 +24,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 DATA = HERE / "data/jets_sim.npz"
 PARAMS = HERE / "jets.params.npz"
-# Says what the parameters were trained for; for another network they mean something else.
+# What the parameters were trained for; for another network they mean something else.
 PARAMS_SPEC = "da65f39f"
 
 SEED = 0
@@ -42,7 +44,7 @@ NEURONS = nengo.LIF(
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
 
-# Gain and bias are given; what Nengo derives from them for neurons that hardly fire is unused.
+# Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
 

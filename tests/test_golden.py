@@ -25,6 +25,11 @@ def test_script(path: Path) -> None:
     assert is_untouched(SCRIPTS[path])
 
 
+@pytest.mark.parametrize("path", [p for p in SCRIPTS if p.parent.name == "specs"], ids=named)
+def test_lines_fit(path: Path) -> None:
+    assert [line for line in SCRIPTS[path].splitlines() if len(line) > 88] == []
+
+
 def test_no_stray_scripts() -> None:
     """A script that no spec emits any more would never be noticed."""
     there = {*(ROOT / "specs").glob("*.py"), *(ROOT / "tests/cases/emitted").glob("*.py")}

@@ -3,7 +3,9 @@
     python branches_loihi.py --items 200
     python branches_loihi.py --target loihi
 
-Needs branches.params.npz, which branches_train.py writes. Written by snnc from branches.toml [09f94079].
+Needs branches.params.npz, which branches_train.py writes.
+
+Written by snnc from branches.toml [0cdbd249].
 """
 
 import argparse
@@ -22,7 +24,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 TEST = HERE / "branches.test.npz"
 PARAMS = HERE / "branches.params.npz"
-# Says what the parameters were trained for; for another network they mean something else.
+# What the parameters were trained for; for another network they mean something else.
 PARAMS_SPEC = "a8902ce6"
 
 SEED = 3
@@ -57,7 +59,7 @@ JOINT_NEURONS = nengo_loihi.LoihiLIF(
 
 PROBE_SYNAPSE = nengo.Alpha(0.01)
 
-# Gain and bias are given; what Nengo derives from them for neurons that hardly fire is unused.
+# Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
 

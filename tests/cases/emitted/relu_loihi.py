@@ -3,7 +3,9 @@
     python relu_loihi.py --items 200
     python relu_loihi.py --target loihi
 
-Needs relu.params.npz, which relu_train.py writes. Written by snnc from relu.toml [1d023c85].
+Needs relu.params.npz, which relu_train.py writes.
+
+Written by snnc from relu.toml [89ccefb1].
 """
 
 import argparse
@@ -22,7 +24,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 TEST = HERE / "relu.test.npz"
 PARAMS = HERE / "relu.params.npz"
-# Says what the parameters were trained for; for another network they mean something else.
+# What the parameters were trained for; for another network they mean something else.
 PARAMS_SPEC = "f2eb7983"
 
 SEED = 12
@@ -49,7 +51,7 @@ DENSE3_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / 250)
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = None
 
-# Gain and bias are given; what Nengo derives from them for neurons that hardly fire is unused.
+# Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
 

@@ -3,7 +3,9 @@
     python split_loihi.py --items 200
     python split_loihi.py --target loihi
 
-Needs split.params.npz, which split_train.py writes. Written by snnc from split.toml [a1796508].
+Needs split.params.npz, which split_train.py writes.
+
+Written by snnc from split.toml [39cb246d].
 """
 
 import argparse
@@ -22,7 +24,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 DATA = HERE / "../data/split.npz"
 PARAMS = HERE / "split.params.npz"
-# Says what the parameters were trained for; for another network they mean something else.
+# What the parameters were trained for; for another network they mean something else.
 PARAMS_SPEC = "5eeea2f7"
 
 SEED = 0
@@ -52,7 +54,7 @@ SECOND_NEURONS = nengo.LIF(
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
 
-# Gain and bias are given; what Nengo derives from them for neurons that hardly fire is unused.
+# Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
 

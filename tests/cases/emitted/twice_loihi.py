@@ -3,7 +3,9 @@
     python twice_loihi.py --items 200
     python twice_loihi.py --target loihi
 
-Needs twice.params.npz, which twice_train.py writes. Written by snnc from twice.toml [6e4bec08].
+Needs twice.params.npz, which twice_train.py writes.
+
+Written by snnc from twice.toml [ca9c3058].
 """
 
 import argparse
@@ -22,7 +24,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 TEST = HERE / "twice.test.npz"
 PARAMS = HERE / "twice.params.npz"
-# Says what the parameters were trained for; for another network they mean something else.
+# What the parameters were trained for; for another network they mean something else.
 PARAMS_SPEC = "3edd6feb"
 
 SEED = 0
@@ -45,7 +47,7 @@ INPUT_1_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / 120)
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
 
-# Gain and bias are given; what Nengo derives from them for neurons that hardly fire is unused.
+# Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
 
