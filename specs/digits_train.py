@@ -3,7 +3,7 @@
     python digits_train.py  # train, test, write digits.params.npz
     python digits_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from digits.toml [5e564b78].
+Written by snnc from digits.toml [f9f50c0f].
 """
 
 import argparse
@@ -122,7 +122,7 @@ def build_network():
 
 
 def train(net, x, y, epochs):
-    """Train on single time steps, and return the parameters of the network that runs."""
+    """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
     whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
 
@@ -223,7 +223,7 @@ def report(name, logits, labels):
 
 
 def report_rates(rates):
-    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    """Print how often each layer fires; one that never does is an error."""
     for name, hertz in rates.items():
         silent = np.mean(hertz == 0)
         print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")

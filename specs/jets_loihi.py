@@ -5,7 +5,7 @@
 
 Needs jets.params.npz, which jets_train.py writes.
 
-Written by snnc from jets.toml [5d5a64d5].
+Written by snnc from jets.toml [d958fac0].
 """
 
 import argparse
@@ -121,7 +121,7 @@ def build_network(items, params):
 
 
 def run(net, n_items, target):
-    """Show one item after the other, as the chip sees them: nothing is reset in between.
+    """Show one item after the other, as on the chip: nothing is reset in between.
 
     Returns the logits and each layer's firing rates, in hertz.
     """
@@ -152,7 +152,7 @@ def report(name, logits, labels):
 
 
 def report_rates(rates):
-    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    """Print how often each layer fires; one that never does is an error."""
     for name, hertz in rates.items():
         silent = np.mean(hertz == 0)
         print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")

@@ -76,7 +76,7 @@ class LoihiView(View):
     def output_comment(self) -> str:
         return {
             "loss": "Back on the host. Loihi has no softmax: the largest value is the answer.",
-            "host": "Back on the host, where a softmax turns the filtered output into probabilities.",
+            "host": "Back on the host, where a softmax makes probabilities of the filtered output.",
             "offline": "Back on the host. Loihi has no softmax: it is applied after the run.",
         }[self.softmax]
 

@@ -5,7 +5,7 @@
 
 Needs branches.params.npz, which branches_train.py writes.
 
-Written by snnc from branches.toml [0cdbd249].
+Written by snnc from branches.toml [7e0fd577].
 """
 
 import argparse
@@ -143,7 +143,7 @@ def build_network(items, params):
             synapse=nengo.Lowpass(0.005),
         )
 
-        # Back on the host, where a softmax turns the filtered output into probabilities.
+        # Back on the host, where a softmax makes probabilities of the filtered output.
         output = nengo.Node(size_in=10, label="output")
         nengo.Connection(
             joint.neurons,
@@ -169,7 +169,7 @@ def build_network(items, params):
 
 
 def run(net, n_items, target):
-    """Show one item after the other, as the chip sees them: nothing is reset in between.
+    """Show one item after the other, as on the chip: nothing is reset in between.
 
     Returns the logits, the probabilities and each layer's firing rates, in hertz.
     """
@@ -207,7 +207,7 @@ def report(name, logits, labels, probabilities=None):
 
 
 def report_rates(rates):
-    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    """Print how often each layer fires; one that never does is an error."""
     for name, hertz in rates.items():
         silent = np.mean(hertz == 0)
         print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")

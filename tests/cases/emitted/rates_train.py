@@ -2,7 +2,7 @@
 
     python rates_train.py  # train, test, write rates.params.npz
 
-Written by snnc from rates.toml [63a9b2d8].
+Written by snnc from rates.toml [024773f3].
 """
 
 import argparse
@@ -184,7 +184,7 @@ def build_network():
 
 
 def train(net, x, y, epochs):
-    """Train on single time steps, and return the parameters of the network that runs."""
+    """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
     whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
 
@@ -304,7 +304,7 @@ def report(name, logits, labels):
 
 
 def report_rates(rates):
-    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    """Print how often each layer fires; one that never does is an error."""
     for name, hertz in rates.items():
         silent = np.mean(hertz == 0)
         print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")

@@ -5,7 +5,7 @@
 
 Needs relu.params.npz, which relu_train.py writes.
 
-Written by snnc from relu.toml [89ccefb1].
+Written by snnc from relu.toml [507fc3c0].
 """
 
 import argparse
@@ -127,7 +127,7 @@ def build_network(items, params):
 
 
 def run(net, n_items, target):
-    """Show one item after the other, as the chip sees them: nothing is reset in between.
+    """Show one item after the other, as on the chip: nothing is reset in between.
 
     Returns the logits and each layer's firing rates, in hertz.
     """
@@ -162,7 +162,7 @@ def report(name, logits, labels):
 
 
 def report_rates(rates):
-    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    """Print how often each layer fires; one that never does is an error."""
     for name, hertz in rates.items():
         silent = np.mean(hertz == 0)
         print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")

@@ -3,7 +3,7 @@
     python relu_train.py  # train, test, write relu.params.npz
     python relu_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from relu.toml [cfbef326].
+Written by snnc from relu.toml [15dbf56c].
 """
 
 import argparse
@@ -165,7 +165,7 @@ def build_network():
 
 
 def train(net, x, y, epochs):
-    """Train on single time steps, and return the parameters of the network that runs."""
+    """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
     whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
 
@@ -277,7 +277,7 @@ def report(name, logits, labels):
 
 
 def report_rates(rates):
-    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    """Print how often each layer fires; one that never does is an error."""
     for name, hertz in rates.items():
         silent = np.mean(hertz == 0)
         print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")

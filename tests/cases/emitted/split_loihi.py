@@ -5,7 +5,7 @@
 
 Needs split.params.npz, which split_train.py writes.
 
-Written by snnc from split.toml [39cb246d].
+Written by snnc from split.toml [7e28af5d].
 """
 
 import argparse
@@ -130,7 +130,7 @@ def build_network(items, params):
 
 
 def run(net, n_items, target):
-    """Show one item after the other, as the chip sees them: nothing is reset in between.
+    """Show one item after the other, as on the chip: nothing is reset in between.
 
     Returns the logits and each layer's firing rates, in hertz.
     """
@@ -161,7 +161,7 @@ def report(name, logits, labels):
 
 
 def report_rates(rates):
-    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    """Print how often each layer fires; one that never does is an error."""
     for name, hertz in rates.items():
         silent = np.mean(hertz == 0)
         print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")

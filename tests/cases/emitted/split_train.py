@@ -3,7 +3,7 @@
     python split_train.py  # train, test, write split.params.npz
     python split_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from split.toml [4df63f18].
+Written by snnc from split.toml [96046298].
 """
 
 import argparse
@@ -161,7 +161,7 @@ def build_network():
 
 
 def train(net, x, y, epochs):
-    """Train on single time steps, and return the parameters of the network that runs."""
+    """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
     whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
 
@@ -265,7 +265,7 @@ def report(name, logits, labels):
 
 
 def report_rates(rates):
-    """Print how often each layer's neurons fire; a layer that never does is an error."""
+    """Print how often each layer fires; one that never does is an error."""
     for name, hertz in rates.items():
         silent = np.mean(hertz == 0)
         print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")
