@@ -3,7 +3,7 @@
     python branches_train.py  # train, test, write branches.params.npz
     python branches_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from branches.toml [e4d78131].
+Written by snnc from branches.toml [d5a3b0f2].
 """
 
 import argparse
@@ -245,7 +245,7 @@ def simulator(net):
 
 
 def put_out_rates(net):
-    """Let Loihi's neurons put out their rates, as in training, for a look at single steps."""
+    """Let Loihi's neurons put out rates in single steps, as in training."""
     with net:
         nengo_dl.configure_settings(learning_phase=True)
     # In the learning phase dropout is on as well.

@@ -3,7 +3,7 @@
     python relu_train.py  # train, test, write relu.params.npz
     python relu_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from relu.toml [15dbf56c].
+Written by snnc from relu.toml [84fafc8a].
 """
 
 import argparse
@@ -199,7 +199,7 @@ def simulator(net):
 
 
 def put_out_rates(net):
-    """Let Loihi's neurons put out their rates, as in training, for a look at single steps."""
+    """Let Loihi's neurons put out rates in single steps, as in training."""
     with net:
         nengo_dl.configure_settings(learning_phase=True)
 

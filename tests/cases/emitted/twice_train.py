@@ -3,7 +3,7 @@
     python twice_train.py  # train, test, write twice.params.npz
     python twice_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from twice.toml [5f7246f6].
+Written by snnc from twice.toml [f2c6a2d9].
 """
 
 import argparse
@@ -213,7 +213,7 @@ def simulator(net):
 
 
 def put_out_rates(net):
-    """Let Loihi's neurons put out their rates, as in training, for a look at single steps."""
+    """Let Loihi's neurons put out rates in single steps, as in training."""
     with net:
         nengo_dl.configure_settings(learning_phase=True)
     # In the learning phase dropout is on as well.
