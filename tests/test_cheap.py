@@ -54,3 +54,29 @@ def test_no_heavy_import(arguments: list[str], tmp_path: Path) -> None:
     )
     assert "Traceback" not in done.stderr
     assert done.stdout.splitlines()[-1] == "imported:"
+
+
+@pytest.mark.parametrize("command", ["train", "run"])
+def test_what_is_missing_is_named(command: str, tmp_path: Path) -> None:
+    """Without the heavy libraries, the commands that need them say which, and how to get them."""
+    probe = "import sys; sys.modules['nengo'] = None; from snnc.cli import main; sys.exit(main(sys.argv[1:]))"
+    pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            probe,
+            command,
+            str(ROOT / "specs/digits.toml"),
+            "-o",
+            str(tmp_path),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "snnc: training and running need nengo, which is not installed: pip install 'snnc[run]'\n"
+    )

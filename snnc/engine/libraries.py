@@ -19,6 +19,9 @@ from snnc.diagnostics import Refusal, UsageError
 
 PACKAGES = ("numpy", "nengo", "tensorflow", "nengo_dl", "nengo_loihi")
 
+#: Where they work together.
+PYTHONS = ("3.10", "3.11")
+
 #: The start of warnings that users can do nothing about, and why they don't matter.
 HARMLESS = {
     "No GPU support detected": "running on the CPU is what was asked for",
@@ -56,9 +59,12 @@ def load() -> None:
                 importlib.import_module(name)
         except ModuleNotFoundError as error:
             missing = (error.name or name).partition(".")[0]
-            command = "pip install 'snnc[run]'"
+            here = "{}.{}".format(*sys.version_info[:2])
+            how = "pip install 'snnc[run]'"
+            if here not in PYTHONS:
+                how = f"install snnc[run] on Python {' or '.join(PYTHONS)}; this is {here}"
             raise UsageError(
-                f"training and running need {missing}, which is not installed: {command}"
+                f"training and running need {missing}, which is not installed: {how}"
             ) from error
     for message in HARMLESS:
         warnings.filterwarnings("ignore", message=message)
