@@ -135,7 +135,7 @@ def _add_folder(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="DIR",
-        help="where files are (default: beside the spec)",
+        help="folder of what is written and read again (default: beside the spec)",
     )
 
 

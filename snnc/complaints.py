@@ -152,9 +152,7 @@ def _diagnostic(complaint: _Complaint) -> Diagnostic:
     if kind in _EXPECTED:
         return _wrong_type(complaint, _EXPECTED[kind])
     if kind in _BOUNDS:
-        words, bound = _BOUNDS[kind]
-        message = f"{name} is {words} {number(context[bound])}, not {number(value)}"
-        return Diagnostic("out-of-range", message, at)
+        return _out_of_bounds(complaint)
     if kind == "finite_number":
         return Diagnostic("out-of-range", f"{name} is a finite number, not {value}", at)
     if kind in ("too_short", "string_too_short"):
@@ -172,6 +170,17 @@ def _diagnostic(complaint: _Complaint) -> Diagnostic:
     return Diagnostic(
         kind, complaint.detail["msg"], (*at, key) if key else at, "key" if key else "value"
     )
+
+
+def _out_of_bounds(complaint: _Complaint) -> Diagnostic:
+    at, value = complaint.at, complaint.detail["input"]
+    if at == ("snnc",):
+        message = f"this snnc reads version 1 of the language, not {number(value)}"
+        return Diagnostic("out-of-range", message, at, hint="write 1")
+    words, bound = _BOUNDS[complaint.detail["type"]]
+    limit = complaint.detail["ctx"][bound]
+    message = f"{complaint.name} is {words} {number(limit)}, not {number(value)}"
+    return Diagnostic("out-of-range", message, at)
 
 
 def _missing(complaint: _Complaint) -> Diagnostic:

@@ -181,21 +181,24 @@ def _wrong_names(spec: Spec, names: list[str]) -> Iterator[Diagnostic]:
             yield Diagnostic("forbidden-name", message, at, on, f"write '{name}_layer', say")
 
 
-def _wrong_sources(spec: Spec, names: list[str]) -> Iterator[Diagnostic]:
+def _wrong_sources(spec: Spec, names: list[str]) -> list[Diagnostic]:
     used = set(spec.output.from_ or names[-1:])
+    found: list[Diagnostic] = []
     for index, layer in enumerate(spec.layers):
         at: KeyPath = ("layers", index, "from")
-        yield from _wrong_from(layer.from_, at, [ir.INPUT, *names[:index]], names[index:])
+        found += _wrong_from(layer.from_, at, [ir.INPUT, *names[:index]], names[index:])
         if len(layer.from_ or ()) > 1 and not layer.takes_several:
             message = f"a {layer.kind} layer follows one layer, not {len(layer.from_ or ())}"
-            yield Diagnostic("too-many-sources", message, at)
+            found.append(Diagnostic("too-many-sources", message, at))
         used |= set(layer.from_ or names[index - 1 : index])
-    yield from _wrong_from(spec.output.from_, ("output", "from"), [ir.INPUT, *names], [])
-    for index, name in enumerate(names):
-        if name not in used:
-            message = f"nothing follows '{name}': every layer after it names other sources"
-            hint = f"add '{name}' to a later layer's from, or remove the layer"
-            yield Diagnostic("unused-layer", message, ("layers", index), "key", hint)
+    found += _wrong_from(spec.output.from_, ("output", "from"), [ir.INPUT, *names], [])
+    # What a misspelt source meant may be the layer that seems unused.
+    unused = [] if found else [(i, name) for i, name in enumerate(names) if name not in used]
+    for index, name in unused:
+        message = f"nothing follows '{name}': every layer after it names other sources"
+        hint = f"add '{name}' to a later layer's from, or remove the layer"
+        found.append(Diagnostic("unused-layer", message, ("layers", index), "key", hint))
+    return found
 
 
 def _wrong_from(

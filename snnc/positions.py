@@ -92,7 +92,8 @@ def _add_pair(node: Any, table: KeyPath, positions: Positions, lines: list[bytes
     for name, part in zip(_names(key), _parts(key), strict=False):
         path = (*path, name)
         positions.keys.setdefault(path, _span(part, lines))
-    _add_value(node.children[-1], path, positions, lines)
+    # Key, equals sign, value; a comment at the end of the line would be a fourth child.
+    _add_value(node.children[2], path, positions, lines)
 
 
 def _add_value(node: Any, path: KeyPath, positions: Positions, lines: list[bytes]) -> None:

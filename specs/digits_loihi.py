@@ -3,9 +3,9 @@
     python digits_loihi.py --items 200
     python digits_loihi.py --target loihi
 
-Needs digits.params.npz, which digits_train.py writes.
+Needs digits.params.npz and digits.test.npz, which digits_train.py writes.
 
-Written by snnc from digits.toml [d780439e].
+Written by snnc from digits.toml [b33fdf65].
 """
 
 import argparse
@@ -156,7 +156,7 @@ def positive(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--items", type=positive, default=200, help="test items")
+    parser.add_argument("--items", type=positive, default=200, help="default: 200")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
     args = parser.parse_args()
 

@@ -5,7 +5,7 @@
 
 Needs jets.params.npz, which jets_train.py writes.
 
-Written by snnc from jets.toml [d958fac0].
+Written by snnc from jets.toml [5401f73d].
 """
 
 import argparse
@@ -169,7 +169,7 @@ def positive(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--items", type=positive, default=200, help="test items")
+    parser.add_argument("--items", type=positive, default=200, help="default: 200")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
     args = parser.parse_args()
 

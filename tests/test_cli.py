@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from pathlib import Path
@@ -203,10 +204,8 @@ def test_what_new_leaves_out_has_the_value_it_says(spec: Path) -> None:
     main(["new", "mine"])
     bare = checked(Path("mine.toml")).program
     text = Path("mine.toml").read_text()
-    lines = [
-        line[2:] if line.startswith("# ") and " = " in line and "as layer" not in line else line
-        for line in text.splitlines()
-    ]
+    commented = re.compile("# [a-z_]+ = (?!as )")
+    lines = [line[2:] if commented.match(line) else line for line in text.splitlines()]
     written = Path("written.toml")
     written.write_text("\n".join(line.replace("# [loihi]", "[loihi]") for line in lines[2:]))
     full_program = checked(written).program

@@ -49,6 +49,9 @@ def _compare(wanted: dict[Path, str], present: dict[Path, str | None], leftover:
 
     stale = [path for path, text in wanted.items() if not _same(present[path], text)]
     for path in stale:
+        if present[path] is None:
+            print(f"{path.as_posix()} is missing")
+            continue
         there = (present[path] or "").splitlines(keepends=True)
         now = wanted[path].splitlines(keepends=True)
         print(

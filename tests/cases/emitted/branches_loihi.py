@@ -3,9 +3,9 @@
     python branches_loihi.py --items 200
     python branches_loihi.py --target loihi
 
-Needs branches.params.npz, which branches_train.py writes.
+Needs branches.params.npz and branches.test.npz, which branches_train.py writes.
 
-Written by snnc from branches.toml [7e0fd577].
+Written by snnc from branches.toml [fbfb5c5d].
 """
 
 import argparse
@@ -224,7 +224,7 @@ def positive(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--items", type=positive, default=200, help="test items")
+    parser.add_argument("--items", type=positive, default=200, help="default: 200")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
     args = parser.parse_args()
 

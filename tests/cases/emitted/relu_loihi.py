@@ -3,9 +3,9 @@
     python relu_loihi.py --items 200
     python relu_loihi.py --target loihi
 
-Needs relu.params.npz, which relu_train.py writes.
+Needs relu.params.npz and relu.test.npz, which relu_train.py writes.
 
-Written by snnc from relu.toml [507fc3c0].
+Written by snnc from relu.toml [71a2a600].
 """
 
 import argparse
@@ -179,7 +179,7 @@ def positive(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--items", type=positive, default=200, help="test items")
+    parser.add_argument("--items", type=positive, default=200, help="default: 200")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
     args = parser.parse_args()
 

@@ -5,7 +5,7 @@
 
 Needs split.params.npz, which split_train.py writes.
 
-Written by snnc from split.toml [7e28af5d].
+Written by snnc from split.toml [dcc667b6].
 """
 
 import argparse
@@ -178,7 +178,7 @@ def positive(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--items", type=positive, default=200, help="test items")
+    parser.add_argument("--items", type=positive, default=200, help="default: 200")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
     args = parser.parse_args()
 

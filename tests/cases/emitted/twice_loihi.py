@@ -3,9 +3,9 @@
     python twice_loihi.py --items 200
     python twice_loihi.py --target loihi
 
-Needs twice.params.npz, which twice_train.py writes.
+Needs twice.params.npz and twice.test.npz, which twice_train.py writes.
 
-Written by snnc from twice.toml [156b2065].
+Written by snnc from twice.toml [4ac8fe91].
 """
 
 import argparse
@@ -195,7 +195,7 @@ def positive(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--items", type=positive, default=200, help="test items")
+    parser.add_argument("--items", type=positive, default=200, help="default: 200")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
     args = parser.parse_args()
 
