@@ -14,8 +14,3 @@ class Document:
     path: Path
     text: str
     data: dict[str, Any]
-
-    @property
-    def folder(self) -> Path:
-        """Where the spec's relative paths start."""
-        return self.path.parent

@@ -228,6 +228,11 @@ class Program:
         on_chip = {p.name for p in self.populations if p.on_chip}
         return tuple(c for c in self.connections if c.target in on_chip)
 
+    @property
+    def feeding_chip(self) -> frozenset[str]:
+        """What the chip reads: names of populations, or the input."""
+        return frozenset(c.source for c in self.into_chip())
+
     def population(self, name: str) -> Population:
         return self._by_name[name]
 

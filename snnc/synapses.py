@@ -16,11 +16,6 @@ class NoSynapse(Model):
     def nengo(self) -> Call | None:
         return None
 
-    @property
-    def settles(self) -> float:
-        """The time constant, in seconds."""
-        return 0.0
-
 
 class Lowpass(Model):
     """A first-order lowpass filter, nengo.Lowpass."""
@@ -31,10 +26,6 @@ class Lowpass(Model):
     def nengo(self) -> Call | None:
         return Call("nengo.Lowpass", (self.tau,))
 
-    @property
-    def settles(self) -> float:
-        return self.tau
-
 
 class Alpha(Model):
     """A second-order lowpass filter, nengo.Alpha. Not on the chip."""
@@ -44,10 +35,6 @@ class Alpha(Model):
 
     def nengo(self) -> Call | None:
         return Call("nengo.Alpha", (self.tau,))
-
-    @property
-    def settles(self) -> float:
-        return 2 * self.tau
 
 
 Synapse = Annotated[NoSynapse | Lowpass | Alpha, Discriminator("kind"), Bare]

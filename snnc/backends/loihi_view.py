@@ -64,7 +64,7 @@ class LoihiView(View):
     @property
     def bursting(self) -> str | None:
         """The layers on the host that may have more spikes for the chip than one a step."""
-        feeding = {c.source for c in self.program.into_chip()}
+        feeding = self.program.feeding_chip
         names = [
             p.name
             for p in self.program.populations

@@ -31,7 +31,7 @@ def chip_neurons(program: Program) -> Iterator[Diagnostic]:
     """The chip only runs spikes, and reads any value that isn't 0 from the host as a spike."""
     on_chip = [p for p in program.populations if p.on_chip and not p.neurons.on_loihi]
     places = {p.at_neurons("kind") for p in on_chip}
-    feeding = {c.source for c in program.into_chip()}
+    feeding = program.feeding_chip
     for population in program.populations:
         kind, at = population.neurons.kind, population.at_neurons("kind")
         if population in on_chip:

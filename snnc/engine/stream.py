@@ -77,7 +77,7 @@ def _explained() -> Iterator[None]:
 
 def _refuse_bursts(program: Program, net: nengo.Network, sim: Any) -> None:
     """Raise a Refusal if the host has more spikes for the chip than one a neuron and step: the others get lost."""
-    feeding = {c.source for c in program.into_chip()}
+    feeding = program.feeding_chip
     for probe in net.spikes:
         on_host = probe.label in feeding and not program.population(probe.label).on_chip
         amplitude = probe.target.ensemble.neuron_type.amplitude
