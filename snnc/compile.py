@@ -31,7 +31,7 @@ def checked(path: Path) -> Checked:
 def check_document(document: Document) -> Checked:
     spec = validate(document)
     program = lower(spec, document)
-    warnings = check(program, document)
+    warnings = check(program, document, spec.allow)
     return Checked(document, program, warnings)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from snnc.codes import WARNINGS
 from snnc.document import Document
 
 #: Where something stands in a TOML document, for example ("layers", 0, "units").
@@ -26,7 +27,7 @@ class Span:
 class Diagnostic:
     """One finding. `at` leads to its place; `span` gives the place itself where there is no path to it.
 
-    `code` is a stable name. `on` says what the caret goes under: the key, or its value.
+    `code` is one of `snnc.codes`. `on` says what the caret goes under: the key, or its value.
     """
 
     code: str
@@ -34,8 +35,11 @@ class Diagnostic:
     at: KeyPath = ()
     on: Literal["key", "value"] = "value"
     hint: str = ""
-    severity: Literal["error", "warning"] = "error"
     span: Span | None = None
+
+    @property
+    def severity(self) -> Literal["error", "warning"]:
+        return "warning" if self.code in WARNINGS else "error"
 
 
 class CompileError(Exception):

@@ -87,6 +87,8 @@ def _values(model: Model, path: KeyPath, origins: _Origins) -> Iterator[tuple[st
         elif isinstance(value, tuple) and value and isinstance(value[0], LayerKind):
             layers = enumerate(value)
             yield key, [dict(_values(layer, (*path, key, i), origins)) for i, layer in layers]
+        elif isinstance(value, dict):
+            yield key, {k: Value(v, origins.of((*path, key, k))) for k, v in value.items()}
         elif name in model.unused:
             yield key, Value(None, "not used")
         else:

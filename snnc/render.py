@@ -73,4 +73,6 @@ def _count(diagnostics: Sequence[Diagnostic]) -> str:
         n = sum(d.severity == severity for d in diagnostics)
         if n:
             counts.append(f"{n} {severity}{'s' if n > 1 else ''}")
-    return ", ".join(counts)
+    codes = {d.code for d in diagnostics}
+    which = codes.pop() if len(codes) == 1 else "CODE"
+    return f"{', '.join(counts)}; snnc explain {which} says why"

@@ -107,3 +107,6 @@ class Spec(Model):
     output: Output
     train: Train = Field({}, validate_default=True)
     loihi: LoihiSettings = Field({}, validate_default=True)
+    allow: dict[str, Annotated[str, Field(min_length=1)]] = Field(
+        {}, description="Warnings that are meant: the code of each, and the reason."
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+from snnc.checks.allow import unsuppressed
 from snnc.checks.chip import (
     chip_empty,
     chip_input,
@@ -34,9 +35,11 @@ RULES: tuple[Callable[[Program], Iterable[Diagnostic]], ...] = (
 )
 
 
-def check(program: Program, document: Document) -> tuple[Diagnostic, ...]:
-    """Return the warnings about a program; raise a CompileError if there are errors among what was found."""
-    found = tuple(dict.fromkeys(d for rule in RULES for d in rule(program)))
+def check(
+    program: Program, document: Document, allowed: Mapping[str, str]
+) -> tuple[Diagnostic, ...]:
+    """Return the warnings about a program that aren't allowed; raise a CompileError if any rule found an error."""
+    found = unsuppressed(dict.fromkeys(d for rule in RULES for d in rule(program)), allowed)
     if any(d.severity == "error" for d in found):
         raise CompileError(document, found)
     return found

@@ -97,11 +97,10 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
             )
             continue
         yield Diagnostic(
-            "chip-input",
+            "chip-input-coding",
             "NengoLoihi sends the input to the chip as spikes of its own, clipped to [-1, 1] and through a lowpass of 5 ms",
             at,
             hint="write on_chip = false: this layer then makes the spikes, on the host",
-            severity="warning",
         )
         for other in program.into(connection.target):
             if other.synapse is not None and other.synapse != INPUT_LOWPASS:
