@@ -14,6 +14,7 @@ ERRORS = frozenset(
         "chip-max-rate",
         "chip-neurons",
         "chip-synapse",
+        "chip-tau",
         "conflicting-keys",
         "data-array",
         "data-file",
@@ -29,6 +30,7 @@ ERRORS = frozenset(
         "missing-key",
         "missing-table",
         "no-neurons",
+        "no-spikes",
         "not-a-multiple",
         "not-allowable",
         "out-of-range",
@@ -49,7 +51,19 @@ ERRORS = frozenset(
 
 WARNINGS = frozenset(
     {
+        "amplitude",
+        "chip-host-chip",
         "chip-input-coding",
+        "chip-no-synapse",
+        "chip-rounding",
+        "chip-tau-ref",
+        "few-spikes",
+        "high-intercept",
+        "host-max-rate",
+        "steep-gradient",
+        "unfiltered-output",
+        "unsettled",
         "unused-allow",
+        "unused-chip-setting",
     }
 )

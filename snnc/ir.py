@@ -121,7 +121,10 @@ class Tuning:
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """Neurons that share a kind. `neurons_at` leads to each written setting of them."""
+    """Neurons that share a kind.
+
+    `neurons_at` leads to each written setting of them, `on_chip_at` to where it says whether they run on the chip.
+    """
 
     name: str
     shape: Shape
@@ -130,6 +133,7 @@ class Population:
     on_chip: bool
     at: KeyPath
     neurons_at: Mapping[str, KeyPath]
+    on_chip_at: KeyPath | None = None
     tuning: Tuning | None = None
 
     @property
@@ -137,14 +141,11 @@ class Population:
         """How many neurons there are."""
         return size(self.shape)
 
-    def at_neurons(self, *keys: str) -> KeyPath:
-        """Return where the first of some settings of the neurons was written, a layer's own before those of all.
-
-        If none was, that is where the neurons would be written.
-        """
+    def at_neurons(self, *keys: str, otherwise: KeyPath = ("neurons",)) -> KeyPath:
+        """Return where the first of some settings of the neurons was written, a layer's own before those of all."""
         written = [self.neurons_at[key] for key in keys if key in self.neurons_at]
         own = [at for at in written if at[0] == "layers"]
-        return next(iter([*own, *written]), ("neurons",))
+        return next(iter([*own, *written]), otherwise)
 
 
 @dataclass(frozen=True, eq=False)

@@ -93,6 +93,7 @@ class _Graph:
             on_chip=on_chip,
             at=self.at,
             neurons_at=neurons_at,
+            on_chip_at=None if layer.on_chip is None else (*self.at, "on_chip"),
         )
         self.populations.append(population)
         own = layer.synapse is not None

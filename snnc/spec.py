@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from snnc.layers import Layer
-from snnc.model import Count, Model, Name, PositiveSeconds, default_kind
+from snnc.model import Count, Model, Name, default_kind
 from snnc.neurons import Neurons
 from snnc.settings import LoihiSettings, Presentation, Train
 from snnc.sources import Source
@@ -39,7 +39,9 @@ class Network(Model):
         le=LARGEST_SEED,
         description="Seeds the split of the data, the weights and the order of items.",
     )
-    dt: PositiveSeconds = Field(0.001, description="Length of a time step, in seconds.")
+    dt: Annotated[float, Field(ge=1e-9)] = Field(
+        0.001, description="Length of a time step, in seconds."
+    )
 
 
 class Input(Model):

@@ -5,13 +5,20 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field
 
 from snnc.call import Call
-from snnc.model import Bare, Model, PositiveSeconds
+from snnc.model import Bare, Model
+
+_TimeConstant = Annotated[float, Field(gt=0, le=1000)]
 
 
 class NoSynapse(Model):
     """No filter: a spike counts in the step in which it arrives."""
 
     kind: Literal["none"]
+
+    @property
+    def poles(self) -> tuple[float, ...]:
+        """The time constants of the first-order filters that it is made of, in seconds."""
+        return ()
 
     def nengo(self) -> Call | None:
         return None
@@ -21,7 +28,11 @@ class Lowpass(Model):
     """A first-order lowpass filter, nengo.Lowpass."""
 
     kind: Literal["lowpass"]
-    tau: PositiveSeconds = Field(0.005, description="Time constant, in seconds.")
+    tau: _TimeConstant = Field(0.005, description="Time constant, in seconds.")
+
+    @property
+    def poles(self) -> tuple[float, ...]:
+        return (self.tau,)
 
     def nengo(self) -> Call | None:
         return Call("nengo.Lowpass", (self.tau,))
@@ -31,7 +42,11 @@ class Alpha(Model):
     """A second-order lowpass filter, nengo.Alpha. Not on the chip."""
 
     kind: Literal["alpha"]
-    tau: PositiveSeconds = Field(0.01, description="Time constant, in seconds.")
+    tau: _TimeConstant = Field(0.01, description="Time constant, in seconds.")
+
+    @property
+    def poles(self) -> tuple[float, ...]:
+        return (self.tau, self.tau)
 
     def nengo(self) -> Call | None:
         return Call("nengo.Alpha", (self.tau,))

@@ -175,10 +175,10 @@ def test_a_derived_name_is_no_layers_name() -> None:
         assert found.into(population.name)[0].operators[-1].name == population.name
 
 
-@pytest.mark.parametrize("steps", [2, 7])
+@pytest.mark.parametrize("steps", [60, 70])
 def test_fresh_steps(steps: int) -> None:
-    found = program(presentation={"time": 0.05, "steps": steps})
-    assert (found.fresh_steps, found.stream_steps) == (steps, 50)
+    found = program(presentation={"time": 0.08, "steps": steps})
+    assert (found.fresh_steps, found.stream_steps) == (steps, 80)
 
 
 @pytest.mark.parametrize(("share", "steps"), [(0.3, 30), (1, 100), (0.001, 1)])

@@ -6,15 +6,34 @@ from collections.abc import Callable, Iterable, Mapping
 
 from snnc.checks.allow import unsuppressed
 from snnc.checks.chip import (
+    chip_decays,
     chip_empty,
     chip_input,
+    chip_left_once,
     chip_max_rate,
     chip_neurons,
+    chip_refractory,
+    chip_settings_used,
+    chip_spikes_filtered,
     chip_synapse,
 )
 from snnc.checks.data import data_fits
-from snnc.checks.network import gradient_applies, labels_fit, max_rate_possible, synapse_applies
-from snnc.checks.timing import multiples_of_dt, steps_suffice
+from snnc.checks.network import (
+    gradient_applies,
+    labels_fit,
+    max_rate_possible,
+    slope_finite,
+    synapse_applies,
+)
+from snnc.checks.rates import (
+    amplitude_fits,
+    chip_keeps_rates,
+    host_keeps_rates,
+    intercept_low,
+    spikes_suffice,
+)
+from snnc.checks.settling import answer_arrives, answer_settles, output_filtered
+from snnc.checks.timing import multiples_of_dt
 from snnc.diagnostics import CompileError, Diagnostic
 from snnc.document import Document
 from snnc.ir import Program
@@ -23,15 +42,28 @@ RULES: tuple[Callable[[Program], Iterable[Diagnostic]], ...] = (
     data_fits,
     labels_fit,
     multiples_of_dt,
-    steps_suffice,
+    answer_arrives,
+    answer_settles,
+    output_filtered,
     max_rate_possible,
+    spikes_suffice,
+    amplitude_fits,
+    intercept_low,
     gradient_applies,
+    slope_finite,
     synapse_applies,
     chip_empty,
     chip_neurons,
     chip_max_rate,
+    chip_keeps_rates,
+    host_keeps_rates,
+    chip_refractory,
+    chip_decays,
     chip_synapse,
+    chip_spikes_filtered,
     chip_input,
+    chip_left_once,
+    chip_settings_used,
 )
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import floor
+from math import expm1, floor
 
-from snnc.diagnostics import Diagnostic
-from snnc.ir import INPUT, Program
+from snnc.diagnostics import Diagnostic, KeyPath
+from snnc.ir import INPUT, Population, Program
 from snnc.synapses import Alpha, Lowpass
 from snnc.words import number
 
+#: The chip counts refractory steps in 6 bits, one of which NengoLoihi takes for itself.
+LONGEST_REST = 62
+#: Of currents and voltages at least half of 1 / 4096 must decay in a step.
+LEAST_DECAY = 0.5 / 4096
 #: What NengoLoihi filters the input of the chip with.
 INPUT_LOWPASS = Lowpass.model_construct(kind="lowpass", tau=0.005)
 NOT_FOR_LOIHI = 'take "loihi" out of targets'
@@ -51,18 +55,22 @@ def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
         neurons = population.neurons
         if not population.on_chip or neurons.max_rate * neurons.refractory >= 1:
             continue  # max_rate_possible has something to say of those
-        rest = 1 + round(neurons.refractory / program.dt)
-        largest = 1 / (program.dt * rest)
+        largest = fastest_on_chip(program, population)
         if neurons.max_rate > largest * (1 + 1e-9):
+            rest = round(1 / (largest * program.dt))
             fires = "in every step" if rest == 1 else f"every {rest} steps"
             usual = "; 100 to 250 is usual" if largest >= 100 else ""
-            written = {"max_rate", "tau_ref"} & set(population.neurons_at)
             yield Diagnostic(
                 "chip-max-rate",
                 f"on the chip these neurons fire {fires} at most, at {largest:g} Hz; max_rate is {number(neurons.max_rate)}",
-                population.at_neurons("max_rate", "tau_ref") if written else ("network", "dt"),
+                population.at_neurons("max_rate", "tau_ref", otherwise=("network", "dt")),
                 hint=f"lower max_rate to {_at_most(largest)}{usual}",
             )
+
+
+def fastest_on_chip(program: Program, population: Population) -> float:
+    """Return the highest firing rate that a population has on the chip, in hertz."""
+    return 1 / (program.dt * (1 + round(population.neurons.refractory / program.dt)))
 
 
 def _at_most(rate: float) -> str:
@@ -87,7 +95,7 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
     for connection in program.into_chip():
         if connection.source != INPUT:
             continue
-        at = (*connection.at, "on_chip")
+        at = program.population(connection.target).on_chip_at or connection.at
         if program.data.scale not in ("unit", "signed"):
             yield Diagnostic(
                 "chip-input",
@@ -110,3 +118,71 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
                     other.synapse_at,
                     hint='write { kind = "lowpass", tau = 0.005 }, or on_chip = false',
                 )
+
+
+def chip_spikes_filtered(program: Program) -> Iterator[Diagnostic]:
+    """Without a synapse a spike counts for one step only, and what the next layer makes of it depends on coincidences."""
+    for connection in program.into_chip():
+        if connection.source != INPUT and connection.synapse and not connection.synapse.poles:
+            yield Diagnostic(
+                "chip-no-synapse",
+                "on the chip a layer without a synapse gets each spike for one step only: it adds up what happens to coincide",
+                connection.synapse_at,
+                hint='write { kind = "lowpass", tau = 0.005 }',
+            )
+
+
+def chip_refractory(program: Program) -> Iterator[Diagnostic]:
+    """The chip rests for whole steps, and not for long."""
+    for population in program.populations:
+        if not population.on_chip or not population.neurons.refractory:
+            continue
+        steps = population.neurons.refractory / program.dt
+        at = population.at_neurons("tau_ref", otherwise=("network", "dt"))
+        rounded = round(steps)
+        if rounded > LONGEST_REST:
+            message = f"the chip's refractory period is {LONGEST_REST} steps at most, {LONGEST_REST * program.dt:g} s; the emulator doesn't say so"
+            yield Diagnostic("chip-tau-ref", message, at, hint="write tau_ref = 0.001")
+        elif abs(steps - rounded) > 1e-6:
+            message = f"the chip rounds tau_ref to whole steps, here to {rounded * program.dt:g} s"
+            yield Diagnostic("chip-tau-ref", message, at, hint=f"write {rounded * program.dt:g}")
+
+
+def chip_decays(program: Program) -> Iterator[Diagnostic]:
+    """What decays too slowly for the chip's 12 bits can't be built."""
+    longest = f"the chip has no time constant as long as that with dt {program.dt:g}: up to {8190 * program.dt:g} s or so"
+    for population in program.populations:
+        tau_rc = getattr(population.neurons, "tau_rc", None)
+        if population.on_chip and tau_rc and -expm1(-program.dt / tau_rc) <= LEAST_DECAY:
+            at = population.at_neurons("tau_rc", "kind")
+            yield Diagnostic("chip-tau", longest, at, hint="write tau_rc = 0.02")
+    for connection in program.into_chip():
+        taus = connection.synapse.poles if connection.synapse else ()
+        if any(-expm1(-program.dt / tau) <= LEAST_DECAY for tau in taus):
+            yield Diagnostic("chip-tau", longest, connection.synapse_at, hint="write tau = 0.005")
+
+
+def chip_left_once(program: Program) -> Iterator[Diagnostic]:
+    """Spikes that leave the chip and come back make host and chip wait for each other in every step."""
+    for population in program.populations:
+        sources = {c.source for c in program.into(population.name)} - {INPUT}
+        from_chip = any(program.population(source).on_chip for source in sources)
+        if from_chip and not population.on_chip and population.name in program.feeding_chip:
+            yield Diagnostic(
+                "chip-host-chip",
+                f"spikes leave the chip for '{population.name}' and come back: host and chip then wait for each other in every step",
+                population.on_chip_at or population.at,
+                hint="let it run on the chip too, and read no input",
+            )
+
+
+def chip_settings_used(program: Program) -> Iterator[Diagnostic]:
+    """What is said of the chip means nothing where it is no target."""
+    if program.on_loihi:
+        return
+    written: list[KeyPath] = [p.on_chip_at for p in program.populations if p.on_chip_at]
+    if program.loihi.model_fields_set:
+        written.append(("loihi", "target"))
+    for at in written:
+        message = f"'{at[-1]}' has no effect: \"loihi\" is not among the targets"
+        yield Diagnostic("unused-chip-setting", message, at, "key", "remove it, or add the target")

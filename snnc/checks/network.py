@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir import INPUT, Program
+from snnc.ir import INPUT, Dropout, Program
 
 
 def labels_fit(program: Program) -> Iterator[Diagnostic]:
@@ -62,4 +62,21 @@ def synapse_applies(program: Program) -> Iterator[Diagnostic]:
                 sources[0].synapse_at,
                 "key",
                 "leave it out",
+            )
+
+
+def slope_finite(program: Program) -> Iterator[Diagnostic]:
+    """LIF's rate has an infinite slope at threshold; with dropout, training doesn't get over that."""
+    if not any(isinstance(op, Dropout) for c in program.connections for op in c.operators):
+        return
+    for population in program.populations:
+        if (
+            population.neurons.leaky
+            and population.neurons.trained(population.gradient).name == "nengo.LIFRate"
+        ):
+            yield Diagnostic(
+                "steep-gradient",
+                "with dropout, training on LIF rates that aren't softened ends several points lower",
+                ("train", "gradient"),
+                hint='write gradient = "smooth"',
             )

@@ -32,20 +32,6 @@ def multiples_of_dt(program: Program) -> Iterator[Diagnostic]:
             )
 
 
-def steps_suffice(program: Program) -> Iterator[Diagnostic]:
-    """A synapse answers a step late: after one step, nothing has come through."""
-    if not isfinite(program.presentation.time / program.dt):
-        return  # multiples_of_dt says so
-    synapses = [program.output.probe, *(c.synapse for c in program.connections)]
-    if not any(s is not None and s.nengo() is not None for s in synapses):
-        return
-    for key, steps in (("steps", program.fresh_steps), ("time", program.stream_steps)):
-        if steps == 1:
-            message = "an item is shown for 1 step, after which synapses have let nothing through"
-            hint = "show it for 0.03 s or longer"
-            yield Diagnostic("too-few-steps", message, ("presentation", key), hint=hint)
-
-
 def _at(program: Program, key: str) -> KeyPath:
     """Return where a time was written, or dt, which then doesn't suit its default."""
     written = key in program.presentation.model_fields_set

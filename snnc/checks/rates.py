@@ -1,0 +1,118 @@
+"""Firing rates: high enough to count, low enough for steps of time, and worth what they are taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.checks.chip import fastest_on_chip
+from snnc.diagnostics import Diagnostic
+from snnc.ir import Population, Program
+from snnc.words import number
+
+#: So many spikes at max_rate are few: with one more or less, the rate is a fifth higher or lower.
+FEW = 5
+#: The lowest maximal rate that is usual, in hertz.
+LEAST_USUAL = 100
+#: Spikes a step at max_rate, above which the chip's rounding of time to steps costs more than training makes up for.
+ROUNDED = 0.25
+#: Spikes a step at max_rate, above which inputs beyond 1 ask for more than the one spike that the chip takes from the host.
+CROWDED = 0.5
+#: What an output of max_rate * amplitude may be without drowning the next layer, or vanishing in it.
+USUAL_OUTPUT = (0.3, 3.0)
+
+
+def spikes_suffice(program: Program) -> Iterator[Diagnostic]:
+    """A rate is told by the number of spikes; below one, most neurons say nothing."""
+    seconds, key = min(_shown(program))
+    for population in program.populations:
+        rate = population.neurons.max_rate
+        spikes = rate * seconds
+        if not population.neurons.spiking or spikes >= FEW:
+            continue
+        if rate < LEAST_USUAL:
+            at, hint = (
+                population.at_neurons("max_rate"),
+                "write max_rate = 200; 100 to 250 is usual",
+            )
+        else:
+            at, hint = ("presentation", key), "show items for 0.1 s or longer"
+        asked = f"with max_rate {number(rate)} and {number(seconds)} s an item, a neuron with an input of 1"
+        if spikes < 1:
+            yield Diagnostic("no-spikes", f"{asked} doesn't fire once", at, hint=hint)
+        else:
+            message = f"{asked} fires {spikes:.2g} times: too few to tell rates apart"
+            yield Diagnostic("few-spikes", message, at, hint=hint)
+
+
+def chip_keeps_rates(program: Program) -> Iterator[Diagnostic]:
+    """On the chip a neuron fires on a whole step, later than it would: at high rates that takes much of the rate."""
+    for population in program.populations:
+        neurons, per_step = population.neurons, population.neurons.max_rate * program.dt
+        if not population.on_chip or per_step <= ROUNDED * (1 + 1e-9):
+            continue
+        if population.gradient.kind == "loihi" or neurons.max_rate > fastest_on_chip(
+            program, population
+        ):
+            continue  # trained with the rates that the chip has; or chip_max_rate has something to say
+        yield Diagnostic(
+            "chip-rounding",
+            f"at {number(neurons.max_rate)} Hz the chip loses about {per_step / 2:.0%} of the rate: it fires on whole steps",
+            population.at_neurons("max_rate", otherwise=("network", "dt")),
+            hint=f'write at most {ROUNDED / program.dt:.4g}, or gradient = "loihi" in [train], which trains with the chip\'s rates',
+        )
+
+
+def host_keeps_rates(program: Program) -> Iterator[Diagnostic]:
+    """From the host the chip takes one spike a neuron and step; more are lost."""
+    for population in program.populations:
+        rate = population.neurons.max_rate
+        if rate * program.dt > CROWDED * (1 + 1e-9) and feeds_from_host(program, population):
+            yield Diagnostic(
+                "host-max-rate",
+                f"'{population.name}' runs on the host, and the chip takes one spike a step from there, {1 / program.dt:.4g} Hz; "
+                f"an input above {1 / (rate * program.dt):.2g} would be cut",
+                population.at_neurons("max_rate", otherwise=("network", "dt")),
+                hint=f"write at most {CROWDED / program.dt:.4g}",
+            )
+
+
+def amplitude_fits(program: Program) -> Iterator[Diagnostic]:
+    """Outputs are amplitude times rate; training starts from outputs of about 1."""
+    low, high = USUAL_OUTPUT
+    for population in program.populations:
+        neurons = population.neurons
+        if neurons.amplitude is None:
+            continue
+        output = neurons.amplitude * neurons.max_rate
+        if not low <= output <= high:
+            yield Diagnostic(
+                "amplitude",
+                f"amplitude times max_rate is {output:.3g}: that is what the next layer gets for an input of 1",
+                population.at_neurons("amplitude"),
+                hint=f"leave it out: 1 / max_rate, {1 / neurons.max_rate:.4g}, makes it 1",
+            )
+
+
+def intercept_low(program: Program) -> Iterator[Diagnostic]:
+    """A neuron that only starts to fire near an input of 1 is silent for most items."""
+    for population in program.populations:
+        intercept = population.neurons.intercept
+        if intercept > 0.5:
+            yield Diagnostic(
+                "high-intercept",
+                f"neurons stay silent for inputs below {number(intercept)}, and training can't wake those that always are",
+                population.at_neurons("intercept"),
+                hint="write intercept = 0",
+            )
+
+
+def feeds_from_host(program: Program, population: Population) -> bool:
+    """Whether the chip reads a population's spikes from the host."""
+    return population.name in program.feeding_chip and not population.on_chip
+
+
+def _shown(program: Program) -> Iterator[tuple[float, str]]:
+    """Yield for how long items are shown, in seconds, and the key of [presentation] that says so."""
+    yield program.presentation.time, "time"
+    if program.presentation.steps:
+        yield program.presentation.steps * program.dt, "steps"
