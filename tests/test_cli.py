@@ -65,7 +65,7 @@ def test_check_of_an_invalid_spec(spec: Path, capsys: pytest.CaptureFixture[str]
     seen = capsys.readouterr()
     assert seen.out == ""
     assert "digits.toml:37:1: error[unknown-key]: layer 'strokes' has no key 'unts'\n" in seen.err
-    assert seen.err.endswith("did you mean 'units'?\n1 error\n")
+    assert seen.err.endswith("did you mean 'units'?\n1 error; snnc explain unknown-key says why\n")
 
 
 @pytest.mark.parametrize("path", ["nowhere.toml", ".", "digits.toml/x.toml"])

@@ -36,7 +36,7 @@ names = st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True).filter(
         and not __import__("keyword").issoftkeyword(n)
     )
 )
-rates = st.sampled_from([50, 100, 150.5, 200, 250])
+rates = st.sampled_from([50, 100, 150.5, 200, 250, 300])
 SPIKING = ["lif", "spiking_relu", "loihi_lif", "loihi_spiking_relu"]
 
 
@@ -94,7 +94,7 @@ def sound_specs(draw: st.DrawFn) -> dict[str, Any]:
         },
         "input": {"shape": draw(st.sampled_from([[64], [8, 8], [8, 8, 1]]))},
         "presentation": {
-            "time": draw(st.sampled_from([0.05, 0.1])),
+            "time": draw(st.sampled_from([0.02, 0.05, 0.1, 0.2])),
             "gap": draw(st.sampled_from([0, 0.01])),
             "read": draw(st.sampled_from(["last", {"mean_of_last": 0.3}])),
         },

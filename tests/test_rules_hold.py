@@ -1,0 +1,474 @@
+"""What rules say is so: each is shown on the libraries themselves.
+
+A rule that forbids or warns of something is right if that really goes wrong, and what it asks for instead goes well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from snnc.checks.rates import ROUNDED
+from snnc.checks.settling import Path as Way
+from snnc.checks.settling import _presentations
+from snnc.compile import check_document
+from snnc.diagnostics import CompileError, Diagnostic
+from snnc.document import Document
+from snnc.ir import Program
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("libraries")]
+
+Array = NDArray[np.float64]
+
+
+def spec(*layers: dict[str, Any], **tables: Any) -> dict[str, Any]:
+    """Return a spec of dense layers of ten neurons, with the tables that differ from their defaults."""
+    return {
+        "network": {"name": "small"},
+        "data": {"kind": "sklearn", "name": "digits"},
+        "input": {"shape": [64]},
+        "layers": [{"kind": "dense", "units": 10, **layer} for layer in layers],
+        "output": {"classes": 10},
+        **tables,
+    }
+
+
+def found(data: dict[str, Any]) -> set[str]:
+    """Return the codes that a spec raises."""
+    return {d.code for d in diagnostics(data)}
+
+
+def diagnostics(data: dict[str, Any]) -> Sequence[Diagnostic]:
+    try:
+        return check_document(Document(Path("small.toml"), "", data)).warnings
+    except CompileError as error:
+        return error.diagnostics
+
+
+def program(data: dict[str, Any]) -> Program:
+    """Return the program of a spec that may have errors of the last stage."""
+    from snnc.lower import lower
+    from snnc.validate import validate
+
+    document = Document(Path("small.toml"), "", data)
+    return lower(validate(document), document)
+
+
+def network(data: dict[str, Any], shown: Any, factor: float = 1.0, bias: Any = 0.0) -> Any:
+    """Return the deployed network of a spec: each neuron reads its namesake in the layer before, or in the input.
+
+    `bias` goes to the last layer of neurons.
+    """
+    from snnc.backends.network import deployed_network
+    from snnc.deploy import deploy
+    from snnc.ir import size
+
+    built = program(data)
+    weights = {}
+    for connection in built.connections:
+        (operator,) = connection.lasting
+        size_in = size(built.source_shape(connection))
+        (size_out,) = operator.shape((size_in,))
+        own = bias if connection.target == built.populations[-1].name else 0.0
+        weights[operator.name] = [np.eye(size_in, size_out) * factor, np.full(size_out, own)]
+    return deployed_network(deploy(built, weights), shown, loihi=built.on_loihi)
+
+
+def run(net: Any, steps: int, loihi: bool = True) -> Any:
+    """Return what the probes of a network recorded, on the emulator or in plain Nengo."""
+    import nengo
+    import nengo_loihi
+
+    with (nengo_loihi if loihi else nengo).Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(steps)
+        return {probe: np.array(sim.data[probe]) for probe in net.probes}
+
+
+def spikes(net: Any, steps: int, layer: int = -1, loihi: bool = True) -> Array:
+    """Return how often each neuron of a layer fired."""
+    return np.asarray((run(net, steps, loihi)[net.spikes[layer]] > 0).sum(axis=0), float)
+
+
+def driven(data: dict[str, Any], inputs: Any, steps: int = 1000) -> Array:
+    """Return the rates of the last layer, in hertz, driven by constant inputs alone."""
+    return spikes(network(data, np.zeros(64), factor=0, bias=inputs), steps) / (steps / 1000)
+
+
+# Settling
+
+
+@pytest.mark.parametrize(
+    "taus",
+    [(0.005,), (0.01, 0.01), (0.005, 0.005, 0.01, 0.01), (0.005,) * 6, (0.02, 0.005, 0.001)],
+    ids=str,
+)
+def test_settling_is_that_of_nengos_filters(taus: tuple[float, ...]) -> None:
+    import nengo
+
+    response, way = np.ones((300, 1)), Way()
+    for tau in taus:
+        response = nengo.Lowpass(tau).filt(response, dt=0.001, y0=0)
+        way = way.then((tau,), delay=0)
+    predicted = np.array([way.settled(step * 0.001) for step in range(1, 301)])
+    wrong = np.abs(response[:, 0] - predicted)
+    assert wrong.max() < 0.1
+    assert wrong[response[:, 0] > 0.9].max() < 0.03  # where the rule decides
+
+
+@pytest.mark.parametrize("layers", [2, 3])
+def test_settling_is_that_of_the_emulator(layers: int) -> None:
+    """Shown a constant, the recorded output of spikes is as far on as the rule says."""
+    data = spec(*[{}] * layers)
+    net = network(data, np.linspace(0.5, 1.5, 64))
+    outputs = run(net, 600)[net.logits]
+    final = outputs[300:].mean(axis=0)
+    share = (outputs @ final) / (final @ final)
+    (stream,) = _presentations(program(data))
+    for steps in (30, 40, 60, 100):
+        assert abs(share[steps - 6 : steps + 5].mean() - stream.settled(steps)) < 0.12, steps
+
+
+@pytest.mark.parametrize("probe", ["none", "alpha"])
+@pytest.mark.parametrize("synapse", ["none", "lowpass"])
+@pytest.mark.parametrize("targets", [["nengo_dl"], ["nengo_dl", "loihi"]], ids=str)
+def test_nothing_arrives_before_the_first_sign(
+    targets: list[str], synapse: str, probe: str
+) -> None:
+    """Outputs for two items are the same until the step that the rule names; without filters they differ right then."""
+    data = spec(
+        {}, {}, {},
+        targets=targets,
+        neurons={"kind": "spiking_relu", "max_rate": 900},
+        synapses={"layer": synapse, "output": synapse, "probe": probe},
+    )  # fmt: skip
+    outputs = []
+    for value in (0.0, 40.0):
+        net = network(data, np.full(64, value), factor=5)
+        outputs.append(run(net, 40, loihi="loihi" in targets)[net.logits])
+    first = int(np.flatnonzero(np.abs(outputs[1] - outputs[0]).max(axis=1))[0])
+    (shown,) = _presentations(program(data))
+    assert first >= shown.fastest.delay
+    if synapse == "none":
+        assert first <= shown.fastest.delay + 1
+
+
+# Firing rates
+
+
+@pytest.mark.parametrize(
+    ("max_rate", "code", "told_apart"),
+    [(5, "no-spikes", 1), (30, "few-spikes", 3), (200, None, 10)],
+)
+def test_few_spikes_tell_little(max_rate: float, code: str | None, told_apart: int) -> None:
+    """In 0.1 s, ten inputs between 0.5 and 1 give that many numbers of spikes, or fewer."""
+    data = spec({}, targets=["nengo_dl"], neurons={"max_rate": max_rate})
+    assert found(data) == ({code} if code else set())
+    net = network(data, np.pad(np.linspace(0.5, 1, 10), (0, 54)))
+    counts = spikes(net, 100, loihi=False)
+    assert told_apart / 2 <= len(set(counts)) <= told_apart
+
+
+@pytest.mark.parametrize("kind", ["lif", "spiking_relu"])
+@pytest.mark.parametrize("max_rate", [100, 200, 400])
+def test_the_chip_rounds_rates(kind: str, max_rate: float) -> None:
+    """Over all inputs up to 1, the chip loses about half a step a spike, as the rule says."""
+    data = spec({}, {"units": 90}, neurons={"kind": kind, "max_rate": max_rate})
+    assert ("chip-rounding" in found(data)) == (max_rate / 1000 > ROUNDED)
+    inputs = np.linspace(0.11, 1, 90)
+    ensemble = network(data, np.zeros(64)).ensembles[-1]
+    rates = ensemble.neuron_type.rates(inputs[None], ensemble.gain, ensemble.bias)
+    asked = rates / ensemble.neuron_type.amplitude
+    lost = 1 - driven(data, inputs).sum() / asked.sum()
+    assert lost == pytest.approx((asked**2).sum() / asked.sum() * 0.001 / 2, rel=0.4)
+
+
+def test_training_with_the_chips_rates_knows_them() -> None:
+    """The rates that `gradient = "loihi"` trains with are those of the emulator."""
+    import nengo_loihi
+
+    data = spec({}, {"units": 90}, neurons={"kind": "loihi_lif", "max_rate": 400})
+    assert "chip-rounding" not in found(data)
+    inputs = np.linspace(0.11, 1, 90)
+    ensemble = network(data, np.zeros(64)).ensembles[-1]
+    neurons = nengo_loihi.LoihiLIF(tau_ref=0.001)
+    trained = neurons.rates(inputs[None], ensemble.gain, ensemble.bias, dt=0.001)
+    assert np.abs(driven(data, inputs) - trained).mean() < 0.02 * trained.mean()
+
+
+@pytest.mark.parametrize("tau_ref", [0, 0.001, 0.002, 0.003])
+def test_the_chip_has_a_fastest_rate(tau_ref: float) -> None:
+    largest = 1000 / (1 + round(tau_ref * 1000))
+    neurons = {"kind": "lif", "tau_ref": tau_ref}
+    assert "chip-max-rate" not in found(spec({}, {}, neurons={**neurons, "max_rate": largest}))
+    data = spec({}, {}, neurons={**neurons, "max_rate": largest * 1.02})
+    assert ("chip-max-rate" in found(data)) or tau_ref == 0
+    assert driven(data, 50.0) == pytest.approx(largest, rel=0.01)
+
+
+def test_max_rate_stays_below_what_the_refractory_period_lets_through() -> None:
+    import nengo
+    from nengo.exceptions import ValidationError
+
+    data = spec({}, targets=["nengo_dl"], neurons={"tau_ref": 0.005, "max_rate": 200})
+    assert found(data) == {"max-rate"}
+    with pytest.raises(ValidationError, match="Max rates must be below the inverse refractory"):
+        nengo.LIF(tau_ref=0.005).gain_bias(np.array([200.0]), np.array([0.0]))
+
+
+@pytest.mark.parametrize(("tau_ref", "steps"), [(0.0015, 2), (0.0025, 2), (0.0031, 3)])
+def test_the_chip_rounds_the_refractory_period(tau_ref: float, steps: int) -> None:
+    """Half a step is rounded to the even side; what comes out is what the hint says."""
+    neurons = {"kind": "lif", "max_rate": 100}
+    rounded = spec({}, {}, neurons={**neurons, "tau_ref": steps / 1000})
+    data = spec({}, {}, neurons={**neurons, "tau_ref": tau_ref})
+    (diagnostic,) = diagnostics(data)
+    assert (diagnostic.code, diagnostic.hint) == ("chip-tau-ref", f"write {steps / 1000:g}")
+    assert not found(rounded)
+    fast = np.full(10, 50.0)
+    assert np.array_equal(driven(data, fast), driven(rounded, fast))
+
+
+def test_the_host_sends_one_spike_a_step() -> None:
+    """Twice the rate from the host means nothing more to the chip."""
+    counts = {}
+    for max_rate in (500, 1000, 2000):
+        layers = (
+            {"neurons": {"kind": "spiking_relu", "max_rate": max_rate, "amplitude": 0.002}},
+            {},
+        )
+        data = spec(*layers, neurons={"kind": "lif", "max_rate": 100})
+        assert ("host-max-rate" in found(data)) == (max_rate > 500)
+        counts[max_rate] = spikes(network(data, np.ones(64)), 500).mean()
+    assert counts[1000] > 1.2 * counts[500]
+    assert counts[2000] == counts[1000]
+
+
+@pytest.mark.parametrize(
+    ("amplitude", "code"), [(1, "amplitude"), (None, None), (5e-6, "amplitude")]
+)
+def test_amplitude_decides_how_training_starts(amplitude: float | None, code: str | None) -> None:
+    """With outputs of about 1 training starts near guessing, and moves; with others it starts far off, or stands still."""
+    from snnc.backends.network import training_network
+    from snnc.engine import data as source
+    from snnc.engine.train import Epoch, train
+
+    written = {} if amplitude is None else {"amplitude": amplitude}
+    data = spec(
+        {"units": 64}, {"units": 32},
+        neurons={"kind": "lif", **written},
+        data={"kind": "sklearn", "name": "digits", "scale": "unit"},
+        train={"epochs": 4, "batch_size": 50},
+    )  # fmt: skip
+    assert found(data) == ({code} if code else set())
+    built = program(data)
+    items = source.load(built)
+    epochs: list[Epoch] = []
+    train(training_network(built), built, items.x_train, items.y_train, epochs.append)
+    losses = [epoch.loss for epoch in epochs]
+    if amplitude is None:
+        assert losses[0] < 2.5
+        assert losses[-1] < 1.5
+    else:
+        assert losses[0] > 3 or losses[-1] > 2.2
+
+
+def test_high_intercepts_silence() -> None:
+    """Trained with an intercept of 0.9, most neurons never fire."""
+    assert "high-intercept" in found(spec({}, {}, neurons={"intercept": 0.9}))
+    assert "high-intercept" not in found(spec({}, {}, neurons={"intercept": 0.5}))
+    assert silent(0.9) > 0.5 > 0.1 > silent(0.0)
+
+
+def silent(intercept: float) -> float:
+    """Return the share of neurons in the second layer that never fire for handwritten digits, after some training."""
+    from snnc.backends.network import training_network
+    from snnc.deploy import deploy
+    from snnc.engine import data as source
+    from snnc.engine.rates import rate_answers
+    from snnc.engine.train import train
+
+    data = spec(
+        {"units": 64}, {"units": 32},
+        neurons={"kind": "lif", "intercept": intercept},
+        data={"kind": "sklearn", "name": "digits", "scale": "unit"},
+        train={"epochs": 5, "batch_size": 50, "gradient": "rate"},
+    )  # fmt: skip
+    built = program(data)
+    items = source.load(built)
+    weights = train(training_network(built), built, items.x_train, items.y_train)
+    rates = rate_answers(deploy(built, weights), items.x_test).rates["dense2"]
+    return float(np.mean(rates == 0))
+
+
+# The chip
+
+
+@pytest.mark.parametrize("kind", ["relu", "lif_rate", "soft_lif"])
+def test_the_chip_takes_every_value_for_a_spike(kind: str) -> None:
+    """Rate neurons on the host drive the chip at 1000 Hz, whatever their rate."""
+    data = spec({"neurons": {"kind": kind, "max_rate": 200}}, {}, neurons={"max_rate": 100})
+    assert found(data) == {"chip-neurons"}
+    low, high = (spikes(network(data, np.full(64, v), factor=0.05), 300).mean() for v in (0.3, 0.9))
+    assert low == high > 0
+
+
+@pytest.mark.parametrize("kind", ["relu", "lif_rate", "soft_lif"])
+def test_the_chip_has_no_rates(kind: str) -> None:
+    from nengo.exceptions import BuildError
+
+    data = spec({}, {"neurons": kind})
+    assert found(data) == {"chip-neurons"}
+    with pytest.raises(BuildError, match="cannot be simulated on Loihi"):
+        run(network(data, np.zeros(64)), 1)
+
+
+def test_the_chip_needs_a_neuron() -> None:
+    from nengo.exceptions import BuildError
+
+    data = spec({})
+    assert found(data) == {"chip-empty"}
+    with pytest.raises(BuildError, match="No neurons marked for execution on-chip"):
+        run(network(data, np.zeros(64)), 1)
+
+
+def test_the_chip_has_no_alpha_synapse() -> None:
+    data = spec({}, {}, synapses={"layer": {"kind": "alpha", "tau": 0.005}, "output": "alpha"})
+    assert found(data) == {"chip-synapse"}
+    with pytest.raises(NotImplementedError, match="non-Lowpass"):
+        run(network(data, np.zeros(64)), 1)
+
+
+def test_a_synapse_of_the_output_may_be_alpha() -> None:
+    data = spec({}, {}, synapses={"output": {"kind": "alpha", "tau": 0.005}})
+    assert not found(data)
+    run(network(data, np.ones(64)), 5)
+
+
+@pytest.mark.parametrize("what", ["membrane", "synapse"])
+@pytest.mark.parametrize(("tau", "holds"), [(8.1, True), (8.3, False)])
+def test_the_chip_holds_no_long_time_constants(what: str, tau: float, holds: bool) -> None:
+    from nengo.exceptions import BuildError
+
+    changes: dict[str, Any] = (
+        {"neurons": {"kind": "lif", "tau_rc": tau}}
+        if what == "membrane"
+        else {"synapses": {"layer": {"tau": tau}, "output": "lowpass"}}
+    )
+    data = spec({}, {}, **changes, presentation={"time": 100.0})
+    assert ("chip-tau" in found(data)) == (not holds)
+    net = network(data, np.zeros(64))
+    if holds:
+        run(net, 1)
+    else:
+        with pytest.raises(BuildError, match="scaling is required"):
+            run(net, 1)
+
+
+def test_without_a_synapse_the_chip_loses_spikes() -> None:
+    """A layer of ReLUs passes on 50 Hz with a synapse, and loses about half of that without."""
+    passed = {}
+    for synapse in ("none", "lowpass"):
+        data = spec(
+            {}, {},
+            neurons={"kind": "spiking_relu", "max_rate": 100},
+            synapses={"layer": synapse, "output": "lowpass"},
+        )  # fmt: skip
+        assert found(data) == ({"chip-no-synapse"} if synapse == "none" else set())
+        passed[synapse] = spikes(network(data, np.full(64, 0.5)), 1000).mean()
+    assert passed["lowpass"] > 44
+    assert passed["none"] < 30
+
+
+def test_the_chip_clips_the_input() -> None:
+    data = spec({}, {"from": ["dense1", "input"], "on_chip": True})
+    assert "chip-input" in found(data)
+    layers = ({"units": 10, "on_chip": True},)
+    data = spec(*layers, neurons={"max_rate": 200}, data={"kind": "sklearn", "name": "digits"})
+    assert "chip-input" in found(data)
+    one, three = (spikes(network(data, np.full(64, v)), 500).mean() for v in (1.0, 3.0))
+    assert one == three
+
+
+def test_the_chip_gets_spikes_of_nengo_loihis_own() -> None:
+    """NengoLoihi codes each value of the input as two neurons, and filters their spikes by 5 ms, whatever the spec says."""
+    import nengo_loihi
+
+    data = spec({"on_chip": True}, data={"kind": "sklearn", "name": "digits", "scale": "unit"})
+    assert found(data) == {"chip-input-coding"}
+    net = network(data, np.zeros(64))
+    with nengo_loihi.Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(200)
+        (block,) = sim.model.blocks
+    assert block.compartment.tau_s == 0.005
+    assert [synapse.n_axons for synapse in block.synapses] == [2 * 64]
+
+
+def test_spikes_that_come_back_to_the_chip_stop_precomputing() -> None:
+    import nengo_loihi
+
+    straight = spec({}, {}, {}, {})
+    around = spec({}, {}, {"on_chip": False}, {})
+    assert not found(straight)
+    assert found(around) == {"chip-host-chip"}
+    precomputed = []
+    for data in (straight, around):
+        with nengo_loihi.Simulator(network(data, np.zeros(64)), progress_bar=False) as sim:
+            precomputed.append(sim.precompute)
+    assert precomputed == [True, False]
+
+
+def test_settings_of_the_chip_mean_nothing_without_it() -> None:
+    from snnc.compile import scripts
+
+    plain = spec({}, {}, targets=["nengo_dl"])
+    written = spec({}, {"on_chip": True}, targets=["nengo_dl"], loihi={"target": "loihi"})
+    assert found(written) == {"unused-chip-setting"}
+    assert scripts(program(plain), Path()) == scripts(program(written), Path())
+
+
+# Training
+
+
+def test_dropout_doesnt_go_with_unsoftened_rates() -> None:
+    """The jets, trained on LIF's own rates, end lower than with a softened threshold."""
+    import tomli
+
+    from snnc.backends.network import training_network
+    from snnc.engine import data as source
+    from snnc.engine.train import Epoch, train
+    from tests.conftest import ROOT
+
+    accuracy = {}
+    for gradient in ("rate", "smooth"):
+        document = tomli.loads((ROOT / "specs/jets.toml").read_text(encoding="utf-8"))
+        document["train"] |= {"gradient": gradient, "epochs": 12}
+        path = ROOT / "specs/jets.toml"
+        checked = check_document(Document(path, "", document))
+        assert {d.code for d in checked.warnings} == (
+            {"steep-gradient"} if gradient == "rate" else set()
+        )
+        built = checked.program
+        items = source.load(built)
+        epochs: list[Epoch] = []
+        train(training_network(built), built, items.x_train, items.y_train, epochs.append)
+        accuracy[gradient] = epochs[-1].accuracy
+    assert accuracy["smooth"] - accuracy["rate"] > 0.02
+
+
+@pytest.mark.parametrize("share", [None, 0.3])
+def test_a_single_step_of_spikes_is_noise(share: float | None) -> None:
+    """Unfiltered, the last step says something else from step to step; filtered or averaged, it hardly changes."""
+    changes: dict[str, Any] = {"read": {"mean_of_last": share}} if share else {}
+    data = spec({}, {}, synapses={"probe": "none"}, presentation={"time": 0.2, **changes})
+    assert found(data) == (set() if share else {"unfiltered-output"})
+    net = network(data, np.linspace(0.5, 1, 64))
+    logits = run(net, 400)[net.logits][200:]
+    averaged = np.array([logits[start : start + 60].mean(axis=0) for start in range(140)])
+    read = averaged if share else logits
+    noise = read.std(axis=0).mean() / read.mean()
+    assert (noise > 0.2) == (share is None)
