@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snnc.checks import check
@@ -23,14 +23,14 @@ class Checked:
     warnings: tuple[Diagnostic, ...]
 
 
-def checked(path: Path) -> Checked:
-    """Read a spec, and raise a CompileError if anything in it can't work."""
-    return check_document(read(path))
+def checked(path: Path, data_file: Path | None = None) -> Checked:
+    """Read a spec, and raise a CompileError if anything in it can't work; `data_file` replaces its data."""
+    return check_document(read(path), data_file)
 
 
-def check_document(document: Document) -> Checked:
+def check_document(document: Document, data_file: Path | None = None) -> Checked:
     spec = validate(document)
-    program = lower(spec, document)
+    program = replace(lower(spec, document), data_file=data_file)
     warnings = check(program, document)
     return Checked(document, program, warnings)
 
