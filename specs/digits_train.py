@@ -3,7 +3,7 @@
     python digits_train.py  # train, test, write digits.params.npz
     python digits_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from digits.toml [1cef7cf3].
+Written by snnc from digits.toml [bb4169f1].
 """
 
 import argparse
@@ -261,7 +261,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=positive, default=EPOCHS)
     parser.add_argument("--items", type=positive, help="test items (default: all)")
-    parser.add_argument("--data", type=Path, help="a .npz file of x and y instead")
+    parser.add_argument("--data", type=Path, help="a .npz file of your own")
     args = parser.parse_args()
 
     x_train, y_train, x_test, y_test, test = load_data(args.data)

@@ -127,7 +127,8 @@ def sound_specs(draw: st.DrawFn) -> dict[str, Any]:
         },
     }
     if draw(st.booleans()):
-        spec["output"]["labels"] = [draw(st.text(max_size=30)) for _ in range(10)]
+        labels = st.lists(st.text(max_size=30), min_size=10, max_size=10, unique=True)
+        spec["output"]["labels"] = draw(labels)
     return spec
 
 

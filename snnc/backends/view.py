@@ -14,7 +14,6 @@ from snnc.backends.code import (
     comment,
     expression,
     identifier,
-    joined,
     layout,
     literal,
     width,
@@ -71,11 +70,6 @@ class View:
         if isinstance(data, Openml):
             return "fetch_openml"
         return identifier(f"load_{data.name}") if isinstance(data, Sklearn) else None
-
-    @property
-    def data_names(self) -> str:
-        """What a file of the user's own holds."""
-        return joined(self.program.data.arrays)
 
     @property
     def data_constant(self) -> str:

@@ -58,13 +58,13 @@ def npz_fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
         else:
             message = f"{path.as_posix()} has no array '{name}'"
             yield Diagnostic("data-array", message, place, hint=near(name, list(present)))
+    held_out = program.data.split_fraction if len(names) == 2 else None
     for x, y in zip(names[::2], names[1::2], strict=True):
         if x in arrays and y in arrays:
-            yield from _pair_fits(program, arrays[x], arrays[y])
-    first = arrays.get(names[1])
-    if first and first.shape[:1] > (0,):
-        fraction = program.data.split_fraction if len(names) == 2 else None
-        yield from a_batch_fits(program, first.shape[0], fraction or 0.0)
+            wrong = list(_pair_fits(program, arrays[x], arrays[y]))
+            yield from wrong
+            if x == names[0] and not any(d.at == arrays[y].at for d in wrong):
+                yield from a_batch_fits(program, arrays[y].shape[0], held_out or 0.0)
 
 
 def _places(program: Program, names: tuple[str, ...]) -> list[KeyPath]:

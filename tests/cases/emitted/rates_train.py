@@ -2,7 +2,7 @@
 
     python rates_train.py  # train, test, write rates.params.npz
 
-Written by snnc from rates.toml [a155cea6].
+Written by snnc from rates.toml [3cf6adad].
 """
 
 import argparse
@@ -342,7 +342,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=positive, default=EPOCHS)
     parser.add_argument("--items", type=positive, help="test items (default: all)")
-    parser.add_argument("--data", type=Path, help="a .npz file of x and y instead")
+    parser.add_argument("--data", type=Path, help="a .npz file of your own")
     args = parser.parse_args()
 
     x_train, y_train, x_test, y_test, test = load_data(args.data)

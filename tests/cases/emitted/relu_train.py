@@ -3,7 +3,7 @@
     python relu_train.py  # train, test, write relu.params.npz
     python relu_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from relu.toml [786e16eb].
+Written by snnc from relu.toml [a08ec392].
 """
 
 import argparse
@@ -315,7 +315,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=positive, default=EPOCHS)
     parser.add_argument("--items", type=positive, help="test items (default: all)")
-    parser.add_argument("--data", type=Path, help="a .npz file of x and y instead")
+    parser.add_argument("--data", type=Path, help="a .npz file of your own")
     args = parser.parse_args()
 
     x_train, y_train, x_test, y_test, test = load_data(args.data)
