@@ -207,7 +207,9 @@ def _own_files(folder: Path) -> dict[str, Path]:
     return files
 
 
-@pytest.mark.parametrize("name", ["digits_2", "digits_4", "jets_2", "jets_4", "split_4", "table_csv"])
+@pytest.mark.parametrize(
+    "name", ["digits_2", "digits_4", "jets_2", "jets_4", "split_4", "table_csv"]
+)
 def test_both_take_the_same_file(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,7 +38,9 @@ def csv_format(program: Program, data: Csv) -> Format:
 def _columns_fit(program: Program, how: Format, top: Row, item: Row) -> Iterator[Diagnostic]:
     columns = top.cells
     if len(columns) == 1:
-        message = f"line {top.line} has a single column: nothing in it is divided by {how.delimiter!r}"
+        message = (
+            f"line {top.line} has a single column: nothing in it is divided by {how.delimiter!r}"
+        )
         other = next((d for d in (";", "\t", "|", ",", " ") if d in columns[0]), None)
         hint = f"write delimiter = {json.dumps(other)}" if other else ""
         yield Diagnostic("data-shape", message, ("data", "delimiter"), hint=hint)
@@ -52,8 +54,11 @@ def _columns_fit(program: Program, how: Format, top: Row, item: Row) -> Iterator
         message = f"line {item.line} has {counted(len(item.cells), 'column')}, not {len(columns)}"
         yield Diagnostic("data-shape", message, ("data", "path"))
         return
-    yield from _header_fits(how, top, label)
-    yield from items_fit(program, (len(columns) - 1,), f"an item, a line without column {label},")
+    wrong = list(_header_fits(how, top, label))
+    yield from wrong
+    if any(d.severity == "error" for d in wrong):
+        return
+    yield from items_fit(program, (len(columns) - 1,), "an item, a line without its label,")
     for column, cell in enumerate(item.cells):
         if column == label:
             if cell not in how.names and number(cell) is None:

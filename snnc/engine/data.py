@@ -108,7 +108,7 @@ def _refuse_gaps(raw: Raw, where: str) -> None:
     bad = np.argwhere(~np.isfinite(raw.x))
     if len(bad):
         item, *at = (int(n) for n in bad[0])
-        value, place = raw.x[(item, *at)], at[0] if len(at) == 1 else at
+        value, place = raw.x[tuple(bad[0])], at[0] if len(at) == 1 else at
         raise Refusal(
             f"{where}: item {item} of '{raw.x_name}' has the value {value} at {place}: "
             "remove such items, or fill in numbers"

@@ -77,7 +77,7 @@ def needed(name: str) -> Any:
         if here not in PYTHONS:
             how = f"install snnc[run] on Python {' or '.join(PYTHONS)}; this is {here}"
         raise UsageError(
-            f"training and running need {missing}, which is not installed: {how}"
+            f"training, running and check --data need {missing}, which is not installed: {how}"
         ) from error
 
 

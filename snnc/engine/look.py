@@ -73,12 +73,16 @@ def _warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
     share = test.max() / test.sum()
     if share >= LARGEST_SHARE:
         one = _classes(program, np.flatnonzero(test == test.max())[:1])
-        message = f"{share:.0%} of the items to test on are of {one}: always to say so is as often right"
+        message = (
+            f"{share:.0%} of the items to test on are of {one}: always to say so is as often right"
+        )
         yield _warning("data-balance", message)
     yield from _value_warnings(program, data)
     shared = _shared(data)
     if shared:
-        message = f"{shared} of {len(data.x_test)} items to test on are also among those to train on"
+        message = (
+            f"{shared} of {len(data.x_test)} items to test on are also among those to train on"
+        )
         yield _warning("data-leak", message, hint="accuracy on them says nothing: leave them out")
 
 

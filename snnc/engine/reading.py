@@ -133,7 +133,10 @@ def _keras(program: Program, data: Keras) -> list[Raw]:
         train, test = load()
     except Exception as error:  # Keras' own word for a download that failed
         raise _out_of_reach(program, error) from error
-    return [Raw("x_train", train[0], "y_train", train[1]), Raw("x_test", test[0], "y_test", test[1])]
+    return [
+        Raw("x_train", train[0], "y_train", train[1]),
+        Raw("x_test", test[0], "y_test", test[1]),
+    ]
 
 
 def _openml(program: Program, data: Openml) -> Raw:
@@ -155,7 +158,9 @@ def _openml(program: Program, data: Openml) -> Raw:
     if hasattr(x, "toarray"):
         raise Refusal(f"{where} is sparse; save it as plain arrays, and give them: --data FILE")
     if y is None or y.ndim != 1:
-        raise Refusal(f"{where} has no single target; save items and labels, and give them: --data FILE")
+        raise Refusal(
+            f"{where} has no single target; save items and labels, and give them: --data FILE"
+        )
     return Raw("data", x, "target", _class_numbers(y, program, where))
 
 
@@ -178,7 +183,7 @@ def _class_numbers(y: NDArray[Any], program: Program, where: str) -> NDArray[np.
             f"{where} has the target {unlisted[0]!r}, which labels in [output] doesn't list; its targets are"
             f"{_some(names)}"
         )
-    return np.array([labels.index(name) for name in names])[numbers]
+    return np.asarray(np.array([labels.index(name) for name in names])[numbers])
 
 
 def _some(names: Sequence[Any]) -> str:
