@@ -269,7 +269,7 @@ BY_ROWS: dict[str, tuple[str | bytes, str, str]] = {
     "no header": (f"{ROWS}1,2,x,0\n", "header = false", "line 41, column 2: 'x' is no finite number"),
     "bytes": (f"a,b,c,y\n{ROWS}".encode() + b"1,2,\xff,0\n", "", "line 42 is not UTF-8"),
     "zero byte": (f"a,b,c,y\n{ROWS}1,2,\0,0\n", "", "line 42 is no text"),
-    "few": ("a,b,c,y\n1,2,3,0\n4,5,6,1\n", "", "there are 1 items to train on, fewer than a batch"),
+    "few": ("a,b,c,y\n1,2,3,0\n4,5,6,1\n", "", "1 items are left to train on, fewer than a batch"),
 }  # fmt: skip
 
 

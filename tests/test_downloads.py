@@ -43,7 +43,9 @@ def same_in_memory_and_script(name: str, folder: Path) -> Any:
     return found
 
 
-def test_keras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keras(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Keras finds the four files of Fashion-MNIST in its folder."""
     cache = tmp_path / ".keras/datasets/fashion-mnist"
     cache.mkdir(parents=True)
@@ -61,6 +63,8 @@ def test_keras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.array_equal(found.raw_test, images[50].reshape(50, 784))
     assert found.y_test.tolist() == [n % 10 for n in range(50)]
     assert found.x_train.max() == 1
+    assert main(["check", "--data", str(FOLDER / "fashion.toml")]) == 0
+    assert "Keras's 'fashion_mnist': 170 items of 784 values" in capsys.readouterr().out
 
 
 @pytest.fixture

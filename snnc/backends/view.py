@@ -110,6 +110,13 @@ class View:
         return "label" if self.label_is_named else literal(self.program.data.label)
 
     @property
+    def find_label(self) -> str:
+        """The statement that finds the column of labels by its name."""
+        assert isinstance(self.program.data, Csv)
+        name = literal(self.program.data.label)
+        return layout(Group("columns.index(", (name,), ")"), "label = ", indent=4)
+
+    @property
     def load_table(self) -> str:
         """The statement that reads a csv file."""
         data = self.program.data

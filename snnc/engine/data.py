@@ -42,17 +42,29 @@ class Data:
         return hashlib.sha256(self.raw_test.tobytes() + labels.tobytes()).hexdigest()[:8]
 
 
+@dataclass(frozen=True)
+class Split:
+    """Items, (n, size), and labels, (n,), unscaled."""
+
+    x_train: Array
+    y_train: Labels
+    x_test: Array
+    y_test: Labels
+    test_index: NDArray[np.int64]
+
+
 def load(program: Program) -> Data:
     """Return a program's data, or raise a Refusal that names what is wrong with them."""
+    return scaled(program, split(program))
+
+
+def split(program: Program) -> Split:
+    """Return all items that can be used, as the source or else the seed divides them."""
     where = source_name(program)
     try:
         parts = [_numbers(raw, program, where) for raw in read(program)]
-        return _prepared(parts, program, where)
     except MemoryError as error:
         raise Refusal(f"{where} takes more memory than there is") from error
-
-
-def _prepared(parts: list[tuple[Array, Labels]], program: Program, where: str) -> Data:
     if len(parts) == 2:
         (x_train, y_train), (x_test, y_test) = parts
         test = np.arange(len(x_test))
@@ -64,25 +76,31 @@ def _prepared(parts: list[tuple[Array, Labels]], program: Program, where: str) -
         x_train, y_train, x_test, y_test = x[train], y[train], x[test], y[test]
     if len(x_train) < program.train.batch_size:
         raise Refusal(
-            f"{where}: there are {len(x_train)} items to train on, "
+            f"{where}: {len(x_train)} items are left to train on, "
             f"fewer than a batch of {program.train.batch_size}: lower batch_size"
         )
-    shift, scale = _scaling(x_train, program.data.scale, where)
+    return Split(x_train, y_train, x_test, y_test, test)
+
+
+def scaled(program: Program, items: Split) -> Data:
+    """Return items as the network gets them."""
+    where = source_name(program)
+    shift, scale = _scaling(items.x_train, program.data.scale, where)
     with np.errstate(over="ignore", invalid="ignore"):
-        scaled_train, scaled_test = (x_train - shift) / scale, (x_test - shift) / scale
+        x_train, x_test = (items.x_train - shift) / scale, (items.x_test - shift) / scale
     # TensorFlow has 32 bits for a number.
-    largest = max(np.abs(scaled_train).max(), np.abs(scaled_test).max())
+    largest = max(np.abs(x_train).max(), np.abs(x_test).max())
     if not largest < np.finfo(np.float32).max:
         raise Refusal(f"{where}: there are values too large to use, {largest:g} once scaled")
     return Data(
-        x_train=scaled_train,
-        y_train=y_train,
-        x_test=scaled_test,
-        y_test=y_test,
+        x_train=x_train,
+        y_train=items.y_train,
+        x_test=x_test,
+        y_test=items.y_test,
         shift=shift,
         scale=scale,
-        test_index=test,
-        raw_test=x_test,
+        test_index=items.test_index,
+        raw_test=items.x_test,
     )
 
 

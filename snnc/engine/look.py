@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.diagnostics import Diagnostic
-from snnc.engine.data import Array, Data, Labels, load
+from snnc.engine.data import Array, Data, Labels, Split, scaled, split
 from snnc.engine.reading import source_name
 from snnc.ir import Program
 
@@ -29,18 +29,18 @@ class Look:
 
 def look(program: Program) -> Look:
     """Look at a program's items and labels; a Refusal says what can't be used."""
-    data = load(program)
-    return Look(tuple(_lines(program, data)), tuple(_warnings(program, data)))
+    items = split(program)
+    data = scaled(program, items)
+    return Look(tuple(_lines(program, items, data)), tuple(_warnings(program, data)))
 
 
-def _lines(program: Program, data: Data) -> Iterator[str]:
-    raw_train = data.x_train * data.scale + data.shift
+def _lines(program: Program, items: Split, data: Data) -> Iterator[str]:
     n, constant = len(data.y_train) + len(data.y_test), np.count_nonzero(_constant(data))
     never = f", {constant} of which never vary in training" if constant else ""
     yield f"{source_name(program)}: {n} items of {program.input_size} values{never}"
     for name, x, raw, y in (
-        ("to train on", data.x_train, raw_train, data.y_train),
-        ("to test on", data.x_test, data.raw_test, data.y_test),
+        ("to train on", data.x_train, items.x_train, data.y_train),
+        ("to test on", data.x_test, items.x_test, data.y_test),
     ):
         shown = "" if program.data.scale == "none" else f", {_range(x)} once scaled"
         yield f"  {len(y)} {name}: values {_range(raw)}{shown}"

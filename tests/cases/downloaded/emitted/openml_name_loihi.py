@@ -3,9 +3,10 @@
     python openml_name_loihi.py --items 200
     python openml_name_loihi.py --target loihi
 
-Needs openml_name.params.npz and openml_name.test.npz, which openml_name_train.py writes.
+Needs openml_name.params.npz and openml_name.test.npz, which openml_name_train.py
+writes.
 
-Written by snnc from openml_name.toml [74742273].
+Written by snnc from openml_name.toml [b614425a].
 """
 
 import argparse
