@@ -207,6 +207,7 @@ def test_headers(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     code, text = said(["check", str(spec), "--data", str(tmp_path / "other.npz")], capsys)
     assert code == 1
     assert sentence.replace("data.npz", "other.npz") in text
+    assert "other.npz" in text
 
 
 @pytest.mark.parametrize("name", BY_VALUES)

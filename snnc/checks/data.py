@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from snnc.checks.items import a_batch_fits, items_fit
@@ -17,7 +18,16 @@ OWN_FILES = (".params.npz", ".test.npz", ".baseline.npz", ".history.csv")
 
 def data_fits(program: Program) -> Iterator[Diagnostic]:
     """Items have the input's shape, labels are numbers, and there is one an item."""
-    if program.data_path is not None:
+    if program.data_file is not None:
+        # The spec, where errors are shown, doesn't name this file.
+        name = program.data_file.as_posix()
+        for found in _file_fits(program, program.data_file):
+            yield (
+                found
+                if name in found.message
+                else replace(found, message=f"{name}: {found.message}")
+            )
+    elif program.data_path is not None:
         yield from _file_fits(program, program.data_path)
     elif isinstance(program.data, Sklearn | Keras):
         yield from _known_fits(program, program.data)
