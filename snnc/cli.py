@@ -20,13 +20,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    arguments = _parser().parse_args(argv)
+    arguments = _arguments(argv)
     # Starting makes many objects that all stay: looking for garbage among them takes a tenth of the time.
     gc.disable()
     try:
         return _run(arguments)
     finally:
         gc.enable()
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command == "check" and arguments.spec is None:
+        # `check --data SPEC`: the one path there is must be the spec.
+        if not isinstance(arguments.data, Path):
+            parser.error("the following arguments are required: spec")
+        arguments.spec, arguments.data = arguments.data, True
+    return arguments
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -76,7 +87,17 @@ def _parser() -> argparse.ArgumentParser:
     new = commands.add_parser("new", help="write a commented spec to start from")
     new.add_argument("name", help="the network's name; the spec becomes NAME.toml")
 
-    _with_spec(commands, "check", "say what is wrong with a spec, and what to write instead")
+    check = _with_spec(
+        commands, "check", "say what is wrong with a spec, and what to write instead", nargs="?"
+    )
+    check.add_argument(
+        "--data",
+        type=Path,
+        nargs="?",
+        const=True,
+        metavar="FILE",
+        help="also look at the values of its data, or of a file instead of them",
+    )
 
     compile_ = _with_spec(commands, "compile", "write the scripts that train and run the network")
     _add_folder(compile_)
@@ -102,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
 
     train = _with_spec(commands, "train", "train the network in NengoDL")
     _add_folder(train)
+    _add_data(train)
     train.add_argument(
         "--baseline", action="store_true", help="also train the float twin in plain Keras"
     )
@@ -111,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = _with_spec(commands, "run", "run the trained network as spikes, and print one table")
     _add_folder(run)
+    _add_data(run)
     run.add_argument(
         "--on",
         action="append",
@@ -122,10 +145,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _with_spec(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    help_: str,
+    nargs: str | None = None,
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
-    parser.add_argument("spec", type=Path, help="the spec, a TOML file")
+    parser.add_argument("spec", type=Path, nargs=nargs, help="the spec, a TOML file")
     return parser
 
 
@@ -136,6 +162,16 @@ def _add_folder(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help="folder of what is written and read again (default: beside the spec)",
+    )
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        help="take items and labels from this file instead of from what the spec names: a .npz file with x and y, or "
+        "with x_train, y_train, x_test and y_test; a .csv file where the spec has one",
     )
 
 

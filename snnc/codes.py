@@ -17,7 +17,9 @@ ERRORS = frozenset(
         "chip-tau",
         "conflicting-keys",
         "data-array",
+        "data-column",
         "data-file",
+        "data-header",
         "data-path",
         "data-shape",
         "data-type",
@@ -34,6 +36,7 @@ ERRORS = frozenset(
         "not-a-multiple",
         "not-allowable",
         "out-of-range",
+        "test-fraction",
         "toml-syntax",
         "too-few-steps",
         "too-many-sources",
@@ -49,7 +52,10 @@ ERRORS = frozenset(
     }
 )
 
-WARNINGS = frozenset(
+#: Warnings about the values of the data, which only `snnc check --data` looks at.
+VALUES = frozenset({"data-balance", "data-classes", "data-leak", "data-scale"})
+
+WARNINGS = VALUES | frozenset(
     {
         "amplitude",
         "chip-host-chip",
@@ -57,6 +63,8 @@ WARNINGS = frozenset(
         "chip-no-synapse",
         "chip-rounding",
         "chip-tau-ref",
+        "csv-header",
+        "csv-index",
         "few-spikes",
         "high-intercept",
         "host-max-rate",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snnc.checks import check
@@ -16,23 +17,24 @@ from snnc.validate import validate
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """A program without errors, and the document that it was written in."""
+    """A program without errors, the document that it was written in, and the warnings that it raises and doesn't allow."""
 
     document: Document
     program: Program
     warnings: tuple[Diagnostic, ...]
+    allowed: Mapping[str, str]
 
 
-def checked(path: Path) -> Checked:
-    """Read a spec, and raise a CompileError if anything in it can't work."""
-    return check_document(read(path))
+def checked(path: Path, data_file: Path | None = None) -> Checked:
+    """Read a spec, and raise a CompileError if anything in it can't work; `data_file` replaces its data."""
+    return check_document(read(path), data_file)
 
 
-def check_document(document: Document) -> Checked:
+def check_document(document: Document, data_file: Path | None = None) -> Checked:
     spec = validate(document)
-    program = lower(spec, document)
+    program = replace(lower(spec, document), data_file=data_file)
     warnings = check(program, document, spec.allow)
-    return Checked(document, program, warnings)
+    return Checked(document, program, warnings, spec.allow)
 
 
 def scripts(program: Program, folder: Path) -> dict[Path, str]:

@@ -228,4 +228,4 @@ def _noun(at: KeyPath) -> str:
 
 def _words(text: str) -> list[str]:
     """Return the words of pydantic's list, which are in quotes: 'a', 'b' or 'c'."""
-    return text.split("'")[1::2]
+    return text.replace("\\t", "\t").split("'")[1::2]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from snnc.call import Call
 from snnc.diagnostics import KeyPath
 from snnc.gradients import Loihi
+from snnc.sources import FileKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -198,6 +199,15 @@ class Program:
     presentation: Presentation
     train: Train
     loihi: LoihiSettings
+    #: A file of the user's own, which stands in for what the source holds.
+    data_file: Path | None = None
+
+    @property
+    def data_path(self) -> Path | None:
+        """The file that items and labels are read from, if it is one."""
+        if self.data_file is None and isinstance(self.data, FileKind):
+            return self.spec_path.parent / self.data.path
+        return self.data_file
 
     @cached_property
     def _by_target(self) -> dict[str, tuple[Connection, ...]]:

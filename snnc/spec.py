@@ -75,9 +75,10 @@ class Output(Model):
         description="Where probabilities come from when the network runs: nowhere (loss), a host node behind the output "
         "filter (host), or numpy after the run (offline). Training always has the softmax in the loss.",
     )
-    labels: Annotated[tuple[str, ...], _Tuple] | None = Field(
+    labels: Annotated[tuple[str, ...], AfterValidator(_once), _Tuple] | None = Field(
         None,
-        description="The names of the classes, in order; reports then say the accuracy of each.",
+        description="The names of the classes, in order; reports then say the accuracy of each. Labels that are text in the "
+        "data (csv, openml) are looked up here.",
     )
     use_bias: bool = Field(True, description="Whether the readout has a bias, as in Keras.")
     from_: Annotated[tuple[Name, ...], Field(min_length=1), _Tuple] | None = Field(

@@ -5,7 +5,7 @@
 
 Needs jets.params.npz, which jets_train.py writes.
 
-Written by snnc from jets.toml [5401f73d].
+Written by snnc from jets.toml [ec9adff3].
 """
 
 import argparse
@@ -49,21 +49,27 @@ warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
 
 
-def load_items(params):
+def load_items(params, path=DATA):
     """Return the test items, scaled as they were for training, and their labels."""
-    with np.load(DATA) as data:
-        test = params["test.index"]
-        x, y = data["X"][test], data["y"][test]
-    x = x.reshape(len(x), -1).astype(float)
+    with np.load(path) as data:
+        if "X" in data:
+            test = params["test.index"]
+            x, y = numbers(data["X"][test], data["y"][test])
+        else:  # a file that comes split
+            x, y = numbers(data["x_test"], data["y_test"])
     if digest(x, y) != params["test.digest"]:
         raise SystemExit(f"the data have changed since {PARAMS.name} was trained")
     return (x - params["input.shift"]) / params["input.scale"], y
 
 
+def numbers(x, y):
+    """Return items flat and in double precision, and labels as integers."""
+    return x.reshape(len(x), -1).astype(float), y.reshape(len(y)).astype(np.int64)
+
+
 def digest(x, y):
     """Return what tells held-out items and labels from others."""
-    labels = y.astype(np.int64)
-    return hashlib.sha256(x.tobytes() + labels.tobytes()).hexdigest()[:8]
+    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:8]
 
 
 def ensemble(name, n_neurons, neuron_type, params):
@@ -171,6 +177,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--items", type=positive, default=200, help="default: 200")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
+    parser.add_argument("--data", type=Path, default=DATA, help="another such file")
     args = parser.parse_args()
 
     if args.target == "loihi" and not nengo_loihi.hardware.HAS_NXSDK:
@@ -181,7 +188,7 @@ def main():
         params = dict(file)
     if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
         raise SystemExit(f"{PARAMS.name} is for another network: train again")
-    items, labels = load_items(params)
+    items, labels = load_items(params, args.data)
     items, labels = items[: args.items], labels[: args.items]
 
     net = build_network(items, params)

@@ -3,7 +3,7 @@
     python jets_train.py  # train, test, write jets.params.npz
     python jets_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from jets.toml [1872c5d9].
+Written by snnc from jets.toml [658b8d60].
 """
 
 import argparse
@@ -75,15 +75,23 @@ warnings.filterwarnings("ignore", message="The initializer .* is unseeded")
 warnings.filterwarnings("ignore", message="No GPU support detected")
 
 
-def load_data():
+def load_data(path=DATA):
     """Return items and labels to train and to test on, and which items are held out."""
-    with np.load(DATA) as data:
-        x, y = data["X"], data["y"]
-    x = x.reshape(len(x), -1).astype(float)
+    with np.load(path) as data:
+        if "X" not in data:  # a file that comes split
+            train = numbers(data["x_train"], data["y_train"])
+            test = numbers(data["x_test"], data["y_test"])
+            return *train, *test, np.arange(len(test[0]))
+        x, y = numbers(data["X"], data["y"])
     order = np.random.RandomState(SEED).permutation(len(x))
     n_test = math.ceil(0.2 * len(x))
     test, train = order[:n_test], order[n_test:]
     return x[train], y[train], x[test], y[test], test
+
+
+def numbers(x, y):
+    """Return items flat and in double precision, and labels as integers."""
+    return x.reshape(len(x), -1).astype(float), y.reshape(len(y)).astype(np.int64)
 
 
 def fit_scaling(x):
@@ -95,8 +103,7 @@ def fit_scaling(x):
 
 def digest(x, y):
     """Return what tells held-out items and labels from others."""
-    labels = y.astype(np.int64)
-    return hashlib.sha256(x.tobytes() + labels.tobytes()).hexdigest()[:8]
+    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:8]
 
 
 def build_network():
@@ -261,9 +268,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=positive, default=EPOCHS)
     parser.add_argument("--items", type=positive, help="test items (default: all)")
+    parser.add_argument("--data", type=Path, default=DATA, help="another such file")
     args = parser.parse_args()
 
-    x_train, y_train, x_test, y_test, test = load_data()
+    x_train, y_train, x_test, y_test, test = load_data(args.data)
     shift, scale = fit_scaling(x_train)
     net = build_network()
     params = train(net, (x_train - shift) / scale, y_train, args.epochs)

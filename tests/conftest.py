@@ -13,11 +13,33 @@ from snnc.ir import Program
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = sorted((ROOT / "specs").glob("*.toml"))
 CASES = sorted((ROOT / "tests/cases").glob("*.toml"))
+#: Specs whose data are downloaded; `stand_in` gives them a file.
+DOWNLOADED = sorted((ROOT / "tests/cases/downloaded").glob("*.toml"))
 INVALID = sorted((ROOT / "tests/invalid").glob("*.toml"))
 
 
-def program_of(path: Path) -> Program:
-    return checked(path).program
+def program_of(path: Path, data_file: Path | None = None) -> Program:
+    return checked(path, data_file).program
+
+
+def stand_in(path: Path, folder: Path) -> Path | None:
+    """Return a small file of items for a spec whose data are downloaded; None for the others."""
+    if path not in DOWNLOADED:
+        return None
+    import numpy as np
+
+    program = program_of(path)
+    chance = np.random.RandomState(0)
+    arrays: dict[str, np.ndarray] = {}
+    for name in program.data.arrays:
+        n = 60 if name.endswith("test") else 150
+        arrays[name] = (
+            chance.randint(0, 256, (n, *program.input_shape)).astype(np.uint8)
+            if name.startswith("x")
+            else chance.randint(0, program.output.classes, (n, 1))
+        )
+    np.savez(folder / "stand_in.npz", **arrays)
+    return folder / "stand_in.npz"
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from snnc.compile import checked, scripts
 from snnc.diagnostics import CompileError
 from snnc.document import Document
 from snnc.render import report
-from tests.conftest import CASES, INVALID, SPECS
+from tests.conftest import CASES, DOWNLOADED, INVALID, SPECS
 
 UPDATE = "make golden"
 
@@ -20,7 +20,7 @@ def golden_scripts() -> dict[Path, str]:
     wanted: dict[Path, str] = {}
     for spec in SPECS:
         wanted |= scripts(checked(spec).program, spec.parent)
-    for spec in CASES:
+    for spec in [*CASES, *DOWNLOADED]:
         wanted |= scripts(checked(spec).program, spec.parent / "emitted")
     return wanted
 

@@ -78,5 +78,6 @@ def test_what_is_missing_is_named(command: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stderr == (
-        "snnc: training and running need nengo, which is not installed: pip install 'snnc[run]'\n"
+        "snnc: training, running and check --data need nengo, which is not installed: "
+        "pip install 'snnc[run]'\n"
     )

@@ -16,7 +16,7 @@ from snnc.compile import checked
 from snnc.full import full
 from snnc.ir import Connection
 from snnc.meaning import meaning
-from tests.conftest import CASES, ROOT, SPECS
+from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[3].split() == "hidden2 hidden1 dropout > dense 32 2080 lif 200 smooth chip".split()
 
 
-@pytest.mark.parametrize("path", [*SPECS, *CASES], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [*SPECS, *CASES, *DOWNLOADED], ids=lambda p: p.stem)
 def test_the_full_spec_means_the_same(path: Path, tmp_path: Path) -> None:
     found = checked(path)
     copy = path.with_name(f".{path.stem}.full.toml")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from snnc.codes import ERRORS, WARNINGS
+from snnc.codes import ERRORS, VALUES, WARNINGS
 from tests.conftest import INVALID, ROOT
 
 CODES = ERRORS | WARNINGS
@@ -37,7 +37,7 @@ def test_every_code_has_an_invalid_spec() -> None:
     for path in INVALID:
         report = path.with_suffix(".err").read_text(encoding="utf-8")
         shown |= set(re.findall(r"(?:error|warning)\[([a-z-]+)\]", report))
-    assert shown == CODES
+    assert shown == CODES - VALUES  # those are shown in test_look.py
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

@@ -104,4 +104,4 @@ def test_what_is_said_of_scikit_learns_data_is_true(name: str, tmp_path: Path) -
 
     x, y = getattr(sklearn.datasets, f"load_{name}")(return_X_y=True)
     said = Sklearn(kind="sklearn", name=name)  # type: ignore[arg-type]
-    assert (len(x), x.shape[1], len(set(y))) == (said.items, said.features, said.classes)
+    assert (len(x), x.shape[1], len(set(y))) == (said.items, *said.item_shape, said.classes)

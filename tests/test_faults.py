@@ -144,6 +144,19 @@ def table(name: str, **values: Any) -> Callable[[Spec], None]:
     return lambda spec: spec.setdefault(name, {}).update(values)
 
 
+def of_digits(**tables: Any) -> Callable[[Spec], None]:
+    """Put in scikit-learn's digits, of which shape, classes and number are known, and change some tables."""
+
+    def put(spec: Spec) -> None:
+        spec["data"] = {"kind": "sklearn", "name": "digits", "scale": spec["data"]["scale"]}
+        spec["input"] = {"shape": [64]}
+        spec["output"].pop("labels", None)
+        for name, values in tables.items():
+            spec[name] |= values
+
+    return put
+
+
 def early(spec: Spec) -> None:
     spec["presentation"] = {"time": 0.03}
     spec["synapses"] = {"layer": {"tau": 0.01}}
@@ -192,10 +205,10 @@ FAULTS: dict[str, tuple[str, Callable[[Spec], Any]]] = {
     "a name is Python's": ("forbidden-name", lambda s: last(s, name="lambda")),
     "a source is unknown": ("unknown-layer", lambda s: last(s, **{"from": ["nowhere"]})),
     "no layer has neurons": ("no-neurons", lambda s: s.update(layers=[{"kind": "dropout", "rate": 0.1}])),
-    "the input has another shape": ("data-shape", lambda s: s["input"].update(shape=[63])),
-    "there are other classes": ("data-shape", lambda s: (s["output"].pop("labels", 0), s["output"].update(classes=9))),
+    "the input has another shape": ("data-shape", of_digits(input={"shape": [63]})),
+    "there are other classes": ("data-shape", of_digits(output={"classes": 9})),
     "there are too few labels": ("labels", lambda s: s["output"].update(labels=["a"])),
-    "a batch is larger than the data": ("batch-size", lambda s: s["train"].update(batch_size=5000)),
+    "a batch is larger than the data": ("batch-size", of_digits(train={"batch_size": 5000})),
     "a time is no multiple of dt": ("not-a-multiple", table("presentation", time=0.1005)),
     "an item is shown for one step": ("too-few-steps", lambda s: s.update(presentation={"time": 0.001}, synapses={})),
     "an item is read too early": ("unsettled", early),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from snnc.backends.script import is_untouched
-from tests.conftest import CASES, INVALID, ROOT, SPECS
+from tests.conftest import CASES, DOWNLOADED, INVALID, ROOT, SPECS
 from tests.golden import compare, golden_scripts, invalid_report
 
 SCRIPTS = golden_scripts()
@@ -32,10 +32,11 @@ def test_lines_fit(path: Path) -> None:
 
 def test_no_stray_scripts() -> None:
     """A script that no spec emits any more would never be noticed."""
-    there = {*(ROOT / "specs").glob("*.py"), *(ROOT / "tests/cases/emitted").glob("*.py")}
+    there = {*(ROOT / "specs").glob("*.py"), *(ROOT / "tests/cases").glob("**/emitted/*.py")}
     assert there == set(SCRIPTS)
     assert len(SPECS) >= 2
     assert len(CASES) >= 4
+    assert len(DOWNLOADED) >= 3
 
 
 @pytest.mark.parametrize("path", INVALID, ids=named)

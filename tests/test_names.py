@@ -8,14 +8,16 @@ import re
 
 from snnc.model import Name
 from snnc.names import RESERVED
-from tests.conftest import CASES, SPECS, program_of
+from tests.conftest import CASES, DOWNLOADED, SPECS, program_of
 from tests.golden import golden_scripts
 
 PATTERN = re.compile(Name.__metadata__[0].metadata[0].pattern)  # type: ignore[attr-defined]
 
 
 def test_reserved_names_are_those_of_the_scripts() -> None:
-    layers = {p.name for spec in [*SPECS, *CASES] for p in program_of(spec).populations}
+    layers = {
+        p.name for spec in [*SPECS, *CASES, *DOWNLOADED] for p in program_of(spec).populations
+    }
     used: set[str] = set()
     for text in golden_scripts().values():
         for node in ast.walk(ast.parse(text)):

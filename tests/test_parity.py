@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnc.cli import main
 from snnc.compile import scripts
 from snnc.ir import Program
-from tests.conftest import CASES, SPECS, program_of
+from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS, program_of, stand_in
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
 
@@ -72,7 +73,7 @@ def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-@pytest.mark.parametrize("path", [*SPECS, *CASES], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [*SPECS, *CASES, *DOWNLOADED], ids=lambda p: p.stem)
 def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     from snnc.backends import network
     from snnc.deploy import deploy
@@ -80,13 +81,15 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     from snnc.engine.fresh import evaluate
     from snnc.engine.train import train
 
-    program = program_of(path)
+    data_file = stand_in(path, tmp_path)
+    program = program_of(path, data_file)
     for name, text in scripts(program, tmp_path).items():
         name.write_text(text)
     script = load_script(tmp_path / f"{program.name}_train.py")
 
     items = data.load(program)
-    x_train, y_train, x_test, y_test, test = script.load_data()
+    loaded = script.load_data(data_file) if data_file else script.load_data()
+    x_train, y_train, x_test, y_test, test = loaded
     shift, scale = script.fit_scaling(x_train) if hasattr(script, "fit_scaling") else (0.0, 1.0)
     held_out = {
         "input.shift": shift,
@@ -173,6 +176,87 @@ def _streams_agree(
     if probabilities:
         assert answers.probabilities is not None
         assert np.array_equal(probabilities[0], answers.probabilities)
+
+
+def _own_files(folder: Path) -> dict[str, Path]:
+    """Write files that may stand in for data of some specs: other items, and some that come split."""
+    chance = np.random.RandomState(1)
+
+    def items(n: int, shape: tuple[int, ...], classes: int, dtype: str) -> Any:
+        x = (chance.uniform(-3, 30, (n, *shape))).astype(dtype)
+        # Whole numbers in any type are labels.
+        return x, (np.arange(n) % classes).astype(dtype)
+
+    files = {}
+    for name, names, shape, classes in [
+        ("digits", "x y", (8, 8), 10),
+        ("digits", "x_train y_train x_test y_test", (64,), 10),
+        ("jets", "X y", (16,), 5),
+        ("jets", "x_train y_train x_test y_test", (16, 1), 5),
+        ("split", "train_images train_labels test_images test_labels", (16,), 4),
+    ]:
+        arrays: list[Any] = []
+        for n, dtype in zip((300, 90)[: len(names.split()) // 2], (">f4", "int16"), strict=False):
+            arrays += items(n, shape, classes, dtype)
+        files[f"{name}_{len(arrays)}"] = folder / f"{name}_{len(arrays)}.npz"
+        keys = [key.replace("_", " ") if name == "split" else key for key in names.split()]
+        np.savez(files[f"{name}_{len(arrays)}"], **dict(zip(keys, arrays, strict=True)))
+    table = (ROOT / "tests/cases/data/table.csv").read_text("utf-8-sig").splitlines()
+    files["table_csv"] = folder / "other.csv"
+    files["table_csv"].write_text("\n".join([table[0], *reversed(table[20:])]))
+    return files
+
+
+@pytest.mark.parametrize(
+    "name", ["digits_2", "digits_4", "jets_2", "jets_4", "split_4", "table_csv"]
+)
+def test_both_take_the_same_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`snnc train --data FILE` and the script's own `--data FILE` leave the same parameters, and run on FILE alone."""
+    file = _own_files(tmp_path)[name]
+    (spec,) = (p for p in (*SPECS, *CASES) if p.stem == name.partition("_")[0])
+    program = program_of(spec)
+    for path, text in scripts(program, tmp_path).items():
+        path.write_text(text)
+    arguments = ["--data", str(file), "--epochs", "1"]
+    monkeypatch.setattr("sys.argv", ["train", *arguments])
+    load_script(tmp_path / f"{program.name}_train.py").main()
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    assert main(["train", str(spec), "-o", str(ours), *arguments]) == 0
+
+    with np.load(tmp_path / f"{program.name}.params.npz") as file_1:
+        theirs = dict(file_1)
+    with np.load(ours / f"{program.name}.params.npz") as file_2:
+        found = dict(file_2)
+    assert set(theirs) == set(found) - {"training"}
+    for key, array in theirs.items():
+        if key not in ("spec", "versions"):
+            assert np.array_equal(array, found[key]), key
+
+    # Both refuse to be tested on the spec's own items, and agree on those of the file.
+    items = data_of(program_of(spec, file))
+    run = ["run", str(spec), "-o", str(tmp_path), "--on", "nengo", "--items", "2"]
+    capsys.readouterr()
+    assert main(run) == 1
+    assert "was trained on" in capsys.readouterr().err
+    assert main([*run, "--data", str(file)]) == 0
+    loihi = load_script(tmp_path / f"{program.name}_loihi.py")
+    if program.data.is_file:
+        with pytest.raises(SystemExit, match="the data have changed"):
+            loihi.load_items(theirs)
+        x, y = loihi.load_items(theirs, file)
+    else:
+        x, y = loihi.load_items(theirs)
+    assert np.array_equal(x, items.x_test)
+    assert np.array_equal(y, items.y_test)
+
+
+def data_of(program: Program) -> Any:
+    from snnc.engine import data
+
+    return data.load(program)
 
 
 def _same_arrays(theirs: dict[str, Any], ours: dict[str, Any]) -> None:

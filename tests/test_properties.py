@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import os
 import random
 from pathlib import Path
@@ -56,6 +57,23 @@ def neurons(draw: st.DrawFn, kinds: list[str]) -> dict[str, Any]:
 
 
 @st.composite
+def sources(draw: st.DrawFn) -> tuple[dict[str, Any], list[int]]:
+    """Draw data that needn't be there, of ten classes, and the shape of an item."""
+    flat = draw(st.booleans())
+    match draw(st.sampled_from(["sklearn", "keras", "openml"])):
+        case "sklearn":
+            return {"kind": "sklearn", "name": "digits"}, [64] if flat else [8, 8, 1]
+        case "keras":
+            name = draw(st.sampled_from(["mnist", "cifar10"]))
+            shape = [28, 28] if name == "mnist" else [32, 32, 3]
+            return {"kind": "keras", "name": name}, [math.prod(shape)] if flat else shape
+        case _:
+            by_name = {"name": draw(st.text(min_size=1, max_size=60)), "version": 3}
+            which = draw(st.sampled_from([by_name, {"data_id": 42468}]))
+            return {"kind": "openml", **which}, [16] if flat else [4, 4]
+
+
+@st.composite
 def sound_specs(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a spec that has to compile."""
     loihi = draw(st.booleans())
@@ -84,15 +102,15 @@ def sound_specs(draw: st.DrawFn) -> dict[str, Any]:
         taken.append(name)
     if not any(layer["kind"] == "dense" for layer in layers[1:]):
         layers.append({"kind": "dense", "units": 7})
+    source, shape = draw(sources())
     spec: dict[str, Any] = {
         "targets": ["nengo_dl", "loihi"] if loihi else ["nengo_dl"],
         "network": {"name": draw(names), "seed": draw(st.integers(0, 4_000_000))},
         "data": {
-            "kind": "sklearn",
-            "name": "digits",
+            **source,
             "scale": draw(st.sampled_from(["none", "unit", "signed", "standard"])),
         },
-        "input": {"shape": draw(st.sampled_from([[64], [8, 8], [8, 8, 1]]))},
+        "input": {"shape": shape},
         "presentation": {
             "time": draw(st.sampled_from([0.02, 0.05, 0.1, 0.2])),
             "gap": draw(st.sampled_from([0, 0.01])),
@@ -127,7 +145,8 @@ def sound_specs(draw: st.DrawFn) -> dict[str, Any]:
         },
     }
     if draw(st.booleans()):
-        spec["output"]["labels"] = [draw(st.text(max_size=30)) for _ in range(10)]
+        labels = st.lists(st.text(max_size=30), min_size=10, max_size=10, unique=True)
+        spec["output"]["labels"] = draw(labels)
     return spec
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CASES, ROOT, SPECS
+from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS
 
 PROGRAM = "import sys; sys.path[:0] = sys.argv.pop(1).split(':'); from snnc.cli import main; sys.exit(main(sys.argv[1:]))"
 
@@ -47,7 +47,7 @@ def compiled(python: str, folder: Path, variables: dict[str, str]) -> dict[str, 
         shutil.copytree(
             ROOT / part, folder / part, ignore=shutil.ignore_patterns("*.py[co]", "*.npz.part")
         )
-    for spec in [*SPECS, *CASES]:
+    for spec in [*SPECS, *CASES, *DOWNLOADED]:
         copy = folder / spec.relative_to(ROOT)
         done = subprocess.run(
             [

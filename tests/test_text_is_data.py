@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import zipfile
 from pathlib import Path
 
@@ -71,6 +72,40 @@ def test_text_adds_no_statement(nasty: str, tmp_path: Path) -> None:
     for name, text in found.items():
         assert plain(text) == plain(harmless[name])
         assert {nasty, nasty + "y", file} <= strings(text)
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_columns_and_data_sets_add_no_statement(nasty: str, tmp_path: Path) -> None:
+    """The name of a column of a csv file, and of a data set of OpenML."""
+
+    def emitted(name: str, other: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        with (tmp_path / "data.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([["a", "b", name], *[[i, i % 7, other] for i in range(20)]])
+        for data in (
+            {"kind": "csv", "path": "data.csv", "label": name},
+            {"kind": "openml", "name": name},
+        ):
+            spec = {
+                "network": {"name": f"from_{data['kind']}"},
+                "data": data,
+                "input": {"shape": [2]},
+                "layers": [{"kind": "dense", "units": 4}, {"kind": "dense", "units": 4}],
+                "output": {"classes": 2, "labels": [other, "other"]},
+                "train": {"batch_size": 4},
+            }
+            checked = check_document(Document(tmp_path / "texts.toml", "", spec))
+            found |= {p.name: text for p, text in scripts(checked.program, tmp_path).items()}
+        return found
+
+    # Line ends of a file are all the same.
+    nasty = nasty.replace("\r", "").replace("\n", " ")
+    found = emitted(nasty, nasty + "!")
+    harmless = emitted("x" * (len(literal(nasty)) - 2), "y" * (len(literal(nasty)) - 1))
+    assert len(found) == 4
+    for name, text in found.items():
+        assert plain(text) == plain(harmless[name])
+        assert {nasty, nasty + "!"} <= strings(text) or name == "from_openml_loihi.py"
 
 
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:

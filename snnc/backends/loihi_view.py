@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
-from snnc.backends.code import Code, Group, expression, identifier, layout, literal, prefixed
+from snnc.backends.code import WIDTH, Code, Group, expression, identifier, layout, literal, prefixed
 from snnc.backends.view import INDENT, View, connection_code, synapse
 from snnc.ir import INPUT, OUTPUT, Connection, Population
 from snnc.meaning import digest, meaning
@@ -17,6 +18,13 @@ class LoihiView(View):
     def uses_nengo_dl(self) -> bool:
         running = (p.neurons.running() for p in self.program.populations)
         return any(call.name.startswith("nengo_dl.") for call in running)
+
+    @property
+    def needs(self) -> str:
+        """The sentence that says which files the script reads."""
+        test = f" and {self.name}.test.npz" if self.writes_test else ""
+        sentence = f"Needs {self.name}.params.npz{test}, which {self.name}_train.py writes."
+        return textwrap.fill(sentence, WIDTH)
 
     @property
     def spec_digest(self) -> str:

@@ -20,7 +20,7 @@ from snnc.backends.code import (
 )
 from snnc.backends.styles import Style, styles
 from snnc.ir import INPUT, Connection, Population, Program
-from snnc.sources import Npz, Sklearn
+from snnc.sources import SPLIT, Csv, FileKind, Openml, Sklearn
 
 #: Where statements inside `build_network` start.
 INDENT = 8
@@ -59,14 +59,22 @@ class View:
         return self.program.data.scale
 
     @property
+    def writes_test(self) -> bool:
+        """Whether the training script writes the held-out items for the Loihi script, which can't load the source."""
+        return self.program.on_loihi and not self.program.data.is_file
+
+    @property
     def sklearn_loader(self) -> str | None:
+        """What loads the data, if scikit-learn does."""
         data = self.program.data
+        if isinstance(data, Openml):
+            return "fetch_openml"
         return identifier(f"load_{data.name}") if isinstance(data, Sklearn) else None
 
     @property
-    def data_path(self) -> str:
+    def data_constant(self) -> str:
         """The constant that leads from the script to the data."""
-        assert isinstance(self.program.data, Npz)
+        assert isinstance(self.program.data, FileKind)
         # The script looks for the data from where it really is, whatever links lead there.
         target = self.program.spec_path.parent.resolve() / self.program.data.path
         relative = Path(os.path.relpath(target, self.folder.resolve())).as_posix()
@@ -75,20 +83,61 @@ class View:
             return line
         return layout(Group("Path(", ("HERE", literal(relative)), ")"), "DATA = ")
 
-    def array(self, key: str) -> str:
-        """Code for the name of an array in the data: long ones are constants."""
-        name = literal(getattr(self.program.data, key))
-        return name if width(name) <= 20 else key.upper()
+    @cached_property
+    def arrays(self) -> dict[str, str]:
+        """The names of the arrays in a file, as code, by what they hold: long ones are constants."""
+        keys = ("x", "y") if self.split else SPLIT
+        codes = zip(keys, map(literal, self.program.data.arrays), strict=True)
+        return {key: name if width(name) <= 20 else key.upper() for key, name in codes}
 
     @property
     def array_constants(self) -> list[str]:
         """A line for every array with a long name."""
-        keys = ("x", "y") if self.split else ("x_train", "y_train", "x_test", "y_test")
         return [
-            f"{key.upper()} = {literal(getattr(self.program.data, key))}"
-            for key in keys
-            if self.array(key) == key.upper()
+            f"{code} = {literal(name)}"
+            for code, name in zip(self.arrays.values(), self.program.data.arrays, strict=True)
+            if code.isidentifier()
         ]
+
+    @property
+    def label_is_named(self) -> bool:
+        return isinstance(self.program.data, Csv) and isinstance(self.program.data.label, str)
+
+    @property
+    def label_column(self) -> str:
+        """Code for the column of labels in a csv file."""
+        assert isinstance(self.program.data, Csv)
+        return "label" if self.label_is_named else literal(self.program.data.label)
+
+    @property
+    def find_label(self) -> str:
+        """The statement that finds the column of labels by its name."""
+        assert isinstance(self.program.data, Csv)
+        name = literal(self.program.data.label)
+        return layout(Group("columns.index(", (name,), ")"), "label = ", indent=4)
+
+    @property
+    def load_table(self) -> str:
+        """The statement that reads a csv file."""
+        data = self.program.data
+        assert isinstance(data, Csv)
+        arguments = ["path", f"delimiter={literal(data.delimiter)}"]
+        arguments += ["skiprows=1"] if data.header else []
+        arguments += ["comments=None", "quotechar='\"'", "ndmin=2", 'encoding="utf-8-sig"']
+        if self.program.output.labels:
+            arguments.append(f"converters={{{self.label_column}: class_number}}")
+        return layout(Group("np.loadtxt(", tuple(arguments), ")"), "table = ", indent=4)
+
+    @property
+    def download(self) -> str:
+        """The statement that downloads a data set of OpenML."""
+        data = self.program.data
+        assert isinstance(data, Openml)
+        which = [f"data_id={literal(data.data_id)}"]
+        if data.name is not None:
+            which = [literal(data.name), f"version={literal(data.version)}"]
+        arguments = (*which, "as_frame=False", 'parser="liac-arff"')
+        return layout(Group("fetch_openml(", arguments, ")"), "found = ", indent=8)
 
     @property
     def labels(self) -> str | None:

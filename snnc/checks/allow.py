@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from snnc.codes import ERRORS, WARNINGS
+from snnc.codes import ERRORS, VALUES, WARNINGS
 from snnc.diagnostics import Diagnostic
 from snnc.words import near
 
@@ -27,6 +27,6 @@ def _wrong(code: str, found: set[str]) -> Iterable[Diagnostic]:
     elif code not in WARNINGS:
         message = f"there is no warning '{code}'"
         yield Diagnostic("unknown-code", message, at, "key", near(code, sorted(WARNINGS)))
-    elif code not in found:
+    elif code not in found and code not in VALUES:
         message = f"nothing here raises '{code}', so it needn't be allowed"
         yield Diagnostic("unused-allow", message, at, "key", "remove it")

@@ -10,8 +10,9 @@ from snnc.compile import Checked, checked
 
 
 def checked_spec(arguments: argparse.Namespace) -> Checked:
-    """Return the spec that was named, once its warnings are printed."""
-    found = checked(arguments.spec)
+    """Return the spec that was named, with the data file if one was, once its warnings are printed."""
+    data = getattr(arguments, "data", None)
+    found = checked(arguments.spec, data if isinstance(data, Path) else None)
     if found.warnings:
         from snnc.render import report
 

@@ -1,22 +1,21 @@
-"""Items and labels: loaded, split and scaled as the spec says, and as the emitted scripts do."""
+"""Items and labels: checked, split and scaled as the spec says, and as the emitted scripts do."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib
 import math
-import zipfile
-import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.diagnostics import Refusal, cannot
+from snnc.checks.items import same_items
+from snnc.csv_file import expected
+from snnc.diagnostics import Refusal
+from snnc.engine.reading import Raw, read, source_name
 from snnc.ir import Program
-from snnc.sources import Npz, Scale, Sklearn
+from snnc.sources import Scale
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -43,97 +42,137 @@ class Data:
         return hashlib.sha256(self.raw_test.tobytes() + labels.tobytes()).hexdigest()[:8]
 
 
+@dataclass(frozen=True)
+class Split:
+    """Items, (n, size), and labels, (n,), unscaled."""
+
+    x_train: Array
+    y_train: Labels
+    x_test: Array
+    y_test: Labels
+    test_index: NDArray[np.int64]
+
+
 def load(program: Program) -> Data:
     """Return a program's data, or raise a Refusal that names what is wrong with them."""
-    arrays = _arrays(program)
-    if program.data.split_fraction is None:
-        x_train, y_train, x_test, y_test = arrays
+    return scaled(program, split(program))
+
+
+def split(program: Program) -> Split:
+    """Return all items that can be used, as the source or else the seed divides them."""
+    where = source_name(program)
+    try:
+        parts = [_numbers(raw, program, where) for raw in read(program)]
+    except MemoryError as error:
+        raise Refusal(f"{where} takes more memory than there is") from error
+    if len(parts) == 2:
+        (x_train, y_train), (x_test, y_test) = parts
         test = np.arange(len(x_test))
     else:
-        x, y = arrays
+        ((x, y),) = parts
         order = np.random.RandomState(program.seed).permutation(len(x))
-        n_test = math.ceil(program.data.split_fraction * len(x))
+        n_test = math.ceil((program.data.split_fraction or 0.0) * len(x))
         test, train = order[:n_test], order[n_test:]
         x_train, y_train, x_test, y_test = x[train], y[train], x[test], y[test]
     if len(x_train) < program.train.batch_size:
         raise Refusal(
-            f"there are {len(x_train)} items to train on, fewer than a batch of {program.train.batch_size}: lower batch_size"
+            f"{where}: {len(x_train)} items are left to train on, "
+            f"fewer than a batch of {program.train.batch_size}: lower batch_size"
         )
-    shift, scale = _scaling(x_train, program.data.scale)
+    return Split(x_train, y_train, x_test, y_test, test)
+
+
+def scaled(program: Program, items: Split) -> Data:
+    """Return items as the network gets them."""
+    where = source_name(program)
+    shift, scale = _scaling(items.x_train, program.data.scale, where)
+    with np.errstate(over="ignore", invalid="ignore"):
+        x_train, x_test = (items.x_train - shift) / scale, (items.x_test - shift) / scale
+    # TensorFlow has 32 bits for a number.
+    largest = max(np.abs(x_train).max(), np.abs(x_test).max())
+    if not largest < np.finfo(np.float32).max:
+        raise Refusal(f"{where}: there are values too large to use, {largest:g} once scaled")
     return Data(
-        x_train=(x_train - shift) / scale,
-        y_train=y_train,
-        x_test=(x_test - shift) / scale,
-        y_test=y_test,
+        x_train=x_train,
+        y_train=items.y_train,
+        x_test=x_test,
+        y_test=items.y_test,
         shift=shift,
         scale=scale,
-        test_index=test,
-        raw_test=x_test,
+        test_index=items.test_index,
+        raw_test=items.x_test,
     )
 
 
-def _arrays(program: Program) -> list[Any]:
-    """Return x and y, or both of training and both of testing, as they are in the source."""
-    data = program.data
-    if isinstance(data, Npz):
-        keys = ("x", "y") if data.split_fraction else ("x_train", "y_train", "x_test", "y_test")
-        names = [getattr(data, key) for key in keys]
-        arrays = _read(program.spec_path.parent / data.path, names)
-    else:
-        assert isinstance(data, Sklearn)
-        loader = getattr(importlib.import_module("sklearn.datasets"), f"load_{data.name}")
-        names, arrays = ["data", "target"], list(loader(return_X_y=True))
-    for index in range(0, len(arrays), 2):
-        x, y = arrays[index : index + 2]
-        arrays[index] = _items(x, names[index])
-        _check_labels(y, names[index + 1], program.output.classes)
-    return arrays
-
-
-def _read(path: Path, names: list[str]) -> list[Any]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return [file[name] for name in names]
-    except OSError as error:
-        raise cannot("read", path, error) from error
-    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, RuntimeError) as error:
-        raise Refusal(f"{path.as_posix()} is damaged: {error}") from error
-
-
-def _items(x: Any, name: str) -> Array:
-    """Return items flat and in double precision, once all their values are finite."""
-    flat: Array = x.reshape(len(x), -1).astype(float)
-    bad = np.argwhere(~np.isfinite(flat))
-    if len(bad):
-        item, value = bad[0]
-        raise Refusal(f"item {item} of '{name}' has the value {flat[item, value]} at {value}")
-    return flat
-
-
-def _check_labels(y: Any, name: str, classes: int) -> None:
-    bad = np.flatnonzero((y < 0) | (y >= classes))
-    if len(bad):
+def _numbers(raw: Raw, program: Program, where: str) -> tuple[Array, Labels]:
+    """Return items flat and in double precision, and labels as integers, once they can be used."""
+    for name, array in ((raw.x_name, raw.x), (raw.y_name, raw.y)):
+        if array.dtype.kind not in "fiub":
+            raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
+    if not same_items(raw.x.shape[1:], program.input_shape):
+        found, wanted = list(raw.x.shape[1:]), list(program.input_shape)
         raise Refusal(
-            f"label {bad[0]} of '{name}' is {y[bad[0]]}; with {classes} classes labels go from 0 to {classes - 1}"
+            f"{where}: an item has shape {found}, not {wanted}: write shape = {found} in [input]"
+        )
+    if len(raw.x) != raw.y.size or len(raw.x) == 0:
+        raise Refusal(f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels")
+    _refuse_gaps(raw, where)
+    y = raw.y.reshape(len(raw.y))
+    _refuse_labels(y, raw.y_name, program.output.classes, where)
+    return raw.x.reshape(len(raw.x), -1).astype(float), y.astype(np.int64)
+
+
+def _refuse_gaps(raw: Raw, where: str) -> None:
+    bad = np.argwhere(~np.isfinite(raw.x))
+    if len(bad):
+        item, *at = (int(n) for n in bad[0])
+        value, place = raw.x[tuple(bad[0])], at[0] if len(at) == 1 else at
+        raise Refusal(
+            f"{where}: item {item} of '{raw.x_name}' has the value {value} at {place}: "
+            "remove such items, or fill in numbers"
         )
 
 
-def _scaling(x: Array, kind: Scale) -> tuple[Any, Any]:
+def _refuse_labels(y: NDArray[Any], name: str, classes: int, where: str) -> None:
+    # What is no number at all is in no range either.
+    bad = np.flatnonzero(~((y >= 0) & (y < classes) & (y == np.floor(y))))
+    if len(bad):
+        raise Refusal(
+            f"{where}: label {bad[0]} of '{name}' is {y[bad[0]]}; {expected(classes)}{_remedy(y, classes)}"
+        )
+
+
+def _remedy(y: NDArray[Any], classes: int) -> str:
+    """Return how to mend labels that are off throughout, if it is plain how."""
+    if not np.isfinite(y).all() or (y != np.floor(y)).any():
+        return ", and are whole numbers"
+    low, high = int(y.min()), int(y.max())
+    if (low, high) == (1, classes):
+        return ": these start at 1, so subtract 1 from each"
+    if (low, high) == (-1, 1) and classes == 2:
+        return ": make each -1 a 0"
+    if low >= 0 and high < 1000:
+        return f": write classes = {high + 1} in [output], or mend the labels"
+    return ""
+
+
+def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
     """Return shift and scale, fitted on training items: (item - shift) / scale is what the network gets."""
     if kind == "none":
         return 0.0, 1.0
     low, high = x.min(), x.max()
     if low == high:
         raise Refusal(
-            f"all training values are {low}, so they can't be scaled: write scale = 'none'"
+            f"{where}: all training values are {low}, so they can't be scaled: write scale = 'none'"
         )
-    if kind == "standard":
-        with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        if kind == "standard":
             shift, scale = x.mean(axis=0), x.std(axis=0)
-        if not np.isfinite([shift, scale]).all():
-            raise Refusal("the training values are too large to scale")
-        scale[scale == 0] = 1  # a feature that never varies
-        return shift, scale
-    if kind == "unit":
-        return low, high - low
-    return (high + low) / 2, (high - low) / 2
+            scale[scale == 0] = 1  # a feature that never varies
+        elif kind == "unit":
+            shift, scale = low, high - low
+        else:
+            shift, scale = (high + low) / 2, (high - low) / 2
+    if not (np.isfinite(shift).all() and np.isfinite(scale).all()):
+        raise Refusal(f"{where}: the training values are too large to scale")
+    return shift, scale

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from snnc.diagnostics import Refusal, UsageError
 
@@ -52,20 +53,8 @@ SERIOUS = {
 def load() -> None:
     """Import the libraries, or say which package is missing and how to install it."""
     gc.enable()  # from here on there is garbage
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     for name in PACKAGES:
-        try:
-            with _quiet_children():
-                importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            missing = (error.name or name).partition(".")[0]
-            here = "{}.{}".format(*sys.version_info[:2])
-            how = "pip install 'snnc[run]'"
-            if here not in PYTHONS:
-                how = f"install snnc[run] on Python {' or '.join(PYTHONS)}; this is {here}"
-            raise UsageError(
-                f"training and running need {missing}, which is not installed: {how}"
-            ) from error
+        needed(name)
     for message in HARMLESS:
         warnings.filterwarnings("ignore", message=message)
     # SoftLIF's rates pass through infinity on their way.
@@ -73,6 +62,23 @@ def load() -> None:
     # Its cache is for decoders, which these networks have none of; a new one logs an error.
     nengo = importlib.import_module("nengo")
     nengo.rc["decoder_cache"]["enabled"] = "False"
+
+
+def needed(name: str) -> Any:
+    """Return a module, or say which package is missing and how to install it."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    try:
+        with _quiet_children():
+            return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        missing = (error.name or name).partition(".")[0]
+        here = "{}.{}".format(*sys.version_info[:2])
+        how = "pip install 'snnc[run]'"
+        if here not in PYTHONS:
+            how = f"install snnc[run] on Python {' or '.join(PYTHONS)}; this is {here}"
+        raise UsageError(
+            f"training, running and check --data need {missing}, which is not installed: {how}"
+        ) from error
 
 
 def ensure_chip() -> None:

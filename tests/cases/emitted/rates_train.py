@@ -2,7 +2,7 @@
 
     python rates_train.py  # train, test, write rates.params.npz
 
-Written by snnc from rates.toml [024773f3].
+Written by snnc from rates.toml [3cf6adad].
 """
 
 import argparse
@@ -126,14 +126,27 @@ warnings.filterwarnings("ignore", message="The initializer .* is unseeded")
 warnings.filterwarnings("ignore", message="No GPU support detected")
 
 
-def load_data():
+def load_data(path=None):
     """Return items and labels to train and to test on, and which items are held out."""
-    x, y = load_wine(return_X_y=True)
-    x = x.reshape(len(x), -1).astype(float)
+    if path:
+        data = np.load(path)
+    else:
+        x, y = load_wine(return_X_y=True)
+        data = {"x": x, "y": y}
+    if "x" not in data:  # a file that comes split
+        train = numbers(data["x_train"], data["y_train"])
+        test = numbers(data["x_test"], data["y_test"])
+        return *train, *test, np.arange(len(test[0]))
+    x, y = numbers(data["x"], data["y"])
     order = np.random.RandomState(SEED).permutation(len(x))
     n_test = math.ceil(0.3 * len(x))
     test, train = order[:n_test], order[n_test:]
     return x[train], y[train], x[test], y[test], test
+
+
+def numbers(x, y):
+    """Return items flat and in double precision, and labels as integers."""
+    return x.reshape(len(x), -1).astype(float), y.reshape(len(y)).astype(np.int64)
 
 
 def fit_scaling(x):
@@ -145,8 +158,7 @@ def fit_scaling(x):
 
 def digest(x, y):
     """Return what tells held-out items and labels from others."""
-    labels = y.astype(np.int64)
-    return hashlib.sha256(x.tobytes() + labels.tobytes()).hexdigest()[:8]
+    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:8]
 
 
 def build_network():
@@ -330,9 +342,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=positive, default=EPOCHS)
     parser.add_argument("--items", type=positive, help="test items (default: all)")
+    parser.add_argument("--data", type=Path, help="a .npz file of your own")
     args = parser.parse_args()
 
-    x_train, y_train, x_test, y_test, test = load_data()
+    x_train, y_train, x_test, y_test, test = load_data(args.data)
     shift, scale = fit_scaling(x_train)
     net = build_network()
     params = train(net, (x_train - shift) / scale, y_train, args.epochs)

@@ -5,7 +5,7 @@
 
 Needs split.params.npz, which split_train.py writes.
 
-Written by snnc from split.toml [dcc667b6].
+Written by snnc from split.toml [79ccd893].
 """
 
 import argparse
@@ -59,20 +59,23 @@ warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
 
 
-def load_items(params):
+def load_items(params, path=DATA):
     """Return the test items, scaled as they were for training, and their labels."""
-    with np.load(DATA) as data:
-        x, y = data["test images"], data["test labels"]
-    x = x.reshape(len(x), -1).astype(float)
+    with np.load(path) as data:
+        x, y = numbers(data["test images"], data["test labels"])
     if digest(x, y) != params["test.digest"]:
         raise SystemExit(f"the data have changed since {PARAMS.name} was trained")
     return (x - params["input.shift"]) / params["input.scale"], y
 
 
+def numbers(x, y):
+    """Return items flat and in double precision, and labels as integers."""
+    return x.reshape(len(x), -1).astype(float), y.reshape(len(y)).astype(np.int64)
+
+
 def digest(x, y):
     """Return what tells held-out items and labels from others."""
-    labels = y.astype(np.int64)
-    return hashlib.sha256(x.tobytes() + labels.tobytes()).hexdigest()[:8]
+    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:8]
 
 
 def ensemble(name, n_neurons, neuron_type, params):
@@ -180,6 +183,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--items", type=positive, default=200, help="default: 200")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
+    parser.add_argument("--data", type=Path, default=DATA, help="another such file")
     args = parser.parse_args()
 
     if args.target == "loihi" and not nengo_loihi.hardware.HAS_NXSDK:
@@ -190,7 +194,7 @@ def main():
         params = dict(file)
     if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
         raise SystemExit(f"{PARAMS.name} is for another network: train again")
-    items, labels = load_items(params)
+    items, labels = load_items(params, args.data)
     items, labels = items[: args.items], labels[: args.items]
 
     net = build_network(items, params)

@@ -3,7 +3,7 @@
     python split_train.py  # train, test, write split.params.npz
     python split_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from split.toml [96046298].
+Written by snnc from split.toml [14265984].
 """
 
 import argparse
@@ -108,14 +108,17 @@ warnings.filterwarnings("ignore", message="The initializer .* is unseeded")
 warnings.filterwarnings("ignore", message="No GPU support detected")
 
 
-def load_data():
+def load_data(path=DATA):
     """Return items and labels to train and to test on, and which items are held out."""
-    with np.load(DATA) as data:
-        x_train, y_train = data["train images"], data["train labels"]
-        x_test, y_test = data["test images"], data["test labels"]
-    x_train = x_train.reshape(len(x_train), -1).astype(float)
-    x_test = x_test.reshape(len(x_test), -1).astype(float)
-    return x_train, y_train, x_test, y_test, np.arange(len(x_test))
+    with np.load(path) as data:
+        train = numbers(data["train images"], data["train labels"])
+        test = numbers(data["test images"], data["test labels"])
+    return *train, *test, np.arange(len(test[0]))
+
+
+def numbers(x, y):
+    """Return items flat and in double precision, and labels as integers."""
+    return x.reshape(len(x), -1).astype(float), y.reshape(len(y)).astype(np.int64)
 
 
 def fit_scaling(x):
@@ -125,8 +128,7 @@ def fit_scaling(x):
 
 def digest(x, y):
     """Return what tells held-out items and labels from others."""
-    labels = y.astype(np.int64)
-    return hashlib.sha256(x.tobytes() + labels.tobytes()).hexdigest()[:8]
+    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:8]
 
 
 def build_network():
@@ -291,9 +293,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=positive, default=EPOCHS)
     parser.add_argument("--items", type=positive, help="test items (default: all)")
+    parser.add_argument("--data", type=Path, default=DATA, help="another such file")
     args = parser.parse_args()
 
-    x_train, y_train, x_test, y_test, test = load_data()
+    x_train, y_train, x_test, y_test, test = load_data(args.data)
     shift, scale = fit_scaling(x_train)
     net = build_network()
     params = train(net, (x_train - shift) / scale, y_train, args.epochs)

@@ -3,7 +3,7 @@
     python twice_train.py  # train, test, write twice.params.npz
     python twice_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from twice.toml [f2c6a2d9].
+Written by snnc from twice.toml [4cf520e1].
 """
 
 import argparse
@@ -114,14 +114,27 @@ warnings.filterwarnings("ignore", message="The initializer .* is unseeded")
 warnings.filterwarnings("ignore", message="No GPU support detected")
 
 
-def load_data():
+def load_data(path=None):
     """Return items and labels to train and to test on, and which items are held out."""
-    x, y = load_digits(return_X_y=True)
-    x = x.reshape(len(x), -1).astype(float)
+    if path:
+        data = np.load(path)
+    else:
+        x, y = load_digits(return_X_y=True)
+        data = {"x": x, "y": y}
+    if "x" not in data:  # a file that comes split
+        train = numbers(data["x_train"], data["y_train"])
+        test = numbers(data["x_test"], data["y_test"])
+        return *train, *test, np.arange(len(test[0]))
+    x, y = numbers(data["x"], data["y"])
     order = np.random.RandomState(SEED).permutation(len(x))
     n_test = math.ceil(0.2 * len(x))
     test, train = order[:n_test], order[n_test:]
     return x[train], y[train], x[test], y[test], test
+
+
+def numbers(x, y):
+    """Return items flat and in double precision, and labels as integers."""
+    return x.reshape(len(x), -1).astype(float), y.reshape(len(y)).astype(np.int64)
 
 
 def fit_scaling(x):
@@ -131,8 +144,7 @@ def fit_scaling(x):
 
 def digest(x, y):
     """Return what tells held-out items and labels from others."""
-    labels = y.astype(np.int64)
-    return hashlib.sha256(x.tobytes() + labels.tobytes()).hexdigest()[:8]
+    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:8]
 
 
 def build_network():
@@ -327,9 +339,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=positive, default=EPOCHS)
     parser.add_argument("--items", type=positive, help="test items (default: all)")
+    parser.add_argument("--data", type=Path, help="a .npz file of your own")
     args = parser.parse_args()
 
-    x_train, y_train, x_test, y_test, test = load_data()
+    x_train, y_train, x_test, y_test, test = load_data(args.data)
     shift, scale = fit_scaling(x_train)
     net = build_network()
     params = train(net, (x_train - shift) / scale, y_train, args.epochs)
@@ -338,7 +351,7 @@ def main():
     versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
     params["spec"] = json.dumps(SPEC, sort_keys=True)
     params["versions"] = json.dumps(versions)
-    save(TEST, x=x_test, y=y_test)  # for the Loihi script, which has no scikit-learn
+    save(TEST, x=x_test, y=y_test)  # for the Loihi script, which reads files alone
     save(PARAMS, **params)
 
     x_test, y_test = (x_test[: args.items] - shift) / scale, y_test[: args.items]

@@ -1,0 +1,37 @@
+"""Whether items are as the input wants them, and enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+
+from snnc.diagnostics import Diagnostic
+from snnc.ir import Program, Shape, size
+
+
+def same_items(found: Shape, wanted: Shape) -> bool:
+    """Whether items are as the input wants them; either may be flat, and a single channel may be left out."""
+    if not found or size(found) != size(wanted):
+        return False
+    return found == wanted or (*found, 1) == wanted or 1 in (len(found), len(wanted))
+
+
+def items_fit(program: Program, found: Shape, what: str, hint: str = "") -> Iterator[Diagnostic]:
+    """Yield an error if the input has another shape than items have."""
+    if not same_items(found, program.input_shape):
+        message = f"{what} has shape {list(found)}, not {list(program.input_shape)}"
+        hint = hint or f"write {list(found)}"
+        yield Diagnostic("data-shape", message, ("input", "shape"), hint=hint)
+
+
+def a_batch_fits(program: Program, items: int, fraction: float) -> Iterator[Diagnostic]:
+    """Training takes whole batches; with fewer items than one it would learn nothing."""
+    to_train = items - ceil(fraction * items)
+    batch_size = program.train.batch_size
+    if items and not to_train:
+        message = f"no item is left to train on: of {items}, {fraction:g} are held out, rounded up"
+        yield Diagnostic("test-fraction", message, ("data", "test_fraction"))
+    elif to_train < batch_size:
+        message = f"there are {to_train} items to train on, fewer than a batch of {batch_size}"
+        hint = f"write batch_size = {max(to_train // 4, 1)}, say"
+        yield Diagnostic("batch-size", message, ("train", "batch_size"), hint=hint)

@@ -1,0 +1,98 @@
+"""Whether the arrays of a .npz file fit, told by their headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from snnc.checks.items import a_batch_fits, items_fit
+from snnc.diagnostics import Diagnostic, KeyPath
+from snnc.ir import Program, Shape
+from snnc.npz import BadFile, Header, headers
+from snnc.sources import Npz
+from snnc.words import near
+
+#: What the values of an array are, by the letter of its type, and what to do about it.
+_TYPES = {
+    "O": ("Python objects", "they are pickled, and never read: save plain numbers"),
+    "U": ("text", "save numpy.unique(..., return_inverse=True)[1], a number for each text"),
+    "S": ("bytes", "save plain numbers"),
+    "c": ("complex numbers", "save real and imaginary parts side by side"),
+    "M": ("dates", "save plain numbers"),
+    "m": ("times", "save plain numbers"),
+    "f": ("long floats", "save them as float64"),
+}
+
+
+@dataclass(frozen=True)
+class _Array:
+    """An array's name, its header, and where the spec names it."""
+
+    name: str
+    header: Header
+    at: KeyPath
+
+    @property
+    def shape(self) -> Shape:
+        return self.header.shape
+
+
+def npz_fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a file; `at` is where the spec names it. Raises OSError."""
+    try:
+        present = headers(path)
+    except BadFile as error:
+        hint = 'text is for kind = "csv"' if path.suffix in (".csv", ".txt", ".tsv") else ""
+        yield Diagnostic("data-file", f"can't read {path.as_posix()}: {error}", at, hint=hint)
+        return
+    names = program.data.arrays
+    if program.data_file is not None:
+        names = program.data.arrays_among(present)
+    arrays = {}
+    for name, place in zip(names, _places(program, names), strict=True):
+        if name in present:
+            arrays[name] = _Array(name, present[name], place)
+            yield from _is_numbers(arrays[name])
+        else:
+            message = f"{path.as_posix()} has no array '{name}'"
+            yield Diagnostic("data-array", message, place, hint=near(name, list(present)))
+    held_out = program.data.split_fraction if len(names) == 2 else None
+    for x, y in zip(names[::2], names[1::2], strict=True):
+        if x in arrays and y in arrays:
+            wrong = list(_pair_fits(program, arrays[x], arrays[y]))
+            yield from wrong
+            if x == names[0] and not any(d.at == arrays[y].at for d in wrong):
+                yield from a_batch_fits(program, arrays[y].shape[0], held_out or 0.0)
+
+
+def _places(program: Program, names: tuple[str, ...]) -> list[KeyPath]:
+    """Return where the spec names each array, or would."""
+    if isinstance(program.data, Npz) and names == program.data.arrays:
+        return [("data", key) for key in program.data.keys]
+    return [("data",)] * len(names)
+
+
+def _is_numbers(array: _Array) -> Iterator[Diagnostic]:
+    dtype = array.header.dtype
+    if not re.fullmatch("[<>|=][fiub][1248]", dtype):
+        held, hint = _TYPES.get(dtype[1:2], ("records", "save their numbers as a plain array"))
+        message = f"'{array.name}' holds {held} ({dtype}), not numbers"
+        yield Diagnostic("data-type", message, array.at, hint=hint)
+
+
+def _pair_fits(program: Program, x: _Array, y: _Array) -> Iterator[Diagnostic]:
+    named = f"'{x.name}' has shape {list(x.shape)}, items first" if len(x.shape) < 2 else ""
+    yield from items_fit(program, x.shape[1:], f"an item of '{x.name}'", named)
+    if not y.shape or y.shape[1:] not in ((), (1,)):
+        one_hot = y.shape[1:] == (program.output.classes,)
+        message = f"'{y.name}' has shape {list(y.shape)}; labels are one whole number an item"
+        hint = f"one-hot? save {y.name}.argmax(axis=1)" if one_hot else ""
+        yield Diagnostic("data-shape", message, y.at, hint=hint)
+    elif x.shape[:1] != y.shape[:1]:
+        items = f"{x.shape[0]} items" if x.shape else "no items"
+        message = f"there are {items} in '{x.name}', but {y.shape[0]} labels in '{y.name}'"
+        yield Diagnostic("data-shape", message, y.at)
+    elif x.shape[0] == 0:
+        yield Diagnostic("data-shape", f"'{x.name}' holds no items", x.at)

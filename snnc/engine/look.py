@@ -1,0 +1,125 @@
+"""What `snnc check --data` says of the values that a network would be fed. NumPy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.diagnostics import Diagnostic
+from snnc.engine.data import Array, Data, Labels, Split, scaled, split
+from snnc.engine.reading import source_name
+from snnc.ir import Program
+
+#: Where the items come from.
+AT = ("data", "kind")
+#: A class with this share of the items makes accuracy say little.
+LARGEST_SHARE = 0.9
+#: Unscaled values beyond this are far from the input of 1 that max_rate is for.
+LARGEST_UNSCALED = 10
+
+
+@dataclass(frozen=True)
+class Look:
+    """What there is, in a few lines, and what about it may not be meant."""
+
+    lines: tuple[str, ...]
+    warnings: tuple[Diagnostic, ...]
+
+
+def look(program: Program) -> Look:
+    """Look at a program's items and labels; a Refusal says what can't be used."""
+    items = split(program)
+    data = scaled(program, items)
+    return Look(tuple(_lines(program, items, data)), tuple(_warnings(program, data)))
+
+
+def _lines(program: Program, items: Split, data: Data) -> Iterator[str]:
+    n, constant = len(data.y_train) + len(data.y_test), np.count_nonzero(_constant(data))
+    never = f", {constant} of which never vary in training" if constant else ""
+    yield f"{source_name(program)}: {n} items of {program.input_size} values{never}"
+    for name, x, raw, y in (
+        ("to train on", data.x_train, items.x_train, data.y_train),
+        ("to test on", data.x_test, items.x_test, data.y_test),
+    ):
+        shown = "" if program.data.scale == "none" else f", {_range(x)} once scaled"
+        yield f"  {len(y)} {name}: values {_range(raw)}{shown}"
+        yield f"    of each class: {_counts(program, y)}"
+
+
+def _range(x: Array) -> str:
+    return f"{x.min():.6g} to {x.max():.6g}"
+
+
+def _counts(program: Program, y: Labels) -> str:
+    counts = np.bincount(y, minlength=program.output.classes)
+    names = program.output.labels or range(len(counts))
+    if len(counts) > 20:
+        return f"{counts.min()} to {counts.max()}"
+    return ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
+
+
+def _warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
+    """Yield what training would pass over in silence."""
+    train = np.bincount(data.y_train, minlength=program.output.classes)
+    test = np.bincount(data.y_test, minlength=program.output.classes)
+    for counts, missing in (
+        (train, "no item to train on is of {}: it can't be learnt"),
+        (test, "no item to test on is of {}: the accuracy doesn't tell of it"),
+    ):
+        if not counts.all():
+            message = missing.format(_classes(program, np.flatnonzero(counts == 0)))
+            yield Diagnostic("data-classes", message, AT)
+    share = test.max() / test.sum()
+    if share >= LARGEST_SHARE:
+        one = _classes(program, np.flatnonzero(test == test.max())[:1])
+        message = (
+            f"{share:.0%} of the items to test on are of {one}: always to say so is as often right"
+        )
+        yield Diagnostic("data-balance", message, AT)
+    yield from _value_warnings(program, data)
+    shared = _shared(data)
+    if shared:
+        message = (
+            f"{shared} of {len(data.x_test)} items to test on are also among those to train on"
+        )
+        hint = "accuracy on them says nothing: leave them out"
+        yield Diagnostic("data-leak", message, AT, hint=hint)
+
+
+def _value_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
+    largest = max(np.abs(data.x_train).max(), np.abs(data.x_test).max())
+    if program.data.scale == "none" and largest > LARGEST_UNSCALED:
+        message = f"values up to {largest:g} reach neurons whose max_rate is for an input of 1"
+        hint = 'write scale = "standard"'
+        yield Diagnostic("data-scale", message, ("data", "scale"), hint=hint)
+    constant = _constant(data)
+    surprising = constant & (data.x_test != data.x_train[0]).any(axis=0)
+    if program.data.scale == "standard" and surprising.any():
+        message = (
+            f"{surprising.sum()} of {len(constant)} values never vary in training but do in testing, "
+            f"where they reach {np.abs(data.x_test[:, surprising]).max():g}, unscaled"
+        )
+        hint = 'write scale = "unit" or "signed"'
+        yield Diagnostic("data-scale", message, ("data", "scale"), hint=hint)
+
+
+def _classes(program: Program, numbers: Labels) -> str:
+    """Return how people call some classes."""
+    labels = program.output.labels
+    names = [repr(labels[n]) if labels else str(n) for n in numbers[:8]]
+    more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
+    return f"class{'es' if len(numbers) > 1 else ''} {', '.join(names)}{more}"
+
+
+def _constant(data: Data) -> NDArray[np.bool_]:
+    """Return which values of an item are the same for all items to train on."""
+    return np.asarray(np.ptp(data.x_train, axis=0) == 0)
+
+
+def _shared(data: Data) -> int:
+    """Return how many items to test on are among those to train on, label or no label."""
+    known = {hash(item.tobytes()) for item in data.x_train}
+    return sum(hash(item.tobytes()) in known for item in data.x_test)

@@ -1,0 +1,289 @@
+"""Train the openml_id network (4-20-12-3) with NengoDL.
+
+    python openml_id_train.py  # train, test, write openml_id.params.npz
+
+Written by snnc from openml_id.toml [19308b13].
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import warnings
+from pathlib import Path
+
+import nengo
+import nengo_dl
+import numpy as np
+import tensorflow as tf
+from sklearn.datasets import fetch_openml
+from tensorflow.keras.layers import Dense
+
+HERE = Path(__file__).resolve().parent
+PARAMS = HERE / "openml_id.params.npz"
+
+SEED = 0
+DT = 0.001  # s
+EPOCHS = 2
+BATCH_SIZE = 30
+PRESENTATION_STEPS = 50
+LABELS = ["Iris-virginica", "Iris-setosa", "Iris-versicolor"]
+
+MAX_RATE = 200  # Hz, for an input of 1
+TUNING = {
+    "max_rates": nengo.dists.Choice([MAX_RATE]),
+    "intercepts": nengo.dists.Choice([0]),
+}
+# Trained on rates with a softened threshold: LIF's own have no finite slope there.
+TRAINING_NEURONS = nengo_dl.SoftLIFRate(
+    sigma=0.02, tau_rc=0.02, tau_ref=0.001, amplitude=1 / MAX_RATE
+)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+RUNNING_NEURONS = nengo.LIF(
+    tau_rc=0.02,
+    tau_ref=0.001,
+    amplitude=1 / MAX_RATE,
+    initial_state={"voltage": nengo.dists.Choice([0])},
+)
+
+SYNAPSE = nengo.Lowpass(0.005)
+PROBE_SYNAPSE = nengo.Alpha(0.01)
+
+# What the parameters are trained for; for another network they mean something else.
+SPEC = {
+    "input": {"shape": [4]},
+    "neurons": {
+        "kind": "lif",
+        "max_rate": 200,
+        "intercept": 0,
+        "amplitude": 0.005,
+        "tau_rc": 0.02,
+        "tau_ref": 0.001,
+    },
+    "layers": {
+        "dense1": {"from": ["input"], "units": 20},
+        "dense2": {"from": ["dense1"], "units": 12},
+    },
+    "output": {"from": ["dense2"], "classes": 3},
+}
+
+# NengoDL builds the Keras layers anew for every simulator, then restores their weights.
+warnings.filterwarnings("ignore", message="The initializer .* is unseeded")
+warnings.filterwarnings("ignore", message="No GPU support detected")
+
+
+def load_data(path=None):
+    """Return items and labels to train and to test on, and which items are held out."""
+    if path:
+        data = np.load(path)
+    else:
+        found = fetch_openml(data_id=61, as_frame=False, parser="liac-arff")
+        y = [LABELS.index(name) for name in found.target]
+        data = {"x": found.data, "y": np.array(y)}
+    if "x" not in data:  # a file that comes split
+        train = numbers(data["x_train"], data["y_train"])
+        test = numbers(data["x_test"], data["y_test"])
+        return *train, *test, np.arange(len(test[0]))
+    x, y = numbers(data["x"], data["y"])
+    order = np.random.RandomState(SEED).permutation(len(x))
+    n_test = math.ceil(0.25 * len(x))
+    test, train = order[:n_test], order[n_test:]
+    return x[train], y[train], x[test], y[test], test
+
+
+def numbers(x, y):
+    """Return items flat and in double precision, and labels as integers."""
+    return x.reshape(len(x), -1).astype(float), y.reshape(len(y)).astype(np.int64)
+
+
+def fit_scaling(x):
+    """Return shift and scale of the training items: (x - shift) / scale is shown."""
+    return (x.max() + x.min()) / 2, (x.max() - x.min()) / 2
+
+
+def digest(x, y):
+    """Return what tells held-out items and labels from others."""
+    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:8]
+
+
+def build_network():
+    """Return the network that is trained: rates, single time steps, no synapses."""
+    with nengo.Network(label="openml_id", seed=SEED) as net:
+        # The Keras layers learn, the neurons' own biases don't: those are added after
+        # the gain, where an optimiser's steps are too small to matter.
+        nengo_dl.configure_settings(trainable=False, stateful=False)
+        # No loop over time for single time steps: that halves the run time.
+        nengo_dl.configure_settings(use_loop=False)
+
+        inp = nengo.Node(np.zeros(4))  # replaced by the items
+
+        x = nengo_dl.Layer(Dense(20, name="dense1"))(inp)
+        dense1 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="dense1", **TUNING)
+
+        x = nengo_dl.Layer(Dense(12, name="dense2"))(dense1)
+        dense2 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="dense2", **TUNING)
+
+        # No softmax: the loss applies it.
+        output = nengo_dl.Layer(Dense(3, name="output"))(dense2)
+        net.logits = nengo.Probe(output, label="logits")
+        net.spikes = []
+
+    return net
+
+
+def train(net, x, y, epochs):
+    """Train on single time steps; return the parameters of the network that runs."""
+    x, y = x[:, None], y[:, None, None]
+    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
+
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    with simulator(net) as sim:
+        sim.compile(
+            optimizer=tf.optimizers.Adam(learning_rate=0.001),
+            loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        for epoch in range(epochs):
+            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
+            epoch_seed = 1000 * SEED + epoch + 1
+            tf.keras.utils.set_random_seed(epoch_seed)
+            order = np.random.RandomState(epoch_seed).permutation(len(x))
+            order = order[:whole_batches]
+            history = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
+            loss, accuracy = history["loss"][0], history["logits_accuracy"][0]
+            if not np.isfinite(loss):
+                raise SystemExit(f"the loss is {loss}: lower the learning rate")
+            print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
+        return collect_params(net)
+
+
+def simulator(net):
+    return nengo_dl.Simulator(
+        net, dt=DT, minibatch_size=BATCH_SIZE, seed=SEED, progress_bar=False
+    )
+
+
+def prepare_to_run(net):
+    """Replace the neurons trained with by those that run, and filter their spikes."""
+    for ens in net.ensembles:
+        ens.neuron_type = RUNNING_NEURONS
+    for conn in net.connections:
+        if isinstance(conn.pre_obj, nengo.ensemble.Neurons):
+            conn.synapse = SYNAPSE
+    net.logits.synapse = PROBE_SYNAPSE
+    with net:
+        nengo_dl.configure_settings(use_loop=True)
+        net.spikes = [
+            nengo.Probe(ens.neurons, label=ens.label) for ens in net.ensembles
+        ]
+
+
+def evaluate(net, x, steps):
+    """Show each item for some steps, from a cleared state.
+
+    Returns the logits and each layer's firing rates, in hertz.
+    """
+    logits = np.empty((len(x), 3))
+    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    with simulator(net) as sim:
+        for start in range(0, len(x), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            # The last batch is filled up with items that are shown twice.
+            items = np.resize(x[batch], (BATCH_SIZE, x.shape[1]))
+            data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
+            n_items = len(x[batch])
+            logits[batch] = data[net.logits][:n_items, -1]
+            for probe in net.spikes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                outputs = data[probe][:n_items].mean(axis=1, dtype=float)
+                rates[probe.label] += outputs.sum(axis=0) / amplitude / len(x)
+    return logits, rates
+
+
+def collect_params(net):
+    """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
+    dense = {
+        node.tensor_func.name: node.tensor_func
+        for node in net.nodes
+        if isinstance(getattr(node, "tensor_func", None), Dense)
+    }
+    params = {}
+    for ens in net.ensembles:
+        weights, bias = dense[ens.label].get_weights()
+        gain, base_bias = ens.neuron_type.gain_bias(
+            ens.max_rates.options, ens.intercepts.options
+        )
+        params[f"{ens.label}.weights"] = weights.T
+        params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
+        params[f"{ens.label}.bias"] = base_bias + gain * bias
+    weights, bias = dense["output"].get_weights()
+    params["output.weights"] = weights.T
+    params["output.bias"] = bias
+    return params
+
+
+def report(name, logits, labels):
+    """Print the accuracy with its 95 % confidence interval (Wilson)."""
+    correct = logits.argmax(axis=1) == labels
+    n, p, z2 = len(labels), correct.mean(), 1.96**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(p * (1 - p) * z2 / n + (z2 / (2 * n)) ** 2) / (1 + z2 / n)
+    print(f"{name}: {p:.1%} ({centre - half:.1%} to {centre + half:.1%}, n = {n})")
+    for index, label in enumerate(LABELS):
+        if np.any(labels == index):
+            print(f"  {label}: {correct[labels == index].mean():.1%}")
+
+
+def report_rates(rates):
+    """Print how often each layer fires; one that never does is an error."""
+    for name, hertz in rates.items():
+        silent = np.mean(hertz == 0)
+        print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")
+        if silent == 1:
+            raise SystemExit(f"{name} never fires: nothing gets through it")
+
+
+def save(path, **arrays):
+    """Write a .npz file; an interruption leaves no half of it under its name."""
+    unfinished = path.with_suffix(".part.npz")
+    np.savez(unfinished, **arrays)
+    unfinished.replace(path)
+
+
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=positive, default=EPOCHS)
+    parser.add_argument("--items", type=positive, help="test items (default: all)")
+    parser.add_argument("--data", type=Path, help="a .npz file of your own")
+    args = parser.parse_args()
+
+    x_train, y_train, x_test, y_test, test = load_data(args.data)
+    shift, scale = fit_scaling(x_train)
+    net = build_network()
+    params = train(net, (x_train - shift) / scale, y_train, args.epochs)
+    params["input.shift"], params["input.scale"] = shift, scale
+    params["test.index"], params["test.digest"] = test, digest(x_test, y_test)
+    versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
+    params["spec"] = json.dumps(SPEC, sort_keys=True)
+    params["versions"] = json.dumps(versions)
+    save(PARAMS, **params)
+
+    x_test, y_test = (x_test[: args.items] - shift) / scale, y_test[: args.items]
+    logits, _ = evaluate(net, x_test, steps=1)
+    report("rate neurons", logits, y_test)
+    prepare_to_run(net)
+    logits, rates = evaluate(net, x_test, PRESENTATION_STEPS)
+    report("spikes (fresh)", logits, y_test)
+    report_rates(rates)
+
+
+if __name__ == "__main__":
+    main()
