@@ -8,11 +8,12 @@ import importlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from snnc import __version__
-from snnc.diagnostics import CompileError, Refusal, UsageError
+from snnc.codes import ERRORS, WARNINGS
+from snnc.failures import attempt
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,20 +34,9 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         # Each command is a module, so that none pays for what another one imports.
         command = importlib.import_module(f"snnc.commands.{arguments.command}")
-        code: int = command.run(arguments)
+        code = attempt(lambda: command.run(arguments))
         sys.stdout.flush()
         return code
-    except CompileError as error:
-        from snnc.render import report
-
-        print(report(error.document, error.diagnostics), file=sys.stderr)
-        return 1
-    except Refusal as error:
-        print(f"snnc: {error}", file=sys.stderr)
-        return 1
-    except UsageError as error:
-        print(f"snnc: {error}", file=sys.stderr)
-        return 2
     except BrokenPipeError:
         _forget_output()
         return 1
@@ -76,9 +66,27 @@ def _parser() -> argparse.ArgumentParser:
     new = commands.add_parser("new", help="write a commented spec to start from")
     new.add_argument("name", help="the network's name; the spec becomes NAME.toml")
 
-    _with_spec(commands, "check", "say what is wrong with a spec, and what to write instead")
+    check = _with_specs(
+        commands, "check", "say what is wrong with specs, and what to write instead"
+    )
+    form = check.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object a spec and line")
+    form.add_argument(
+        "--sarif", action="store_true", help="print a SARIF log, which code hosts show beside the code"
+    )
 
-    compile_ = _with_spec(commands, "compile", "write the scripts that train and run the network")
+    explain = _add(commands, "explain", "say why a code is raised, with an example and its repair")
+    codes = sorted(ERRORS | WARNINGS)
+    explain.add_argument(
+        "code",
+        nargs="?",
+        type=_one_of("code", codes),
+        choices=codes,
+        metavar="CODE",
+        help="as reports have it in brackets (default: list all)",
+    )
+
+    compile_ = _with_specs(commands, "compile", "write the scripts that train and run the network")
     _add_folder(compile_)
     compile_.add_argument(
         "--check",
@@ -94,11 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     show = _with_spec(
         commands, "show", "list the layers: shapes, neurons, parameters, rates, and where each runs"
     )
-    show.add_argument(
+    form = show.add_mutually_exclusive_group()
+    form.add_argument(
         "--full",
         action="store_true",
         help="print the spec with every value and where it comes from",
     )
+    form.add_argument("--json", action="store_true", help="print the layers as JSON")
 
     train = _with_spec(commands, "train", "train the network in NengoDL")
     _add_folder(train)
@@ -111,21 +121,46 @@ def _parser() -> argparse.ArgumentParser:
 
     run = _with_spec(commands, "run", "run the trained network as spikes, and print one table")
     _add_folder(run)
+    places = ["nengo_dl", "nengo", "nengo_loihi"]
     run.add_argument(
         "--on",
         action="append",
-        choices=["nengo_dl", "nengo", "nengo_loihi"],
+        type=_one_of("place", places),
+        choices=places,
         help="nengo_dl shows items fresh, nengo and nengo_loihi as a stream; may be repeated (default: as targets say)",
     )
     run.add_argument("--items", type=_positive, help="how many test items (default: all)")
+    run.add_argument("--json", action="store_true", help="print the results as JSON")
+
+    schema = _add(commands, "schema", "print a JSON schema of specs, by which editors complete them")
+    schema.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
+
+    completion = _add(commands, "completion", "print what makes a shell complete snnc's commands")
+    completion.add_argument("shell", choices=["bash", "zsh", "fish"])
+    completion.set_defaults(parser=parser)
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
     return parser
 
 
 def _with_spec(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
+    parser = _add(commands, name, help_)
     parser.add_argument("spec", type=Path, help="the spec, a TOML file")
+    return parser
+
+
+def _with_specs(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str
+) -> argparse.ArgumentParser:
+    parser = _add(commands, name, help_)
+    parser.add_argument("specs", type=Path, nargs="+", metavar="spec", help="TOML files")
     return parser
 
 
@@ -137,6 +172,20 @@ def _add_folder(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of what is written and read again (default: beside the spec)",
     )
+
+
+def _one_of(noun: str, words: Sequence[str]) -> Callable[[str], str]:
+    """Return what refuses all but some words, and suggests the nearest."""
+
+    def word(text: str) -> str:
+        if text not in words:
+            from snnc.words import near
+
+            hint = near(text, words)
+            raise argparse.ArgumentTypeError(f"there is no {noun} {text!r}{hint and f'; {hint}'}")
+        return text
+
+    return word
 
 
 def _positive(text: str) -> int:

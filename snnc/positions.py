@@ -6,7 +6,7 @@ That costs a few milliseconds: only what points into a spec imports this module.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,8 @@ import tomli
 import tree_sitter
 import tree_sitter_toml
 
-from snnc.diagnostics import KeyPath, Span
+from snnc.diagnostics import Diagnostic, KeyPath, Span
+from snnc.document import Document
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,18 @@ class Positions:
         """Return the line on which a key was written, if it was."""
         span = self.keys.get(path) or self.values.get(path)
         return span.line if span else None
+
+
+def placed(
+    document: Document, diagnostics: Sequence[Diagnostic]
+) -> list[tuple[Diagnostic, Span | None]]:
+    """Return diagnostics in the order of their places, each with its place if it has one."""
+    try:
+        positions = locate(document.text)
+    except RecursionError:  # thousands of tables in each other
+        positions = Positions()
+    found = [(d, d.span or positions.nearest(d.at, d.on)) for d in diagnostics]
+    return sorted(found, key=lambda pair: (pair[1].line, pair[1].column) if pair[1] else (0, 0))
 
 
 def locate(text: str) -> Positions:

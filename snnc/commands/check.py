@@ -1,17 +1,23 @@
-"""Say what is wrong with a spec."""
+"""Say what is wrong with specs."""
 
 from __future__ import annotations
 
 import argparse
 
-from snnc.commands.common import checked_spec
+from snnc.commands.common import checked_specs
+from snnc.words import counted
 
 
 def run(arguments: argparse.Namespace) -> int:
-    program = checked_spec(arguments).program
-    neurons = sum(p.size for p in program.populations)
-    print(
-        f"{arguments.spec.as_posix()}: no errors; {len(program.populations)} layers, {neurons} neurons, "
-        f"for {' and '.join(program.targets)}"
-    )
-    return 0
+    if arguments.json or arguments.sarif:
+        # Only programs pay for how programs read it.
+        from snnc.commands import findings
+
+        return findings.run(arguments)
+    found, code = checked_specs(arguments.specs)
+    for path, program in ((spec.document.path, spec.program) for spec in found):
+        layers = counted(len(program.populations), "layer")
+        neurons = counted(sum(p.size for p in program.populations), "neuron")
+        targets = " and ".join(program.targets)
+        print(f"{path.as_posix()}: no errors; {layers}, {neurons}, for {targets}")
+    return code

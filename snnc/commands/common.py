@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from snnc.compile import Checked, checked
+from snnc.failures import attempt
 
 
 def checked_spec(arguments: argparse.Namespace) -> Checked:
     """Return the spec that was named, once its warnings are printed."""
-    found = checked(arguments.spec)
+    return _checked(arguments.spec)
+
+
+def checked_specs(paths: Sequence[Path]) -> tuple[list[Checked], int]:
+    """Return the specs without errors, once all that was found is printed, and the exit code so far."""
+    found: list[Checked] = []
+
+    def add(path: Path) -> int:
+        found.append(_checked(path))
+        return 0
+
+    return found, max(attempt(lambda path=path: add(path)) for path in paths)
+
+
+def _checked(path: Path) -> Checked:
+    found = checked(path)
     if found.warnings:
         from snnc.render import report
 
