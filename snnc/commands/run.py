@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 
 from snnc.commands.common import checked_spec, output_folder
 from snnc.diagnostics import UsageError
@@ -18,6 +19,13 @@ def run(arguments: argparse.Namespace) -> int:
     if "nengo_loihi" in places and program.loihi.target == "loihi":
         libraries.ensure_chip()
     from snnc.engine import session
+    from snnc.engine.results import Results
 
-    session.run(program, output_folder(arguments), list(dict.fromkeys(places)), arguments.items)
+    session.run(
+        program,
+        output_folder(arguments),
+        list(dict.fromkeys(places)),
+        arguments.items,
+        (lambda results: json.dumps(results.data())) if arguments.json else Results.text,
+    )
     return 0
