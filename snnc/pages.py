@@ -13,14 +13,14 @@ def page(code: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def reason(markdown: str) -> str:
+    """Return what a page says before its examples."""
+    return markdown.split("\n\n", 1)[1].partition("\n\nWrong:")[0]
+
+
 def summary(markdown: str) -> str:
-    """Return the first sentence of a page."""
-    return re.split(r"(?<=[.?!]) ", first_paragraph(markdown), maxsplit=1)[0]
-
-
-def first_paragraph(markdown: str) -> str:
-    """Return the paragraph under a page's title, on one line."""
-    return " ".join(markdown.split("\n\n")[1].split())
+    """Return the first sentence of a page, on one line."""
+    return re.split(r"(?<=[.?!])\s", reason(markdown), maxsplit=1)[0].replace("\n", " ")
 
 
 def plain(markdown: str) -> str:

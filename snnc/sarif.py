@@ -12,7 +12,7 @@ from snnc import __version__
 from snnc.codes import WARNINGS
 from snnc.diagnostics import Diagnostic, Span
 from snnc.document import Document
-from snnc.pages import first_paragraph, page, plain, summary
+from snnc.pages import page, plain, reason, summary
 from snnc.positions import placed
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -41,7 +41,7 @@ def _rule(code: str) -> dict[str, Any]:
     return {
         "id": code,
         "shortDescription": {"text": summary(text)},
-        "fullDescription": {"text": first_paragraph(text)},
+        "fullDescription": {"text": " ".join(reason(text).split())},
         "help": {"text": plain(text), "markdown": text},
         "defaultConfiguration": {"level": "warning" if code in WARNINGS else "error"},
     }
