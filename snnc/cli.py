@@ -72,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     form = check.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object a spec and line")
     form.add_argument(
-        "--sarif", action="store_true", help="print a SARIF log, which code hosts show beside the code"
+        "--sarif",
+        action="store_true",
+        help="print a SARIF log, which code hosts show beside the code",
     )
 
     explain = _add(commands, "explain", "say why a code is raised, with an example and its repair")
@@ -132,7 +134,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--items", type=_positive, help="how many test items (default: all)")
     run.add_argument("--json", action="store_true", help="print the results as JSON")
 
-    schema = _add(commands, "schema", "print a JSON schema of specs, by which editors complete them")
+    schema = _add(
+        commands, "schema", "print a JSON schema of specs, by which editors complete them"
+    )
     schema.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
 
     completion = _add(commands, "completion", "print what makes a shell complete snnc's commands")

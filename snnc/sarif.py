@@ -15,7 +15,9 @@ from snnc.document import Document
 from snnc.pages import page, plain, reason, summary
 from snnc.positions import placed
 
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
 
 
 def log(found: Iterable[tuple[Document, Sequence[Diagnostic]]]) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def _shorthands(node: dict[str, Any]) -> dict[str, Any]:
                 table["required"] = [key for key in table["required"] if key != "kind"]
     if bare and tables:
         words = [
-            {"const": _kind(table), "description": table["description"]} 
+            {"const": _kind(table), "description": table["description"]}
             for table in tables
             if table["required"] in ([], ["kind"])
         ]

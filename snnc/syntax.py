@@ -23,7 +23,10 @@ _SAID = {
         "a backslash starts an escape, and this is none",
         "write / between folders, and two backslashes for one",
     ),
-    "Unterminated string": ("the string isn't closed", "write the quotes that it starts with at its end"),
+    "Unterminated string": (
+        "the string isn't closed",
+        "write the quotes that it starts with at its end",
+    ),
 }
 
 #: Values as other languages have them.
@@ -51,7 +54,7 @@ def syntax_error(error: tomli.TOMLDecodeError, text: str) -> Diagnostic:
         assert word
         span = Span(error.lineno, error.colno, len(word[0]))
         message, hint = "this doesn't belong to the value before it", ""
-    elif said == "Expected \"'\"":
+    elif said == 'Expected "\'"':
         # There is no other quote up to the end of the file.
         number, line = _statement(error, text)
         message, hint = _SAID["Found invalid character '\\n'"]
@@ -60,7 +63,9 @@ def syntax_error(error: tomli.TOMLDecodeError, text: str) -> Diagnostic:
         span = Span(error.lineno, max(error.colno - 2, 1), 2)
     elif said.startswith("Duplicate inline table key"):
         message = f"{said.rpartition(' ')[2]} stands twice in this table"
-    elif said.startswith(("Cannot declare", "Cannot overwrite", "Cannot redefine", "Cannot mutate")):
+    elif said.startswith(
+        ("Cannot declare", "Cannot overwrite", "Cannot redefine", "Cannot mutate")
+    ):
         return _twice(error, text)
     return Diagnostic("toml-syntax", message, span=span, hint=hint)
 

@@ -88,9 +88,7 @@ def test_fish(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("line", "wanted"), WANTED, ids=lambda value: str(value)[:30])
-def test_zsh(
-    line: str, wanted: set[str], script: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_zsh(line: str, wanted: set[str], script: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """zsh only completes for a terminal, so that is what it gets."""
     zsh = shell("zsh")
     written("zsh", script.with_name("_snnc"), capsys)

@@ -54,7 +54,10 @@ def test_json_says_what_the_report_says(
     code, (found,) = check(capsys, path.name)
     assert found["spec"] == path.name
     # Reports keep control characters from the terminal.
-    plain = [line.replace("./data", "data").replace("./dta", "dta") for line in heads(path.with_suffix(".err"))]
+    plain = [
+        line.replace("./data", "data").replace("./dta", "dta")
+        for line in heads(path.with_suffix(".err"))
+    ]
     assert shown(found, path) == plain
     assert code == (1 if found["errors"] else 0)
     severities = [d["severity"] for d in found["diagnostics"]]
@@ -293,7 +296,11 @@ def test_sarif_of_a_sound_spec(capsys: pytest.CaptureFixture[str]) -> None:
 def test_addresses_are_relative_and_quoted(capsys: pytest.CaptureFixture[str]) -> None:
     """However a spec is named, code hosts find it from the top of the repository."""
     shutil.copy("specs/labels.toml", "my spec ü.toml")
-    for name in ("my spec ü.toml", str(Path("my spec ü.toml").resolve()), "specs/../my spec ü.toml"):
+    for name in (
+        "my spec ü.toml",
+        str(Path("my spec ü.toml").resolve()),
+        "specs/../my spec ü.toml",
+    ):
         (result,) = sarif(capsys, name)["results"]
         address = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         assert address == "my%20spec%20%C3%BC.toml"
@@ -311,9 +318,7 @@ def described(capsys: pytest.CaptureFixture[str], path: Path) -> tuple[dict[str,
 
 
 @pytest.mark.parametrize("path", [*SPECS, *CASES], ids=lambda p: p.stem)
-def test_show_json_says_what_the_table_says(
-    path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_show_json_says_what_the_table_says(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found, program = described(capsys, path)
     main(["show", str(path)])
     lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()[2:]]

@@ -54,6 +54,7 @@ def test_what_is_in_it(installed: Path) -> None:
         "specs/jets.toml",
         "specs/data/jets_sim.npz",
         "templates/new.toml",
+        "docs/codes/chip-neurons.md",
     ):
         assert f"snnc/_files/{name}" in files
     assert "snnc/py.typed" in files
