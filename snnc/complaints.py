@@ -163,11 +163,7 @@ def _diagnostic(complaint: _Complaint) -> Diagnostic:
     if kind in ("too_short", "string_too_short"):
         return Diagnostic("out-of-range", f"{name} is not empty", at)
     if kind == "literal_error":
-        message = f"{name} can't be {shown(value)}"
-        hint = near(value, _words(context["expected"]))
-        if at == ("presentation", "read"):
-            hint += ", or { mean_of_last = 0.3 } for the mean of the last 30 %"
-        return Diagnostic("unknown-value", message, at, hint=hint)
+        return _unknown_value(complaint)
     if kind == "string_pattern_mismatch":
         hint = "a lower-case letter, then up to 31 lower-case letters, digits or _"
         return Diagnostic("bad-name", f"{shown(value)} is no name", at, hint=hint)
@@ -176,6 +172,14 @@ def _diagnostic(complaint: _Complaint) -> Diagnostic:
     return Diagnostic(
         kind, complaint.detail["msg"], (*at, key) if key else at, "key" if key else "value"
     )
+
+
+def _unknown_value(complaint: _Complaint) -> Diagnostic:
+    at, value = complaint.at, complaint.detail["input"]
+    hint = near(value, _words(complaint.detail["ctx"]["expected"]))
+    if at == ("presentation", "read"):
+        hint += ", or { mean_of_last = 0.3 } for the mean of the last 30 %"
+    return Diagnostic("unknown-value", f"{complaint.name} can't be {shown(value)}", at, hint=hint)
 
 
 def _out_of_bounds(complaint: _Complaint) -> Diagnostic:

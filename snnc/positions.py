@@ -18,7 +18,6 @@ import tree_sitter_toml
 from snnc.diagnostics import Diagnostic, KeyPath, Span
 from snnc.document import Document
 
-
 #: Escapes of TOML 1.1, which tomli knows and tree-sitter doesn't; a backslash escaped comes first, so that it hides none.
 _NEW_ESCAPE = re.compile(rb"\\\\|\\x[0-9A-Fa-f]{2}|\\e")
 

@@ -38,7 +38,7 @@ def shell(name: str) -> str:
 
 
 @pytest.fixture
-def script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+def script(tmp_path: Path) -> Path:
     """A folder with things to complete, where scripts go."""
     (tmp_path / "digits.toml").touch()
     (tmp_path / "folder").mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from snnc.compile import Checked, checked
@@ -19,12 +20,12 @@ def checked_spec(arguments: argparse.Namespace) -> Checked:
 def checked_specs(paths: Sequence[Path]) -> tuple[list[Checked], int]:
     """Return the specs without errors, once all that was found is printed, and the exit code so far."""
     found: list[Checked] = []
+    return found, max(attempt(partial(_add, path, found)) for path in paths)
 
-    def add(path: Path) -> int:
-        found.append(_checked(path))
-        return 0
 
-    return found, max(attempt(lambda path=path: add(path)) for path in paths)
+def _add(path: Path, found: list[Checked]) -> int:
+    found.append(_checked(path))
+    return 0
 
 
 def _checked(path: Path) -> Checked:
