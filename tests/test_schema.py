@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -196,16 +196,11 @@ class Server:
         self._send(method="initialized", params={})
 
     def ask(self, method: str, **params: Any) -> Any:
-        """Return the server's answer to a request; what it asks meanwhile is answered by nothing."""
+        """Return the server's answer to a request."""
         self.requests += 1
         self._send(id=self.requests, method=method, params=params)
-        while True:
-            message = self._receive()
-            if "method" in message:
-                if "id" in message:
-                    self._send(id=message["id"], result=None)
-            elif message["id"] == self.requests:
-                return message["result"]
+        answer = self._wait(lambda message: message.get("id") == self.requests)
+        return answer["result"]
 
     def at_cursor(self, method: str, marked: str) -> Any:
         """Return the answer to a request at the place of a | in a text."""
@@ -213,8 +208,19 @@ class Server:
         document = {"uri": (self.folder / f"{self.requests}.toml").as_uri()}
         opened = {**document, "languageId": "toml", "version": 1, "text": before + after}
         self._send(method="textDocument/didOpen", params={"textDocument": opened})
+        # Once it says what is wrong with a document, it has read it.
+        self._wait(lambda message: message.get("params", {}).get("uri") == document["uri"])
         position = {"line": before.count("\n"), "character": len(before.rpartition("\n")[2])}
         return self.ask(method, textDocument=document, position=position)
+
+    def _wait(self, is_wanted: Callable[[Any], bool]) -> Any:
+        """Return the message that is waited for; what the server asks meanwhile is answered by nothing."""
+        while True:
+            message = self._receive()
+            if "method" in message and "id" in message:
+                self._send(id=message["id"], result=None)
+            elif is_wanted(message):
+                return message
 
     def _send(self, **message: Any) -> None:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()
