@@ -28,6 +28,7 @@ WANTED = [
     ("snnc check dig", {"digits.toml"}),
     ("snnc compile digits.toml -o fol", {"folder"}),
 ]
+LINES = [line for line, _ in WANTED]
 
 
 def shell(name: str) -> str:
@@ -57,7 +58,7 @@ def ask(command: list[str], folder: Path) -> set[str]:
     return {line.split("\t")[0].rstrip("/") for line in done.stdout.splitlines()}
 
 
-@pytest.mark.parametrize(("line", "wanted"), WANTED, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(("line", "wanted"), WANTED, ids=LINES)
 def test_bash(
     line: str, wanted: set[str], script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,7 +76,7 @@ def test_bash(
     assert found >= wanted if line == "snnc " else found == wanted
 
 
-@pytest.mark.parametrize(("line", "wanted"), WANTED, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(("line", "wanted"), WANTED, ids=LINES)
 def test_fish(
     line: str, wanted: set[str], script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,7 +88,7 @@ def test_fish(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("line", "wanted"), WANTED, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(("line", "wanted"), WANTED, ids=LINES)
 def test_zsh(line: str, wanted: set[str], script: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """zsh only completes for a terminal, so that is what it gets."""
     zsh = shell("zsh")
