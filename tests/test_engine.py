@@ -96,7 +96,7 @@ def test_the_results_as_json(trained: Path, capfd: pytest.CaptureFixture[str]) -
         assert re.split("  +", line) == [row["name"], *cells]
         right = sum(c["n"] * c["accuracy"] for c in row["classes"] if c["n"])
         assert right / accuracy["n"] == pytest.approx(accuracy["value"])
-        assert [c["class"] for c in row["classes"]] == list(range(10))
+        assert [c["label"] for c in row["classes"]] == list(range(10))
         assert sum(c["n"] for c in row["classes"]) == accuracy["n"] == 60
         assert row["log_loss"] is None, "the digits have no softmax when they run"
     assert rows[0]["layers"] == []
@@ -121,7 +121,7 @@ def test_the_log_loss_as_json(tmp_path: Path, capfd: pytest.CaptureFixture[str])
     rates, spikes = found["rows"]
     assert rates["minus_float"] is spikes["minus_float"] is None, "there is no float twin"
     assert f"  {spikes['log_loss']:.3f}  " in line
-    assert [c["label"] for c in spikes["classes"]] == labels
+    assert [c["name"] for c in spikes["classes"]] == labels
     for c in spikes["classes"]:
         assert (c["accuracy"] is None) == (c["n"] == 0)
 

@@ -70,8 +70,8 @@ class Results:
         labels = self.program.output.labels
         correct = row.correct[self.labels == index]
         return {
-            "class": index,
-            "label": labels[index] if labels else None,
+            "label": index,
+            "name": labels[index] if labels else None,
             "n": len(correct),
             "accuracy": float(correct.mean()) if len(correct) else None,
         }
