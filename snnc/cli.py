@@ -8,11 +8,12 @@ import importlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from snnc import __version__
-from snnc.diagnostics import CompileError, Refusal, UsageError
+from snnc.codes import ERRORS, WARNINGS
+from snnc.failures import attempt
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,11 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _parser()
     arguments = parser.parse_args(argv)
-    if arguments.command == "check" and arguments.spec is None:
-        # `check --data SPEC`: the one path there is must be the spec.
-        if not isinstance(arguments.data, Path):
+    if arguments.command == "check":
+        if isinstance(arguments.data, Path) and arguments.data.suffix == ".toml":
+            # `check --data SPEC` gives no file with data.
+            arguments.specs, arguments.data = [arguments.data, *arguments.specs], True
+        if not arguments.specs:
             parser.error("the following arguments are required: spec")
-        arguments.spec, arguments.data = arguments.data, True
     return arguments
 
 
@@ -44,20 +46,9 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         # Each command is a module, so that none pays for what another one imports.
         command = importlib.import_module(f"snnc.commands.{arguments.command}")
-        code: int = command.run(arguments)
+        code = attempt(lambda: command.run(arguments))
         sys.stdout.flush()
         return code
-    except CompileError as error:
-        from snnc.render import report
-
-        print(report(error.document, error.diagnostics), file=sys.stderr)
-        return 1
-    except Refusal as error:
-        print(f"snnc: {error}", file=sys.stderr)
-        return 1
-    except UsageError as error:
-        print(f"snnc: {error}", file=sys.stderr)
-        return 2
     except BrokenPipeError:
         _forget_output()
         return 1
@@ -87,8 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     new = commands.add_parser("new", help="write a commented spec to start from")
     new.add_argument("name", help="the network's name; the spec becomes NAME.toml")
 
-    check = _with_spec(
-        commands, "check", "say what is wrong with a spec, and what to write instead", nargs="?"
+    check = _with_specs(
+        commands, "check", "say what is wrong with specs, and what to write instead", nargs="*"
     )
     check.add_argument(
         "--data",
@@ -96,10 +87,28 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         const=True,
         metavar="FILE",
-        help="also look at the values of its data, or of a file instead of them",
+        help="also look at the values of the data, or of a file instead of them",
+    )
+    form = check.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object a spec and line")
+    form.add_argument(
+        "--sarif",
+        action="store_true",
+        help="print a SARIF log, which code hosts show beside the code",
     )
 
-    compile_ = _with_spec(commands, "compile", "write the scripts that train and run the network")
+    explain = _add(commands, "explain", "say why a code is raised, with an example and its repair")
+    codes = sorted(ERRORS | WARNINGS)
+    explain.add_argument(
+        "code",
+        nargs="?",
+        type=_one_of("code", codes),
+        choices=codes,
+        metavar="CODE",
+        help="as reports have it in brackets (default: list all)",
+    )
+
+    compile_ = _with_specs(commands, "compile", "write the scripts that train and run the network")
     _add_folder(compile_)
     compile_.add_argument(
         "--check",
@@ -115,11 +124,13 @@ def _parser() -> argparse.ArgumentParser:
     show = _with_spec(
         commands, "show", "list the layers: shapes, neurons, parameters, rates, and where each runs"
     )
-    show.add_argument(
+    form = show.add_mutually_exclusive_group()
+    form.add_argument(
         "--full",
         action="store_true",
         help="print the spec with every value and where it comes from",
     )
+    form.add_argument("--json", action="store_true", help="print the layers as JSON")
 
     train = _with_spec(commands, "train", "train the network in NengoDL")
     _add_folder(train)
@@ -134,13 +145,32 @@ def _parser() -> argparse.ArgumentParser:
     run = _with_spec(commands, "run", "run the trained network as spikes, and print one table")
     _add_folder(run)
     _add_data(run)
+    places = ["nengo_dl", "nengo", "nengo_loihi"]
     run.add_argument(
         "--on",
         action="append",
-        choices=["nengo_dl", "nengo", "nengo_loihi"],
+        type=_one_of("place", places),
+        choices=places,
         help="nengo_dl shows items fresh, nengo and nengo_loihi as a stream; may be repeated (default: as targets say)",
     )
     run.add_argument("--items", type=_positive, help="how many test items (default: all)")
+    run.add_argument("--json", action="store_true", help="print the results as JSON")
+
+    schema = _add(
+        commands, "schema", "print a JSON schema of specs, by which editors complete them"
+    )
+    schema.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
+
+    completion = _add(commands, "completion", "print what makes a shell complete snnc's commands")
+    completion.add_argument("shell", choices=["bash", "zsh", "fish"])
+    completion.set_defaults(parser=parser)
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
     return parser
 
 
@@ -148,10 +178,20 @@ def _with_spec(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     name: str,
     help_: str,
-    nargs: str | None = None,
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
-    parser.add_argument("spec", type=Path, nargs=nargs, help="the spec, a TOML file")
+    parser = _add(commands, name, help_)
+    parser.add_argument("spec", type=Path, help="the spec, a TOML file")
+    return parser
+
+
+def _with_specs(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    help_: str,
+    nargs: str = "+",
+) -> argparse.ArgumentParser:
+    parser = _add(commands, name, help_)
+    parser.add_argument("specs", type=Path, nargs=nargs, metavar="spec", help="TOML files")
     return parser
 
 
@@ -173,6 +213,20 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         help="take items and labels from this file instead of from what the spec names: a .npz file with x and y, or "
         "with x_train, y_train, x_test and y_test; a .csv file where the spec has one",
     )
+
+
+def _one_of(noun: str, words: Sequence[str]) -> Callable[[str], str]:
+    """Return what refuses all but some words, and suggests the nearest."""
+
+    def word(text: str) -> str:
+        if text not in words:
+            from snnc.words import near
+
+            hint = near(text, words)
+            raise argparse.ArgumentTypeError(f"there is no {noun} {text!r}{hint and f'; {hint}'}")
+        return text
+
+    return word
 
 
 def _positive(text: str) -> int:

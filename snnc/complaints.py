@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -130,6 +132,9 @@ _EXPECTED = {
     "model_attributes_type": "a table",
 }
 
+#: How text looks that is a number of this type, in quotes.
+_NUMBERS = {"an integer": r"-?(0|[1-9]\d{0,8})", "a number": r"-?(0|[1-9]\d{0,8})(\.\d{1,9})?"}
+
 _BOUNDS = {
     "greater_than": ("more than", "gt"),
     "greater_than_equal": ("at least", "ge"),
@@ -158,10 +163,7 @@ def _diagnostic(complaint: _Complaint) -> Diagnostic:
     if kind in ("too_short", "string_too_short"):
         return Diagnostic("out-of-range", f"{name} is not empty", at)
     if kind == "literal_error":
-        message = f"{name} can't be {shown(value)}"
-        return Diagnostic(
-            "unknown-value", message, at, hint=near(value, _words(context["expected"]))
-        )
+        return _unknown_value(complaint)
     if kind == "string_pattern_mismatch":
         hint = "a lower-case letter, then up to 31 lower-case letters, digits or _"
         return Diagnostic("bad-name", f"{shown(value)} is no name", at, hint=hint)
@@ -170,6 +172,14 @@ def _diagnostic(complaint: _Complaint) -> Diagnostic:
     return Diagnostic(
         kind, complaint.detail["msg"], (*at, key) if key else at, "key" if key else "value"
     )
+
+
+def _unknown_value(complaint: _Complaint) -> Diagnostic:
+    at, value = complaint.at, complaint.detail["input"]
+    hint = near(value, _words(complaint.detail["ctx"]["expected"]))
+    if at == ("presentation", "read"):
+        hint += ", or { mean_of_last = 0.3 } for the mean of the last 30 %"
+    return Diagnostic("unknown-value", f"{complaint.name} can't be {shown(value)}", at, hint=hint)
 
 
 def _out_of_bounds(complaint: _Complaint) -> Diagnostic:
@@ -196,9 +206,44 @@ def _wrong_type(complaint: _Complaint, expected: str) -> Diagnostic:
     value = toml_type(complaint.detail["input"])
     if expected == "a number" and value == "an integer":
         return Diagnostic("out-of-range", f"{complaint.name} is too large a number", complaint.at)
+    hint = _instead(complaint, expected)
     if expected == "a table" and len(complaint.tables) > 1:
         expected = "a table, or a kind in quotes"
-    return Diagnostic("wrong-type", f"{complaint.name} is {expected}, not {value}", complaint.at)
+    message = f"{complaint.name} is {expected}, not {value}"
+    return Diagnostic("wrong-type", message, complaint.at, hint=hint)
+
+
+def _instead(complaint: _Complaint, expected: str) -> str:
+    """Return a hint: what was probably meant, as it is written."""
+    value, at = complaint.detail["input"], complaint.at
+    if expected == "an array" and at == ("layers",):
+        return "write [[layers]], in double brackets, over each layer"
+    if expected == "an array" and isinstance(value, str | int | float):
+        return f"write [{_toml(value)}]"
+    if expected == "a string" and isinstance(value, int | float):
+        return f'write "{_toml(value)}"'
+    if isinstance(value, str) and expected in _NUMBERS and re.fullmatch(_NUMBERS[expected], value):
+        return f"write {value}, without quotes"
+    if expected == "an integer" and isinstance(value, float) and value.is_integer():
+        return f"write {value:.0f}"
+    if expected == "true or false" and value in ("true", "false"):
+        return f"write {value}, without quotes"
+    if expected != "a table":
+        return ""
+    if isinstance(value, list) and len(at) == 1:
+        return f"write [{at[0]}], in single brackets"
+    keys = {key for table in complaint.tables for key in table.model_fields}
+    if type(value) in (int, float) and "tau" in keys:
+        return f"write {{ tau = {_toml(value)} }}"
+    kinds = [kind for table in complaint.tables for kind in _kinds(table)]
+    return near("", kinds) if len(complaint.tables) > 1 else ""
+
+
+def _toml(value: str | int | float) -> str:
+    """Return a short value as TOML has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value) if isinstance(value, str) else number(value)
 
 
 def _wrong_kind(complaint: _Complaint) -> Diagnostic:

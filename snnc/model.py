@@ -1,5 +1,6 @@
 """What all parts of the spec language have in common."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -32,13 +33,19 @@ def _table(value: Any) -> Any:
 Bare = BeforeValidator(_table)
 
 
+@dataclass(frozen=True)
+class WithKind:
+    """Writes a kind into a table that has none."""
+
+    kind: str
+
+    def __call__(self, value: Any) -> Any:
+        return {"kind": self.kind, **value} if isinstance(value, dict) else value
+
+
 def default_kind(kind: str) -> BeforeValidator:
     """Return what lets a table leave out its kind."""
-
-    def with_kind(value: Any) -> Any:
-        return {"kind": kind, **value} if isinstance(value, dict) else value
-
-    return BeforeValidator(with_kind)
+    return BeforeValidator(WithKind(kind))
 
 
 #: How many there may be of anything: far beyond what fits, and small enough to say.

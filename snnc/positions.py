@@ -6,7 +6,8 @@ That costs a few milliseconds: only what points into a spec imports this module.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,11 @@ import tomli
 import tree_sitter
 import tree_sitter_toml
 
-from snnc.diagnostics import KeyPath, Span
+from snnc.diagnostics import Diagnostic, KeyPath, Span
+from snnc.document import Document
+
+#: Escapes of TOML 1.1, which tomli knows and tree-sitter doesn't; a backslash escaped comes first, so that it hides none.
+_NEW_ESCAPE = re.compile(rb"\\\\|\\x[0-9A-Fa-f]{2}|\\e")
 
 
 @dataclass(frozen=True)
@@ -45,10 +50,23 @@ class Positions:
         return span.line if span else None
 
 
+def placed(
+    document: Document, diagnostics: Sequence[Diagnostic]
+) -> list[tuple[Diagnostic, Span | None]]:
+    """Return diagnostics in the order of their places, each with its place if it has one."""
+    try:
+        positions = locate(document.text)
+    except RecursionError:  # thousands of tables in each other
+        positions = Positions()
+    found = [(d, d.span or positions.nearest(d.at, d.on)) for d in diagnostics]
+    return sorted(found, key=lambda pair: (pair[1].line, pair[1].column) if pair[1] else (0, 0))
+
+
 def locate(text: str) -> Positions:
     """Return the positions of everything in a TOML text."""
     language = tree_sitter.Language(tree_sitter_toml.language())
-    tree = tree_sitter.Parser(language).parse(text.encode())
+    source = _NEW_ESCAPE.sub(lambda found: rb"\\" * (len(found[0]) // 2), text.encode())
+    tree = tree_sitter.Parser(language).parse(source)
     lines = text.encode().split(b"\n")
     positions = Positions()
     array_lengths: dict[KeyPath, int] = {}
@@ -86,8 +104,12 @@ def _resolve(names: list[str], array_lengths: dict[KeyPath, int]) -> KeyPath:
 
 def _add_pair(node: Any, table: KeyPath, positions: Positions, lines: list[bytes]) -> None:
     key = _child_key(node)
-    if key is None or len(node.children) < 3 or node.has_error:
-        return  # what tree-sitter doesn't understand is found by the table around it
+    if key is None or len(node.children) < 3:
+        return
+    if node.has_error and node.children[2].type not in ("inline_table", "array"):
+        # What tree-sitter doesn't understand is found by the table around it. New lines and a last comma in an inline
+        # table are TOML 1.1 as well, but it copes with those.
+        return
     path = table
     for name, part in zip(_names(key), _parts(key), strict=False):
         path = (*path, name)

@@ -33,8 +33,10 @@ def parse(raw: bytes, path: Path) -> Document:
     try:
         return Document(path, text, tomli.loads(text))
     except tomli.TOMLDecodeError as error:
-        span = Span(error.lineno, error.colno)
-        raise _syntax_error(path, text, error.msg, span) from error
+        # Only a file that is no TOML pays for its words.
+        from snnc.syntax import syntax_error
+
+        raise CompileError(Document(path, text, {}), [syntax_error(error, text)]) from error
     except RecursionError as error:
         message = "tables or arrays are nested too deeply"
         raise _syntax_error(path, text, message, Span(1, 1)) from error
@@ -43,6 +45,5 @@ def parse(raw: bytes, path: Path) -> Document:
 
 
 def _syntax_error(path: Path, text: str, message: str, span: Span) -> CompileError:
-    message = message[:1].lower() + message[1:]
     diagnostic = Diagnostic("toml-syntax", message, span=span)
     return CompileError(Document(path, text, {}), [diagnostic])

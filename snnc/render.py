@@ -7,8 +7,8 @@ from unicodedata import category
 
 from snnc.diagnostics import Diagnostic, Span
 from snnc.document import Document
-from snnc.positions import Positions, locate
-from snnc.words import columns
+from snnc.positions import placed
+from snnc.words import columns, counted
 
 #: Of a longer line only a part is shown.
 LONGEST = 160
@@ -16,19 +16,9 @@ LONGEST = 160
 
 def report(document: Document, diagnostics: Sequence[Diagnostic]) -> str:
     """Return all diagnostics of a document in the order of its lines, and how many there are."""
-    try:
-        positions = locate(document.text)
-    except RecursionError:  # thousands of tables in each other
-        positions = Positions()
-    placed = [(_span(d, positions), d) for d in diagnostics]
-    placed.sort(key=lambda pair: (pair[0].line, pair[0].column) if pair[0] else (0, 0))
-    lines = document.text.split("\n")
-    blocks = [_block(visible(document.path.as_posix()), d, span, lines) for span, d in placed]
+    path, lines = visible(document.path.as_posix()), document.text.split("\n")
+    blocks = [_block(path, d, span, lines) for d, span in placed(document, diagnostics)]
     return "\n".join([*blocks, _count(diagnostics)])
-
-
-def _span(diagnostic: Diagnostic, positions: Positions) -> Span | None:
-    return diagnostic.span or positions.nearest(diagnostic.at, diagnostic.on)
 
 
 def _block(path: str, diagnostic: Diagnostic, span: Span | None, lines: list[str]) -> str:
@@ -72,7 +62,7 @@ def _count(diagnostics: Sequence[Diagnostic]) -> str:
     for severity in ("error", "warning"):
         n = sum(d.severity == severity for d in diagnostics)
         if n:
-            counts.append(f"{n} {severity}{'s' if n > 1 else ''}")
+            counts.append(counted(n, severity))
     codes = {d.code for d in diagnostics}
     which = codes.pop() if len(codes) == 1 else "CODE"
     return f"{', '.join(counts)}; snnc explain {which} says why"

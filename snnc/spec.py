@@ -97,7 +97,7 @@ class Spec(Model):
         )
     )
     network: Network
-    data: Source
+    data: Source = Field(description="Where the items come from.")
     input: Input
     presentation: Presentation = Field({}, validate_default=True)
     neurons: Annotated[Neurons, default_kind("lif")] = Field(
@@ -106,7 +106,9 @@ class Spec(Model):
         description="What runs, unless a layer overrides it key by key.",
     )
     synapses: Synapses = Field({}, validate_default=True)
-    layers: Annotated[tuple[Layer, ...], Field(min_length=1), _Tuple]
+    layers: Annotated[tuple[Layer, ...], Field(min_length=1), _Tuple] = Field(
+        description="The layers, each following the one before it or those that it names."
+    )
     output: Output
     train: Train = Field({}, validate_default=True)
     loihi: LoihiSettings = Field({}, validate_default=True)

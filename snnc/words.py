@@ -26,6 +26,11 @@ def joined(words: Sequence[str], last: str) -> str:
     return f"{', '.join(first)} {last} {end}" if first else end
 
 
+def counted(number: int, noun: str) -> str:
+    """Return "1 layer" or "2 layers"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def columns(character: str) -> int:
     """Return how many columns of a terminal a character takes."""
     if category(character) in ("Mn", "Me"):

@@ -40,6 +40,12 @@ sys.exit(code)
         ["compile", "--check", str(ROOT / "specs/jets.toml")],
         ["show", str(ROOT / "specs/jets.toml")],
         ["show", "--full", str(ROOT / "specs/jets.toml")],
+        ["show", "--json", str(ROOT / "specs/jets.toml")],
+        ["check", "--json", str(ROOT / "tests/invalid/out_of_range.toml")],
+        ["check", "--sarif", str(ROOT / "tests/invalid/out_of_range.toml")],
+        ["explain"],
+        ["explain", "chip-neurons"],
+        ["schema", "-o", "schema.json"],
         ["new", "mine"],
     ],
     ids=lambda a: " ".join(Path(part).name for part in a),
@@ -53,6 +59,47 @@ def test_no_heavy_import(arguments: list[str], tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert "Traceback" not in done.stderr
+    assert done.stdout.splitlines()[-1] == "imported:"
+
+
+#: What only some paths need: reports, machines' forms, explanations, other commands.
+LAZY = {
+    "jinja2",
+    "shtab",
+    "tree_sitter",
+    "snnc.commands.findings",
+    "snnc.complaints",
+    "snnc.pages",
+    "snnc.positions",
+    "snnc.records",
+    "snnc.render",
+    "snnc.sarif",
+    "snnc.schema",
+    "snnc.syntax",
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        (["check", str(ROOT / "specs/jets.toml")], set()),
+        (["compile", str(ROOT / "specs/jets.toml"), "-o", "out"], {"jinja2"}),
+    ],
+    ids=["check", "compile"],
+)
+def test_where_nothing_is_wrong_nothing_is_paid(
+    arguments: list[str], needed: set[str], tmp_path: Path
+) -> None:
+    probe = PROBE.replace(repr(HEAVY), repr(LAZY))
+    run = [sys.executable, "-c", probe, *arguments]
+    done = subprocess.run(run, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1].split()[1:] == sorted(needed)
+
+
+def test_explaining_needs_no_pydantic(tmp_path: Path) -> None:
+    probe = PROBE.replace(repr(HEAVY), repr({"pydantic", "tomli", "tree_sitter", "jinja2"}))
+    run = [sys.executable, "-c", probe, "explain", "chip-neurons"]
+    done = subprocess.run(run, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout.splitlines()[-1] == "imported:"
 
 

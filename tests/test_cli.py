@@ -40,6 +40,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         [],
         ["frobnicate"],
         ["check"],
+        ["explain", "chip-neuron"],
+        ["show", "--json", "--full", "x.toml"],
+        ["completion", "tcsh"],
         ["run", "x.toml", "--items", "0"],
         ["run", "x.toml", "--items", "many"],
     ],
@@ -57,6 +60,75 @@ def test_check(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
         capsys.readouterr().out
         == "digits.toml: no errors; 2 layers, 192 neurons, for nengo_dl and loihi\n"
     )
+
+
+def test_one_layer_is_not_layers(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec.write_text(
+        """
+targets = ["nengo_dl"]
+network.name = "one"
+data = { kind = "sklearn", name = "digits" }
+input.shape = [64]
+layers = [{ kind = "dense", units = 1 }]
+output.classes = 10
+"""
+    )
+    assert main(["check", str(spec)]) == 0
+    assert capsys.readouterr().out == "digits.toml: no errors; 1 layer, 1 neuron, for nengo_dl\n"
+
+
+def test_several_specs_are_all_reported(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sound = spec.read_text()
+    Path("wrong.toml").write_text(sound.replace("units = 64", "unts = 64"))
+    Path("warned.toml").write_text(sound.replace("units = 128", "units = 128\non_chip = true"))
+    assert main(["check", "wrong.toml", str(spec), "warned.toml"]) == 1
+    seen = capsys.readouterr()
+    assert [line.split(":")[0] for line in seen.out.splitlines()] == ["digits.toml", "warned.toml"]
+    assert "wrong.toml:37:1: error[unknown-key]" in seen.err
+    assert re.search(r"^warned.toml:\d+:11: warning\[chip-input-coding\]", seen.err, re.M)
+    assert main(["check", str(spec), "warned.toml"]) == 0
+    assert main(["check", "wrong.toml", "nowhere.toml", str(spec)]) == 2, "the worst of them"
+
+
+def test_compiling_several_specs(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sound = spec.read_text()
+    Path("other.toml").write_text(sound.replace('name = "digits"', 'name = "other"', 1))
+    Path("wrong.toml").write_text(sound.replace("units = 64", "unts = 64"))
+    assert main(["compile", str(spec), "wrong.toml", "other.toml", "-o", "out"]) == 1
+    written = ["digits_loihi.py", "digits_train.py", "other_loihi.py", "other_train.py"]
+    assert sorted(os.listdir("out")) == written
+    both = [str(spec), "other.toml", "-o", "out"]
+    assert main(["compile", "--check", *both]) == 0
+    Path("out/other_train.py").write_text("")
+    Path("out/digits_train.py").unlink()
+    capsys.readouterr()
+    assert main(["compile", "--check", *both]) == 1
+    seen = capsys.readouterr().err
+    assert "out/digits_train.py: out of date" in seen
+    assert "out/other_train.py: out of date" in seen
+
+
+@pytest.mark.parametrize("option", [[], ["--check"], ["--force"]])
+def test_two_specs_of_one_name(
+    option: list[str], spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One's scripts would overwrite the other's: nothing is written."""
+    Path("folder").mkdir()
+    shutil.copy(spec, "folder/copy.toml")
+    assert main(["compile", *option, str(spec), "folder/copy.toml", "-o", "out"]) == 1
+    seen = capsys.readouterr()
+    assert seen.out == ""
+    assert "digits.toml and folder/copy.toml are both called 'digits'" in seen.err
+    assert not Path("out").exists()
+    assert main(["compile", str(spec), "folder/copy.toml"]) == 0, "each beside its spec"
+    assert main(["compile", str(spec), str(spec.resolve())]) == 0, "the same spec twice"
+
+
+def test_a_place_that_is_none(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["run", str(spec), "--on", "loihi"])
+    assert exit_.value.code == 2
+    assert "there is no place 'loihi'; did you mean 'nengo_loihi'?" in capsys.readouterr().err
 
 
 def test_check_of_an_invalid_spec(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,6 +64,68 @@ def test_the_table(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert " 20" in line
 
 
+def test_the_results_as_json(trained: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The same numbers as in the table, unrounded, and nothing else on stdout."""
+    run = ["run", str(trained / "digits.toml"), "--items", "60", "--on", "nengo_dl"]
+    assert main([*run, "--json"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert main(run) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert (found["network"], found["seed"]) == ("digits", 0)
+    assert found["spec"] == (trained / "digits.toml").as_posix()
+    assert {"snnc", "nengo", "nengo-dl", "tensorflow", "numpy"} <= set(found["versions"])
+    rows = found["rows"]
+    assert [row["name"] for row in rows] == [
+        "float network (Keras, ReLU)",
+        "rate neurons",
+        "spikes, nengo_dl (fresh)",
+    ]
+    for row, line in zip(rows, lines[1:4], strict=True):
+        accuracy, minus = row["accuracy"], row["minus_float"]
+        cells = [
+            f"{100 * accuracy['value']:.1f}",
+            f"{100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f}",
+            str(accuracy["n"]),
+        ]
+        if minus:
+            cells += [
+                f"{100 * minus['value']:+.1f}",
+                f"{100 * minus['low']:+.1f} to {100 * minus['high']:+.1f}",
+            ]
+        cells += [f"{layer['rate']:.0f} ({layer['silent']:.0%})" for layer in row["layers"]]
+        assert re.split("  +", line) == [row["name"], *cells]
+        right = sum(c["n"] * c["accuracy"] for c in row["classes"] if c["n"])
+        assert right / accuracy["n"] == pytest.approx(accuracy["value"])
+        assert [c["label"] for c in row["classes"]] == list(range(10))
+        assert sum(c["n"] for c in row["classes"]) == accuracy["n"] == 60
+        assert row["log_loss"] is None, "the digits have no softmax when they run"
+    assert rows[0]["layers"] == []
+    assert rows[0]["minus_float"] is None
+    assert [layer["name"] for layer in rows[2]["layers"]] == ["pixels", "strokes"]
+
+
+def test_the_log_loss_as_json(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "digits.toml"
+    text = (ROOT / "specs/digits.toml").read_text()
+    labels = [f"n{i}" for i in range(10)]
+    spec.write_text(
+        text.replace("classes = 10", f"classes = 10\nsoftmax = 'offline'\nlabels = {labels}")
+    )
+    assert main(["train", "--epochs", "1", str(spec)]) == 0
+    capfd.readouterr()
+    run = ["run", str(spec), "--items", "20", "--on", "nengo_dl"]
+    assert main([*run, "--json"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert main(run) == 0
+    line = capfd.readouterr().out.splitlines()[2]
+    rates, spikes = found["rows"]
+    assert rates["minus_float"] is spikes["minus_float"] is None, "there is no float twin"
+    assert f"  {spikes['log_loss']:.3f}  " in line
+    assert [c["name"] for c in spikes["classes"]] == labels
+    for c in spikes["classes"]:
+        assert (c["accuracy"] is None) == (c["n"] == 0)
+
+
 def test_the_rates_row_is_what_training_says(trained: Path) -> None:
     """The rates that `run` computes with Nengo are those of the training network."""
     from snnc.compile import checked

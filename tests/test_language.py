@@ -50,7 +50,7 @@ def inner(annotation: Any) -> Iterator[type[Model]]:
 
 ALL = sorted(
     {*models(Spec)} | {m for kind in KINDS.values() for m in models(kind)},
-    key=lambda m: m.__qualname__,
+    key=lambda m: (m.__qualname__, m.__module__),
 )
 
 

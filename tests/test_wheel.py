@@ -11,6 +11,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
+from snnc.pages import page, plain
 from snnc.templates import environment
 from tests.conftest import ROOT
 
@@ -54,6 +55,7 @@ def test_what_is_in_it(installed: Path) -> None:
         "specs/jets.toml",
         "specs/data/jets_sim.npz",
         "templates/new.toml",
+        "docs/codes/chip-neurons.md",
     ):
         assert f"snnc/_files/{name}" in files
     assert "snnc/py.typed" in files
@@ -71,6 +73,7 @@ def test_it_compiles_to_the_same_bytes(installed: Path, tmp_path: Path) -> None:
         assert (tmp_path / name).read_bytes() == (ROOT / "specs" / name).read_bytes()
     assert snnc(installed, tmp_path, "new", "mine").returncode == 0
     assert snnc(installed, tmp_path, "check", "mine.toml").returncode == 0
+    assert snnc(installed, tmp_path, "explain", "labels").stdout == plain(page("labels")) + "\n"
 
 
 def test_templates_are_compiled_for_this_jinja_alone(installed: Path, tmp_path: Path) -> None:

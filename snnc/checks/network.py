@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir import INPUT, Dropout, Program
+from snnc.words import counted
 
 
 def labels_fit(program: Program) -> Iterator[Diagnostic]:
     """There is one label a class."""
     labels, classes = program.output.labels, program.output.classes
     if labels is not None and len(labels) != classes:
-        count = "1 label" if len(labels) == 1 else f"{len(labels)} labels"
-        message = f"there are {classes} classes, but {count}"
+        message = f"there are {classes} classes, but {counted(len(labels), 'label')}"
         yield Diagnostic("labels", message, ("output", "labels"))
 
 

@@ -1,31 +1,42 @@
-"""Say what is wrong with a spec, and with the values of its data if that is asked for."""
+"""Say what is wrong with specs, and with the values of their data if that is asked for."""
 
 from __future__ import annotations
 
 import argparse
-import sys
+from functools import partial
+from pathlib import Path
 
-from snnc.commands.common import checked_spec
+from snnc.commands.common import checked_spec, look_at_data, warn
+from snnc.failures import attempt
+from snnc.words import counted
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found = checked_spec(arguments)
+    if arguments.json or arguments.sarif:
+        # Only programs pay for how programs read it.
+        from snnc.commands import findings
+
+        return findings.run(arguments)
+    check = partial(_check, looks=bool(arguments.data), data_file=data_file(arguments))
+    return max(attempt(partial(check, path)) for path in arguments.specs)
+
+
+def data_file(arguments: argparse.Namespace) -> Path | None:
+    """Return the file that was named after --data, if one was."""
+    return arguments.data if isinstance(arguments.data, Path) else None
+
+
+def _check(path: Path, looks: bool, data_file: Path | None) -> int:
+    found = checked_spec(path, data_file)
     program = found.program
-    neurons = sum(p.size for p in program.populations)
-    print(
-        f"{arguments.spec.as_posix()}: no errors; {len(program.populations)} layers, {neurons} neurons, "
-        f"for {' and '.join(program.targets)}"
-    )
-    if arguments.data:
-        from snnc.engine.libraries import needed
+    layers = counted(len(program.populations), "layer")
+    neurons = counted(sum(p.size for p in program.populations), "neuron")
+    targets = " and ".join(program.targets)
+    print(f"{path.as_posix()}: no errors; {layers}, {neurons}, for {targets}")
+    if looks:
+        from snnc.render import visible
 
-        needed("numpy")
-        from snnc.engine.look import look
-        from snnc.render import report, visible
-
-        seen = look(program)
-        warnings = [w for w in seen.warnings if w.code not in found.allowed]
-        if warnings:
-            print(report(found.document, warnings), file=sys.stderr)
-        print("\n".join(map(visible, seen.lines)))
+        look = look_at_data(found)
+        warn(found.document, look.warnings)
+        print("\n".join(map(visible, look.lines)))
     return 0

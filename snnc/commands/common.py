@@ -4,20 +4,55 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snnc.compile import Checked, checked
+from snnc.diagnostics import Diagnostic
+from snnc.document import Document
+from snnc.failures import attempt
+
+if TYPE_CHECKING:
+    from snnc.engine.look import Look
 
 
-def checked_spec(arguments: argparse.Namespace) -> Checked:
-    """Return the spec that was named, with the data file if one was, once its warnings are printed."""
-    data = getattr(arguments, "data", None)
-    found = checked(arguments.spec, data if isinstance(data, Path) else None)
-    if found.warnings:
+def checked_spec(path: Path, data_file: Path | None = None) -> Checked:
+    """Return a spec without errors, once its warnings are printed; `data_file` replaces its data."""
+    found = checked(path, data_file)
+    warn(found.document, found.warnings)
+    return found
+
+
+def checked_specs(paths: Sequence[Path]) -> tuple[list[Checked], int]:
+    """Return the specs without errors, once all that was found is printed, and the exit code so far."""
+    found: list[Checked] = []
+
+    def add(path: Path) -> int:
+        found.append(checked_spec(path))
+        return 0
+
+    code = max(attempt(partial(add, path)) for path in paths)
+    return found, code
+
+
+def warn(document: Document, warnings: Sequence[Diagnostic]) -> None:
+    """Print warnings about a spec, if there are any."""
+    if warnings:
         from snnc.render import report
 
-        print(report(found.document, found.warnings), file=sys.stderr)
-    return found
+        print(report(document, warnings), file=sys.stderr)
+
+
+def look_at_data(found: Checked) -> Look:
+    """Return what there is to say of the values of a spec's data, but for what it allows."""
+    from snnc.engine.libraries import needed
+
+    needed("numpy")
+    from snnc.engine.look import look
+
+    return look(found.program).without(found.allowed)
 
 
 def output_folder(arguments: argparse.Namespace) -> Path:

@@ -1,23 +1,49 @@
-"""Write the scripts of a spec, or compare them with what is there."""
+"""Write the scripts of specs, or compare them with what is there."""
 
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from snnc.backends.script import is_untouched
-from snnc.commands.common import checked_spec, output_folder
+from snnc.commands.common import checked_specs
 from snnc.compile import scripts
 from snnc.diagnostics import Refusal, cannot
+from snnc.failures import attempt
 from snnc.files import write_text
 from snnc.ir import Program
 
 
 def run(arguments: argparse.Namespace) -> int:
-    program = checked_spec(arguments).program
-    wanted = scripts(program, output_folder(arguments))
+    found, code = checked_specs(arguments.specs)
+    programs = [spec.program for spec in found]
+    folders = [arguments.output or program.spec_path.parent for program in programs]
+    _refuse_one_name_twice(programs, folders)
+    compilations = [
+        partial(_compile, program, folder, arguments)
+        for program, folder in zip(programs, folders, strict=True)
+    ]
+    return max([code, *map(attempt, compilations)])
+
+
+def _refuse_one_name_twice(programs: list[Program], folders: list[Path]) -> None:
+    """Raise a Refusal where one spec's scripts would overwrite another's."""
+    first: dict[Path, Path] = {}
+    for program, folder in zip(programs, folders, strict=True):
+        scripts_at = folder.resolve() / program.name
+        other = first.setdefault(scripts_at, program.spec_path)
+        if other.resolve() != program.spec_path.resolve():
+            raise Refusal(
+                f"{other.as_posix()} and {program.spec_path.as_posix()} are both called '{program.name}', "
+                f"and would write the same scripts in {folder.as_posix()}: rename one, or compile them apart"
+            )
+
+
+def _compile(program: Program, folder: Path, arguments: argparse.Namespace) -> int:
+    wanted = scripts(program, folder)
     present = {path: _text(path) for path in wanted}
-    leftover = [p for p in _leftovers(program, output_folder(arguments)) if p not in wanted]
+    leftover = [p for p in _leftovers(program, folder) if p not in wanted]
     if arguments.check:
         return _compare(wanted, present, leftover)
     edited = [p for p, text in present.items() if text is not None and not is_untouched(text)]

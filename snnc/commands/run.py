@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 
 from snnc.commands.common import checked_spec, output_folder
 from snnc.diagnostics import UsageError
@@ -10,7 +11,7 @@ from snnc.engine import libraries
 
 
 def run(arguments: argparse.Namespace) -> int:
-    program = checked_spec(arguments).program
+    program = checked_spec(arguments.spec, arguments.data).program
     places = arguments.on or ["nengo_dl", *(["nengo_loihi"] if program.on_loihi else [])]
     if "nengo_loihi" in places and not program.on_loihi:
         raise UsageError('--on nengo_loihi is for specs with "loihi" among their targets')
@@ -18,6 +19,13 @@ def run(arguments: argparse.Namespace) -> int:
     if "nengo_loihi" in places and program.loihi.target == "loihi":
         libraries.ensure_chip()
     from snnc.engine import session
+    from snnc.engine.results import Results
 
-    session.run(program, output_folder(arguments), list(dict.fromkeys(places)), arguments.items)
+    session.run(
+        program,
+        output_folder(arguments),
+        list(dict.fromkeys(places)),
+        arguments.items,
+        (lambda results: json.dumps(results.data())) if arguments.json else Results.text,
+    )
     return 0

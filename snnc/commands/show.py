@@ -3,20 +3,80 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+from typing import Any
 
+from snnc.call import Ratio
 from snnc.commands.common import checked_spec
-from snnc.ir import INPUT, OUTPUT, Connection, Program
+from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found = checked_spec(arguments)
+    found = checked_spec(arguments.spec)
     if arguments.full:
         from snnc.full import full
 
         print(full(found.document, found.program), end="")
+    elif arguments.json:
+        import json
+
+        print(json.dumps(description(found.program)))
     else:
         print(layers(found.program))
     return 0
+
+
+def description(program: Program) -> dict[str, Any]:
+    """Return what a network consists of, as plain JSON data."""
+    return {
+        "spec": program.spec_path.as_posix(),
+        "network": program.name,
+        "targets": program.targets,
+        "input": {"shape": program.input_shape, "runs_on": "host"},
+        "layers": [_layer(program, population) for population in program.populations],
+        "output": {
+            "sources": _sources(program, OUTPUT),
+            "classes": program.output.classes,
+            "parameters": _parameters(program, OUTPUT),
+            "runs_on": "host",
+        },
+    }
+
+
+def _layer(program: Program, population: Population) -> dict[str, Any]:
+    neurons, scale = population.neurons, population.neurons.output_scale
+    amplitude = scale.value if isinstance(scale, Ratio) else scale
+    return {
+        "name": population.name,
+        "sources": _sources(program, population.name),
+        "shape": population.shape,
+        "neurons": population.size,
+        "parameters": _parameters(program, population.name),
+        "neuron": {**neurons.model_dump(), "amplitude": amplitude},
+        "gradient": population.gradient.model_dump(),
+        "runs_on": _place(program, population),
+    }
+
+
+def _sources(program: Program, target: str) -> list[dict[str, Any]]:
+    """Return what a layer reads, each with the operators on the way and the synapse."""
+    return [
+        {
+            "name": connection.source,
+            "operators": [
+                {"kind": type(op).__name__.lower(), **dataclasses.asdict(op)}
+                for op in connection.operators
+            ],
+            "synapse": connection.synapse.model_dump() if connection.synapse else None,
+        }
+        for connection in program.into(target)
+    ]
+
+
+def _place(program: Program, population: Population) -> str:
+    if not program.on_loihi:
+        return "nengo_dl"
+    return "chip" if population.on_chip else "host"
 
 
 def layers(program: Program) -> str:
@@ -35,7 +95,6 @@ def layers(program: Program) -> str:
     shape = " x ".join(map(str, program.input_shape))
     lines = [header, [INPUT, "", "", shape, "", "", "", "", "host"]]
     for population in program.populations:
-        place = "chip" if population.on_chip else "host" if program.on_loihi else "nengo_dl"
         lines.append(
             [
                 population.name,
@@ -45,7 +104,7 @@ def layers(program: Program) -> str:
                 population.neurons.kind,
                 f"{population.neurons.max_rate:g}",
                 population.gradient.kind,
-                place,
+                _place(program, population),
             ]
         )
     parameters = str(_parameters(program, OUTPUT))

@@ -10,7 +10,7 @@ from snnc.engine import libraries
 
 
 def run(arguments: argparse.Namespace) -> int:
-    program = checked_spec(arguments).program
+    program = checked_spec(arguments.spec, arguments.data).program
     if arguments.epochs:
         settings = program.train.model_copy(update={"epochs": arguments.epochs})
         program = dataclasses.replace(program, train=settings)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,10 @@ class Look:
 
     lines: tuple[str, ...]
     warnings: tuple[Diagnostic, ...]
+
+    def without(self, allowed: Container[str]) -> Look:
+        """Return the same without the warnings that are allowed."""
+        return replace(self, warnings=tuple(w for w in self.warnings if w.code not in allowed))
 
 
 def look(program: Program) -> Look:

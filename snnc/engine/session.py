@@ -18,9 +18,10 @@ from snnc.engine.answers import Answers
 from snnc.engine.data import Labels
 from snnc.engine.fresh import evaluate
 from snnc.engine.rates import rate_answers
+from snnc.engine.results import Results
 from snnc.engine.statistics import accuracy
 from snnc.engine.stream import stream
-from snnc.engine.table import Row, by_class, percent, table
+from snnc.engine.table import Row, percent
 from snnc.engine.train import Epoch
 from snnc.engine.train import train as train_network
 from snnc.ir import Program
@@ -73,8 +74,14 @@ def _say(name: str, answers: Answers, labels: Labels) -> None:
     print(f"{name}: {percent(accuracy(answers.classes == labels))}")
 
 
-def run(program: Program, folder: Path, places: Sequence[Place], n_items: int | None) -> None:
-    """Run a trained program wherever it was asked for; print one table."""
+def run(
+    program: Program,
+    folder: Path,
+    places: Sequence[Place],
+    n_items: int | None,
+    show: Callable[[Results], str],
+) -> None:
+    """Run a trained program wherever it was asked for; print the results as `show` puts them."""
     paths = storage.Paths.of(program, folder)
     items = data.load(program)
     trained = storage.load_params(paths.params, program, items)
@@ -94,11 +101,7 @@ def run(program: Program, folder: Path, places: Sequence[Place], n_items: int | 
             answers = _answers(deployed, x, place, count)
         rows.append(Row(name, answers.classes == y, answers))
 
-    print(table(rows, y, reference))
-    if program.output.labels:
-        print(by_class(rows, y, program.output.labels))
-    if predicted is None:
-        print("No float twin to compare with: snnc train --baseline trains one.")
+    print(show(Results(program, tuple(rows), y, reference)))
     for row in rows:
         if row.answers is not None and row.answers is not rates:
             row.answers.refuse_silence()

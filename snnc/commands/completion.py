@@ -1,0 +1,28 @@
+"""Print what makes a shell complete snnc's commands, options, codes and files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import shtab
+
+
+def run(arguments: argparse.Namespace) -> int:
+    parser: argparse.ArgumentParser = arguments.parser
+    for action in _actions(parser):
+        if action.type is Path:
+            complete = shtab.DIRECTORY if action.metavar == "DIR" else shtab.FILE
+            action.complete = complete  # type: ignore[attr-defined]
+    print(shtab.complete(parser, arguments.shell))
+    return 0
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """Yield what a parser takes, and what the parsers of its commands take."""
+    for action in parser._actions:
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield from _actions(command)

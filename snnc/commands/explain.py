@@ -1,0 +1,30 @@
+"""Say why a code is raised, and how to repair what raises it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from snnc.codes import ERRORS, WARNINGS
+from snnc.pages import page, plain, summary
+
+BOLD, NORMAL = "\033[1m", "\033[0m"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    print(_explained(arguments.code) if arguments.code else _all())
+    return 0
+
+
+def _explained(code: str) -> str:
+    title, *lines = plain(page(code)).splitlines()
+    if sys.stdout.isatty():
+        title = f"{BOLD}{title}{NORMAL}"
+    return "\n".join([title, *lines])
+
+
+def _all() -> str:
+    """Return every code with the first sentence of its page."""
+    codes = sorted(ERRORS | WARNINGS)
+    width = max(map(len, codes))
+    return "\n".join(f"{code:<{width}}  {summary(page(code))}" for code in codes)

@@ -1,0 +1,43 @@
+"""Say what is wrong with specs in a form that programs read."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from functools import partial
+from pathlib import Path
+
+from snnc.commands.check import data_file
+from snnc.commands.common import look_at_data
+from snnc.compile import checked
+from snnc.diagnostics import CompileError, Diagnostic
+from snnc.document import Document
+from snnc.failures import attempt
+from snnc.records import record
+from snnc.sarif import log
+
+Found = list[tuple[Document, tuple[Diagnostic, ...]]]
+
+
+def run(arguments: argparse.Namespace) -> int:
+    found: Found = []
+    look = partial(_look, looks=bool(arguments.data), data_file=data_file(arguments), found=found)
+    code = max(attempt(partial(look, path)) for path in arguments.specs)
+    if arguments.sarif:
+        print(json.dumps(log(found), indent=2))
+        return code
+    for document, diagnostics in found:
+        print(json.dumps(record(document, diagnostics)))
+    return code
+
+
+def _look(path: Path, looks: bool, data_file: Path | None, found: Found) -> int:
+    """Add what is to be said about a spec to what was found; return the exit code."""
+    try:
+        spec = checked(path, data_file)
+    except CompileError as error:
+        found.append((error.document, error.diagnostics))
+        return 1
+    values = look_at_data(spec).warnings if looks else ()
+    found.append((spec.document, (*spec.warnings, *values)))
+    return 0

@@ -1,0 +1,371 @@
+"""What programs read: check --json and --sarif, show --json."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snnc.cli import main
+from snnc.compile import checked
+from snnc.ir import Program
+from snnc.pages import page, summary
+from tests.conftest import CASES, INVALID, ROOT, SPECS
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with the invalid specs, as if it were a repository's top."""
+    shutil.copytree(ROOT / "tests/invalid", tmp_path / "specs")
+    monkeypatch.chdir(tmp_path)
+
+
+def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[Any]]:
+    """Return the exit code, and the JSON on each line of stdout."""
+    code = main(["check", "--json", *arguments])
+    seen = capsys.readouterr()
+    assert "error[" not in seen.err
+    return code, [json.loads(line) for line in seen.out.splitlines()]
+
+
+def shown(found: dict[str, Any], path: Path) -> list[str]:
+    """Return the heads that the text report has, made of the JSON."""
+    return [
+        f"{path.name}:{d['line'] or 1}:{d['column'] or 1}: {d['severity']}[{d['code']}]: {d['message']}"
+        for d in found["diagnostics"]
+    ]
+
+
+def heads(report: Path) -> list[str]:
+    """Return the first line of each diagnostic in a report."""
+    lines = report.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.startswith(report.stem)]
+
+
+@pytest.mark.parametrize("path", INVALID, ids=lambda p: p.stem)
+def test_json_says_what_the_report_says(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The committed report, built from the JSON."""
+    monkeypatch.chdir("specs")
+    code, (found,) = check(capsys, path.name)
+    assert found["spec"] == path.name
+    # Reports keep control characters from the terminal.
+    plain = [
+        line.replace("./data", "data").replace("./dta", "dta")
+        for line in heads(path.with_suffix(".err"))
+    ]
+    assert shown(found, path) == plain
+    assert code == (1 if found["errors"] else 0)
+    severities = [d["severity"] for d in found["diagnostics"]]
+    assert severities.count("error") == found["errors"]
+    assert severities.count("warning") == found["warnings"]
+    assert found["errors"] + found["warnings"] == len(severities) > 0
+
+
+def test_a_place_without_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    _, (found,) = check(capsys, "specs/empty.toml")
+    first = found["diagnostics"][0]
+    assert (first["path"], first["line"], first["column"], first["length"]) == (
+        ["network"],
+        None,
+        None,
+        None,
+    )
+
+
+def test_a_whole_diagnostic(capsys: pytest.CaptureFixture[str]) -> None:
+    _, (found,) = check(capsys, "specs/unknown_key.toml")
+    assert found["diagnostics"] == [
+        {
+            "code": "unknown-key",
+            "severity": "error",
+            "message": "layer 'first' has no key 'unts'",
+            "hint": "did you mean 'units'?",
+            "path": ["layers", 0, "unts"],
+            "line": 14,
+            "column": 1,
+            "length": 4,
+        }
+    ]
+
+
+def test_a_file_that_is_no_toml(capsys: pytest.CaptureFixture[str]) -> None:
+    code, (found,) = check(capsys, "specs/toml_unit.toml")
+    (only,) = found["diagnostics"]
+    assert (code, only["code"], only["path"], only["line"]) == (1, "toml-syntax", None, 2)
+
+
+def test_a_sound_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    spec = (ROOT / "specs/digits.toml").as_posix()
+    assert check(capsys, spec) == (
+        0,
+        [{"spec": spec, "errors": 0, "warnings": 0, "diagnostics": []}],
+    )
+
+
+def test_several_specs_and_one_that_cannot_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    specs = ["specs/labels.toml", "nowhere.toml", "specs/chip_input_coding.toml"]
+    assert main(["check", "--json", *specs]) == 2
+    seen = capsys.readouterr()
+    found = [json.loads(line) for line in seen.out.splitlines()]
+    assert [f["spec"] for f in found] == [specs[0], specs[2]]
+    assert [(f["errors"], f["warnings"]) for f in found] == [(1, 0), (0, 1)]
+    assert seen.err == "snnc: can't read nowhere.toml: no such file or directory\n"
+
+
+#: Of the SARIF 2.1.0 schema, what is used here, and nothing else.
+SARIF = {
+    "type": "object",
+    "required": ["$schema", "version", "runs"],
+    "additionalProperties": False,
+    "properties": {
+        "$schema": {"type": "string", "format": "uri"},
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["tool", "results", "columnKind"],
+                "additionalProperties": False,
+                "properties": {
+                    "columnKind": {"const": "unicodeCodePoints"},
+                    "tool": {
+                        "type": "object",
+                        "required": ["driver"],
+                        "additionalProperties": False,
+                        "properties": {
+                            "driver": {
+                                "type": "object",
+                                "required": ["name", "version", "rules"],
+                                "additionalProperties": False,
+                                "properties": {
+                                    "name": {"const": "snnc"},
+                                    "version": {"type": "string"},
+                                    "rules": {
+                                        "type": "array",
+                                        "uniqueItems": True,
+                                        "items": {"$ref": "#/definitions/rule"},
+                                    },
+                                },
+                            }
+                        },
+                    },
+                    "results": {"type": "array", "items": {"$ref": "#/definitions/result"}},
+                },
+            },
+        },
+    },
+    "definitions": {
+        "text": {
+            "type": "object",
+            "required": ["text"],
+            "additionalProperties": False,
+            "properties": {"text": {"type": "string", "minLength": 1}},
+        },
+        "rule": {
+            "type": "object",
+            "required": ["id", "shortDescription", "fullDescription", "help"],
+            "additionalProperties": False,
+            "properties": {
+                "id": {"type": "string"},
+                "shortDescription": {"$ref": "#/definitions/text"},
+                "fullDescription": {"$ref": "#/definitions/text"},
+                "help": {
+                    "type": "object",
+                    "required": ["text", "markdown"],
+                    "additionalProperties": False,
+                    "properties": {"text": {"type": "string"}, "markdown": {"type": "string"}},
+                },
+                "defaultConfiguration": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {"level": {"enum": ["error", "warning"]}},
+                },
+            },
+        },
+        "result": {
+            "type": "object",
+            "required": ["ruleId", "ruleIndex", "level", "message", "locations"],
+            "additionalProperties": False,
+            "properties": {
+                "ruleId": {"type": "string"},
+                "ruleIndex": {"type": "integer", "minimum": 0},
+                "level": {"enum": ["error", "warning"]},
+                "message": {"$ref": "#/definitions/text"},
+                "locations": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {
+                        "type": "object",
+                        "required": ["physicalLocation"],
+                        "additionalProperties": False,
+                        "properties": {
+                            "physicalLocation": {
+                                "type": "object",
+                                "required": ["artifactLocation", "region"],
+                                "additionalProperties": False,
+                                "properties": {
+                                    "artifactLocation": {
+                                        "type": "object",
+                                        "required": ["uri"],
+                                        "additionalProperties": False,
+                                        "properties": {
+                                            "uri": {"type": "string", "format": "uri-reference"}
+                                        },
+                                    },
+                                    "region": {
+                                        "type": "object",
+                                        "required": ["startLine"],
+                                        "additionalProperties": False,
+                                        "properties": {
+                                            key: {"type": "integer", "minimum": 1}
+                                            for key in (
+                                                "startLine",
+                                                "startColumn",
+                                                "endLine",
+                                                "endColumn",
+                                            )
+                                        },
+                                    },
+                                },
+                            }
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+def sarif(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    """Return the run of a SARIF log, once its form is right."""
+    main(["check", "--sarif", *arguments])
+    log = json.loads(capsys.readouterr().out)
+    jsonschema = pytest.importorskip("jsonschema", reason="pip install jsonschema")
+    jsonschema.Draft7Validator(SARIF).validate(log)
+    (run,) = log["runs"]
+    found: dict[str, Any] = run
+    return found
+
+
+def test_sarif_of_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    paths = sorted(p.as_posix() for p in Path("specs").glob("*.toml"))
+    run = sarif(capsys, *paths)
+    rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"]}
+    _, found = check(capsys, *paths)
+    wanted = [(f["spec"], d) for f in found for d in f["diagnostics"]]
+    assert set(rules) == {d["code"] for _, d in wanted}
+    for result, (path, d) in zip(run["results"], wanted, strict=True):
+        place = result["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == path
+        assert result["ruleId"] == d["code"]
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == d["code"]
+        assert result["level"] == d["severity"]
+        assert rules[d["code"]]["defaultConfiguration"]["level"] == d["severity"]
+        assert result["message"]["text"] == d["message"] + (f"; {d['hint']}" if d["hint"] else "")
+        if d["line"] is None:
+            assert place["region"] == {"startLine": 1}
+        else:
+            assert place["region"] == {
+                "startLine": d["line"],
+                "startColumn": d["column"],
+                "endLine": d["line"],
+                "endColumn": d["column"] + d["length"],
+            }
+
+
+def test_rules_bring_their_pages(capsys: pytest.CaptureFixture[str]) -> None:
+    (rule,) = sarif(capsys, "specs/chip_rates.toml")["tool"]["driver"]["rules"]
+    text = page("chip-neurons")
+    assert rule["help"]["markdown"] == text
+    assert rule["shortDescription"]["text"] == summary(text)
+    assert rule["fullDescription"]["text"].startswith(summary(text))
+    assert "\n" not in rule["fullDescription"]["text"]
+
+
+def test_sarif_of_a_sound_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    run = sarif(capsys, (ROOT / "specs/jets.toml").as_posix())
+    assert run["results"] == run["tool"]["driver"]["rules"] == []
+
+
+def test_addresses_are_relative_and_quoted(capsys: pytest.CaptureFixture[str]) -> None:
+    """However a spec is named, code hosts find it from the top of the repository."""
+    shutil.copy("specs/labels.toml", "my spec ü.toml")
+    for name in (
+        "my spec ü.toml",
+        str(Path("my spec ü.toml").resolve()),
+        "specs/../my spec ü.toml",
+    ):
+        (result,) = sarif(capsys, name)["results"]
+        address = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        assert address == "my%20spec%20%C3%BC.toml"
+
+
+def test_one_form_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["check", "--json", "--sarif", "specs/labels.toml"])
+    assert exit_.value.code == 2
+
+
+def described(capsys: pytest.CaptureFixture[str], path: Path) -> tuple[dict[str, Any], Program]:
+    assert main(["show", "--json", str(path)]) == 0
+    return json.loads(capsys.readouterr().out), checked(path).program
+
+
+@pytest.mark.parametrize("path", [*SPECS, *CASES], ids=lambda p: p.stem)
+def test_show_json_says_what_the_table_says(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found, program = described(capsys, path)
+    main(["show", str(path)])
+    lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()[2:]]
+    table = [[cell.strip() for cell in line if cell] for line in lines]
+    for layer, cells in zip(found["layers"], table, strict=False):
+        assert cells == [
+            layer["name"],
+            ", ".join(s["name"] for s in layer["sources"]),
+            ", ".join(" > ".join(o["kind"] for o in s["operators"]) for s in layer["sources"]),
+            str(layer["neurons"]),
+            str(layer["parameters"]),
+            layer["neuron"]["kind"],
+            f"{layer['neuron']['max_rate']:g}",
+            layer["gradient"]["kind"],
+            layer["runs_on"],
+        ]
+    output = found["output"]
+    assert table[-1][-3:] == [str(output["classes"]), str(output["parameters"]), "host"]
+    assert len(found["layers"]) == len(program.populations) == len(table) - 1
+
+
+def test_show_json_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    found, _ = described(capsys, ROOT / "specs/jets.toml")
+    assert found["input"] == {"shape": [16], "runs_on": "host"}
+    assert found["layers"][1] == {
+        "name": "hidden2",
+        "sources": [
+            {
+                "name": "hidden1",
+                "operators": [
+                    {"kind": "dropout", "name": "dropout1", "rate": 0.25},
+                    {"kind": "dense", "name": "hidden2", "units": 32, "use_bias": True},
+                ],
+                "synapse": {"kind": "lowpass", "tau": 0.005},
+            }
+        ],
+        "shape": [32],
+        "neurons": 32,
+        "parameters": 2080,
+        "neuron": {
+            "kind": "lif",
+            "max_rate": 200,
+            "intercept": 0,
+            "amplitude": 0.005,
+            "tau_rc": 0.02,
+            "tau_ref": 0.001,
+        },
+        "gradient": {"kind": "smooth", "sigma": 0.02},
+        "runs_on": "chip",
+    }
