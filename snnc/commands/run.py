@@ -17,7 +17,11 @@ def run(arguments: argparse.Namespace) -> int:
     libraries.load()
     if "nengo_loihi" in places and program.loihi.target == "loihi":
         libraries.ensure_chip()
-    from snnc.engine import session
+    from snnc.engine import data, session, storage
+    from snnc.engine.progress import Terminal
 
-    session.run(program, output_folder(arguments), list(dict.fromkeys(places)), arguments.items)
+    trained = storage.load(program, output_folder(arguments), data.load(program))
+    results = session.run(trained, list(dict.fromkeys(places)), arguments.items, Terminal())
+    print(results)
+    results.refuse_silence()
     return 0

@@ -6,6 +6,7 @@ import argparse
 
 from snnc.commands.common import checked_spec
 from snnc.ir import INPUT, OUTPUT, Connection, Program
+from snnc.table import aligned
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -51,11 +52,7 @@ def layers(program: Program) -> str:
     parameters = str(_parameters(program, OUTPUT))
     readout = [str(program.output.classes), parameters, "", "", "", "host"]
     lines.append([OUTPUT, *_into(program, OUTPUT), *readout])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    return aligned(lines)
 
 
 def _into(program: Program, target: str) -> list[str]:

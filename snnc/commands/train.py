@@ -16,6 +16,15 @@ def run(arguments: argparse.Namespace) -> int:
         program = dataclasses.replace(program, train=settings)
     libraries.load()
     from snnc.engine import session
+    from snnc.engine.progress import Terminal
+    from snnc.engine.results import percent
+    from snnc.engine.storage import Paths
 
-    session.train(program, output_folder(arguments), with_baseline=arguments.baseline)
+    folder = output_folder(arguments)
+    results = session.train(program, Terminal(), folder, arguments.baseline).results
+    for row in results.rows:
+        print(f"{row.name}: {percent(row.accuracy)}")
+    written = Paths.of(program, folder).written(program, arguments.baseline)
+    print(f"wrote {', '.join(path.as_posix() for path in written)}")
+    results.refuse_silence()
     return 0

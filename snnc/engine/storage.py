@@ -43,6 +43,11 @@ class Paths:
 
         return cls(path("params.npz"), path("test.npz"), path("baseline.npz"), path("history.csv"))
 
+    def written(self, program: Program, with_baseline: bool) -> list[Path]:
+        """Return those that training writes."""
+        test = [] if program.data.is_file else [self.test]
+        return [self.params, self.history, *test, *([self.baseline] if with_baseline else [])]
+
     def ensure_writable(self) -> None:
         """Raise a UsageError now rather than after hours of training."""
         for path in (self.params, self.test, self.baseline, self.history):
@@ -54,6 +59,16 @@ class Paths:
             probe.unlink()
         except OSError as error:
             raise cannot("write to", self.params.parent, error) from error
+
+
+def save_training(
+    paths: Paths, program: Program, deployed: Program, data: Data, epochs: Sequence[Epoch]
+) -> None:
+    """Write the parameters, how training went, and the test items if a script can't get at them."""
+    if not program.data.is_file:
+        save_test(paths.test, data)
+    save_params(paths.params, program, deployed, data)
+    save_history(paths.history, epochs)
 
 
 def save_params(path: Path, program: Program, deployed: Program, data: Data) -> None:
@@ -76,15 +91,30 @@ def save_params(path: Path, program: Program, deployed: Program, data: Data) -> 
     _save(path, deployed, arrays)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trained:
-    """A program with its parameters, and the items that their training held out, scaled as it scaled them."""
+    """A deployed program, and the items that its training held out: (n, size), scaled as it scaled them, and labels, (n,).
+
+    An item as it was is item * scale + shift.
+    """
 
     program: Program
     x_test: Array
     y_test: Array
+    shift: Array
+    scale: Array
     #: What else the training depended on, as JSON; None where a script has trained.
-    training: str | None
+    training: str | None = None
+    #: What the float twin answered to each of the items, if it was trained.
+    twin: Array | None = None
+
+
+def load(program: Program, folder: Path, data: Data) -> Trained:
+    """Return what training left in a folder; a Refusal says what is wrong with it."""
+    paths = Paths.of(program, folder)
+    trained = load_params(paths.params, program, data)
+    twin = load_baseline(paths.baseline, program, data, trained.training)
+    return replace(trained, twin=twin)
 
 
 def load_params(path: Path, program: Program, data: Data) -> Trained:
@@ -112,7 +142,8 @@ def load_params(path: Path, program: Program, data: Data) -> Trained:
     )
     shift, scale = file.numbers("input.shift"), file.numbers("input.scale")
     training = str(file.arrays["training"]) if "training" in file.arrays else None
-    return Trained(deployed, (data.raw_test - shift) / scale, data.y_test, training)
+    x_test = (data.raw_test - shift) / scale
+    return Trained(deployed, x_test, data.y_test, shift, scale, training)
 
 
 def _tuned(population: Population, file: _File) -> Population:

@@ -1,0 +1,192 @@
+"""What runs of a network came to: numbers first, and the tables that show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.diagnostics import Refusal
+from snnc.engine.answers import Answers, log_loss
+from snnc.engine.statistics import Interval, accuracy, paired_difference
+from snnc.table import Cells, aligned
+
+Labels = NDArray[np.int64]
+#: What runs spikes.
+Place = Literal["nengo_dl", "nengo", "nengo_loihi"]
+
+TWIN = "float network (Keras, ReLU)"
+NOTE = "Under each layer: its mean firing rate in Hz (the share of its neurons that never fired)."
+NO_TWIN = "No float twin to compare with: snnc train --baseline trains one."
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Of a layer: its mean firing rate in hertz, and the share of its neurons that never fired."""
+
+    mean: float
+    silent: float
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One way to run a network, and what it answered to n test items, (n,).
+
+    `minus_float` is by how much more was right than in the float twin, on the same items; None without a twin, and for
+    the twin. `log_loss` is there if the spec asks for probabilities, `by_class` (accuracies) if it names its classes.
+    """
+
+    name: str
+    on: Literal["keras", "rates"] | Place
+    predicted: Labels
+    accuracy: Interval
+    minus_float: Interval | None
+    log_loss: float | None
+    by_class: dict[str, float]
+    rates: dict[str, Rate]
+
+    @property
+    def shown(self) -> Literal["fresh", "stream"] | None:
+        """How items were shown: each from a cleared state, or one after another; None where there is no time."""
+        if self.on in ("keras", "rates"):
+            return None
+        return "fresh" if self.on == "nengo_dl" else "stream"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as plain data, without the answers to single items."""
+        return {
+            "name": self.name,
+            "on": self.on,
+            "shown": self.shown,
+            "accuracy": asdict(self.accuracy),
+            "minus_float": asdict(self.minus_float) if self.minus_float else None,
+            "log_loss": self.log_loss,
+            "by_class": self.by_class,
+            "rates": {layer: asdict(rate) for layer, rate in self.rates.items()},
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """Rows of a table, all about the same test items with these labels, (n,). `str()` is what `snnc run` prints."""
+
+    rows: tuple[Row, ...]
+    labels: Labels
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all numbers as plain data, ready for JSON."""
+        return {"rows": [row.to_dict() for row in self.rows]}
+
+    def refuse_silence(self) -> None:
+        """Raise a Refusal if a layer never fired when it ran: its answers would rest on biases alone."""
+        for row in self.rows:
+            silent = [layer for layer, rate in row.rates.items() if rate.silent == 1]
+            if silent and row.on != "rates":
+                raise Refusal(
+                    f"layer '{silent[0]}' never fires on these {len(self.labels)} items, so nothing gets through it: "
+                    "raise max_rate, lower the intercept, or train longer"
+                )
+
+    @property
+    def has_twin(self) -> bool:
+        return any(row.on == "keras" for row in self.rows)
+
+    @property
+    def notes(self) -> list[str]:
+        """What has to be said of the tables."""
+        return [NOTE, *([] if self.has_twin else [NO_TWIN])]
+
+    def cells(self) -> Cells:
+        """Return accuracies with intervals, differences from the float network, and firing rates."""
+        has_loss = any(row.log_loss is not None for row in self.rows)
+        layers = list(dict.fromkeys(layer for row in self.rows for layer in row.rates))
+        header = ["", "accuracy, %", "95 %", "n"]
+        header += ["minus float", "95 %, paired"] if self.has_twin else []
+        header += ["log loss"] if has_loss else []
+        lines = [[*header, *layers]]
+        for row in self.rows:
+            cells = [row.name, *_interval(row.accuracy), str(row.accuracy.n)]
+            if self.has_twin:
+                cells += _interval(row.minus_float, "+") if row.minus_float else ["", ""]
+            if has_loss:
+                cells.append("" if row.log_loss is None else f"{row.log_loss:.3f}")
+            lines.append([*cells, *(_rate(row.rates.get(layer)) for layer in layers)])
+        return lines
+
+    def class_cells(self) -> Cells:
+        """Return how much of each class every row got right, or nothing if the classes have no names."""
+        names = list(self.rows[0].by_class)
+        if not names:
+            return []
+        shares = [[f"{100 * row.by_class[name]:.1f}" for name in names] for row in self.rows]
+        header = ["of each class, %", *names]
+        return [header, *([r.name, *s] for r, s in zip(self.rows, shares, strict=True))]
+
+    def __str__(self) -> str:
+        first, *rest = self.notes
+        classes = self.class_cells()
+        below = [aligned(classes, numbers=True)] if classes else []
+        return "\n".join([aligned(self.cells(), numbers=True), first, *below, *rest])
+
+
+@dataclass(frozen=True, eq=False)
+class Scorer:
+    """Turns answers to test items into rows, given their labels, (n,), and what the float twin answered, if there is one.
+
+    `names` are those of the classes; without any, there are no accuracies of single classes.
+    """
+
+    labels: Labels
+    names: Sequence[str]
+    twin: Labels | None
+
+    def twin_rows(self) -> list[Row]:
+        """Return the row of the float twin, or nothing if there is none."""
+        return [] if self.twin is None else [self._row(TWIN, "keras", self.twin)]
+
+    def row(self, name: str, on: Literal["rates"] | Place, answers: Answers) -> Row:
+        found = answers.probabilities
+        return replace(
+            self._row(name, on, answers.classes),
+            minus_float=self._minus_float(answers.classes),
+            log_loss=None if found is None else log_loss(found, self.labels),
+            rates={
+                layer: Rate(float(hertz.mean()), float(np.mean(hertz == 0)))
+                for layer, hertz in answers.rates.items()
+            },
+        )
+
+    def _row(self, name: str, on: Literal["keras", "rates"] | Place, predicted: Labels) -> Row:
+        correct = predicted == self.labels
+        by_class = {
+            name: float(correct[self.labels == index].mean())
+            for index, name in enumerate(self.names)
+            if np.any(self.labels == index)
+        }
+        return Row(name, on, predicted, accuracy(correct), None, None, by_class, {})
+
+    def _minus_float(self, predicted: Labels) -> Interval | None:
+        if self.twin is None:
+            return None
+        return paired_difference(predicted == self.labels, self.twin == self.labels)
+
+
+def percent(interval: Interval) -> str:
+    """Return "97.2 % (95.0 to 98.5, n = 360)"."""
+    low, high = 100 * interval.low, 100 * interval.high
+    return f"{interval.value:.1%} ({low:.1f} to {high:.1f}, n = {interval.n})".replace("%", " %", 1)
+
+
+def _interval(found: Interval, sign: str = "") -> list[str]:
+    """Return a value and its interval, in percent; with `sign` "+" signed."""
+    value, low, high = (
+        f"{100 * share:{sign}.1f}" for share in (found.value, found.low, found.high)
+    )
+    return [value, f"{low} to {high}"]
+
+
+def _rate(rate: Rate | None) -> str:
+    return f"{rate.mean:.0f} ({rate.silent:.0%})" if rate else ""
