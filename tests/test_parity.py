@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.compile import scripts
 from snnc.ir import Program
+from snnc.pipeline import scripts
 from tests.conftest import CASES, SPECS, program_of
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]

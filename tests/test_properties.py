@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnc.cli import main
-from snnc.compile import check_document, scripts
 from snnc.diagnostics import CompileError
 from snnc.document import Document
 from snnc.full import _toml
 from snnc.meaning import meaning
 from snnc.names import RESERVED
+from snnc.pipeline import check_document, scripts
 from snnc.read import parse
 from snnc.render import report
 from tests.conftest import CASES, SPECS

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from snnc.compile import Checked, checked
+from snnc.pipeline import Checked, checked
 
 
 def checked_spec(arguments: argparse.Namespace) -> Checked:

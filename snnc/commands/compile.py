@@ -7,10 +7,10 @@ from pathlib import Path
 
 from snnc.backends.script import is_untouched
 from snnc.commands.common import checked_spec, output_folder
-from snnc.compile import scripts
 from snnc.diagnostics import Refusal, cannot
 from snnc.files import write_text
 from snnc.ir import Program
+from snnc.pipeline import scripts
 
 
 def run(arguments: argparse.Namespace) -> int:
