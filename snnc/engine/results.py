@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc import __version__
 from snnc.diagnostics import Refusal
 from snnc.engine.answers import Answers, log_loss
+from snnc.engine.libraries import versions
 from snnc.engine.statistics import Interval, accuracy, paired_difference
+from snnc.ir import Output, Program
 from snnc.table import Cells, aligned
 
 Labels = NDArray[np.int64]
@@ -24,11 +26,22 @@ NO_TWIN = "No float twin to compare with: snnc train --baseline trains one."
 
 
 @dataclass(frozen=True)
-class Rate:
-    """Of a layer: its mean firing rate in hertz, and the share of its neurons that never fired."""
+class LayerRate:
+    """A layer's mean firing rate in hertz, and the share of its neurons that never fired."""
 
-    mean: float
+    name: str
+    rate: float
     silent: float
+
+
+@dataclass(frozen=True)
+class ClassAccuracy:
+    """How much of a class was right: of its n items, if there are any."""
+
+    label: int
+    name: str | None
+    n: int
+    accuracy: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +49,7 @@ class Row:
     """One way to run a network, and what it answered to n test items, (n,).
 
     `minus_float` is by how much more was right than in the float twin, on the same items; None without a twin, and for
-    the twin. `log_loss` is there if the spec asks for probabilities, `by_class` (accuracies) if it names its classes.
+    the twin. `log_loss` is there if the spec asks for probabilities.
     """
 
     name: str
@@ -45,8 +58,8 @@ class Row:
     accuracy: Interval
     minus_float: Interval | None
     log_loss: float | None
-    by_class: dict[str, float]
-    rates: dict[str, Rate]
+    layers: tuple[LayerRate, ...]
+    classes: tuple[ClassAccuracy, ...]
 
     @property
     def shown(self) -> Literal["fresh", "stream"] | None:
@@ -64,8 +77,8 @@ class Row:
             "accuracy": asdict(self.accuracy),
             "minus_float": asdict(self.minus_float) if self.minus_float else None,
             "log_loss": self.log_loss,
-            "by_class": self.by_class,
-            "rates": {layer: asdict(rate) for layer, rate in self.rates.items()},
+            "layers": [asdict(layer) for layer in self.layers],
+            "classes": [asdict(label) for label in self.classes],
         }
 
 
@@ -73,17 +86,24 @@ class Row:
 class Results:
     """Rows of a table, all about the same test items with these labels, (n,). `str()` is what `snnc run` prints."""
 
+    program: Program
     rows: tuple[Row, ...]
     labels: Labels
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all numbers as plain data, ready for JSON."""
-        return {"rows": [row.to_dict() for row in self.rows]}
+        """Return all numbers, unrounded, as plain data, ready for JSON."""
+        return {
+            "spec": self.program.spec_path.as_posix(),
+            "network": self.program.name,
+            "seed": self.program.seed,
+            "versions": {"snnc": __version__, **versions()},
+            "rows": [row.to_dict() for row in self.rows],
+        }
 
     def refuse_silence(self) -> None:
         """Raise a Refusal if a layer never fired when it ran: its answers would rest on biases alone."""
         for row in self.rows:
-            silent = [layer for layer, rate in row.rates.items() if rate.silent == 1]
+            silent = [layer.name for layer in row.layers if layer.silent == 1]
             if silent and row.on != "rates":
                 raise Refusal(
                     f"layer '{silent[0]}' never fires on these {len(self.labels)} items, so nothing gets through it: "
@@ -102,7 +122,7 @@ class Results:
     def cells(self) -> Cells:
         """Return accuracies with intervals, differences from the float network, and firing rates."""
         has_loss = any(row.log_loss is not None for row in self.rows)
-        layers = list(dict.fromkeys(layer for row in self.rows for layer in row.rates))
+        layers = [population.name for population in self.program.populations]
         header = ["", "accuracy, %", "95 %", "n"]
         header += ["minus float", "95 %, paired"] if self.has_twin else []
         header += ["log loss"] if has_loss else []
@@ -113,17 +133,20 @@ class Results:
                 cells += _interval(row.minus_float, "+") if row.minus_float else ["", ""]
             if has_loss:
                 cells.append("" if row.log_loss is None else f"{row.log_loss:.3f}")
-            lines.append([*cells, *(_rate(row.rates.get(layer)) for layer in layers)])
+            rates = {layer.name: f"{layer.rate:.0f} ({layer.silent:.0%})" for layer in row.layers}
+            lines.append([*cells, *(rates.get(layer, "") for layer in layers)])
         return lines
 
     def class_cells(self) -> Cells:
         """Return how much of each class every row got right, or nothing if the classes have no names."""
-        names = list(self.rows[0].by_class)
-        if not names:
+        if not self.program.output.labels:
             return []
-        shares = [[f"{100 * row.by_class[name]:.1f}" for name in names] for row in self.rows]
-        header = ["of each class, %", *names]
-        return [header, *([r.name, *s] for r, s in zip(self.rows, shares, strict=True))]
+        present = [label.name or "" for label in self.rows[0].classes if label.n]
+        lines = [["of each class, %", *present]]
+        for row in self.rows:
+            shares = (label.accuracy for label in row.classes if label.accuracy is not None)
+            lines.append([row.name, *(f"{100 * share:.1f}" for share in shares)])
+        return lines
 
     def __str__(self) -> str:
         first, *rest = self.notes
@@ -134,13 +157,10 @@ class Results:
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
-    """Turns answers to test items into rows, given their labels, (n,), and what the float twin answered, if there is one.
+    """Turns answers to test items into rows, given their labels, (n,), and what the float twin answered, if there is one."""
 
-    `names` are those of the classes; without any, there are no accuracies of single classes.
-    """
-
+    output: Output
     labels: Labels
-    names: Sequence[str]
     twin: Labels | None
 
     def twin_rows(self) -> list[Row]:
@@ -153,20 +173,22 @@ class Scorer:
             self._row(name, on, answers.classes),
             minus_float=self._minus_float(answers.classes),
             log_loss=None if found is None else log_loss(found, self.labels),
-            rates={
-                layer: Rate(float(hertz.mean()), float(np.mean(hertz == 0)))
+            layers=tuple(
+                LayerRate(layer, float(hertz.mean()), float(np.mean(hertz == 0)))
                 for layer, hertz in answers.rates.items()
-            },
+            ),
         )
 
     def _row(self, name: str, on: Literal["keras", "rates"] | Place, predicted: Labels) -> Row:
         correct = predicted == self.labels
-        by_class = {
-            name: float(correct[self.labels == index].mean())
-            for index, name in enumerate(self.names)
-            if np.any(self.labels == index)
-        }
-        return Row(name, on, predicted, accuracy(correct), None, None, by_class, {})
+        names = self.output.labels or [None] * self.output.classes
+        classes = (self._class(label, name, correct) for label, name in enumerate(names))
+        return Row(name, on, predicted, accuracy(correct), None, None, (), tuple(classes))
+
+    def _class(self, label: int, name: str | None, correct: NDArray[np.bool_]) -> ClassAccuracy:
+        of_class = correct[self.labels == label]
+        share = float(of_class.mean()) if len(of_class) else None
+        return ClassAccuracy(label, name, len(of_class), share)
 
     def _minus_float(self, predicted: Labels) -> Interval | None:
         if self.twin is None:
@@ -186,7 +208,3 @@ def _interval(found: Interval, sign: str = "") -> list[str]:
         f"{100 * share:{sign}.1f}" for share in (found.value, found.low, found.high)
     )
     return [value, f"{low} to {high}"]
-
-
-def _rate(rate: Rate | None) -> str:
-    return f"{rate.mean:.0f} ({rate.silent:.0%})" if rate else ""

@@ -71,7 +71,7 @@ def train(program: Program, watcher: Watcher, folder: Path | None, with_baseline
         storage.save_baseline(paths.baseline, program, items, twin.weights, twin.predicted)
 
     predicted = twin.predicted if twin else None
-    scorer = Scorer(items.y_test, program.output.labels or (), predicted)
+    scorer = Scorer(program.output, items.y_test, predicted)
     rows = scorer.twin_rows()
     network.put_out_rates(net, program)
     rows.append(scorer.row(RATES, "rates", evaluate(net, program, items.x_test, steps=1)))
@@ -83,7 +83,7 @@ def train(program: Program, watcher: Watcher, folder: Path | None, with_baseline
     trained = Trained(
         deployed, items.x_test, items.y_test, items.shift, items.scale, twin=predicted
     )
-    results = Results(tuple(rows), items.y_test)
+    results = Results(program, tuple(rows), items.y_test)
     return Training(program, trained, items, tuple(epochs), twin, results)
 
 
@@ -93,14 +93,14 @@ def run(
     """Run a trained program wherever it is asked for, beside its float twin and its rates."""
     program, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
     predicted = None if trained.twin is None else trained.twin[: len(y)]
-    scorer = Scorer(y, program.output.labels or (), predicted)
+    scorer = Scorer(program.output, y, predicted)
     rows = [*scorer.twin_rows(), scorer.row(RATES, "rates", rate_answers(program, x))]
     for place in places:
         name = _name(program, place)
         with watcher.items(name, len(x)) as count:
             answers = _answers(program, x, place, count)
         rows.append(scorer.row(name, place, answers))
-    return Results(tuple(rows), y)
+    return Results(program, tuple(rows), y)
 
 
 def _train_twin(program: Program, items: Data, watcher: Watcher) -> Twin:
