@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snnc.checks import check
@@ -11,16 +11,30 @@ from snnc.document import Document
 from snnc.ir import Program
 from snnc.lower import lower
 from snnc.read import read
+from snnc.table import aligned, html
 from snnc.validate import validate
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Checked:
-    """A program without errors, and the document that it was written in."""
+    """A spec without errors: the document that it was written in, and the program that it means.
+
+    It shows itself as the table of its layers.
+    """
 
     document: Document
     program: Program
     warnings: tuple[Diagnostic, ...]
+
+    def __repr__(self) -> str:
+        from snnc.overview import layers, summary
+
+        return f"{self.program.name}: {summary(self.program)}\n{aligned(layers(self.program))}"
+
+    def _repr_html_(self) -> str:
+        from snnc.overview import layers, summary
+
+        return html(layers(self.program), note=f"{self.program.name}: {summary(self.program)}")
 
 
 def checked(path: Path) -> Checked:
@@ -41,3 +55,10 @@ def scripts(program: Program, folder: Path) -> dict[Path, str]:
     from snnc.backends import script
 
     return {folder / name: text for name, text in script.emit(program, folder).items()}
+
+
+def with_epochs(program: Program, epochs: int | None) -> Program:
+    """Return a program that trains for so many epochs, if a number is given, instead of as the spec says."""
+    if epochs is None:
+        return program
+    return replace(program, train=program.train.model_copy(update={"epochs": epochs}))

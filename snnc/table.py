@@ -1,4 +1,4 @@
-"""Cells in columns, as a terminal shows them."""
+"""Cells in columns, for a terminal and for a notebook."""
 
 from __future__ import annotations
 
@@ -17,3 +17,31 @@ def aligned(lines: Cells, numbers: bool = False) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def html(lines: Cells, numbers: bool = False, note: str = "") -> str:
+    """Return the same as an HTML table, its first line as headers, with a note below."""
+    from html import escape
+
+    header, *rows = lines
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
+    align = "right" if numbers else "left"
+    body = "".join(_row(row, align) for row in rows)
+    return (
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f"{paragraph(note) if note else ''}"
+    )
+
+
+def paragraph(text: str) -> str:
+    from html import escape
+
+    return f"<p>{escape(text)}</p>"
+
+
+def _row(cells: Sequence[str], align: str) -> str:
+    from html import escape
+
+    first, *others = map(escape, cells)
+    rest = "".join(f'<td style="text-align: {align}">{cell}</td>' for cell in others)
+    return f'<tr><th style="text-align: left">{first}</th>{rest}</tr>'

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
+import gc
 
 from snnc.commands.common import checked_spec, output_folder
 from snnc.engine import libraries
+from snnc.pipeline import with_epochs
 
 
 def run(arguments: argparse.Namespace) -> int:
-    program = checked_spec(arguments).program
-    if arguments.epochs:
-        settings = program.train.model_copy(update={"epochs": arguments.epochs})
-        program = dataclasses.replace(program, train=settings)
-    libraries.load()
-    from snnc.engine import session
-    from snnc.engine.progress import Terminal
-    from snnc.engine.results import percent
-    from snnc.engine.storage import Paths
-
+    program = with_epochs(checked_spec(arguments).program, arguments.epochs)
     folder = output_folder(arguments)
-    results = session.train(program, Terminal(), folder, arguments.baseline).results
-    for row in results.rows:
+    gc.enable()  # from here on there is garbage
+    with libraries.loaded():
+        from snnc.engine import session
+        from snnc.engine.progress import Terminal
+        from snnc.engine.results import percent
+
+        training = session.train(program, Terminal(), folder, arguments.baseline)
+    for row in training.results.rows:
         print(f"{row.name}: {percent(row.accuracy)}")
-    written = Paths.of(program, folder).written(program, arguments.baseline)
-    print(f"wrote {', '.join(path.as_posix() for path in written)}")
-    results.refuse_silence()
+    print(f"wrote {', '.join(path.as_posix() for path in training.written)}")
+    training.results.refuse_silence()
     return 0

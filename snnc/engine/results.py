@@ -12,13 +12,12 @@ from snnc import __version__
 from snnc.diagnostics import Refusal
 from snnc.engine.answers import Answers, log_loss
 from snnc.engine.libraries import versions
+from snnc.engine.places import Place
 from snnc.engine.statistics import Interval, accuracy, paired_difference
 from snnc.ir import Output, Program
-from snnc.table import Cells, aligned
+from snnc.table import Cells, aligned, html, paragraph
 
 Labels = NDArray[np.int64]
-#: What runs spikes.
-Place = Literal["nengo_dl", "nengo", "nengo_loihi"]
 
 TWIN = "float network (Keras, ReLU)"
 NOTE = "Under each layer: its mean firing rate in Hz (the share of its neurons that never fired)."
@@ -82,7 +81,7 @@ class Row:
         }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Results:
     """Rows of a table, all about the same test items with these labels, (n,). `str()` is what `snnc run` prints."""
 
@@ -148,7 +147,15 @@ class Results:
             lines.append([row.name, *(f"{100 * share:.1f}" for share in shares)])
         return lines
 
-    def __str__(self) -> str:
+    def _repr_html_(self) -> str:
+        first, *rest = self.notes
+        classes = self.class_cells()
+        below = [html(classes, numbers=True)] if classes else []
+        return "\n".join(
+            [html(self.cells(), numbers=True, note=first), *below, *map(paragraph, rest)]
+        )
+
+    def __repr__(self) -> str:
         first, *rest = self.notes
         classes = self.class_cells()
         below = [aligned(classes, numbers=True)] if classes else []

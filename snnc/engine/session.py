@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,16 @@ from snnc.engine import baseline, data, storage
 from snnc.engine.answers import Answers
 from snnc.engine.data import Data, Labels
 from snnc.engine.fresh import evaluate
+from snnc.engine.places import Place
 from snnc.engine.progress import Watcher
 from snnc.engine.rates import rate_answers
-from snnc.engine.results import Place, Results, Scorer
+from snnc.engine.results import Results, Scorer
 from snnc.engine.storage import Trained
 from snnc.engine.stream import stream
 from snnc.engine.train import Epoch
 from snnc.engine.train import train as train_network
 from snnc.ir import Program
+from snnc.table import paragraph
 
 RATES = "rate neurons"
 
@@ -35,9 +37,12 @@ class Twin:
     predicted: Labels
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Training:
-    """What training came to: the program that was trained, the one that runs, and how test items went."""
+    """What training came to: the program that was trained, the one that runs, and how test items went.
+
+    `written` names the files that it is saved to.
+    """
 
     program: Program
     trained: Trained
@@ -45,6 +50,26 @@ class Training:
     epochs: tuple[Epoch, ...]
     twin: Twin | None
     results: Results
+    written: tuple[Path, ...] = ()
+
+    def save(self, folder: Path | None = None) -> Training:
+        """Write what `snnc train` writes to a folder (default: that of the spec), and return the same with `written`."""
+        paths = storage.Paths.of(self.program, folder or self.program.spec_path.parent)
+        paths.ensure_writable()
+        written = storage.save_training(
+            paths, self.program, self.trained.program, self.data, self.epochs
+        )
+        written += _save_twin(paths, self.program, self.data, self.twin)
+        return replace(self, written=tuple(written))
+
+    def __repr__(self) -> str:
+        last = self.epochs[-1]
+        said = f"{self.program.name}, trained for {last.number} epochs: loss {last.loss:.4f}, "
+        return f"{said}accuracy {last.accuracy:.1%} while training\n{self.results}"
+
+    def _repr_html_(self) -> str:
+        said, *_ = repr(self).splitlines()
+        return paragraph(said) + self.results._repr_html_()
 
 
 def train(program: Program, watcher: Watcher, folder: Path | None, with_baseline: bool) -> Training:
@@ -63,12 +88,10 @@ def train(program: Program, watcher: Watcher, folder: Path | None, with_baseline
 
         weights = train_network(net, program, items.x_train, items.y_train, on_epoch)
     deployed = deploy(program, weights)
-    if paths:
-        storage.save_training(paths, program, deployed, items, epochs)
+    written = storage.save_training(paths, program, deployed, items, epochs) if paths else []
 
     twin = _train_twin(program, items, watcher) if with_baseline else None
-    if paths and twin:
-        storage.save_baseline(paths.baseline, program, items, twin.weights, twin.predicted)
+    written += _save_twin(paths, program, items, twin) if paths else []
 
     predicted = twin.predicted if twin else None
     scorer = Scorer(program.output, items.y_test, predicted)
@@ -84,7 +107,7 @@ def train(program: Program, watcher: Watcher, folder: Path | None, with_baseline
         deployed, items.x_test, items.y_test, items.shift, items.scale, twin=predicted
     )
     results = Results(program, tuple(rows), items.y_test)
-    return Training(program, trained, items, tuple(epochs), twin, results)
+    return Training(program, trained, items, tuple(epochs), twin, results, tuple(written))
 
 
 def run(
@@ -108,6 +131,15 @@ def _train_twin(program: Program, items: Data, watcher: Watcher) -> Twin:
         model = baseline.train_twin(program, items.x_train, items.y_train, show)
     weights = {layer.name: layer.get_weights() for layer in model.layers}
     return Twin(weights, baseline.answers(model, program, items.x_test).classes)
+
+
+def _save_twin(
+    paths: storage.Paths, program: Program, items: Data, twin: Twin | None
+) -> list[Path]:
+    if twin is None:
+        return []
+    storage.save_baseline(paths.baseline, program, items, twin.weights, twin.predicted)
+    return [paths.baseline]
 
 
 def _name(program: Program, place: Place) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from snnc.deploy import Weights
 from snnc.diagnostics import Refusal, UsageError, cannot
@@ -43,11 +43,6 @@ class Paths:
 
         return cls(path("params.npz"), path("test.npz"), path("baseline.npz"), path("history.csv"))
 
-    def written(self, program: Program, with_baseline: bool) -> list[Path]:
-        """Return those that training writes."""
-        test = [] if program.data.is_file else [self.test]
-        return [self.params, self.history, *test, *([self.baseline] if with_baseline else [])]
-
     def ensure_writable(self) -> None:
         """Raise a UsageError now rather than after hours of training."""
         for path in (self.params, self.test, self.baseline, self.history):
@@ -63,16 +58,28 @@ class Paths:
 
 def save_training(
     paths: Paths, program: Program, deployed: Program, data: Data, epochs: Sequence[Epoch]
-) -> None:
-    """Write the parameters, how training went, and the test items if a script can't get at them."""
+) -> list[Path]:
+    """Write the parameters, how training went, and the test items if a script can't get at them; return the files."""
+    written = [paths.params, paths.history]
     if not program.data.is_file:
         save_test(paths.test, data)
+        written.append(paths.test)
     save_params(paths.params, program, deployed, data)
     save_history(paths.history, epochs)
+    return written
 
 
 def save_params(path: Path, program: Program, deployed: Program, data: Data) -> None:
     """Write what the deployed network needs, and how the program it comes from was trained."""
+    arrays = parameters(deployed)
+    arrays["input.shift"], arrays["input.scale"] = data.shift, data.scale
+    arrays["test.index"], arrays["test.digest"] = data.test_index, data.test_digest
+    arrays["training"] = _training(program)
+    _save(path, deployed, arrays)
+
+
+def parameters(deployed: Program) -> dict[str, Any]:
+    """Return the weights, gains and biases of a deployed program, by their names in its file."""
     arrays: dict[str, Any] = {}
     for connection in deployed.connections:
         (operator,) = connection.operators
@@ -85,13 +92,10 @@ def save_params(path: Path, program: Program, deployed: Program, data: Data) -> 
         arrays[f"{population.name}.bias"] = population.tuning.bias
     bias = deployed.output.bias
     arrays["output.bias"] = np.zeros(deployed.output.classes) if bias is None else bias
-    arrays["input.shift"], arrays["input.scale"] = data.shift, data.scale
-    arrays["test.index"], arrays["test.digest"] = data.test_index, data.test_digest
-    arrays["training"] = _training(program)
-    _save(path, deployed, arrays)
+    return arrays
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trained:
     """A deployed program, and the items that its training held out: (n, size), scaled as it scaled them, and labels, (n,).
 
@@ -107,6 +111,24 @@ class Trained:
     training: str | None = None
     #: What the float twin answered to each of the items, if it was trained.
     twin: Array | None = None
+
+    @property
+    def params(self) -> dict[str, Array]:
+        """Weights, (out, in), gains and biases, (neurons,), by name."""
+        return parameters(self.program)
+
+    def scaled(self, x: ArrayLike) -> Array:
+        """Return items of the source, (n, *shape), as the network gets them, (n, size)."""
+        items = np.asarray(x, dtype=float)
+        n, size_in = len(items), self.program.input_size
+        if items.shape not in ((n, *self.program.input_shape), (n, size_in)):
+            shape = ", ".join(map(str, self.program.input_shape))
+            raise UsageError(f"x has the shape {items.shape}, not (n, {shape})")
+        return np.asarray((items.reshape(n, size_in) - self.shift) / self.scale)
+
+    def __repr__(self) -> str:
+        shapes = (f"{name} {array.shape}" for name, array in self.params.items())
+        return f"{self.program.name}, trained: {', '.join(shapes)}"
 
 
 def load(program: Program, folder: Path, data: Data) -> Trained:
