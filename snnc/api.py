@@ -140,7 +140,7 @@ def build(network: SpecLike | Trained | Training, x: ArrayLike | None = None) ->
     """Return a network in memory: of a spec the one that NengoDL trains, of what was trained the one that runs.
 
     The network that runs is plain Nengo; NengoLoihi runs it too. It shows items one after another, each for
-    `presentation.time`: by default those that training held out, or the items `x`, of shape (n, *shape), as they
+    `presentation.time`: by default those that training held out, or the items `x`, of shape ``(n, *shape)``, as they
     are in the source: they are scaled as in training. `net.logits` is the probe of the answer, `net.spikes` has
     one for each layer.
     """

@@ -62,7 +62,7 @@ class Row:
 
     @property
     def shown(self) -> Literal["fresh", "stream"] | None:
-        """How items were shown: each from a cleared state, or one after another; None where there is no time."""
+        """How items were shown, each from a cleared state or one after another; None where there is no time."""
         if self.on in ("keras", "rates"):
             return None
         return "fresh" if self.on == "nengo_dl" else "stream"

@@ -118,7 +118,7 @@ class Trained:
         return parameters(self.program)
 
     def scaled(self, x: ArrayLike) -> Array:
-        """Return items of the source, (n, *shape), as the network gets them, (n, size)."""
+        """Return items of the source, ``(n, *shape)``, as the network gets them, (n, size)."""
         items = np.asarray(x, dtype=float)
         n, size_in = len(items), self.program.input_size
         if items.shape not in ((n, *self.program.input_shape), (n, size_in)):
