@@ -43,6 +43,7 @@ $(READY): pyproject.toml constraints/frozen.txt
 
 # The site, in build/docs: nothing that it needs may be missing, and no link inside of it broken.
 docs: $(DOCS_READY)
+	@rm -rf build/docs
 	$(VENV)-docs/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
 	@echo "wrote build/docs/index.html"
 

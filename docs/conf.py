@@ -13,9 +13,9 @@ from typing import Any
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
-from docs import spec_reference  # noqa: E402
-from snnc import __version__, commands  # noqa: E402
-from snnc.codes import ERRORS, WARNINGS  # noqa: E402
+from docs import spec_reference
+from snnc import __version__, commands
+from snnc.codes import ERRORS, WARNINGS
 
 project = "snnc"
 author = "the snnc authors"
@@ -35,11 +35,11 @@ autodoc_mock_imports = ["nengo", "nengo_dl", "nengo_loihi", "rich", "sklearn", "
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
+autodoc_type_aliases = {name: name for name in ("ArrayLike", "Array", "Labels", "SpecLike")}
+autodoc_preserve_defaults = True
+#: What stands in single backticks in a docstring is code.
+default_role = "code"
 napoleon_use_rtype = False
-
-#: Only what is inside of the site is checked: the rest of the world isn't ours to keep.
-linkcheck_ignore = ["https?://"]
-linkcheck_anchors = True
 
 
 def setup(app: Any) -> None:
@@ -50,7 +50,11 @@ def _write_reference(folder: Path) -> None:
     """Write the pages that come from the code, those that have changed."""
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
-        pages = {**spec_reference.pages(Path(data)), "commands.md": _commands(), "codes.md": _codes()}
+        pages = {
+            **spec_reference.pages(Path(data)),
+            "commands.md": _commands(),
+            "codes.md": _codes(),
+        }
     for name, text in pages.items():
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
