@@ -11,7 +11,7 @@ from snnc.document import Document
 from snnc.ir import Program
 from snnc.lower import lower
 from snnc.read import read
-from snnc.table import aligned, html
+from snnc.table import aligned, html, paragraph
 from snnc.validate import validate
 
 
@@ -34,7 +34,8 @@ class Checked:
     def _repr_html_(self) -> str:
         from snnc.overview import layers, summary
 
-        return html(layers(self.program), note=f"{self.program.name}: {summary(self.program)}")
+        said = f"{self.program.name}: {summary(self.program)}"
+        return paragraph(said) + html(layers(self.program))
 
 
 def checked(path: Path) -> Checked:

@@ -19,18 +19,15 @@ def aligned(lines: Cells, numbers: bool = False) -> str:
     )
 
 
-def html(lines: Cells, numbers: bool = False, note: str = "") -> str:
-    """Return the same as an HTML table, its first line as headers, with a note below."""
+def html(lines: Cells, numbers: bool = False) -> str:
+    """Return the same as an HTML table, its first line as headers."""
     from html import escape
 
     header, *rows = lines
     head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
     align = "right" if numbers else "left"
     body = "".join(_row(row, align) for row in rows)
-    return (
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        f"{paragraph(note) if note else ''}"
-    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def paragraph(text: str) -> str:

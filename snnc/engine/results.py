@@ -150,10 +150,9 @@ class Results:
     def _repr_html_(self) -> str:
         first, *rest = self.notes
         classes = self.class_cells()
-        below = [html(classes, numbers=True)] if classes else []
-        return "\n".join(
-            [html(self.cells(), numbers=True, note=first), *below, *map(paragraph, rest)]
-        )
+        parts = [html(self.cells(), numbers=True), paragraph(first)]
+        parts += [html(classes, numbers=True)] if classes else []
+        return "\n".join([*parts, *map(paragraph, rest)])
 
     def __repr__(self) -> str:
         first, *rest = self.notes
