@@ -7,8 +7,10 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.10 python; do \
 VENV ?= .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
+# The site is built by tools of its own: theirs and TensorFlow's versions needn't agree.
+DOCS_READY := $(VENV)-docs/.ready
 
-.PHONY: ready demo test lint golden clean
+.PHONY: ready demo test lint golden docs clean
 
 ready: $(READY)
 
@@ -39,5 +41,16 @@ $(READY): pyproject.toml constraints/frozen.txt
 	$(BIN)/pip install --disable-pip-version-check -q -c constraints/frozen.txt -e '.[run,dev]'
 	@touch $(READY)
 
+# The site, in build/docs: nothing that it needs may be missing, and no link inside of it broken.
+docs: $(DOCS_READY)
+	@rm -rf build/docs
+	$(VENV)-docs/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "wrote build/docs/index.html"
+
+$(DOCS_READY): pyproject.toml constraints/docs.txt
+	@[ -x $(VENV)-docs/bin/pip ] || $(PYTHON) -m venv $(VENV)-docs
+	$(VENV)-docs/bin/pip install --disable-pip-version-check -q -c constraints/docs.txt -e '.[docs]'
+	@touch $(DOCS_READY)
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(VENV)-docs build

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from snnc.compile import checked
 from snnc.engine import libraries
+from snnc.pipeline import checked
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -1,3 +1,76 @@
-"""snnc compiles the TOML spec of a spiking network to Nengo, NengoDL and NengoLoihi."""
+"""snnc compiles the TOML spec of a spiking network to Nengo, NengoDL and NengoLoihi.
+
+From Python: `load`, `check`, `compile`, `build`, `train`, `restore` and `run`. Importing snnc imports none of the
+libraries that they need; each function brings its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Checked",
+    "CompileError",
+    "Diagnostic",
+    "Error",
+    "Refusal",
+    "Report",
+    "Results",
+    "Scripts",
+    "SpecWarning",
+    "Trained",
+    "Training",
+    "UsageError",
+    "build",
+    "check",
+    "compile",
+    "load",
+    "restore",
+    "run",
+    "train",
+]
+
+if TYPE_CHECKING:
+    from snnc.api import (
+        Checked,
+        Report,
+        Scripts,
+        SpecWarning,
+        build,
+        check,
+        compile,  # noqa: A004 - as the command is called
+        load,
+        restore,
+        run,
+        train,
+    )
+    from snnc.diagnostics import CompileError, Diagnostic, Error, Refusal, UsageError
+    from snnc.engine.results import Results
+    from snnc.engine.session import Training
+    from snnc.engine.storage import Trained
+
+#: Where public names live that are not in `snnc.api`.
+_ELSEWHERE = {
+    "CompileError": "snnc.diagnostics",
+    "Diagnostic": "snnc.diagnostics",
+    "Error": "snnc.diagnostics",
+    "Refusal": "snnc.diagnostics",
+    "Results": "snnc.engine.results",
+    "Trained": "snnc.engine.storage",
+    "Training": "snnc.engine.session",
+    "UsageError": "snnc.diagnostics",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'snnc' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_ELSEWHERE.get(name, "snnc.api")), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from snnc import toml
 from snnc.call import Ratio
 from snnc.diagnostics import KeyPath
 from snnc.document import Document
@@ -146,7 +146,9 @@ def _amplitude(found: Value, neurons: Any) -> Any:
 def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
     """Yield a table's own values, then the tables in it."""
     values = {k: v for k, v in table.items() if isinstance(v, Value)}
-    texts = {key: f"{key} = {_toml(v.value)}" for key, v in values.items() if v.value is not None}
+    texts = {
+        key: f"{key} = {toml.value(v.value)}" for key, v in values.items() if v.value is not None
+    }
     width = min(max(map(len, texts.values()), default=0), 48)
     for key, value in values.items():
         if key in texts:
@@ -159,14 +161,3 @@ def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
                 yield from ("", f"[[{key}]]", *_lines(element, (*path, key)))
         elif isinstance(inner, dict):
             yield from ("", f"[{'.'.join((*path, key))}]", *_lines(inner, (*path, key)))
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        # JSON's escapes are TOML's, but for one character.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    return repr(value)

@@ -1,11 +1,15 @@
-"""TOML text to a Document: the data, and the text to point into."""
+"""A file, a TOML text or data to a Document: the data, and the text to point into."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
+from numbers import Integral, Real
+from pathlib import Path, PurePath
+from typing import Any
 
 import tomli
 
+from snnc import toml
 from snnc.diagnostics import CompileError, Diagnostic, Span, cannot
 from snnc.document import Document
 
@@ -42,6 +46,28 @@ def parse(raw: bytes, path: Path) -> Document:
         raise _syntax_error(path, text, message, Span(1, 1)) from error
     except ValueError as error:  # Python's limit of 4300 digits
         raise _syntax_error(path, text, "a number has too many digits", Span(1, 1)) from error
+
+
+def from_data(data: Mapping[str, Any], path: Path) -> Document:
+    """Return data as a document, with the TOML text that says the same; `path` is only named.
+
+    What Python has more of than TOML is made plain: any integer, any mapping, any path.
+    """
+    plain = {str(name): _plain(value) for name, value in data.items()}
+    return Document(path, toml.text(plain), plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, PurePath):
+        return value.as_posix()
+    # NumPy's numbers count as these.
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else value
 
 
 def _syntax_error(path: Path, text: str, message: str, span: Span) -> CompileError:

@@ -68,4 +68,6 @@ def toml_type(value: object) -> str:
         (dict, "a table"),
         ((datetime.date, datetime.time), "a date or time"),
     ]
-    return next((name for kind, name in types if isinstance(value, kind)), "that")
+    # Only in data that come from Python.
+    other = "None" if value is None else f"a Python {type(value).__name__}"
+    return next((name for kind, name in types if isinstance(value, kind)), other)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from snnc.compile import checked
 from snnc.ir import Program
+from snnc.pipeline import checked
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = sorted((ROOT / "specs").glob("*.toml"))

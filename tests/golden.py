@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from snnc.compile import checked, scripts
 from snnc.diagnostics import CompileError
 from snnc.document import Document
+from snnc.pipeline import checked, scripts
 from snnc.render import report
 from tests.conftest import CASES, DOWNLOADED, INVALID, SPECS
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.compile import scripts
 from snnc.gradients import Loihi
 from snnc.ir import INPUT, Program
+from snnc.pipeline import scripts
 from tests.conftest import CASES, ROOT, SPECS, program_of
 from tests.test_faults import deployed
 

@@ -12,10 +12,10 @@ import pytest
 
 from snnc import __version__
 from snnc.cli import main
-from snnc.compile import checked
 from snnc.full import full
 from snnc.ir import Connection
 from snnc.meaning import meaning
+from snnc.pipeline import checked
 from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS
 
 

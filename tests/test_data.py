@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.compile import check_document
 from snnc.diagnostics import Refusal
 from snnc.document import Document
 from snnc.ir import Program
+from snnc.pipeline import check_document
 
 pytestmark = pytest.mark.usefixtures("libraries")
 

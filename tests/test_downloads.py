@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.compile import scripts
+from snnc.pipeline import scripts
 from tests.conftest import ROOT, program_of
 from tests.test_parity import load_script
 

@@ -128,9 +128,9 @@ def test_the_log_loss_as_json(tmp_path: Path, capfd: pytest.CaptureFixture[str])
 
 def test_the_rates_row_is_what_training_says(trained: Path) -> None:
     """The rates that `run` computes with Nengo are those of the training network."""
-    from snnc.compile import checked
     from snnc.engine import data, storage
     from snnc.engine.rates import rate_answers
+    from snnc.pipeline import checked
 
     program = checked(trained / "digits.toml").program
     items = data.load(program)

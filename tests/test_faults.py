@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snnc.codes import ERRORS
-from snnc.compile import check_document
 from snnc.diagnostics import CompileError
 from snnc.document import Document
 from snnc.ir import INPUT, Program, size
+from snnc.pipeline import check_document
 from tests.test_properties import sound_specs
 
 SOUND = int(os.environ.get("SNNC_SOUND", "40"))

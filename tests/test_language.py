@@ -9,13 +9,13 @@ from typing import Any, get_args
 
 import pytest
 
-from snnc.compile import check_document
 from snnc.diagnostics import CompileError
 from snnc.document import Document
 from snnc.ir import Program
 from snnc.layers import KINDS
 from snnc.model import Model
 from snnc.optimizers import Optimizer
+from snnc.pipeline import check_document
 from snnc.spec import Spec
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from snnc.cli import main
-from snnc.compile import checked
 from snnc.ir import Program
 from snnc.pages import page, summary
+from snnc.pipeline import checked
 from tests.conftest import CASES, INVALID, ROOT, SPECS
 
 

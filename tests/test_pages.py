@@ -12,9 +12,9 @@ import pytest
 
 from snnc.cli import main
 from snnc.codes import ERRORS, VALUES, WARNINGS
-from snnc.compile import check_document
 from snnc.diagnostics import CompileError, Refusal
 from snnc.pages import page, plain, reason, summary
+from snnc.pipeline import check_document
 from snnc.read import parse
 from tests.conftest import ROOT
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.compile import scripts
 from snnc.ir import Program
+from snnc.pipeline import scripts
 from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS, program_of, stand_in
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from snnc import toml
 from snnc.cli import main
-from snnc.compile import check_document, scripts
 from snnc.diagnostics import CompileError
 from snnc.document import Document
-from snnc.full import _toml
 from snnc.meaning import meaning
 from snnc.names import RESERVED
+from snnc.pipeline import check_document, scripts
 from snnc.read import parse
 from snnc.render import report
 from tests.conftest import CASES, SPECS
@@ -166,18 +166,10 @@ def test_a_sound_spec_compiles(spec: dict[str, Any]) -> None:
 @given(sound_specs())
 def test_a_spec_survives_toml(spec: dict[str, Any]) -> None:
     """What is read from text means the same as the data it was written from."""
-    text = "\n".join(f"{key} = {_inline(value)}" for key, value in spec.items())
+    text = toml.text(spec)
     document = parse(text.encode(), Path("somewhere/spec.toml"))
     direct = check_document(Document(document.path, "", spec)).program
     assert meaning(check_document(document).program) == meaning(direct)
-
-
-def _inline(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{k} = {_inline(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_inline, value)) + "]"
-    return _toml(value)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnc.compile import checked
+from snnc.pipeline import checked
 from tests.conftest import ROOT
 
 RECIPES = sorted((ROOT / "tests/recipes").glob("*.toml"))

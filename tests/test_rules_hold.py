@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from snnc.checks.rates import ROUNDED
 from snnc.checks.settling import Path as Way
 from snnc.checks.settling import _presentations
-from snnc.compile import check_document
 from snnc.diagnostics import CompileError, Diagnostic
 from snnc.document import Document
 from snnc.ir import Program
+from snnc.pipeline import check_document
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("libraries")]
 
@@ -423,7 +423,7 @@ def test_spikes_that_come_back_to_the_chip_stop_precomputing() -> None:
 
 
 def test_settings_of_the_chip_mean_nothing_without_it() -> None:
-    from snnc.compile import scripts
+    from snnc.pipeline import scripts
 
     plain = spec({}, {}, targets=["nengo_dl"])
     written = spec({}, {"on_chip": True}, targets=["nengo_dl"], loihi={"target": "loihi"})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.compile import scripts
+from snnc.pipeline import scripts
 from tests.conftest import ROOT, program_of
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from snnc.backends.code import comment, literal
-from snnc.compile import check_document, scripts
 from snnc.document import Document
+from snnc.pipeline import check_document, scripts
 
 NASTY = [
     '"""\nimport os\nos.system("true")\n"""',

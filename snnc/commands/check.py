@@ -8,7 +8,7 @@ from pathlib import Path
 
 from snnc.commands.common import checked_spec, look_at_data, warn
 from snnc.failures import attempt
-from snnc.words import counted
+from snnc.overview import summary
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,11 +28,7 @@ def data_file(arguments: argparse.Namespace) -> Path | None:
 
 def _check(path: Path, looks: bool, data_file: Path | None) -> int:
     found = checked_spec(path, data_file)
-    program = found.program
-    layers = counted(len(program.populations), "layer")
-    neurons = counted(sum(p.size for p in program.populations), "neuron")
-    targets = " and ".join(program.targets)
-    print(f"{path.as_posix()}: no errors; {layers}, {neurons}, for {targets}")
+    print(f"{path.as_posix()}: no errors; {summary(found.program)}")
     if looks:
         from snnc.render import visible
 

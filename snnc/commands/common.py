@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.compile import Checked, checked
 from snnc.diagnostics import Diagnostic
 from snnc.document import Document
 from snnc.failures import attempt
+from snnc.pipeline import Checked, checked
 
 if TYPE_CHECKING:
     from snnc.engine.look import Look

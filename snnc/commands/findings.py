@@ -9,10 +9,10 @@ from pathlib import Path
 
 from snnc.commands.check import data_file
 from snnc.commands.common import look_at_data
-from snnc.compile import checked
 from snnc.diagnostics import CompileError, Diagnostic
 from snnc.document import Document
 from snnc.failures import attempt
+from snnc.pipeline import checked
 from snnc.records import record
 from snnc.sarif import log
 

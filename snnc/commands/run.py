@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 
 from snnc.commands.common import checked_spec, output_folder
-from snnc.diagnostics import UsageError
-from snnc.engine import libraries
+from snnc.engine import libraries, places
 
 
 def run(arguments: argparse.Namespace) -> int:
     program = checked_spec(arguments.spec, arguments.data).program
-    places = arguments.on or ["nengo_dl", *(["nengo_loihi"] if program.on_loihi else [])]
-    if "nengo_loihi" in places and not program.on_loihi:
-        raise UsageError('--on nengo_loihi is for specs with "loihi" among their targets')
-    libraries.load()
-    if "nengo_loihi" in places and program.loihi.target == "loihi":
-        libraries.ensure_chip()
-    from snnc.engine import session
-    from snnc.engine.results import Results
+    on = places.chosen(program, arguments.on)
+    gc.enable()  # from here on there is garbage
+    with libraries.loaded():
+        from snnc.engine import data, session, storage
+        from snnc.engine.progress import Terminal
 
-    session.run(
-        program,
-        output_folder(arguments),
-        list(dict.fromkeys(places)),
-        arguments.items,
-        (lambda results: json.dumps(results.data())) if arguments.json else Results.text,
-    )
+        places.ensure_reachable(program, on)
+        trained = storage.load(program, output_folder(arguments), data.load(program))
+        results = session.run(trained, on, arguments.items, Terminal())
+    print(json.dumps(results.to_dict()) if arguments.json else results)
+    results.refuse_silence()
     return 0

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-from typing import Any
 
-from snnc.call import Ratio
 from snnc.commands.common import checked_spec
-from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
+from snnc.overview import description, layers
+from snnc.table import aligned
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -22,118 +20,5 @@ def run(arguments: argparse.Namespace) -> int:
 
         print(json.dumps(description(found.program)))
     else:
-        print(layers(found.program))
+        print(aligned(layers(found.program)))
     return 0
-
-
-def description(program: Program) -> dict[str, Any]:
-    """Return what a network consists of, as plain JSON data."""
-    return {
-        "spec": program.spec_path.as_posix(),
-        "network": program.name,
-        "targets": program.targets,
-        "input": {"shape": program.input_shape, "runs_on": "host"},
-        "layers": [_layer(program, population) for population in program.populations],
-        "output": {
-            "sources": _sources(program, OUTPUT),
-            "classes": program.output.classes,
-            "parameters": _parameters(program, OUTPUT),
-            "runs_on": "host",
-        },
-    }
-
-
-def _layer(program: Program, population: Population) -> dict[str, Any]:
-    neurons, scale = population.neurons, population.neurons.output_scale
-    amplitude = scale.value if isinstance(scale, Ratio) else scale
-    return {
-        "name": population.name,
-        "sources": _sources(program, population.name),
-        "shape": population.shape,
-        "neurons": population.size,
-        "parameters": _parameters(program, population.name),
-        "neuron": {**neurons.model_dump(), "amplitude": amplitude},
-        "gradient": population.gradient.model_dump(),
-        "runs_on": _place(program, population),
-    }
-
-
-def _sources(program: Program, target: str) -> list[dict[str, Any]]:
-    """Return what a layer reads, each with the operators on the way and the synapse."""
-    return [
-        {
-            "name": connection.source,
-            "operators": [
-                {"kind": type(op).__name__.lower(), **dataclasses.asdict(op)}
-                for op in connection.operators
-            ],
-            "synapse": connection.synapse.model_dump() if connection.synapse else None,
-        }
-        for connection in program.into(target)
-    ]
-
-
-def _place(program: Program, population: Population) -> str:
-    if not program.on_loihi:
-        return "nengo_dl"
-    return "chip" if population.on_chip else "host"
-
-
-def layers(program: Program) -> str:
-    """Return a table of the layers."""
-    header = [
-        "layer",
-        "reads",
-        "through",
-        "size",
-        "parameters",
-        "neurons",
-        "max_rate, Hz",
-        "gradient",
-        "runs on",
-    ]
-    shape = " x ".join(map(str, program.input_shape))
-    lines = [header, [INPUT, "", "", shape, "", "", "", "", "host"]]
-    for population in program.populations:
-        lines.append(
-            [
-                population.name,
-                *_into(program, population.name),
-                str(population.size),
-                str(_parameters(program, population.name)),
-                population.neurons.kind,
-                f"{population.neurons.max_rate:g}",
-                population.gradient.kind,
-                _place(program, population),
-            ]
-        )
-    parameters = str(_parameters(program, OUTPUT))
-    readout = [str(program.output.classes), parameters, "", "", "", "host"]
-    lines.append([OUTPUT, *_into(program, OUTPUT), *readout])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-def _into(program: Program, target: str) -> list[str]:
-    """Return what a layer reads, and the operators on the way."""
-    connections = program.into(target)
-    sources = ", ".join(c.source for c in connections)
-    return [sources, ", ".join(_operators(c) for c in connections)]
-
-
-def _operators(connection: Connection) -> str:
-    return " > ".join(type(op).__name__.lower() for op in connection.operators)
-
-
-def _parameters(program: Program, target: str) -> int:
-    """Return how many weights and biases training adjusts."""
-    total = 0
-    for connection in program.into(target):
-        shape = program.source_shape(connection)
-        for operator in connection.operators:
-            total += operator.parameters(shape)
-            shape = operator.shape(shape)
-    return total

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
+import gc
 
 from snnc.commands.common import checked_spec, output_folder
 from snnc.engine import libraries
+from snnc.pipeline import with_epochs
 
 
 def run(arguments: argparse.Namespace) -> int:
-    program = checked_spec(arguments.spec, arguments.data).program
-    if arguments.epochs:
-        settings = program.train.model_copy(update={"epochs": arguments.epochs})
-        program = dataclasses.replace(program, train=settings)
-    libraries.load()
-    from snnc.engine import session
+    program = with_epochs(checked_spec(arguments.spec, arguments.data).program, arguments.epochs)
+    folder = output_folder(arguments)
+    gc.enable()  # from here on there is garbage
+    with libraries.loaded():
+        from snnc.engine import session
+        from snnc.engine.progress import Terminal
+        from snnc.engine.results import percent
 
-    session.train(program, output_folder(arguments), with_baseline=arguments.baseline)
+        training = session.train(program, Terminal(), folder, arguments.baseline)
+    for row in training.results.rows:
+        print(f"{row.name}: {percent(row.accuracy)}")
+    print(f"wrote {', '.join(path.as_posix() for path in training.written)}")
+    training.results.refuse_silence()
     return 0

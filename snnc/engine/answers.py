@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.diagnostics import Refusal
-
 Array = NDArray[np.float64]
 
 
@@ -25,15 +23,6 @@ class Answers:
     def classes(self) -> NDArray[np.int64]:
         """The answer for each item."""
         return np.asarray(self.logits.argmax(axis=1))
-
-    def refuse_silence(self) -> None:
-        """Raise a Refusal if a layer never fired: its answers would rest on biases alone."""
-        for name, hertz in self.rates.items():
-            if not hertz.any():
-                raise Refusal(
-                    f"layer '{name}' never fires on these {len(self.logits)} items, so nothing gets through it: "
-                    "raise max_rate, lower the intercept, or train longer"
-                )
 
 
 def softmax(logits: Array) -> Array:

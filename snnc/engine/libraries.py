@@ -5,9 +5,9 @@ Import this before anything that imports them.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
+import random
 import re
 import sys
 import warnings
@@ -52,23 +52,50 @@ SERIOUS = {
 
 def load() -> None:
     """Import the libraries, or say which package is missing and how to install it."""
-    gc.enable()  # from here on there is garbage
     for name in PACKAGES:
         needed(name)
-    for message in HARMLESS:
-        warnings.filterwarnings("ignore", message=message)
-    # SoftLIF's rates pass through infinity on their way.
-    warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"nengo_dl\.neurons")
-    # Its cache is for decoders, which these networks have none of; a new one logs an error.
-    nengo = importlib.import_module("nengo")
+
+
+@contextmanager
+def loaded() -> Iterator[None]:
+    """Import the libraries, and on leaving put back what using them changes in a process.
+
+    That is the warnings that are shown, Nengo's settings, and the random states of Python and NumPy. TensorFlow's own
+    seed, which it tells nobody, stays as training has set it.
+    """
+    load()
+    import nengo
+    import numpy as np
+
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    cache = nengo.rc["decoder_cache"]["enabled"]
+    # It is for decoders, which these networks have none of; a new one logs an error.
     nengo.rc["decoder_cache"]["enabled"] = "False"
+    try:
+        with _quiet_warnings():
+            yield
+    finally:
+        nengo.rc["decoder_cache"]["enabled"] = cache
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)
+
+
+@contextmanager
+def _quiet_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        for message in HARMLESS:
+            warnings.filterwarnings("ignore", message=message)
+        # SoftLIF's rates pass through infinity on their way.
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"nengo_dl\.neurons")
+        yield
 
 
 def needed(name: str) -> Any:
     """Return a module, or say which package is missing and how to install it."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    # TensorFlow reads it once, when it is imported.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        with _quiet_children():
+        with _quiet_children(), _quiet_warnings():
             return importlib.import_module(name)
     except ModuleNotFoundError as error:
         missing = (error.name or name).partition(".")[0]

@@ -1,77 +1,216 @@
-"""What a run of a network gave, as a person reads it and as programs do."""
+"""What runs of a network came to: numbers first, and the tables that show them."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from math import isfinite
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc import __version__
-from snnc.engine.answers import log_loss
+from snnc.diagnostics import Refusal
+from snnc.engine.answers import Answers, log_loss
 from snnc.engine.libraries import versions
-from snnc.engine.statistics import accuracy, paired_difference
-from snnc.engine.table import Correct, Row, by_class, table
-from snnc.ir import Program
+from snnc.engine.places import Place
+from snnc.engine.statistics import Interval, accuracy, paired_difference
+from snnc.ir import Output, Program
+from snnc.table import Cells, aligned, html, paragraph
+
+Labels = NDArray[np.int64]
+
+TWIN = "float network (Keras, ReLU)"
+NOTE = "Under each layer: its mean firing rate in Hz (the share of its neurons that never fired)."
+NO_TWIN = "No float twin to compare with: snnc train --baseline trains one."
 
 
 @dataclass(frozen=True)
+class LayerRate:
+    """A layer's mean firing rate in hertz, and the share of its neurons that never fired."""
+
+    name: str
+    rate: float
+    silent: float
+
+
+@dataclass(frozen=True)
+class ClassAccuracy:
+    """How much of a class was right: of its n items, if there are any."""
+
+    label: int
+    name: str | None
+    n: int
+    accuracy: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One way to run a network, and what it answered to n test items, (n,).
+
+    `minus_float` is by how much more was right than in the float twin, on the same items; None without a twin, and for
+    the twin. `log_loss` is there if the spec asks for probabilities.
+    """
+
+    name: str
+    on: Literal["keras", "rates"] | Place
+    predicted: Labels
+    accuracy: Interval
+    minus_float: Interval | None
+    log_loss: float | None
+    layers: tuple[LayerRate, ...]
+    classes: tuple[ClassAccuracy, ...]
+
+    @property
+    def shown(self) -> Literal["fresh", "stream"] | None:
+        """How items were shown, each from a cleared state or one after another; None where there is no time."""
+        if self.on in ("keras", "rates"):
+            return None
+        return "fresh" if self.on == "nengo_dl" else "stream"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as plain data, without the answers to single items."""
+        return {
+            "name": self.name,
+            "on": self.on,
+            "shown": self.shown,
+            "accuracy": asdict(self.accuracy),
+            "minus_float": asdict(self.minus_float) if self.minus_float else None,
+            "log_loss": self.log_loss,
+            "layers": [asdict(layer) for layer in self.layers],
+            "classes": [asdict(label) for label in self.classes],
+        }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Results:
-    """The rows of a run, and the labels of its items; `reference` is what the float network got right, if there is one."""
+    """Rows of a table, all about the same test items with these labels, (n,). `str()` is what `snnc run` prints."""
 
     program: Program
     rows: tuple[Row, ...]
-    labels: NDArray[np.int64]
-    reference: Correct | None
+    labels: Labels
 
-    def text(self) -> str:
-        """Return the tables."""
-        parts = [table(self.rows, self.labels, self.reference)]
-        if self.program.output.labels:
-            parts.append(by_class(self.rows, self.labels, self.program.output.labels))
-        if self.reference is None:
-            parts.append("No float twin to compare with: snnc train --baseline trains one.")
-        return "\n".join(parts)
-
-    def data(self) -> dict[str, Any]:
-        """Return all numbers, unrounded, as plain JSON data."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return all numbers, unrounded, as plain data, ready for JSON."""
         return {
             "spec": self.program.spec_path.as_posix(),
             "network": self.program.name,
             "seed": self.program.seed,
             "versions": {"snnc": __version__, **versions()},
-            "rows": [self._row(row) for row in self.rows],
+            "rows": [row.to_dict() for row in self.rows],
         }
 
-    def _row(self, row: Row) -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "name": row.name,
-            "accuracy": asdict(accuracy(row.correct)),
-            "minus_float": None,
-            "log_loss": None,
-            "layers": [],
-            "classes": [self._of_class(index, row) for index in range(self.program.output.classes)],
-        }
-        if self.reference is not None and row.correct is not self.reference:
-            found["minus_float"] = asdict(paired_difference(row.correct, self.reference))
-        if row.answers is not None:
-            found["layers"] = [
-                {"name": name, "rate": float(hertz.mean()), "silent": float(np.mean(hertz == 0))}
-                for name, hertz in row.answers.rates.items()
-            ]
-            if row.answers.probabilities is not None:
-                loss = log_loss(row.answers.probabilities, self.labels)
-                found["log_loss"] = loss if isfinite(loss) else None
-        return found
+    def refuse_silence(self) -> None:
+        """Raise a Refusal if a layer never fired when it ran: its answers would rest on biases alone."""
+        for row in self.rows:
+            silent = [layer.name for layer in row.layers if layer.silent == 1]
+            if silent and row.on != "rates":
+                raise Refusal(
+                    f"layer '{silent[0]}' never fires on these {len(self.labels)} items, so nothing gets through it: "
+                    "raise max_rate, lower the intercept, or train longer"
+                )
 
-    def _of_class(self, index: int, row: Row) -> dict[str, Any]:
-        labels = self.program.output.labels
-        correct = row.correct[self.labels == index]
-        return {
-            "label": index,
-            "name": labels[index] if labels else None,
-            "n": len(correct),
-            "accuracy": float(correct.mean()) if len(correct) else None,
-        }
+    @property
+    def has_twin(self) -> bool:
+        return any(row.on == "keras" for row in self.rows)
+
+    @property
+    def notes(self) -> list[str]:
+        """What has to be said of the tables."""
+        return [NOTE, *([] if self.has_twin else [NO_TWIN])]
+
+    def cells(self) -> Cells:
+        """Return accuracies with intervals, differences from the float network, and firing rates."""
+        has_loss = any(row.log_loss is not None for row in self.rows)
+        layers = [population.name for population in self.program.populations]
+        header = ["", "accuracy, %", "95 %", "n"]
+        header += ["minus float", "95 %, paired"] if self.has_twin else []
+        header += ["log loss"] if has_loss else []
+        lines = [[*header, *layers]]
+        for row in self.rows:
+            cells = [row.name, *_interval(row.accuracy), str(row.accuracy.n)]
+            if self.has_twin:
+                cells += _interval(row.minus_float, "+") if row.minus_float else ["", ""]
+            if has_loss:
+                cells.append("" if row.log_loss is None else f"{row.log_loss:.3f}")
+            rates = {layer.name: f"{layer.rate:.0f} ({layer.silent:.0%})" for layer in row.layers}
+            lines.append([*cells, *(rates.get(layer, "") for layer in layers)])
+        return lines
+
+    def class_cells(self) -> Cells:
+        """Return how much of each class every row got right, or nothing if the classes have no names."""
+        if not self.program.output.labels:
+            return []
+        present = [label.name or "" for label in self.rows[0].classes if label.n]
+        lines = [["of each class, %", *present]]
+        for row in self.rows:
+            shares = (label.accuracy for label in row.classes if label.accuracy is not None)
+            lines.append([row.name, *(f"{100 * share:.1f}" for share in shares)])
+        return lines
+
+    def _repr_html_(self) -> str:
+        first, *rest = self.notes
+        classes = self.class_cells()
+        parts = [html(self.cells(), numbers=True), paragraph(first)]
+        parts += [html(classes, numbers=True)] if classes else []
+        return "\n".join([*parts, *map(paragraph, rest)])
+
+    def __repr__(self) -> str:
+        first, *rest = self.notes
+        classes = self.class_cells()
+        below = [aligned(classes, numbers=True)] if classes else []
+        return "\n".join([aligned(self.cells(), numbers=True), first, *below, *rest])
+
+
+@dataclass(frozen=True, eq=False)
+class Scorer:
+    """Turns answers to test items into rows, given their labels, (n,), and what the float twin answered, if there is one."""
+
+    output: Output
+    labels: Labels
+    twin: Labels | None
+
+    def twin_rows(self) -> list[Row]:
+        """Return the row of the float twin, or nothing if there is none."""
+        return [] if self.twin is None else [self._row(TWIN, "keras", self.twin)]
+
+    def row(self, name: str, on: Literal["rates"] | Place, answers: Answers) -> Row:
+        found = answers.probabilities
+        return replace(
+            self._row(name, on, answers.classes),
+            minus_float=self._minus_float(answers.classes),
+            log_loss=None if found is None else log_loss(found, self.labels),
+            layers=tuple(
+                LayerRate(layer, float(hertz.mean()), float(np.mean(hertz == 0)))
+                for layer, hertz in answers.rates.items()
+            ),
+        )
+
+    def _row(self, name: str, on: Literal["keras", "rates"] | Place, predicted: Labels) -> Row:
+        correct = predicted == self.labels
+        names = self.output.labels or [None] * self.output.classes
+        classes = (self._class(label, name, correct) for label, name in enumerate(names))
+        return Row(name, on, predicted, accuracy(correct), None, None, (), tuple(classes))
+
+    def _class(self, label: int, name: str | None, correct: NDArray[np.bool_]) -> ClassAccuracy:
+        of_class = correct[self.labels == label]
+        share = float(of_class.mean()) if len(of_class) else None
+        return ClassAccuracy(label, name, len(of_class), share)
+
+    def _minus_float(self, predicted: Labels) -> Interval | None:
+        if self.twin is None:
+            return None
+        return paired_difference(predicted == self.labels, self.twin == self.labels)
+
+
+def percent(interval: Interval) -> str:
+    """Return "97.2 % (95.0 to 98.5, n = 360)"."""
+    low, high = 100 * interval.low, 100 * interval.high
+    return f"{interval.value:.1%} ({low:.1f} to {high:.1f}, n = {interval.n})".replace("%", " %", 1)
+
+
+def _interval(found: Interval, sign: str = "") -> list[str]:
+    """Return a value and its interval, in percent; with `sign` "+" signed."""
+    value, low, high = (
+        f"{100 * share:{sign}.1f}" for share in (found.value, found.low, found.high)
+    )
+    return [value, f"{low} to {high}"]

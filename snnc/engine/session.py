@@ -1,110 +1,145 @@
-"""What `snnc train` and `snnc run` do, with progress and results on the terminal."""
+"""A program trained, and a trained one run: values in and values out. Whoever calls shows them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from snnc.backends import network
-from snnc.deploy import deploy
+from snnc.deploy import Weights, deploy
 from snnc.engine import baseline, data, storage
 from snnc.engine.answers import Answers
-from snnc.engine.data import Labels
+from snnc.engine.data import Data, Labels
 from snnc.engine.fresh import evaluate
+from snnc.engine.places import Place
+from snnc.engine.progress import Watcher
 from snnc.engine.rates import rate_answers
-from snnc.engine.results import Results
-from snnc.engine.statistics import accuracy
+from snnc.engine.results import Results, Scorer
+from snnc.engine.storage import Trained
 from snnc.engine.stream import stream
-from snnc.engine.table import Row, percent
 from snnc.engine.train import Epoch
 from snnc.engine.train import train as train_network
 from snnc.ir import Program
+from snnc.table import paragraph
 
-Place = Literal["nengo_dl", "nengo", "nengo_loihi"]
+RATES = "rate neurons"
 
 
-def train(program: Program, folder: Path, with_baseline: bool) -> None:
-    """Train a program; save its parameters, its history and, if asked for, its float twin."""
-    paths = storage.Paths.of(program, folder)
-    paths.ensure_writable()
+@dataclass(frozen=True, eq=False)
+class Twin:
+    """The float twin's weights, and its answer to each test item, (n,)."""
+
+    weights: Weights
+    predicted: Labels
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Training:
+    """What training came to: the program that was trained, the one that runs, and how test items went.
+
+    `written` names the files that it is saved to.
+    """
+
+    program: Program
+    trained: Trained
+    data: Data
+    epochs: tuple[Epoch, ...]
+    twin: Twin | None
+    results: Results
+    written: tuple[Path, ...] = ()
+
+    def save(self, folder: Path | None = None) -> Training:
+        """Write what `snnc train` writes to a folder (default: that of the spec), and return the same with `written`."""
+        paths = storage.Paths.of(self.program, folder or self.program.spec_path.parent)
+        paths.ensure_writable()
+        written = storage.save_training(
+            paths, self.program, self.trained.program, self.data, self.epochs
+        )
+        written += _save_twin(paths, self.program, self.data, self.twin)
+        return replace(self, written=tuple(written))
+
+    def __repr__(self) -> str:
+        last = self.epochs[-1]
+        said = f"{self.program.name}, trained for {last.number} epochs: loss {last.loss:.4f}, "
+        return f"{said}accuracy {last.accuracy:.1%} while training\n{self.results}"
+
+    def _repr_html_(self) -> str:
+        said, *_ = repr(self).splitlines()
+        return paragraph(said) + self.results._repr_html_()
+
+
+def train(program: Program, watcher: Watcher, folder: Path | None, with_baseline: bool) -> Training:
+    """Train a program, and if asked for its float twin, and test both. With a folder, each is saved once it is there."""
+    paths = storage.Paths.of(program, folder) if folder else None
+    if paths:
+        paths.ensure_writable()
     items = data.load(program)
     epochs: list[Epoch] = []
     net = network.training_network(program)
-    with _epochs("training", program.train.epochs) as show:
+    with watcher.epochs("training", program.train.epochs) as show:
 
         def on_epoch(epoch: Epoch) -> None:
             epochs.append(epoch)
             show(epoch)
 
         weights = train_network(net, program, items.x_train, items.y_train, on_epoch)
-    written = [paths.params, paths.history]
-    if not program.data.is_file:
-        storage.save_test(paths.test, items)
-        written.append(paths.test)
-    storage.save_params(paths.params, program, deploy(program, weights), items)
-    storage.save_history(paths.history, epochs)
+    deployed = deploy(program, weights)
+    written = storage.save_training(paths, program, deployed, items, epochs) if paths else []
 
-    if with_baseline:
-        with _epochs("float twin", program.train.epochs) as show:
-            model = baseline.train_twin(program, items.x_train, items.y_train, show)
-        twin = baseline.answers(model, program, items.x_test)
-        twin_weights = {layer.name: layer.get_weights() for layer in model.layers}
-        storage.save_baseline(paths.baseline, program, items, twin_weights, twin.classes)
-        written.append(paths.baseline)
-        _say("float network", twin, items.y_test)
+    twin = _train_twin(program, items, watcher) if with_baseline else None
+    written += _save_twin(paths, program, items, twin) if paths else []
 
+    predicted = twin.predicted if twin else None
+    scorer = Scorer(program.output, items.y_test, predicted)
+    rows = scorer.twin_rows()
     network.put_out_rates(net, program)
-    _say("rate neurons", evaluate(net, program, items.x_test, steps=1), items.y_test)
+    rows.append(scorer.row(RATES, "rates", evaluate(net, program, items.x_test, steps=1)))
     network.prepare_to_run(net, program)
     name = _name(program, "nengo_dl")
-    with _items(name, len(items.x_test)) as count:
-        answers = evaluate(net, program, items.x_test, program.fresh_steps, count)
-    _say(name, answers, items.y_test)
-    print(f"wrote {', '.join(path.as_posix() for path in written)}")
-    answers.refuse_silence()
-
-
-def _say(name: str, answers: Answers, labels: Labels) -> None:
-    print(f"{name}: {percent(accuracy(answers.classes == labels))}")
+    with watcher.items(name, len(items.x_test)) as count:
+        spikes = evaluate(net, program, items.x_test, program.fresh_steps, count)
+    rows.append(scorer.row(name, "nengo_dl", spikes))
+    trained = Trained(
+        deployed, items.x_test, items.y_test, items.shift, items.scale, twin=predicted
+    )
+    results = Results(program, tuple(rows), items.y_test)
+    return Training(program, trained, items, tuple(epochs), twin, results, tuple(written))
 
 
 def run(
-    program: Program,
-    folder: Path,
-    places: Sequence[Place],
-    n_items: int | None,
-    show: Callable[[Results], str],
-) -> None:
-    """Run a trained program wherever it was asked for; print the results as `show` puts them."""
-    paths = storage.Paths.of(program, folder)
-    items = data.load(program)
-    trained = storage.load_params(paths.params, program, items)
-    predicted = storage.load_baseline(paths.baseline, program, items, trained.training)
-    deployed, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
-
-    rows = []
-    reference = None
-    if predicted is not None:
-        reference = predicted[: len(y)] == y
-        rows.append(Row("float network (Keras, ReLU)", reference))
-    rates = rate_answers(deployed, x)
-    rows.append(Row("rate neurons", rates.classes == y, rates))
+    trained: Trained, places: Sequence[Place], n_items: int | None, watcher: Watcher
+) -> Results:
+    """Run a trained program wherever it is asked for, beside its float twin and its rates."""
+    program, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
+    predicted = None if trained.twin is None else trained.twin[: len(y)]
+    scorer = Scorer(program.output, y, predicted)
+    rows = [*scorer.twin_rows(), scorer.row(RATES, "rates", rate_answers(program, x))]
     for place in places:
         name = _name(program, place)
-        with _items(name, len(x)) as count:
-            answers = _answers(deployed, x, place, count)
-        rows.append(Row(name, answers.classes == y, answers))
+        with watcher.items(name, len(x)) as count:
+            answers = _answers(program, x, place, count)
+        rows.append(scorer.row(name, place, answers))
+    return Results(program, tuple(rows), y)
 
-    print(show(Results(program, tuple(rows), y, reference)))
-    for row in rows:
-        if row.answers is not None and row.answers is not rates:
-            row.answers.refuse_silence()
+
+def _train_twin(program: Program, items: Data, watcher: Watcher) -> Twin:
+    with watcher.epochs("float twin", program.train.epochs) as show:
+        model = baseline.train_twin(program, items.x_train, items.y_train, show)
+    weights = {layer.name: layer.get_weights() for layer in model.layers}
+    return Twin(weights, baseline.answers(model, program, items.x_test).classes)
+
+
+def _save_twin(
+    paths: storage.Paths, program: Program, items: Data, twin: Twin | None
+) -> list[Path]:
+    if twin is None:
+        return []
+    storage.save_baseline(paths.baseline, program, items, twin.weights, twin.predicted)
+    return [paths.baseline]
 
 
 def _name(program: Program, place: Place) -> str:
@@ -123,38 +158,3 @@ def _answers(deployed: Program, x: Any, place: Place, count: Callable[[int], Non
         net = network.deployed_network(deployed, np.zeros(deployed.input_size))
         return evaluate(net, deployed, x, deployed.fresh_steps, count)
     return stream(deployed, x, place, count)
-
-
-@contextmanager
-def _epochs(title: str, total: int) -> Iterator[Callable[[Epoch], None]]:
-    """Show how training goes."""
-    with _progress(
-        TextColumn("loss {task.fields[loss]}, accuracy {task.fields[accuracy]}")
-    ) as progress:
-        task = progress.add_task(title, total=total, loss="", accuracy="")
-
-        def show(epoch: Epoch) -> None:
-            progress.update(
-                task, advance=1, loss=f"{epoch.loss:.4f}", accuracy=f"{epoch.accuracy:.1%}"
-            )
-
-        yield show
-
-
-@contextmanager
-def _items(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how many items were run."""
-    with _progress() as progress:
-        task = progress.add_task(title, total=total)
-        yield lambda n: progress.update(task, advance=n)
-
-
-def _progress(*columns: TextColumn) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        *columns,
-        console=Console(stderr=True),
-    )

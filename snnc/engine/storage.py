@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from snnc.deploy import Weights
 from snnc.diagnostics import Refusal, UsageError, cannot
@@ -56,8 +56,30 @@ class Paths:
             raise cannot("write to", self.params.parent, error) from error
 
 
+def save_training(
+    paths: Paths, program: Program, deployed: Program, data: Data, epochs: Sequence[Epoch]
+) -> list[Path]:
+    """Write the parameters, how training went, and the test items if a script can't get at them; return the files."""
+    written = [paths.params, paths.history]
+    if not program.data.is_file:
+        save_test(paths.test, data)
+        written.append(paths.test)
+    save_params(paths.params, program, deployed, data)
+    save_history(paths.history, epochs)
+    return written
+
+
 def save_params(path: Path, program: Program, deployed: Program, data: Data) -> None:
     """Write what the deployed network needs, and how the program it comes from was trained."""
+    arrays = parameters(deployed)
+    arrays["input.shift"], arrays["input.scale"] = data.shift, data.scale
+    arrays["test.index"], arrays["test.digest"] = data.test_index, data.test_digest
+    arrays["training"] = _training(program)
+    _save(path, deployed, arrays)
+
+
+def parameters(deployed: Program) -> dict[str, Any]:
+    """Return the weights, gains and biases of a deployed program, by their names in its file."""
     arrays: dict[str, Any] = {}
     for connection in deployed.connections:
         (operator,) = connection.operators
@@ -70,21 +92,51 @@ def save_params(path: Path, program: Program, deployed: Program, data: Data) -> 
         arrays[f"{population.name}.bias"] = population.tuning.bias
     bias = deployed.output.bias
     arrays["output.bias"] = np.zeros(deployed.output.classes) if bias is None else bias
-    arrays["input.shift"], arrays["input.scale"] = data.shift, data.scale
-    arrays["test.index"], arrays["test.digest"] = data.test_index, data.test_digest
-    arrays["training"] = _training(program)
-    _save(path, deployed, arrays)
+    return arrays
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trained:
-    """A program with its parameters, and the items that their training held out, scaled as it scaled them."""
+    """A deployed program, and the items that its training held out: (n, size), scaled as it scaled them, and labels, (n,).
+
+    An item as it was is item * scale + shift.
+    """
 
     program: Program
     x_test: Array
     y_test: Array
+    shift: Array
+    scale: Array
     #: What else the training depended on, as JSON; None where a script has trained.
-    training: str | None
+    training: str | None = None
+    #: What the float twin answered to each of the items, if it was trained.
+    twin: Array | None = None
+
+    @property
+    def params(self) -> dict[str, Array]:
+        """Weights, (out, in), gains and biases, (neurons,), by name."""
+        return parameters(self.program)
+
+    def scaled(self, x: ArrayLike) -> Array:
+        """Return items of the source, ``(n, *shape)``, as the network gets them, (n, size)."""
+        items = np.asarray(x, dtype=float)
+        n, size_in = len(items), self.program.input_size
+        if items.shape not in ((n, *self.program.input_shape), (n, size_in)):
+            shape = ", ".join(map(str, self.program.input_shape))
+            raise UsageError(f"x has the shape {items.shape}, not (n, {shape})")
+        return np.asarray((items.reshape(n, size_in) - self.shift) / self.scale)
+
+    def __repr__(self) -> str:
+        shapes = (f"{name} {array.shape}" for name, array in self.params.items())
+        return f"{self.program.name}, trained: {', '.join(shapes)}"
+
+
+def load(program: Program, folder: Path, data: Data) -> Trained:
+    """Return what training left in a folder; a Refusal says what is wrong with it."""
+    paths = Paths.of(program, folder)
+    trained = load_params(paths.params, program, data)
+    twin = load_baseline(paths.baseline, program, data, trained.training)
+    return replace(trained, twin=twin)
 
 
 def load_params(path: Path, program: Program, data: Data) -> Trained:
@@ -112,7 +164,8 @@ def load_params(path: Path, program: Program, data: Data) -> Trained:
     )
     shift, scale = file.numbers("input.shift"), file.numbers("input.scale")
     training = str(file.arrays["training"]) if "training" in file.arrays else None
-    return Trained(deployed, (data.raw_test - shift) / scale, data.y_test, training)
+    x_test = (data.raw_test - shift) / scale
+    return Trained(deployed, x_test, data.y_test, shift, scale, training)
 
 
 def _tuned(population: Population, file: _File) -> Population:

@@ -12,17 +12,32 @@ from snnc.document import Document
 from snnc.ir import Program
 from snnc.lower import lower
 from snnc.read import read
+from snnc.table import aligned, html, paragraph
 from snnc.validate import validate
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Checked:
-    """A program without errors, the document that it was written in, and the warnings that it raises and doesn't allow."""
+    """A spec without errors: the document that it was written in, the program that it means, and its warnings.
+
+    Those that the spec allows are left out; `allowed` has their codes and reasons. It shows itself as the table of its layers.
+    """
 
     document: Document
     program: Program
     warnings: tuple[Diagnostic, ...]
     allowed: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        from snnc.overview import layers, summary
+
+        return f"{self.program.name}: {summary(self.program)}\n{aligned(layers(self.program))}"
+
+    def _repr_html_(self) -> str:
+        from snnc.overview import layers, summary
+
+        said = f"{self.program.name}: {summary(self.program)}"
+        return paragraph(said) + html(layers(self.program))
 
 
 def checked(path: Path, data_file: Path | None = None) -> Checked:
@@ -43,3 +58,10 @@ def scripts(program: Program, folder: Path) -> dict[Path, str]:
     from snnc.backends import script
 
     return {folder / name: text for name, text in script.emit(program, folder).items()}
+
+
+def with_epochs(program: Program, epochs: int | None) -> Program:
+    """Return a program that trains for so many epochs, if a number is given, instead of as the spec says."""
+    if epochs is None:
+        return program
+    return replace(program, train=program.train.model_copy(update={"epochs": epochs}))

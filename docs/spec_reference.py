@@ -1,0 +1,463 @@
+"""Writes the pages about the spec language, from the models and from what the compiler makes of them.
+
+A field's type, bounds, default and meaning are those of its model. What it becomes is shown, not told: a small spec is
+compiled with and without a change to the field, and the lines of the scripts that differ are printed.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import importlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+from pydantic.fields import FieldInfo
+
+from snnc import toml
+from snnc.diagnostics import CompileError, KeyPath
+from snnc.document import Document
+from snnc.layers import KINDS
+from snnc.model import Model
+from snnc.pipeline import check_document, scripts
+from snnc.spec import Spec
+
+Data = dict[str, Any]
+
+#: What fields are changed in.
+BASE: Data = {
+    "network": {"name": "small"},
+    "data": {"kind": "npz", "path": "data.npz"},
+    "input": {"shape": [64]},
+    "neurons": {"kind": "lif"},
+    "layers": [
+        {"kind": "dense", "name": "first", "units": 32},
+        {"kind": "dense", "name": "second", "units": 16},
+    ],
+    "output": {"classes": 10},
+}
+
+#: Digests of a script and of what its parameters are for.
+DIGEST = re.compile(r"\b[0-9a-f]{8}\b(?=[\]\"])")
+
+#: Of a longer diff only the beginning is shown.
+LONGEST = 12
+
+
+@dataclass(frozen=True)
+class Example:
+    """A value to show a field with, and what else the spec then needs, before the change too.
+
+    `start` is what a required field is before.
+    """
+
+    value: Any
+    beside: Data = field(default_factory=dict)
+    start: Any = None
+
+
+_SPLIT = {name: name for name in ("x_train", "y_train", "x_test", "y_test")}
+
+#: For fields whose type doesn't say what a sensible value is, by model and key.
+EXAMPLES: dict[tuple[str, str], Example] = {
+    ("Spec", "targets"): Example(["nengo_dl"]),
+    ("Network", "name"): Example("other"),
+    ("Input", "shape"): Example([8, 8]),
+    ("Presentation", "gap"): Example(0.02),
+    ("Presentation", "read"): Example({"mean_of_last": 0.3}),
+    ("MeanOfLast", "mean_of_last"): Example(0.5, start=0.3),
+    ("Output", "labels"): Example(list("abcdefghij")),
+    ("Output", "from"): Example(["first", "second"]),
+    ("Npz", "path"): Example("other.npz", start="data.npz"),
+    ("Npz", "x"): Example("x_train"),
+    ("Npz", "y"): Example("y_train"),
+    **{("Npz", key): Example(f"other_{key}", {"data": _SPLIT}, key) for key in _SPLIT},
+    ("Sklearn", "name"): Example("digits", start="digits"),
+    ("Layer", "name"): Example("other"),
+    ("Layer", "neurons"): Example({"max_rate": 100}),
+    ("Layer", "from"): Example(["input"], {"output": {"from": ["first", "second", "here"]}}),
+}
+
+#: Why a field changes no script.
+REASONS: dict[tuple[str, str], str] = {
+    ("Spec", "snnc"): "There is one version so far.",
+    ("Spec", "allow"): "It silences warnings of `snnc check`; no script depends on it.",
+    ("Input", "shape"): "Dense layers take items flat; only checks look at their shape.",
+    ("Sklearn", "name"): "Another data set has another shape and other classes, too.",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the language, and where it first stands in a spec."""
+
+    model: type[Model]
+    at: KeyPath
+
+    @property
+    def kind(self) -> str | None:
+        """What its key `kind` says, if it is one of several kinds."""
+        found = self.model.model_fields.get("kind")
+        return get_args(found.annotation)[0] if found else None
+
+    @property
+    def schema(self) -> Data:
+        return self.model.model_json_schema()
+
+    @property
+    def fields(self) -> dict[str, FieldInfo]:
+        """By their keys in TOML; the kind is none of them."""
+        found = self.model.model_fields.items()
+        return {f.alias or name: f for name, f in found if name != "kind"}
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a change makes of the scripts: the lines that differ, by the scripts that they are in."""
+
+    before: Any
+    after: Any
+    lines: dict[str, list[str]]
+
+
+def tables() -> list[Table]:
+    """Return every table of the language once, in the order of the language."""
+    found: dict[type[Model], Table] = {}
+    for table in _walk(Spec, ()):
+        found.setdefault(table.model, table)
+    return list(found.values())
+
+
+def _walk(model: type[Model], at: KeyPath) -> Iterator[Table]:
+    yield Table(model, at)
+    for name, info in model.model_fields.items():
+        path = (*at, info.alias or name)
+        inner = KINDS.values() if path == ("layers",) else _models(info.annotation)
+        for each in inner:
+            yield from _walk(each, path)
+
+
+def _models(annotation: Any) -> list[type[Model]]:
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+class Compiler:
+    """Compiles small specs in a folder that has their data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        names = ["x", *_SPLIT, *(f"other_{name}" for name in _SPLIT)]
+        arrays = {
+            n: np.zeros((500, 64) if "x" in n.split("_") else 500, int) for n in [*names, "y"]
+        }
+        for name in ("data", "other"):
+            np.savez(folder / f"{name}.npz", **arrays)
+
+    def texts(self, spec: Data) -> dict[str, str] | None:
+        """Return the scripts of a spec, without the digests in them, or None if it can't work."""
+        try:
+            found = check_document(Document(self.folder / "small.toml", "", spec))
+        except CompileError:
+            return None
+        texts = scripts(found.program, self.folder)
+        return {path.name: DIGEST.sub("…", text) for path, text in texts.items()}
+
+    def effect(self, table: Table, key: str) -> Effect | None:
+        """Return what changing a field changes, of the first change that changes anything."""
+        named = EXAMPLES.get((table.model.__name__, key))
+        info = table.fields[key]
+        values = [named.value] if named else list(_values(table.schema, key))
+        for before in self.starts(table, named.beside if named else {}):
+            texts = self.texts(before)
+            here = _at(before, table.at)
+            for value in values if texts else ():
+                after = copy.deepcopy(before)
+                _at(after, table.at)[key] = value
+                changed = self.texts(after)
+                if changed and (lines := _difference(texts, changed)):
+                    return Effect(here.get(key, info.get_default()), value, lines)
+        return None
+
+    def becomes(self, table: Table) -> dict[str, list[str]]:
+        """Return what a kind makes of the scripts: against those of the spec that has another kind, or no such layer."""
+        for spec in self.starts(table, {}):
+            base = {**copy.deepcopy(BASE), "targets": spec.get("targets", ["nengo_dl", "loihi"])}
+            texts, without = self.texts(spec), self.texts(base)
+            if texts and without:
+                return _difference(without, texts)
+        return {}
+
+    def starts(self, table: Table, beside: Data) -> Iterator[Data]:
+        """Yield specs that have a table with what it must have, the most usual first."""
+        own: Data = {"kind": table.kind} if table.kind else {}
+        for key, info in table.fields.items():
+            if info.is_required() and table.at:
+                named = EXAMPLES.get((table.model.__name__, key))
+                own[key] = (named and named.start) or next(_values(table.schema, key), None)
+        for targets in ({}, {"targets": ["nengo_dl"]}):
+            for position in range(2) if table.at == ("layers",) else (None,):
+                spec = {**copy.deepcopy(BASE), **targets}
+                if position is None:
+                    _put(spec, table, own)
+                else:
+                    spec["layers"].insert(1 - position, {"name": "here", **own})
+                for name, values in beside.items():
+                    spec[name] = {**spec.get(name, {}), **values}
+                yield spec
+
+
+def _put(spec: Data, table: Table, own: Data) -> None:
+    """Put a table where it belongs, over what the spec has there."""
+    inner = spec
+    for key in table.at[:-1]:
+        inner = inner.setdefault(key, {})
+    for key in table.at[-1:]:
+        there = inner.get(key, {})
+        keeps = not table.kind or there.get("kind") == table.kind
+        inner[key] = {**own, **there} if keeps else own
+
+
+def _at(spec: Data, at: KeyPath) -> Any:
+    if at == ("layers",):
+        return next(layer for layer in spec["layers"] if layer["name"] == "here")
+    for key in at:
+        spec = spec[key]
+    return spec
+
+
+def _values(schema: Data, key: str) -> Iterator[Any]:
+    """Yield values of a field's type, other than its default."""
+    default = schema["properties"][key].get("default")
+    named = schema.get("$defs", {})
+    for found in _parts(schema["properties"][key]):
+        part = named.get(found.get("$ref", "").rpartition("/")[2], found)
+        kind = part.get("properties", {}).get("kind", {}).get("const")
+        if part.get("type") == "integer":
+            low, high = part.get("minimum", 0), part.get("maximum", 10**9)
+            yield from (n for n in (2 * (default or 8), low + 1, 1) if low <= n <= high)
+        elif part.get("type") == "number":
+            yield from (2 * default, default / 2) if default else (0.5, 0.01)
+        elif part.get("type") == "boolean":
+            yield from (value for value in (True, False) if value != default)
+        else:
+            yield from (v for v in [kind, *part.get("enum", [])] if v not in (None, default))
+
+
+def _parts(schema: Data) -> list[Data]:
+    """Return the types that a field may have, but for none."""
+    parts = schema.get("anyOf") or schema.get("oneOf") or [schema]
+    flat = [p for part in parts for p in (_parts(part) if "oneOf" in part else [part])]
+    return [part for part in flat if part.get("type") != "null"]
+
+
+def _difference(before: dict[str, str], after: dict[str, str]) -> dict[str, list[str]]:
+    """Return the lines that differ, by the scripts that they are in; lines that are the same in all stand once."""
+    gone = [f"-{name}" for name in before if name not in after]
+    new = [f"+{name}" for name in after if name not in before]
+    found: dict[str, list[str]] = {"the scripts": [*gone, *new]} if gone or new else {}
+    for name in (name for name in before if name in after):
+        texts = before[name].splitlines(), after[name].splitlines()
+        lines = difflib.unified_diff(*texts, lineterm="", n=0)
+        changed = [
+            line for line in lines if line[:2] not in ("--", "++", "@@") and line[1:].strip()
+        ]
+        if changed:
+            found[name] = changed
+    if len(found) > 1 and len({tuple(lines) for lines in found.values()}) == 1:
+        return {" and ".join(found): next(iter(found.values()))}
+    return found
+
+
+# What is written.
+
+
+def pages(folder: Path) -> dict[str, str]:
+    """Return the pages by file name; `folder` is for the data of the small specs."""
+    compiler = Compiler(folder)
+    plain = [table for table in tables() if not table.kind]
+    kinds: dict[str, list[Table]] = {}
+    for table in tables():
+        if table.kind:
+            kinds.setdefault(_vocabulary(table), []).append(table)
+    written = {"tables.md": _plain_page(plain, compiler)}
+    for name, found in kinds.items():
+        written[f"{name}.md"] = _kinds_page(name, found, compiler)
+    return {"index.md": _index(list(written)), **written}
+
+
+def unexplained(folder: Path) -> list[str]:
+    """Return every field that changes no script and has no reason, or has one and changes a script."""
+    compiler = Compiler(folder)
+    return [
+        f"{table.model.__name__}.{key}"
+        for table in tables()
+        for key in table.fields
+        if not _is_table(table, key)
+        and (compiler.effect(table, key) is None) != ((table.model.__name__, key) in REASONS)
+    ]
+
+
+def _vocabulary(table: Table) -> str:
+    """Return the module that a kind is one of."""
+    return table.model.__module__.split(".")[1]
+
+
+def _is_table(table: Table, key: str) -> bool:
+    """Whether a key is that of a table that has a section of its own."""
+    return table.model is Spec and (bool(_models(table.fields[key].annotation)) or key == "layers")
+
+
+def _index(names: list[str]) -> str:
+    toctree = "\n".join(names)
+    return f"""# The spec language
+
+Every table, every kind and every key. Types, bounds, defaults and meanings come from the models that check a spec; the
+lines below a key are what changing it changes in the scripts of this small spec, found by compiling it twice:
+
+```toml
+{toml.text(BASE).rstrip()}
+```
+
+A kind stands for its whole table where the others have their defaults: `kind = "lif"` in `[neurons]`, or
+`probe = "alpha"` in `[synapses]`. Times are in seconds, rates in hertz.
+
+```{{toctree}}
+:maxdepth: 2
+
+{toctree}
+```
+"""
+
+
+def _plain_page(found: list[Table], compiler: Compiler) -> str:
+    parts = ["# Tables\n"]
+    for table in found:
+        name = "The spec" if table.model is Spec else f"`[{'.'.join(map(str, table.at))}]`"
+        title = f"({_target(table.model)})=\n## {name}\n\n{table.model.__doc__}\n"
+        keys = [key for key in table.fields if not _is_table(table, key)]
+        parts += [title, *(_field(table, key, compiler) for key in keys)]
+    return "\n".join(parts)
+
+
+def _kinds_page(name: str, found: list[Table], compiler: Compiler) -> str:
+    module = importlib.import_module(f"snnc.{name}")
+    common = _common(found)
+    first = found[0]
+    parts = [f"# {name.capitalize()}\n\n{module.__doc__}\n"]
+    if common:
+        parts += ["## All kinds\n", *(_field(first, key, compiler) for key in common)]
+    for table in found:
+        doc = f'({_target(table.model)})=\n## `"{table.kind}"`\n\n{table.model.__doc__}\n'
+        becomes = compiler.becomes(table)
+        if becomes:
+            doc += f"\n{_lines(becomes)}"
+        own = [key for key in table.fields if key not in common]
+        parts += [doc, *(_field(table, key, compiler) for key in own)]
+    return "\n".join(parts)
+
+
+def _common(found: list[Table]) -> list[str]:
+    """Return the keys that are the same in all of several kinds."""
+    first = found[0].fields
+    return [
+        key
+        for key, info in first.items()
+        if len(found) > 1 and all(repr(t.fields.get(key)) == repr(info) for t in found)
+    ]
+
+
+def _field(table: Table, key: str, compiler: Compiler) -> str:
+    info = table.fields[key]
+    text = f"({_target(table.model)}-{key})=\n### `{key}`\n\n{info.description}\n\n{_facts(table, key)}\n"
+    effect = compiler.effect(table, key)
+    reason = REASONS.get((table.model.__name__, key))
+    if effect:
+        text += f"\n`{key} = {toml.value(effect.after)}` instead of {_default(effect.before)}:\n\n{_lines(effect.lines)}"
+    elif reason:
+        text += f"\n{reason}\n"
+    return text
+
+
+def _lines(found: dict[str, list[str]]) -> str:
+    blocks = []
+    for name, lines in found.items():
+        shown = lines[:LONGEST]
+        if len(lines) > LONGEST:
+            shown = [*lines[: LONGEST - 1], f" … and {len(lines) - LONGEST + 1} lines more"]
+        blocks.append("\n".join([f"```{{code-block}} diff\n:caption: {name}\n", *shown, "```\n"]))
+    return "\n".join(blocks)
+
+
+def _facts(table: Table, key: str) -> str:
+    """Return the type of a field, its bounds and its default."""
+    info = table.fields[key]
+    schema = table.schema["properties"][key]
+    models = dict.fromkeys(_models(info.annotation))
+    types = [_type(part) for part in _parts(schema) if "$ref" not in part]
+    types += [f"[{_called(model)}](#{_target(model)})" for model in models]
+    facts = [_alternatives(types)]
+    if info.is_required():
+        facts.append("required")
+    elif schema.get("default") not in (None, {}):
+        facts.append(f"default {_default(schema['default'])}")
+    return f"*{'; '.join(facts)}*"
+
+
+def _type(schema: Data) -> str:
+    """Return a type as people say it."""
+    if "const" in schema:
+        return _literal(schema["const"])
+    if "enum" in schema:
+        return _alternatives([_literal(value) for value in schema["enum"]])
+    kind = schema.get("type")
+    if "minimum" in schema and schema["minimum"] == schema.get("maximum"):
+        return _literal(schema["minimum"])
+    if kind in ("integer", "number"):
+        return f"{'an integer' if kind == 'integer' else 'a number'}{_bounds(schema)}"
+    if kind == "array":
+        return f"an array; each item is {_type(schema['items'])}"
+    if kind == "string" and "pattern" in schema:
+        return "a lower-case letter, then up to 31 lower-case letters, digits or `_`, in quotes"
+    return {"boolean": "`true` or `false`", "string": "a string", "object": "a table"}[str(kind)]
+
+
+def _bounds(schema: Data) -> str:
+    words = {
+        "exclusiveMinimum": "more than",
+        "minimum": "at least",
+        "exclusiveMaximum": "less than",
+        "maximum": "at most",
+    }
+    found = [
+        f"{said} {schema[key]:,}".replace(",", " ") for key, said in words.items() if key in schema
+    ]
+    return f", {' and '.join(found)}" if found else ""
+
+
+def _alternatives(types: list[str]) -> str:
+    *first, last = types
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _called(model: type[Model]) -> str:
+    kind = Table(model, ()).kind
+    return f'`"{kind}"`' if kind else f"`{{ {', '.join(model.model_fields)} }}`"
+
+
+def _target(model: type[Model]) -> str:
+    """Return what links to a table's section."""
+    return f"{model.__module__}-{model.__name__}".replace(".", "-").lower()
+
+
+def _default(value: Any) -> str:
+    return "nothing" if value is None else _literal(value)
+
+
+def _literal(value: Any) -> str:
+    return f"`{toml.value(value)}`"

@@ -1,0 +1,292 @@
+"""What the commands do, as functions: values in, values out, nothing printed. `snnc` itself exports them.
+
+A spec is given as the path of a TOML file, as a TOML text, as a dict that says the same, or as what `load` has returned.
+Relative paths in a text or a dict start from the current folder.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from snnc import read
+from snnc.diagnostics import CompileError, Diagnostic, Refusal, UsageError
+from snnc.document import Document
+from snnc.ir import Program
+from snnc.pipeline import Checked, check_document, scripts, with_epochs
+
+if TYPE_CHECKING:
+    import nengo
+    from numpy.typing import ArrayLike
+
+    from snnc.engine.places import Place
+    from snnc.engine.progress import Watcher
+    from snnc.engine.results import Results
+    from snnc.engine.session import Training
+    from snnc.engine.storage import Trained
+
+__all__ = [
+    "Checked",
+    "Report",
+    "Scripts",
+    "SpecLike",
+    "SpecWarning",
+    "build",
+    "check",
+    "compile",
+    "load",
+    "restore",
+    "run",
+    "train",
+]
+
+#: How a spec may be given.
+SpecLike = str | os.PathLike[str] | Mapping[str, Any] | Checked
+
+
+class SpecWarning(UserWarning):
+    """A spec that can work, but nearly always gives wrong results. Its text is the report that `snnc check` prints."""
+
+    __module__ = "snnc"
+
+
+class Report(tuple[Diagnostic, ...]):
+    """All that was found in a spec, errors and warnings. It shows itself as `snnc check` prints it."""
+
+    document: Document
+
+    def __new__(cls, document: Document, diagnostics: Sequence[Diagnostic]) -> Report:
+        found = super().__new__(cls, diagnostics)
+        found.document = document
+        return found
+
+    def __repr__(self) -> str:
+        if not self:
+            return f"{self.document.path.as_posix()}: no errors"
+        from snnc.render import report
+
+        return report(self.document, self)
+
+
+class Scripts(dict[Path, str]):
+    """The text of every script of a spec, by the path that it is for."""
+
+    def write(self, force: bool = False) -> list[Path]:
+        """Write the scripts that are missing or out of date, and return their paths.
+
+        Raises:
+            Refusal: One was edited since snnc wrote it, or isn't snnc's, and `force` is not set. Nothing is written then.
+            UsageError: A path can't be read or written.
+        """
+        from snnc import writing
+
+        edited = writing.edited(self)
+        if edited and not force:
+            names = writing.listed(edited)
+            raise Refusal(
+                f"{names}: edited since snnc wrote it, or not by snnc; force=True overwrites it"
+            )
+        return writing.write(self)
+
+    def __repr__(self) -> str:
+        return "\n".join(
+            f"{path.as_posix()}: {text.count(chr(10))} lines" for path, text in self.items()
+        )
+
+
+def load(spec: SpecLike) -> Checked:
+    """Read and check a spec.
+
+    Raises:
+        CompileError: The spec can't work; its text says what is wrong, where, and what to write instead.
+        UsageError: The file can't be read.
+
+    Warns:
+        SpecWarning: It can, but nearly always gives wrong results.
+    """
+    return _checked(spec)
+
+
+def check(spec: SpecLike) -> Report:
+    """Return all that is wrong with a spec, errors and warnings; nothing if it is fine.
+
+    Raises:
+        UsageError: The file can't be read.
+    """
+    try:
+        found = spec if isinstance(spec, Checked) else check_document(_document(spec))
+    except CompileError as error:
+        return Report(error.document, error.diagnostics)
+    return Report(found.document, found.warnings)
+
+
+def compile(spec: SpecLike, folder: Path | str | None = None) -> Scripts:  # noqa: A001
+    """Return the scripts that train and run a spec, as texts for a folder (default: that of the spec).
+
+    Nothing is written, but by `Scripts.write`.
+    """
+    program = _checked(spec).program
+    return Scripts(scripts(program, _folder(program, folder)))
+
+
+@overload
+def build(network: SpecLike) -> nengo.Network: ...
+@overload
+def build(network: Trained | Training, x: ArrayLike | None = None) -> nengo.Network: ...
+def build(network: SpecLike | Trained | Training, x: ArrayLike | None = None) -> nengo.Network:
+    """Return a network in memory: of a spec the one that NengoDL trains, of what was trained the one that runs.
+
+    The network that runs is plain Nengo; NengoLoihi runs it too. It shows items one after another, each for
+    `presentation.time`: by default those that training held out, or the items `x`, of shape ``(n, *shape)``, as they
+    are in the source: they are scaled as in training. `net.logits` is the probe of the answer, `net.spikes` has
+    one for each layer.
+    """
+    from snnc.engine import libraries
+
+    with libraries.loaded():
+        from snnc.backends.network import deployed_network, stream_of, training_network
+
+        if isinstance(network, str | os.PathLike | Mapping | Checked):
+            if x is not None:
+                raise UsageError("x is for networks that run: give build what was trained")
+            return training_network(_checked(network).program)
+        found = _trained(network)
+        program = found.program
+        items = found.x_test if x is None else found.scaled(x)
+        return deployed_network(program, stream_of(program, items), loihi=program.on_loihi)
+
+
+def train(
+    spec: SpecLike,
+    *,
+    epochs: int | None = None,
+    baseline: bool = False,
+    folder: Path | str | None = None,
+    progress: bool = False,
+) -> Training:
+    """Train a spec in NengoDL, and test it.
+
+    Args:
+        spec: The spec.
+        epochs: How often each item is trained on, instead of as the spec says.
+        baseline: Whether to train the float twin too, the same layers in plain Keras with ReLU.
+        folder: Where everything is saved as soon as it is there; `Training.save` saves later.
+        progress: Whether to show bars on standard error.
+
+    Raises:
+        Refusal: The data can't be trained on, training failed, or a layer of the trained network never fires.
+        UsageError: A package is missing, or a file can't be read or written.
+    """
+    program = with_epochs(_checked(spec).program, _count("epochs", epochs, 999))
+    from snnc.engine import libraries
+
+    with libraries.loaded():
+        from snnc.engine import session
+
+        where = None if folder is None else Path(folder)
+        training = session.train(program, _watcher(progress), where, baseline)
+    training.results.refuse_silence()
+    return training
+
+
+def restore(spec: SpecLike, folder: Path | str | None = None) -> Trained:
+    """Return what training has saved to a folder (default: that of the spec).
+
+    Raises:
+        Refusal: There is nothing, it is damaged, or it is of another network or other data.
+    """
+    program = _checked(spec).program
+    from snnc.engine import libraries
+
+    with libraries.loaded():
+        from snnc.engine import data, storage
+
+        return storage.load(program, _folder(program, folder), data.load(program))
+
+
+def run(
+    network: SpecLike | Trained | Training,
+    *,
+    on: Place | Sequence[Place] | None = None,
+    items: int | None = None,
+    progress: bool = False,
+) -> Results:
+    """Run what was trained as spikes, on items that it was never trained on.
+
+    Args:
+        network: What `train` or `restore` returned; for a spec, what training has saved beside it.
+        on: Where to run: "nengo_dl" shows each item fresh, "nengo" and "nengo_loihi" show them as a stream. By default
+            on nengo_dl, and on nengo_loihi if it is among the spec's targets.
+        items: How many test items; by default all.
+        progress: Whether to show bars on standard error.
+
+    Raises:
+        Refusal: Nothing was trained yet, Nengo can't run it, or a layer never fires.
+        UsageError: A package or the chip is missing, or `on` names what the spec isn't for.
+    """
+    from snnc.engine import libraries
+
+    n_items = _count("items", items)
+    with libraries.loaded():
+        from snnc.engine import data, places, session, storage
+
+        trained = None
+        if isinstance(network, str | os.PathLike | Mapping | Checked):
+            program = _checked(network).program
+        else:
+            trained = _trained(network)
+            program = trained.program
+        chosen = places.chosen(program, [on] if isinstance(on, str) else on)
+        places.ensure_reachable(program, chosen)
+        if trained is None:
+            trained = storage.load(program, _folder(program, None), data.load(program))
+        results = session.run(trained, chosen, n_items, _watcher(progress))
+    results.refuse_silence()
+    return results
+
+
+def _checked(spec: SpecLike) -> Checked:
+    """Return a spec without errors, and tell whoever called snnc of its warnings."""
+    if isinstance(spec, Checked):
+        return spec
+    found = check_document(_document(spec))
+    if found.warnings:
+        warnings.warn(SpecWarning(Report(found.document, found.warnings)), stacklevel=3)
+    return found
+
+
+def _document(spec: str | os.PathLike[str] | Mapping[str, Any]) -> Document:
+    if isinstance(spec, Mapping):
+        return read.from_data(spec, Path("<dict>"))
+    # No spec fits on one line, and no path takes two.
+    if isinstance(spec, str) and "\n" in spec:
+        return read.parse(spec.encode(), Path("<text>"))
+    return read.read(Path(spec))
+
+
+def _trained(network: Trained | Training) -> Trained:
+    from snnc.engine.session import Training
+
+    return network.trained if isinstance(network, Training) else network
+
+
+def _folder(program: Program, folder: Path | str | None) -> Path:
+    return program.spec_path.parent if folder is None else Path(folder)
+
+
+def _count(name: str, value: int | None, most: int | None = None) -> int | None:
+    """Return a number of things, once it is one."""
+    if value is None or (isinstance(value, int) and 1 <= value <= (most or value)):
+        return value
+    raise UsageError(
+        f"{name} is a whole number from 1{f' to {most}' if most else ''}, not {value!r}"
+    )
+
+
+def _watcher(progress: bool) -> Watcher:
+    from snnc.engine.progress import Nobody, Terminal
+
+    return Terminal() if progress else Nobody()

@@ -1,0 +1,33 @@
+"""Where a network can run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, get_args
+
+from snnc.diagnostics import UsageError
+from snnc.engine.libraries import ensure_chip
+from snnc.ir import Program
+
+#: nengo_dl shows items fresh, the others as a stream.
+Place = Literal["nengo_dl", "nengo", "nengo_loihi"]
+
+
+def chosen(program: Program, asked: Iterable[str] | None) -> list[Place]:
+    """Return the places that were asked for, each once; without any, those that the spec's targets say."""
+    default = ["nengo_dl", *(["nengo_loihi"] if program.on_loihi else [])]
+    names = list(dict.fromkeys(asked or default))
+    places: list[Place] = [place for place in get_args(Place) if place in names]
+    unknown = [name for name in names if name not in places]
+    if unknown:
+        known = ", ".join(get_args(Place))
+        raise UsageError(f"there is no place {unknown[0]!r} to run on, only {known}")
+    if "nengo_loihi" in places and not program.on_loihi:
+        raise UsageError('running on nengo_loihi is for specs with "loihi" among their targets')
+    return sorted(places, key=names.index)
+
+
+def ensure_reachable(program: Program, places: Iterable[Place]) -> None:
+    """Raise a UsageError if one of the places is a chip that isn't there."""
+    if "nengo_loihi" in places and program.loihi.target == "loihi":
+        ensure_chip()

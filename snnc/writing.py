@@ -1,0 +1,54 @@
+"""Scripts on disk: which are out of date, which a person has edited, and writing the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from snnc.backends.script import is_untouched
+from snnc.diagnostics import cannot
+from snnc.files import write_text
+
+
+def edited(wanted: Mapping[Path, str]) -> list[Path]:
+    """Return the scripts that aren't as snnc wrote them, nor as they are wanted."""
+    present = {path: text_of(path) for path in wanted}
+    return [
+        path
+        for path, text in present.items()
+        if text is not None and not is_untouched(text) and not same(text, wanted[path])
+    ]
+
+
+def write(wanted: Mapping[Path, str]) -> list[Path]:
+    """Write the scripts that are missing or otherwise than they are wanted, and return those."""
+    stale = [path for path, text in wanted.items() if not same(text_of(path), text)]
+    for path in stale:
+        _make_folder(path.parent)
+        write_text(path, wanted[path])
+    return stale
+
+
+def listed(paths: Iterable[Path]) -> str:
+    return " and ".join(path.as_posix() for path in paths)
+
+
+def same(present: str | None, wanted: str) -> bool:
+    return present is not None and present.replace("\r\n", "\n") == wanted
+
+
+def text_of(path: Path) -> str | None:
+    """Return a script as it is on disk, or None if there is none."""
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise cannot("read", path, error) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot("make the folder", folder, error) from error

@@ -1,0 +1,127 @@
+"""The pages say what is so: every key with its effect, the getting started as written, the notebook as it runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tomli
+
+import snnc
+from snnc.cli import main
+from tests.conftest import ROOT
+
+pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
+spec_reference = pytest.importorskip("docs.spec_reference")
+
+START = (ROOT / "docs/start.md").read_text()
+PYTHON = (ROOT / "docs/python.md").read_text()
+
+
+@pytest.mark.slow
+def test_every_key_shows_its_effect_or_says_why_it_has_none(tmp_path: Path) -> None:
+    """A new key needs an example in docs/spec_reference.py only if its type doesn't say what a value of it is."""
+    assert spec_reference.unexplained(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_the_reference_has_every_table_and_key(tmp_path: Path) -> None:
+    pages = spec_reference.pages(tmp_path)
+    text = "\n".join(pages.values())
+    for table in spec_reference.tables():
+        assert table.model.__doc__ in text
+        for key, info in table.fields.items():
+            section = re.search(rf"^### `{key}`\n\n{re.escape(str(info.description))}$", text, re.M)
+            is_table = spec_reference._is_table(table, key)
+            assert is_table or section, f"{table.model.__name__}.{key}"
+    anchors = re.findall(r"^\((.*)\)=$", text, re.M)
+    assert len(anchors) == len(set(anchors))
+    assert set(re.findall(r"\]\(#(.*?)\)", text)) <= set(anchors)
+
+
+def test_what_a_key_becomes_is_what_the_compiler_makes_of_it(tmp_path: Path) -> None:
+    """By hand, for one key."""
+    (table,) = (t for t in spec_reference.tables() if t.model.__name__ == "Lowpass")
+    effect = spec_reference.Compiler(tmp_path).effect(table, "tau")
+    changed = ["-SYNAPSE = nengo.Lowpass(0.005)", "+SYNAPSE = nengo.Lowpass(0.01)"]
+    assert effect.lines == {"small_train.py and small_loihi.py": changed}
+    assert (effect.before, effect.after) == (0.005, 0.01)
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of who follows the getting started."""
+    import numpy as np
+
+    datasets = pytest.importorskip("sklearn.datasets", reason="scikit-learn comes with snnc[run]")
+    x, y = datasets.load_digits(return_X_y=True)
+    np.savez(tmp_path / "mine.npz", x=x, y=y)
+    (spec,) = blocks(START, "toml")
+    (tmp_path / "mine.toml").write_text(spec)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_getting_started_says_what_is_printed(
+    mine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report, layers, _ = blocks(START, "text")
+    assert main(["check", "mine.toml"]) == 0
+    assert f"`{capsys.readouterr().out.strip()}`" in START
+    assert main(["show", "mine.toml"]) == 0
+    assert capsys.readouterr().out == layers
+    spec = Path("mine.toml")
+    spec.write_text(spec.read_text().replace('scale = "unit"', 'scale = "minmax"'))
+    assert main(["check", "mine.toml"]) == 1
+    assert capsys.readouterr().err.startswith(report)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_the_getting_started_can_be_done(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--baseline", "--epochs", "2", "mine.toml"]) == 0
+    capsys.readouterr()
+    assert main(["run", "mine.toml", "--items", "20"]) == 0
+    *_, table = blocks(START, "text")
+    names = [line.partition("  ")[0] for line in table.splitlines()[1:-1]]
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [line.partition("  ")[0] for line in lines[: len(names)]] == names
+    assert main(["compile", "mine.toml"]) == 0
+    assert main(["compile", "--check", "mine.toml"]) == 0
+
+
+def test_the_python_page_says_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    layers, report = blocks(PYTHON, "text")
+    assert f"{snnc.load('specs/digits.toml')!r}\n" == layers
+    digits = tomli.loads(Path("specs/digits.toml").read_text())
+    assert str(snnc.check({**digits, "layers": [{"kind": "dense", "unts": 32}]})).startswith(report)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_the_notebook_says_what_it_says(tmp_path: Path) -> None:
+    pytest.importorskip("nbclient", reason="nbclient comes with snnc[dev]")
+    pytest.importorskip("ipykernel", reason="ipykernel comes with snnc[dev]")
+    from tests import notebook
+
+    assert notebook.said(notebook.executed()) == notebook.said(notebook.read())
+
+
+@pytest.mark.slow
+def test_the_site_builds(tmp_path: Path) -> None:
+    pytest.importorskip("sphinx", reason="sphinx comes with snnc[docs]: make docs")
+    build = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", "docs", str(tmp_path)]
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        build, cwd=ROOT, env=variables, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
