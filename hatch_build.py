@@ -1,4 +1,4 @@
-"""Puts templates and example specs into the wheel, the templates compiled as well: that halves the time of `snnc compile`."""
+"""Puts templates, example specs and constraints into the wheel, the templates compiled as well: that halves the time of `snnc compile`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         root = Path(self.root)
         included = build_data["force_include"]
-        for folder in ("templates", "specs"):
+        for folder in ("templates", "specs", "constraints"):
             for path in sorted((root / folder).rglob("*")):
                 is_result = any(path.match(pattern) for pattern in RESULTS)
                 if path.is_file() and not is_result and "__pycache__" not in path.parts:

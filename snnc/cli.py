@@ -118,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
         help="nengo_dl shows items fresh, nengo and nengo_loihi as a stream; may be repeated (default: as targets say)",
     )
     run.add_argument("--items", type=_positive, help="how many test items (default: all)")
+
+    doctor = "say which versions are installed, whether they fit each other, and what repairs them"
+    commands.add_parser("doctor", help=doctor, description=doctor)
     return parser
 
 

@@ -13,14 +13,11 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 
+from snnc import compat, lanes
 from snnc.diagnostics import Refusal, UsageError
 
 PACKAGES = ("numpy", "nengo", "tensorflow", "nengo_dl", "nengo_loihi")
-
-#: Where they work together.
-PYTHONS = ("3.10", "3.11")
 
 #: The start of warnings that users can do nothing about, and why they don't matter.
 HARMLESS = {
@@ -28,8 +25,6 @@ HARMLESS = {
     "The initializer .* is unseeded": "NengoDL builds the Keras layers anew, then restores their weights",
     "Non-finite values detected in": "gain and bias are given, what Nengo derives from them is unused",
     "invalid value encountered in log1p": "the same",
-    "invalid value encountered in cast": "NengoDL casts unused values",
-    ".*not been tested with your Nengo version": "the constraints file names versions that were tested",
     ".*does not support initial values for 'voltage' being non-zero": "the voltages are zero",
 }
 
@@ -50,22 +45,23 @@ SERIOUS = {
 
 
 def load() -> None:
-    """Import the libraries, or say which package is missing and how to install it."""
+    """Import the libraries; a UsageError says what is missing or doesn't fit, and what installs it."""
+    if refusal := lanes.refusal():
+        raise UsageError(refusal)
+    if sentence := lanes.elsewhere():
+        print(f"snnc: {sentence}", file=sys.stderr)
     gc.enable()  # from here on there is garbage
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    compat.prepare()
     for name in PACKAGES:
         try:
-            with _quiet_children():
+            with compat.quietly():
                 importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            missing = (error.name or name).partition(".")[0]
-            here = "{}.{}".format(*sys.version_info[:2])
-            how = "pip install 'snnc[run]'"
-            if here not in PYTHONS:
-                how = f"install snnc[run] on Python {' or '.join(PYTHONS)}; this is {here}"
+        except ImportError as error:
             raise UsageError(
-                f"training and running need {missing}, which is not installed: {how}"
+                f"training and running need {name}, which can't be imported: {error}"
             ) from error
+    compat.find_gpus()
     for message in HARMLESS:
         warnings.filterwarnings("ignore", message=message)
     # SoftLIF's rates pass through infinity on their way.
@@ -86,13 +82,8 @@ def ensure_chip() -> None:
 
 def versions() -> dict[str, str]:
     """Return the versions that numbers depend on."""
-    found = {}
-    for package in ("nengo", "nengo-dl", "nengo-loihi", "tensorflow", "numpy"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    names = ("nengo", "nengo-dl", "nengo-loihi", "tensorflow", "tf-keras", "numpy")
+    return {name: version for name in names if (version := lanes.installed(name))}
 
 
 @contextmanager
@@ -110,18 +101,3 @@ def strict_warnings() -> Iterator[None]:
 
 def _meaning(text: str) -> str:
     return next(why for pattern, why in SERIOUS.items() if re.match(pattern, text))
-
-
-@contextmanager
-def _quiet_children() -> Iterator[None]:
-    """Silence stderr below Python: NengoDL starts a second TensorFlow, only to look for a GPU."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
