@@ -2,7 +2,7 @@
 
 `prepare` is called before they are imported; `python -m snnc.compat SCRIPT [ARGS]` prepares, then runs an emitted script.
 
-A few lines of theirs name what has moved since. An import hook puts today's names there, in memory, as the three modules are
+A few lines of theirs name what has moved since. An import hook puts today's names there, in memory, as the modules are
 loaded. Nothing else changes: NumPy, Keras and `sys.modules` are as any other package would find them. Each rewriting is for a
 version, so that on the frozen stack (TensorFlow 2.12, NumPy 1) there is none, nor a hook.
 """
@@ -38,6 +38,12 @@ OLD_KERAS: dict[str, Rewriting] = {
     }
 }
 
+#: Python 3.12 takes no float here. tf-keras 2.19 and later don't say it any more.
+WHOLE_SEEDS: dict[str, Rewriting] = {
+    "tf_keras.src.backend": {"randint(1, 1e9)": "randint(1, int(1e9))"},
+    "tf_keras.src.utils.tf_utils": {"randint(1, 1e9)": "randint(1, int(1e9))"},
+}
+
 #: NumPy 2 takes `copy=False` for "never copy". They mean "only if needed", which is `copy=None` now.
 COPY_IF_NEEDED: dict[str, Rewriting] = {
     "nengo_loihi.block": {"copy=False": "copy=None"},
@@ -53,9 +59,10 @@ def prepare() -> None:
     rewritings: dict[str, Rewriting] = {}
     if _is_since("tensorflow", "2.16"):
         os.environ["TF_USE_LEGACY_KERAS"] = "1"  # tf.keras is tf-keras
-        rewritings |= OLD_KERAS
+        rewritings |= OLD_KERAS | WHOLE_SEEDS
     if _is_since("numpy", "2"):
         rewritings |= COPY_IF_NEEDED
+    if _is_since("numpy", "1.24"):
         # NengoLoihi's emulator fills arrays of integers with NaN, then with numbers.
         warnings.filterwarnings("ignore", "invalid value encountered in cast", RuntimeWarning)
     if _is_since("nengo", "4"):
@@ -94,12 +101,15 @@ class _Loader(SourceFileLoader):
         super().__init__(fullname, path)
         self.rewriting = rewriting
 
-    def get_code(self, fullname: str) -> CodeType:
-        # Neither read from bytecode nor kept as such: that belongs to the file as it is.
+    def get_code(self, fullname: str) -> CodeType | None:
         source = self.get_source(fullname) or ""
-        for then, now in self.rewriting.items():
-            source = source.replace(then, now)
-        return self.source_to_code(source, self.path)
+        now = source
+        for old, new in self.rewriting.items():
+            now = now.replace(old, new)
+        if now == source:
+            return super().get_code(fullname)
+        # Neither read from bytecode nor kept as such: that belongs to the file as it is.
+        return self.source_to_code(now, self.path)
 
 
 @contextmanager

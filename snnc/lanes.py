@@ -67,7 +67,7 @@ LANES = (
         first_python=(3, 12),
         last_python=(3, 13),
         requirements=(
-            "numpy>=2,<2.4",
+            "numpy>=1.26,<2.4",
             "tensorflow>=2.16,<2.22",
             "tf-keras>=2.16,<2.22",
             "nengo>=4,<5",
@@ -155,10 +155,10 @@ def refusal() -> str | None:
     unfit = [package for package in packages(lane.requirements) if package.wanted]
     if not unfit:
         return None
-    wishes = ", ".join(
-        f"{p.wanted} ({f'there is {p.version}' if p.version else 'not installed'})" for p in unfit
-    )
-    return f"training and running need {wishes}; this installs what fits:\n  {repair(lane)}"
+    missing = ", ".join(package.name for package in unfit if package.version is None)
+    wishes = [f"{missing} (not installed)"] if missing else []
+    wishes += [f"{p.wanted} (there is {p.version})" for p in unfit if p.version is not None]
+    return f"training and running need {', '.join(wishes)}; this installs it:\n  {repair(lane)}"
 
 
 def no_lane() -> str:
