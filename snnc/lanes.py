@@ -78,7 +78,7 @@ LANES = (
 )
 
 #: The same package without its part for GPUs.
-_ALSO = {"tensorflow": "tensorflow-cpu"}
+_ALSO = {"tensorflow": ("tensorflow-cpu",)}
 
 
 @dataclass(frozen=True)
@@ -139,9 +139,9 @@ def _required_by(name: str, others: Sequence[str]) -> list[Requirement]:
 
 
 def _distribution(name: str) -> metadata.Distribution | None:
-    for candidate in (name, _ALSO.get(name)):
+    for candidate in (name, *_ALSO.get(name, ())):
         try:
-            return metadata.distribution(candidate or name)
+            return metadata.distribution(candidate)
         except metadata.PackageNotFoundError:
             continue
     return None

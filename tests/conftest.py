@@ -51,13 +51,15 @@ class Bare:
         (info / "METADATA").write_text("Metadata-Version: 2.1\n" + "\n".join(lines) + "\n")
 
     def run(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        # Other tests, in this process, may have prepared for today's stack.
+        environment = {k: v for k, v in os.environ.items() if k != "TF_USE_LEGACY_KERAS"}
         return subprocess.run(
             [sys.executable, "-S", *arguments],
             capture_output=True,
             text=True,
             check=False,
             cwd=cwd or self.folder,
-            env={**os.environ, "PYTHONPATH": f"{self.folder}{os.pathsep}{ROOT}"},
+            env={**environment, "PYTHONPATH": f"{self.folder}{os.pathsep}{ROOT}"},
         )
 
 
