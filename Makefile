@@ -1,14 +1,19 @@
 # make demo: check, compile, train and run specs/digits.toml. make test: everything that CI tests.
 # Both set up $(VENV) first, once; neither installs anything a second time.
 
-IS_SUPPORTED := import sys; sys.exit(sys.version_info[:2] not in ((3, 10), (3, 11)))
-PYTHON ?= $(shell for p in python3 python3.11 python3.10 python; do \
+IS_SUPPORTED := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 python; do \
 	$$p -c '$(IS_SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
 VENV ?= .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 # The site is built by tools of its own: theirs and TensorFlow's versions needn't agree.
 DOCS_READY := $(VENV)-docs/.ready
+# Which versions are tested together on the Python that is in $(VENV).
+LANE = $(shell $(BIN)/python -c 'import sys; print("frozen" if sys.version_info < (3, 12) else "today")')
+PIP = $(BIN)/pip install --disable-pip-version-check -q -c constraints/$(LANE).txt
+# It asks to be built by a setuptools that Python 3.12 can't run.
+BUILD_NENGO_DL = $(PIP) setuptools && $(PIP) --no-build-isolation --no-deps nengo-dl
 
 .PHONY: ready demo test lint golden docs clean
 
@@ -33,12 +38,16 @@ lint: $(READY)
 golden: $(READY)
 	$(BIN)/python -m tests.update
 
-$(READY): pyproject.toml constraints/frozen.txt
-	@$(or $(PYTHON),false) -c '$(IS_SUPPORTED)' 2>/dev/null || { echo "snnc needs Python 3.10 or 3.11 to train and run, and $(if $(PYTHON),$(PYTHON) is another,there is none): install one, then: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
-	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
+$(BIN)/pip:
+	@$(or $(PYTHON),false) -c '$(IS_SUPPORTED)' 2>/dev/null || { echo "snnc needs Python 3.10 to 3.13 to train and run, and $(if $(PYTHON),$(PYTHON) is another,there is none): install one, then: make PYTHON=python3.13 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
 		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
 		$(PYTHON) -m pip --python $(BIN)/python install -q pip; }
-	$(BIN)/pip install --disable-pip-version-check -q -c constraints/frozen.txt -e '.[run,dev]'
+
+$(READY): pyproject.toml constraints/frozen.txt constraints/today.txt | $(BIN)/pip
+	$(if $(filter today,$(LANE)),$(BUILD_NENGO_DL))
+	$(PIP) -e '.[run,dev]'
+	@$(BIN)/snnc doctor
 	@touch $(READY)
 
 # The site, in build/docs: nothing that it needs may be missing, and no link inside of it broken.

@@ -1,4 +1,7 @@
-"""Puts templates, example specs and the pages that explain codes into the wheel, the templates compiled as well: that halves the time of `snnc compile`."""
+"""Puts what snnc reads into the wheel: templates, example specs, constraints and the pages that explain codes.
+
+The templates are compiled as well: that halves the time of `snnc compile`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         root = Path(self.root)
         included = build_data["force_include"]
-        for folder in ("templates", "specs", "docs/codes"):
+        for folder in ("templates", "specs", "constraints", "docs/codes"):
             for path in sorted((root / folder).rglob("*")):
                 is_result = any(path.match(pattern) for pattern in RESULTS)
                 if path.is_file() and not is_result and "__pycache__" not in path.parts:

@@ -164,6 +164,12 @@ def _parser() -> argparse.ArgumentParser:
     completion = _add(commands, "completion", "print what makes a shell complete snnc's commands")
     completion.add_argument("shell", choices=["bash", "zsh", "fish"])
     completion.set_defaults(parser=parser)
+
+    _add(
+        commands,
+        "doctor",
+        "say which versions are installed, whether they fit each other, and what repairs them",
+    )
     return parser
 
 

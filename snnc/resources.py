@@ -10,6 +10,6 @@ FILES = PACKAGE / "_files"
 
 
 def folder(name: str) -> Path:
-    """Return the folder of that name: "templates", "specs" or "docs/codes"."""
+    """Return the folder of that name: "templates", "specs", "constraints" or "docs/codes"."""
     installed = FILES / name
     return installed if installed.is_dir() else PACKAGE.parent / name

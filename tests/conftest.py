@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import packaging
 import pytest
 
 from snnc.ir import Program
@@ -51,3 +56,37 @@ def libraries() -> None:
     from snnc.engine import libraries
 
     libraries.load()
+
+
+class Bare:
+    """This Python without its packages: what is put into the folder is all that it has, besides snnc."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(Path(packaging.__file__).parent, folder / "packaging")
+
+    def install(self, name: str, version: str, *requires: str) -> None:
+        """Leave behind what pip does, without the package."""
+        info = self.folder / f"{name.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        lines = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {r}" for r in requires)]
+        (info / "METADATA").write_text("Metadata-Version: 2.1\n" + "\n".join(lines) + "\n")
+
+    def run(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        # Other tests, in this process, may have prepared for today's stack.
+        environment = {k: v for k, v in os.environ.items() if k != "TF_USE_LEGACY_KERAS"}
+        return subprocess.run(
+            [sys.executable, "-S", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=cwd or self.folder,
+            env={**environment, "PYTHONPATH": f"{self.folder}{os.pathsep}{ROOT}"},
+        )
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Bare:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    return Bare(folder)

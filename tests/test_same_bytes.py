@@ -10,31 +10,32 @@ from pathlib import Path
 
 import pytest
 
+from snnc.lanes import LIGHT, Lane, lane_of
 from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS
 
 PROGRAM = "import sys; sys.path[:0] = sys.argv.pop(1).split(':'); from snnc.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
-LIGHT = ["jinja2", "pydantic", "tomli", "tree-sitter", "tree-sitter-toml", "typing-extensions"]
-
-
-def other_pythons() -> list[str]:
+def other_pythons() -> list[tuple[Lane, str]]:
     """Return a Python of every supported version but this one; SNNC_PYTHONS may name some that are not on the path."""
     named = os.environ.get("SNNC_PYTHONS", "").split(os.pathsep)
-    found: dict[str, str] = {}
-    for python in filter(None, [*named, shutil.which("python3.10"), shutil.which("python3.11")]):
-        ask = [python, "-c", "import sys; print(*sys.version_info[:2], sep='.')"]
+    on_path = [shutil.which(f"python3.{minor}") for minor in range(10, 14)]
+    found: dict[tuple[int, int], str] = {}
+    for python in filter(None, [*named, *on_path]):
+        ask = [python, "-c", "import sys; print(*sys.version_info[:2])"]
         done = subprocess.run(ask, capture_output=True, text=True, check=False)
         if done.returncode == 0:
-            found.setdefault(done.stdout.strip(), python)
-    here = "{}.{}".format(*sys.version_info[:2])
-    return [python for version, python in found.items() if version in {"3.10", "3.11"} - {here}]
+            major, minor = map(int, done.stdout.split())
+            found.setdefault((major, minor), python)
+    found.pop(sys.version_info[:2], None)
+    return [(lane, python) for version, python in found.items() if (lane := lane_of(version))]
 
 
-def with_light_dependencies(python: str, folder: Path) -> str:
+def with_light_dependencies(lane: Lane, python: str, folder: Path) -> str:
     """Return a Python of the same version that has what compiling needs."""
     subprocess.run([python, "-m", "venv", folder], check=True)
-    install = [folder / "bin/pip", "install", "-q", "-c", ROOT / "constraints/frozen.txt", *LIGHT]
+    constraints = ROOT / f"constraints/{lane.name}.txt"
+    install = [folder / "bin/pip", "install", "-q", "-c", constraints, *LIGHT]
     done = subprocess.run(install, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"pip can't install {', '.join(LIGHT)}: {done.stderr.strip()[-200:]}")
@@ -88,6 +89,6 @@ def test_same_bytes_on_another_python(tmp_path: Path) -> None:
     if not others:
         pytest.skip("no other supported Python here; SNNC_PYTHONS may name one")
     one = compiled(sys.executable, tmp_path / "one", {})
-    for index, python in enumerate(others):
-        other = with_light_dependencies(python, tmp_path / f"venv{index}")
+    for index, (lane, python) in enumerate(others):
+        other = with_light_dependencies(lane, python, tmp_path / f"venv{index}")
         assert compiled(other, tmp_path / str(index), {"PYTHONHASHSEED": "3"}) == one

@@ -15,8 +15,9 @@ from tests.conftest import ROOT, program_of
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
 
-#: Runs a script as if snnc were not installed.
-RUN = "import runpy, sys; sys.modules['snnc'] = None; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+#: Runs a script as if snnc were not installed; today's libraries are prepared for first.
+PREPARE = "from snnc.compat import prepare; prepare(); " if sys.version_info >= (3, 12) else ""
+RUN = f"{PREPARE}import runpy, sys; sys.modules['snnc'] = None; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
 
 
 def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -32,7 +33,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
-def snnc(installed: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def snnc(
+    installed: Path, folder: Path, *arguments: str, before: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    paths = [str(path) for path in (before, installed) if path]
     return subprocess.run(
         [
             sys.executable,
@@ -44,7 +48,7 @@ def snnc(installed: Path, folder: Path, *arguments: str) -> subprocess.Completed
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(installed)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
     )
 
 
@@ -56,12 +60,27 @@ def test_what_is_in_it(installed: Path) -> None:
         "specs/data/jets_sim.npz",
         "templates/new.toml",
         "docs/codes/chip-neurons.md",
+        "constraints/frozen.txt",
+        "constraints/today.txt",
     ):
         assert f"snnc/_files/{name}" in files
     assert "snnc/py.typed" in files
     assert not [f for f in files if "params.npz" in f or f.startswith(("tests/", "benchmarks/"))]
     tops = {f.split("/")[0] for f in files}
     assert tops == {"snnc", *(top for top in tops if top.endswith(".dist-info"))}
+
+
+def test_doctor_names_constraints_that_are_there(installed: Path, tmp_path: Path) -> None:
+    """A package that is too old, found before the real one, makes it print the command."""
+    info = tmp_path / "site/jinja2-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: jinja2\nVersion: 1.0\n")
+    done = snnc(installed, tmp_path, "doctor", before=info.parent)
+    assert done.returncode == 1
+    (path,) = set(re.findall(r"-c (\S+)", done.stdout))
+    assert Path(path).parent == installed / "snnc/_files/constraints"
+    assert Path(path).exists()
+    assert done.stdout.endswith(" 'snnc[run]'\n")
 
 
 def test_it_compiles_to_the_same_bytes(installed: Path, tmp_path: Path) -> None:

@@ -13,15 +13,12 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from snnc import compat, lanes
 from snnc.diagnostics import Refusal, UsageError
 
 PACKAGES = ("numpy", "nengo", "tensorflow", "nengo_dl", "nengo_loihi")
-
-#: Where they work together.
-PYTHONS = ("3.10", "3.11")
 
 #: The start of warnings that users can do nothing about, and why they don't matter.
 HARMLESS = {
@@ -29,8 +26,6 @@ HARMLESS = {
     "The initializer .* is unseeded": "NengoDL builds the Keras layers anew, then restores their weights",
     "Non-finite values detected in": "gain and bias are given, what Nengo derives from them is unused",
     "invalid value encountered in log1p": "the same",
-    "invalid value encountered in cast": "NengoDL casts unused values",
-    ".*not been tested with your Nengo version": "the constraints file names versions that were tested",
     ".*does not support initial values for 'voltage' being non-zero": "the voltages are zero",
 }
 
@@ -51,9 +46,14 @@ SERIOUS = {
 
 
 def load() -> None:
-    """Import the libraries, or say which package is missing and how to install it."""
+    """Import the libraries; a UsageError says what is missing or doesn't fit, and what installs it."""
+    if refusal := lanes.refusal():
+        raise UsageError(refusal)
+    if sentence := lanes.elsewhere():
+        print(f"snnc: {sentence}", file=sys.stderr)
     for name in PACKAGES:
         needed(name)
+    compat.find_gpus()
 
 
 @contextmanager
@@ -63,21 +63,34 @@ def loaded() -> Iterator[None]:
     That is the warnings that are shown, Nengo's settings, and the random states of Python and NumPy. TensorFlow's own
     seed, which it tells nobody, stays as training has set it.
     """
-    load()
-    import nengo
-    import numpy as np
+    with _quiet_warnings():
+        load()
+        import nengo
+        import numpy as np
 
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    cache = nengo.rc["decoder_cache"]["enabled"]
-    # It is for decoders, which these networks have none of; a new one logs an error.
-    nengo.rc["decoder_cache"]["enabled"] = "False"
-    try:
-        with _quiet_warnings():
+        python_state, numpy_state = random.getstate(), np.random.get_state()
+        cache = nengo.rc["decoder_cache"]["enabled"]
+        # It is for decoders, which these networks have none of; a new one logs an error.
+        nengo.rc["decoder_cache"]["enabled"] = "False"
+        try:
             yield
-    finally:
-        nengo.rc["decoder_cache"]["enabled"] = cache
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)
+        finally:
+            nengo.rc["decoder_cache"]["enabled"] = cache
+            random.setstate(python_state)
+            np.random.set_state(numpy_state)
+
+
+def needed(name: str) -> Any:
+    """Return a module; a UsageError says why it can't be imported, and what installs it."""
+    compat.prepare()
+    # TensorFlow reads it once, when it is imported.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        with compat.quietly(), _quiet_warnings():
+            return importlib.import_module(name)
+    except ImportError as error:
+        broken = f"training and running need {name}, which can't be imported: {error}"
+        raise UsageError(lanes.refusal() or broken) from error
 
 
 @contextmanager
@@ -88,24 +101,6 @@ def _quiet_warnings() -> Iterator[None]:
         # SoftLIF's rates pass through infinity on their way.
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"nengo_dl\.neurons")
         yield
-
-
-def needed(name: str) -> Any:
-    """Return a module, or say which package is missing and how to install it."""
-    # TensorFlow reads it once, when it is imported.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        with _quiet_children(), _quiet_warnings():
-            return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        missing = (error.name or name).partition(".")[0]
-        here = "{}.{}".format(*sys.version_info[:2])
-        how = "pip install 'snnc[run]'"
-        if here not in PYTHONS:
-            how = f"install snnc[run] on Python {' or '.join(PYTHONS)}; this is {here}"
-        raise UsageError(
-            f"training, running and check --data need {missing}, which is not installed: {how}"
-        ) from error
 
 
 def ensure_chip() -> None:
@@ -119,13 +114,8 @@ def ensure_chip() -> None:
 
 def versions() -> dict[str, str]:
     """Return the versions that numbers depend on."""
-    found = {}
-    for package in ("nengo", "nengo-dl", "nengo-loihi", "tensorflow", "numpy"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    names = ("nengo", "nengo-dl", "nengo-loihi", "tensorflow", "tf-keras", "numpy")
+    return {name: version for name in names if (version := lanes.installed(name))}
 
 
 @contextmanager
@@ -143,18 +133,3 @@ def strict_warnings() -> Iterator[None]:
 
 def _meaning(text: str) -> str:
     return next(why for pattern, why in SERIOUS.items() if re.match(pattern, text))
-
-
-@contextmanager
-def _quiet_children() -> Iterator[None]:
-    """Silence stderr below Python: NengoDL starts a second TensorFlow, only to look for a GPU."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

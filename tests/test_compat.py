@@ -1,0 +1,129 @@
+"""NengoDL and NengoLoihi are adapted where they must be, and nothing else is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Bare
+
+#: Says what a script can find out about how it was started.
+SCRIPT = """
+import os, sys
+print(__name__, sys.argv, sys.path[0], os.getcwd())
+import beside
+sys.exit(int(sys.argv[1]) if len(sys.argv) > 1 else None)
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    folder = tmp_path / "scripts"
+    folder.mkdir()
+    (folder / "beside.py").write_text("print('from beside')\n")
+    (folder / "mine.py").write_text(SCRIPT)
+    return folder / "mine.py"
+
+
+@pytest.mark.parametrize("arguments", [[], ["0", "--epochs", "2"], ["7"], ["-1"], ["x"]])
+def test_a_script_runs_as_python_runs_it(arguments: list[str], script: Path, bare: Bare) -> None:
+    name = os.path.join("scripts", script.name)  # noqa: PTH118 - as a person types it
+    plain = bare.run(name, *arguments, cwd=script.parent.parent)
+    prepared = bare.run("-m", "snnc.compat", name, *arguments, cwd=script.parent.parent)
+    assert prepared.stdout == plain.stdout
+    assert plain.stdout.startswith("__main__ ['scripts/mine.py'")
+    assert "from beside" in plain.stdout
+    assert prepared.returncode == plain.returncode
+    # The same last line: of the traceback, if there is one.
+    assert prepared.stderr.splitlines()[-1:] == plain.stderr.splitlines()[-1:]
+
+
+def test_a_script_behind_a_link(script: Path, bare: Bare) -> None:
+    link = script.parent.parent / "link.py"
+    link.symlink_to(script)
+    assert bare.run("-m", "snnc.compat", str(link)).stdout == bare.run(str(link)).stdout != ""
+
+
+@pytest.mark.parametrize("name", ["nowhere.py", "."])
+def test_a_script_that_cannot_be_read(name: str, bare: Bare) -> None:
+    done = bare.run("-m", "snnc.compat", name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"snnc: can't read {name}: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_no_script(bare: Bare) -> None:
+    done = bare.run("-m", "snnc.compat")
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: python -m snnc.compat")
+
+
+#: Says what a module was read as, what else there is to see, and how often the hook is there.
+PROBE = """
+import os, sys
+finders, environment, modules = list(sys.meta_path), dict(os.environ), set(sys.modules)
+from snnc.compat import prepare
+prepare()
+prepare()
+from nengo_loihi.block import said
+hooks = [finder for finder in sys.meta_path if finder not in finders]
+changed = {key: value for key, value in os.environ.items() if environment.get(key) != value}
+print(said, len(hooks), changed)
+"""
+
+
+@pytest.mark.parametrize(
+    ("numpy", "tensorflow", "seen"),
+    [
+        ("1.23.5", "2.12.0", "copy=False 0 {}"),
+        ("2.0.0", "2.12.0", "copy=None 1 {}"),
+        ("1.26.4", "2.16.2", "copy=False 1 {'TF_USE_LEGACY_KERAS': '1'}"),
+        ("2.3.5", "2.21.0", "copy=None 1 {'TF_USE_LEGACY_KERAS': '1'}"),
+    ],
+)
+def test_only_what_the_versions_need(numpy: str, tensorflow: str, seen: str, bare: Bare) -> None:
+    bare.install("numpy", numpy)
+    bare.install("tensorflow", tensorflow)
+    package = bare.folder / "nengo_loihi"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "block.py").write_text("said = 'copy=False'\n")
+    # Once without bytecode, then with what the first one may have left.
+    for _ in range(2):
+        done = bare.run("-c", PROBE)
+        assert (done.returncode, done.stdout.strip()) == (0, seen), done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_numpy_and_keras_are_left_alone() -> None:
+    """On today's stack: `copy=False` means to everyone else what NumPy 2 says, and `keras` is Keras 3."""
+    if sys.version_info < (3, 12):
+        pytest.skip("Python 3.10 and 3.11 have the stack that needs no adapting")
+    import numpy as np
+
+    with pytest.raises(ValueError, match="copy"):
+        np.array([1, 2], dtype=float, copy=False)
+    import keras
+    import nengo_dl.compat
+    import tensorflow as tf
+
+    assert keras.__version__.startswith("3.")
+    assert not hasattr(keras.layers, "BatchNormalizationV1")
+    assert "keras.engine" not in sys.modules
+    assert nengo_dl.compat.Functional.__module__.startswith("tf_keras.src.engine")
+    assert issubclass(tf.keras.layers.Dense, sys.modules["tf_keras"].layers.Layer)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_the_frozen_stack_is_left_alone() -> None:
+    if sys.version_info >= (3, 12):
+        pytest.skip("Python 3.12 and later have the stack that needs adapting")
+    from snnc import compat
+
+    assert not [finder for finder in sys.meta_path if type(finder).__module__ == compat.__name__]
+    assert "TF_USE_LEGACY_KERAS" not in os.environ

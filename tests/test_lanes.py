@@ -1,0 +1,49 @@
+"""Both lanes run the same network: from the same parameters, every spike is the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snnc.cli import main
+from tests.conftest import CASES, ROOT
+
+#: Another Python, with the packages of the other lane.
+OTHER = os.environ.get("SNNC_OTHER_LANE")
+TRAINED = [ROOT / "specs/digits.toml", *CASES]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_every_spike_is_the_same_in_the_other_lane(tmp_path: Path) -> None:
+    if not OTHER:
+        pytest.skip("SNNC_OTHER_LANE may name a Python that has the other lane's packages")
+    for spec in TRAINED:
+        assert main(["train", "--epochs", "1", str(spec), "-o", str(tmp_path)]) == 0
+    here, there = spikes(sys.executable, tmp_path), spikes(OTHER, tmp_path)
+    versions = here.pop("versions"), there.pop("versions")
+    assert versions[0]["tensorflow"] != versions[1]["tensorflow"], "that is the same lane"
+    assert here == there
+    for name, layers in here.items():
+        for layer, (_, count, *_) in layers.items():
+            assert count > 10, f"{name}, {layer} is all but silent: nothing to compare"
+
+
+def spikes(python: str, folder: Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [python, "-m", "tests.spikes", str(folder), *map(str, TRAINED)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
