@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from snnc.compile import checked
+from snnc.pipeline import checked
 
 from snnc.engine import libraries
 

@@ -50,21 +50,25 @@ def test_training_has_no_synapse(path: Path) -> None:
 
 
 @every_spec
-def test_training_learns(path: Path) -> None:
-    """After two epochs the loss is no longer that of guessing, ln(classes): gradients reach the weights."""
+def test_training_reaches_every_weight(path: Path) -> None:
+    """One epoch moves all weights, and most of each: a gradient comes through to them."""
     from snnc.engine import data
-    from snnc.engine.train import Epoch, train
+    from snnc.engine.train import train
 
     program = program_of(path)
-    short = program.train.model_copy(update={"epochs": min(program.train.epochs, 3)})
-    program = replace(program, train=short)
     items = data.load(program)
-    epochs: list[Epoch] = []
-    net = training_network(program)
-    weights = train(net, program, items.x_train, items.y_train, epochs.append)
-    assert abs(epochs[-1].loss - epochs[0].loss) > 0.01
-    for name, (matrix, *_) in ((n, w) for n, w in weights.items() if w):
-        assert np.ptp(matrix) > 0, name
+    before, after = (
+        train(
+            training_network(program),
+            replace(program, train=program.train.model_copy(update={"epochs": epochs})),
+            items.x_train,
+            items.y_train,
+        )
+        for epochs in (0, 1)
+    )
+    for name, arrays in before.items():
+        for start, end in zip(arrays, after[name], strict=True):
+            assert np.mean(start != end) > 0.5, name
 
 
 @every_spec
@@ -196,7 +200,7 @@ def test_the_chip_is_configured_on_the_whole_network(path: Path) -> None:
 def test_nengo_loihis_defaults_stay_as_they_are() -> None:
     package = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "snnc").rglob("*.py"))
     emitted = "".join(texts(program_of(path)) for path in (*SPECS, *CASES))
-    assert "set_defaults" not in package + emitted
+    assert "nengo_loihi.set_defaults" not in package + emitted
 
 
 @every_spec
