@@ -161,6 +161,17 @@ def test_training_and_running_say_the_same(command: str, name: str, bare: Bare) 
     assert repair.strip() == lanes.repair(HERE)
 
 
+@pytest.mark.parametrize("command", ["check", "compile", "show", "train", "run"])
+def test_every_command_leads_here(command: str, bare: Bare) -> None:
+    """TensorFlow 2.13, say, takes a version of typing-extensions along that pydantic can't use."""
+    done = bare.run("-m", "snnc", command, str(ROOT / "specs/digits.toml"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(
+        r"snnc: can't import (\w+): No module named '\1'; snnc doctor says what repairs it\n",
+        done.stderr,
+    )
+
+
 @pytest.mark.parametrize("lane", LANES, ids=lambda lane: lane.name)
 def test_constraints_are_within_the_requirements(lane: Lane) -> None:
     named = pins(lane)
