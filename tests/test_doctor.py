@@ -44,7 +44,7 @@ def test_all_fits(bare: Bare) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     python = "{}.{}.{}".format(*sys.version_info)
-    assert re.fullmatch(rf"snnc \S+, Python {re.escape(python)}, Linux x86_64", lines[0])
+    assert re.fullmatch(rf"snnc \S+, Python {re.escape(python)}, \S+ \S+", lines[0])
     assert f"numpy {pins(HERE)['numpy']}".split() in [line.split() for line in lines]
     assert lines[-1] == "All fit each other and this Python."
 
