@@ -49,6 +49,14 @@ def _run(arguments: argparse.Namespace) -> int:
         code = attempt(lambda: command.run(arguments))
         sys.stdout.flush()
         return code
+    except ImportError as error:
+        if (error.name or "snnc").partition(".")[0] == "snnc":
+            raise
+        print(
+            f"snnc: can't import {error.name}: {error}; snnc doctor says what repairs it",
+            file=sys.stderr,
+        )
+        return 2
     except BrokenPipeError:
         _forget_output()
         return 1
