@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from snnc.backends.code import Code, Group, expression, identifier, layout, literal, prefixed
 from snnc.backends.view import INDENT, View, connection_code, synapse
 from snnc.ir import INPUT, OUTPUT, Connection, Population
-from snnc.meaning import digest, meaning
 
 
 class LoihiView(View):
@@ -17,10 +16,6 @@ class LoihiView(View):
     def uses_nengo_dl(self) -> bool:
         running = (p.neurons.running() for p in self.program.populations)
         return any(call.name.startswith("nengo_dl.") for call in running)
-
-    @property
-    def spec_digest(self) -> str:
-        return digest(meaning(self.program))
 
     @property
     def blocks(self) -> list[list[str]]:

@@ -20,6 +20,7 @@ from snnc.backends.code import (
 )
 from snnc.backends.styles import Style, styles
 from snnc.ir import INPUT, Connection, Population, Program
+from snnc.meaning import meaning
 from snnc.sources import Npz, Sklearn
 
 #: Where statements inside `build_network` start.
@@ -89,6 +90,10 @@ class View:
             for key in keys
             if self.array(key) == key.upper()
         ]
+
+    @property
+    def spec_constant(self) -> str:
+        return layout(expression(meaning(self.program)), "SPEC = ")
 
     @property
     def labels(self) -> str | None:

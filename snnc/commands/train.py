@@ -17,5 +17,5 @@ def run(arguments: argparse.Namespace) -> int:
     libraries.load()
     from snnc.engine import session
 
-    session.train(program, output_folder(arguments), with_baseline=arguments.baseline)
+    session.train(program, output_folder(arguments), arguments.baseline, arguments.resume)
     return 0
