@@ -22,7 +22,7 @@ def write_text(path: Path, text: str) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`, and rename it to that once it was written without an error."""
     try:
-        _sweep(path)
+        sweep(path)
         with _temporary(path) as file:
             unfinished = Path(file.name)
             yield unfinished
@@ -42,7 +42,7 @@ def ensure_room(files: Iterable[tuple[Path, int]]) -> None:
                 # A rename would replace it all the same.
                 if path.exists() and not os.access(path, os.W_OK):
                     raise UsageError(f"can't write {path.as_posix()}: it is read-only")
-                _sweep(path)
+                sweep(path)
                 file = stack.enter_context(_temporary(path))
             except OSError as error:
                 raise cannot("write", path, error) from error
@@ -50,6 +50,14 @@ def ensure_room(files: Iterable[tuple[Path, int]]) -> None:
                 os.posix_fallocate(file.fileno(), 0, size)
             except OSError as error:
                 raise cannot(f"write {size / 1e6:.1f} MB to", path, error) from error
+
+
+def sweep(path: Path) -> None:
+    """Remove what killed writers of a file left behind."""
+    for leftover in path.parent.glob(f".{path.stem}.*.part{path.suffix}"):
+        with suppress(OSError), leftover.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            leftover.unlink()
 
 
 @contextmanager
@@ -65,11 +73,3 @@ def _temporary(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
-
-
-def _sweep(path: Path) -> None:
-    """Remove what killed writers of the same file left behind."""
-    for leftover in path.parent.glob(f".{path.stem}.*.part{path.suffix}"):
-        with suppress(OSError), leftover.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            leftover.unlink()

@@ -5,7 +5,7 @@
 
 Needs digits.params.npz and digits.test.npz, which digits_train.py writes.
 
-Written by snnc from digits.toml [cb330542].
+Written by snnc from digits.toml [b268c184].
 """
 
 import argparse
@@ -73,9 +73,10 @@ def load(path, key, wanted):
         theirs = json.loads(str(arrays[key]))
         changed = list(differences(theirs, wanted))
     except Exception as error:
-        raise SystemExit(f"{path.name} is damaged: remove it, train again") from error
+        raise SystemExit(f"{path.name} is damaged: train anew") from error
     if changed:
-        raise SystemExit("\n  ".join([f"{path.name} is for another {key}:", *changed]))
+        why = f"{path.name} is for another {key}: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
     return arrays
 
 

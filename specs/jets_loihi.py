@@ -5,7 +5,7 @@
 
 Needs jets.params.npz, which jets_train.py writes.
 
-Written by snnc from jets.toml [50bf46d9].
+Written by snnc from jets.toml [30bba0ee].
 """
 
 import argparse
@@ -75,9 +75,10 @@ def load(path, key, wanted):
         theirs = json.loads(str(arrays[key]))
         changed = list(differences(theirs, wanted))
     except Exception as error:
-        raise SystemExit(f"{path.name} is damaged: remove it, train again") from error
+        raise SystemExit(f"{path.name} is damaged: train anew") from error
     if changed:
-        raise SystemExit("\n  ".join([f"{path.name} is for another {key}:", *changed]))
+        why = f"{path.name} is for another {key}: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
     return arrays
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,3 +31,15 @@ def libraries() -> None:
     from snnc.engine import libraries
 
     libraries.load()
+
+
+@pytest.fixture
+def limit() -> Iterator[Callable[[int], None]]:
+    """Let no file grow beyond some bytes: what a full disk does, without a disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def set_limit(size: int) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+
+    yield set_limit
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

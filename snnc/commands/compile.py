@@ -9,7 +9,7 @@ from snnc.backends.script import is_untouched
 from snnc.commands.common import checked_spec, output_folder
 from snnc.compile import scripts
 from snnc.diagnostics import Refusal, cannot
-from snnc.files import write_text
+from snnc.files import sweep, write_text
 from snnc.ir import Program
 
 
@@ -26,6 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
         names = " and ".join(p.as_posix() for p in edited)
         raise Refusal(f"{names}: edited since snnc wrote it, or not by snnc; --force overwrites it")
     for path, text in wanted.items():
+        sweep(path)
         if _same(present[path], text):
             print(f"{path.as_posix()} is up to date")
             continue

@@ -41,7 +41,9 @@ class Paths:
 
     def ensure_writable(self, program: Program, data: Data, with_twin: bool) -> None:
         """Raise a UsageError now, rather than after hours of training, if something stands in the way of writing."""
-        ensure_room([*self._network(program, data), *(self._twin(program) if with_twin else [])])
+        ensure_room(
+            [*self._network(program, data), *(self._twin(program, data) if with_twin else [])]
+        )
 
     def _network(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
         """Yield what is written and how many bytes it takes at most: a checkpoint is there while the next is written."""
@@ -53,9 +55,9 @@ class Paths:
         yield self.history, 100 * program.train.epochs
         yield from [(self.checkpoint, _bytes(MOST_SLOTS * _parameters(program)))] * 2
 
-    def _twin(self, program: Program) -> Iterator[tuple[Path, int]]:
+    def _twin(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
         parameters = _parameters(program)
-        yield self.baseline, _bytes(parameters)
+        yield self.baseline, _bytes(parameters + 4 * len(data.test_index))
         yield from [(self.baseline_checkpoint, _bytes(MOST_SLOTS * parameters))] * 2
 
 

@@ -5,7 +5,7 @@
 
 Needs branches.params.npz and branches.test.npz, which branches_train.py writes.
 
-Written by snnc from branches.toml [9a3fa785].
+Written by snnc from branches.toml [7d621d82].
 """
 
 import argparse
@@ -111,9 +111,10 @@ def load(path, key, wanted):
         theirs = json.loads(str(arrays[key]))
         changed = list(differences(theirs, wanted))
     except Exception as error:
-        raise SystemExit(f"{path.name} is damaged: remove it, train again") from error
+        raise SystemExit(f"{path.name} is damaged: train anew") from error
     if changed:
-        raise SystemExit("\n  ".join([f"{path.name} is for another {key}:", *changed]))
+        why = f"{path.name} is for another {key}: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
     return arrays
 
 

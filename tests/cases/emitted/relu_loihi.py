@@ -5,7 +5,7 @@
 
 Needs relu.params.npz and relu.test.npz, which relu_train.py writes.
 
-Written by snnc from relu.toml [955ce434].
+Written by snnc from relu.toml [d6f4f4a2].
 """
 
 import argparse
@@ -83,9 +83,10 @@ def load(path, key, wanted):
         theirs = json.loads(str(arrays[key]))
         changed = list(differences(theirs, wanted))
     except Exception as error:
-        raise SystemExit(f"{path.name} is damaged: remove it, train again") from error
+        raise SystemExit(f"{path.name} is damaged: train anew") from error
     if changed:
-        raise SystemExit("\n  ".join([f"{path.name} is for another {key}:", *changed]))
+        why = f"{path.name} is for another {key}: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
     return arrays
 
 

@@ -4,11 +4,12 @@
     python relu_train.py --resume  # go on with a training that was killed
     python relu_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from relu.toml [2feeb108].
+Written by snnc from relu.toml [0f15264c].
 """
 
 import argparse
 import hashlib
+import io
 import json
 import math
 import os
@@ -249,9 +250,10 @@ def load(path, key, wanted):
         theirs = json.loads(str(arrays[key]))
         changed = list(differences(theirs, wanted))
     except Exception as error:
-        raise SystemExit(f"{path.name} is damaged: remove it, train again") from error
+        raise SystemExit(f"{path.name} is damaged: train anew") from error
     if changed:
-        raise SystemExit("\n  ".join([f"{path.name} is for another {key}:", *changed]))
+        why = f"{path.name} is for another {key}: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
     return arrays
 
 
@@ -360,10 +362,12 @@ def report_rates(rates):
 
 def save(path, *arrays, **named):
     """Write a .npz file; whatever interrupts that, its name never holds half of it."""
+    content = io.BytesIO()
+    np.savez(content, *arrays, **named)
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
     try:
         with unfinished.open("wb") as file:
-            np.savez(file, *arrays, **named)
+            file.write(content.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

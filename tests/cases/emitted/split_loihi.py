@@ -5,7 +5,7 @@
 
 Needs split.params.npz, which split_train.py writes.
 
-Written by snnc from split.toml [e8452372].
+Written by snnc from split.toml [8b6e58a6].
 """
 
 import argparse
@@ -94,9 +94,10 @@ def load(path, key, wanted):
         theirs = json.loads(str(arrays[key]))
         changed = list(differences(theirs, wanted))
     except Exception as error:
-        raise SystemExit(f"{path.name} is damaged: remove it, train again") from error
+        raise SystemExit(f"{path.name} is damaged: train anew") from error
     if changed:
-        raise SystemExit("\n  ".join([f"{path.name} is for another {key}:", *changed]))
+        why = f"{path.name} is for another {key}: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
     return arrays
 
 

@@ -5,7 +5,7 @@
 
 Needs twice.params.npz and twice.test.npz, which twice_train.py writes.
 
-Written by snnc from twice.toml [b4263eac].
+Written by snnc from twice.toml [628cf5d8].
 """
 
 import argparse
@@ -83,9 +83,10 @@ def load(path, key, wanted):
         theirs = json.loads(str(arrays[key]))
         changed = list(differences(theirs, wanted))
     except Exception as error:
-        raise SystemExit(f"{path.name} is damaged: remove it, train again") from error
+        raise SystemExit(f"{path.name} is damaged: train anew") from error
     if changed:
-        raise SystemExit("\n  ".join([f"{path.name} is for another {key}:", *changed]))
+        why = f"{path.name} is for another {key}: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
     return arrays
 
 
