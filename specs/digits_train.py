@@ -4,7 +4,7 @@
     python digits_train.py --resume  # go on with a training that was killed
     python digits_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from digits.toml [0c78ac54].
+Written by snnc from digits.toml [8019e5f8].
 """
 
 import argparse
@@ -303,7 +303,7 @@ def save(path, *arrays, **named):
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
     try:
         with unfinished.open("wb") as file:
-            file.write(content.getbuffer())
+            file.write(content.getvalue())
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

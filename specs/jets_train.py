@@ -4,7 +4,7 @@
     python jets_train.py --resume  # go on with a training that was killed
     python jets_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from jets.toml [fe1a3e95].
+Written by snnc from jets.toml [1e43add8].
 """
 
 import argparse
@@ -319,7 +319,7 @@ def save(path, *arrays, **named):
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
     try:
         with unfinished.open("wb") as file:
-            file.write(content.getbuffer())
+            file.write(content.getvalue())
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

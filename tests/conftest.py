@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,12 +35,16 @@ def libraries() -> None:
 
 
 @pytest.fixture
-def limit() -> Iterator[Callable[[int], None]]:
-    """Let no file grow beyond some bytes: what a full disk does, without a disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+def limited() -> Callable[[int], AbstractContextManager[None]]:
+    """Give a context in which no file grows beyond some bytes: what a full disk does, without a disk."""
 
-    def set_limit(size: int) -> None:
+    @contextmanager
+    def limit(size: int) -> Iterator[None]:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
-    yield set_limit
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    return limit

@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from snnc.diagnostics import UsageError
 from snnc.files import ensure_room, replacing, write_text
+
+Limited = Callable[[int], AbstractContextManager[None]]
 
 WRITER = """
 import os, signal, sys
@@ -56,19 +59,19 @@ def test_an_error_leaves_what_was_there(path: Path) -> None:
     assert names(path.parent) == ["x.txt"]
 
 
-def test_a_full_disk_leaves_what_was_there(path: Path, limit: Callable[[int], None]) -> None:
-    limit(1000)
-    with pytest.raises(UsageError, match=r"^can't write .*/x\.txt: file too large$"):
+def test_a_full_disk_leaves_what_was_there(path: Path, limited: Limited) -> None:
+    too_large = r"^can't write .*/x\.txt: file too large$"
+    with limited(1000), pytest.raises(UsageError, match=too_large):
         write_text(path, 5000 * "x")
     assert path.read_text() == "before\n"
     assert names(path.parent) == ["x.txt"]
 
 
-def test_room_is_looked_for(path: Path, limit: Callable[[int], None]) -> None:
+def test_room_is_looked_for(path: Path, limited: Limited) -> None:
     ensure_room([(path, 5000), (path, 5000)])
     assert names(path.parent) == ["x.txt"]
-    limit(4000)
-    with pytest.raises(UsageError, match=r"^can't write 0\.0 MB to .*/x\.txt: file too large$"):
+    too_large = r"^can't write 0\.0 MB to .*/x\.txt: file too large$"
+    with limited(4000), pytest.raises(UsageError, match=too_large):
         ensure_room([(path, 3000), (path, 5000)])
     assert names(path.parent) == ["x.txt"]
     assert path.read_text() == "before\n"

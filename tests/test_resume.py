@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -270,25 +271,37 @@ def test_an_interrupt_says_how_to_go_on(
 def test_a_disk_that_becomes_full(
     whole: Path,
     tmp_path: Path,
-    stop: Any,
-    limit: Callable[[int], None],
+    limited: Callable[[int], AbstractContextManager[None]],
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What was complete stays, and training goes on from there once there is room."""
+    from snnc.engine import checkpoint, storage
+
     digits(tmp_path, 4)
     train = ["train", str(tmp_path / "digits.toml")]
-    stop(2, how=lambda: limit(20_000))
+    save, ensure_room = checkpoint.save, storage.ensure_room
+
+    def saved(path: Path, state: Any, depends: Any) -> None:
+        with limited(-1 if len(state.epochs) < 3 else 20_000):
+            save(path, state, depends)
+
+    monkeypatch.setattr(checkpoint, "save", saved)
     assert main(train) == 2
     lines = capsys.readouterr().err.splitlines()
     assert lines[-1] == f"snnc: can't write {tmp_path}/digits.checkpoint.npz: file too large"
     assert left(tmp_path) == {"digits.checkpoint.npz"}
     assert len(arrays(tmp_path / "digits.checkpoint.npz")["history"]) == 2
 
+    def looked_for(files: Any) -> None:
+        with limited(20_000):
+            ensure_room(files)
+
+    monkeypatch.setattr(storage, "ensure_room", looked_for)
     assert main([*train, "--resume"]) == 2
     assert " MB to " in capsys.readouterr().err
     assert left(tmp_path) == {"digits.checkpoint.npz"}
-    limit(-1)
-    stop(99)
+    monkeypatch.undo()
     assert main([*train, "--resume"]) == 0
     same_files(tmp_path / "digits.params.npz", whole / "digits.params.npz")
 

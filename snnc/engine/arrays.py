@@ -30,11 +30,11 @@ DAMAGE = (
 
 def save_arrays(path: Path, *arrays: Any, **named: Any) -> None:
     """Write a .npz file; unnamed arrays are called arr_0, arr_1 and so on."""
-    # In memory first: zipfile makes a tangle of errors of a full disk.
+    # In memory first: of a full disk, zipfile makes a tangle of errors.
     buffer = io.BytesIO()
     np.savez(buffer, *arrays, **named)
     with replacing(path) as unfinished:
-        unfinished.write_bytes(buffer.getbuffer())
+        unfinished.write_bytes(buffer.getvalue())
 
 
 def arrays_of(path: Path, advice: str) -> dict[str, Array]:

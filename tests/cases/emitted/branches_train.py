@@ -4,7 +4,7 @@
     python branches_train.py --resume  # go on with a training that was killed
     python branches_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from branches.toml [e20024fe].
+Written by snnc from branches.toml [fcb702b1].
 """
 
 import argparse
@@ -438,7 +438,7 @@ def save(path, *arrays, **named):
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
     try:
         with unfinished.open("wb") as file:
-            file.write(content.getbuffer())
+            file.write(content.getvalue())
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

@@ -3,7 +3,7 @@
     python rates_train.py  # train, test, write rates.params.npz
     python rates_train.py --resume  # go on with a training that was killed
 
-Written by snnc from rates.toml [c3ce3057].
+Written by snnc from rates.toml [8f9d79f6].
 """
 
 import argparse
@@ -394,7 +394,7 @@ def save(path, *arrays, **named):
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
     try:
         with unfinished.open("wb") as file:
-            file.write(content.getbuffer())
+            file.write(content.getvalue())
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

@@ -4,7 +4,7 @@
     python relu_train.py --resume  # go on with a training that was killed
     python relu_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from relu.toml [0f15264c].
+Written by snnc from relu.toml [7059c1fe].
 """
 
 import argparse
@@ -367,7 +367,7 @@ def save(path, *arrays, **named):
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
     try:
         with unfinished.open("wb") as file:
-            file.write(content.getbuffer())
+            file.write(content.getvalue())
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

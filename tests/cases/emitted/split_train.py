@@ -4,7 +4,7 @@
     python split_train.py --resume  # go on with a training that was killed
     python split_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from split.toml [75c2eb55].
+Written by snnc from split.toml [42f8e81d].
 """
 
 import argparse
@@ -345,7 +345,7 @@ def save(path, *arrays, **named):
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
     try:
         with unfinished.open("wb") as file:
-            file.write(content.getbuffer())
+            file.write(content.getvalue())
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

@@ -4,7 +4,7 @@
     python twice_train.py --resume  # go on with a training that was killed
     python twice_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from twice.toml [1f1974ef].
+Written by snnc from twice.toml [c47c1953].
 """
 
 import argparse
@@ -388,7 +388,7 @@ def save(path, *arrays, **named):
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
     try:
         with unfinished.open("wb") as file:
-            file.write(content.getbuffer())
+            file.write(content.getvalue())
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
