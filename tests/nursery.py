@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from snnc.cli import main
-from snnc.commands import compile as compile_command  # noqa: F401
+from snnc.commands import compile as compile_command
 
 #: What a child is doing, for its parent to see.
 PHASE = mmap.mmap(-1, 20)
@@ -95,6 +95,7 @@ def run(arguments: list[str], seconds: float) -> int:
 if __name__ == "__main__":
     if sys.argv[1] == "train":
         note_training()
+    compile_command.write_text = noted("write", compile_command.write_text)
     Path.write_bytes = write_slowly  # type: ignore[method-assign, assignment]
     os.fsync = synchronise_slowly  # type: ignore[assignment]
     for line in sys.stdin:
