@@ -109,7 +109,9 @@ def _parser() -> argparse.ArgumentParser:
         "--epochs", type=_positive, help="train this often instead of as the spec says"
     )
     train.add_argument(
-        "--resume", action="store_true", help="go on after the last epoch of a killed training"
+        "--resume",
+        action="store_true",
+        help="go on where a training was killed; start where there is none",
     )
 
     run = _with_spec(commands, "run", "run the trained network as spikes, and print one table")

@@ -115,5 +115,7 @@ def _numbers(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number(value: Any) -> Any:
-    """Return 200 for 200.0, as a script has it."""
+    """Return 200 for 200.0, as a script has it, and a list for a tuple, as JSON has it."""
+    if isinstance(value, tuple):
+        return [_number(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value

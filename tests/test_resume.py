@@ -255,7 +255,10 @@ def test_afresh_beside_a_checkpoint(
     stop(1)
     with pytest.raises(Stopped):
         main(train)
-    assert "would go on after epoch 2 with --resume" in capsys.readouterr().out
+    assert (
+        "starts from the beginning; --resume would go on after epoch 2, from "
+        in capsys.readouterr().out
+    )
     assert len(arrays(tmp_path / "digits.checkpoint.npz")["history"]) == 1
 
 
@@ -265,7 +268,9 @@ def test_an_interrupt_says_how_to_go_on(
     digits(tmp_path, 4)
     stop(2, how=_interrupt)
     assert main(["train", str(tmp_path / "digits.toml")]) == 130
-    assert capsys.readouterr().err.endswith("snnc: interrupted; --resume goes on after epoch 1\n")
+    assert capsys.readouterr().err.endswith(
+        "snnc: interrupted; --resume goes on after epoch 1 (training)\n"
+    )
 
 
 def test_a_disk_that_becomes_full(

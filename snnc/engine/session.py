@@ -55,7 +55,7 @@ def _is_done(path: Path, checkpoint_path: Path, program: Program, items: Data) -
     """Whether there is nothing to resume, as all was written already."""
     done = not checkpoint_path.exists() and storage.is_complete(path, program, items)
     if done:
-        print(f"{path.as_posix()} is complete: nothing is left of its training")
+        print(f"{path.as_posix()} is complete: there is nothing to resume")
     return done
 
 
@@ -138,35 +138,43 @@ def _resumable(
             done = len(course.state.epochs)
             if not done:
                 raise
-            raise KeyboardInterrupt(f"interrupted; --resume goes on after epoch {done}") from None
+            raise KeyboardInterrupt(
+                f"interrupted; --resume goes on after epoch {done} ({title})"
+            ) from None
 
 
 def _start(title: str, path: Path, depends: dict[str, Any], epochs: int, resume: bool) -> State:
-    """Return where a training starts; what is there and not used, or the other way round, is said."""
+    """Return where a training starts, and say so where it isn't what one might think."""
     try:
         state = checkpoint.load(path, depends)
     except FileNotFoundError:
         if resume:
-            print(f"{title}: there is no {path.as_posix()}, so it starts from the beginning")
+            _tell(title, f"there is no {path.as_posix()}, so it starts from the beginning")
         return BEGINNING
     except Refusal:
         if resume:
             raise
-        print(f"{title}: {path.as_posix()} belongs to another training, and is replaced")
+        _tell(title, f"{path.as_posix()} belongs to another training, and is replaced")
         return BEGINNING
     done = len(state.epochs)
     if not resume:
-        print(
-            f"{title}: {path.as_posix()} would go on after epoch {done} with --resume; "
-            "starting from the beginning replaces it after one epoch"
+        _tell(
+            title,
+            f"starts from the beginning; --resume would go on after epoch {done}, "
+            f"from {path.as_posix()}, which the first epoch replaces",
         )
         return BEGINNING
     if done > epochs:
         raise Refusal(
             f"{path.as_posix()} is at epoch {done} already: train for as many epochs, or without --resume"
         )
-    print(f"{title}: goes on after epoch {done}, from {path.as_posix()}")
+    _tell(title, f"goes on after epoch {done}, from {path.as_posix()}")
     return state
+
+
+def _tell(title: str, what: str) -> None:
+    """Print at once: who is killed prints nothing later."""
+    print(f"{title}: {what}", flush=True)
 
 
 def _say(name: str, answers: Answers, labels: Labels) -> None:

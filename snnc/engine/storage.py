@@ -162,10 +162,10 @@ def is_complete(path: Path, program: Program, data: Data) -> bool:
     if not path.exists():
         return False
     try:
-        file = _File(path, _load(path, program, "snnc train"))
-        return not differences(file.training(), _training(program, data))
+        found = _File(path, _load(path, program, "snnc train")).training()
     except Refusal:
         return False
+    return found == _training(program, data)
 
 
 def _training(program: Program, data: Data) -> dict[str, Any]:
