@@ -1,10 +1,10 @@
 """Train the digits network (64-128-64-10) with NengoDL.
 
     python digits_train.py  # train, test, write digits.params.npz
-    python digits_train.py --resume  # go on with a training that was killed
+    python digits_train.py --resume  # go on after a kill
     python digits_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from digits.toml [8019e5f8].
+Written by snnc from digits.toml [ce040536].
 """
 
 import argparse
@@ -345,7 +345,7 @@ def main():
     params["versions"] = json.dumps(versions)
     save(TEST, x=x_test, y=y_test)  # for the Loihi script, which has no scikit-learn
     save(PARAMS, **params)
-    CHECKPOINT.unlink()
+    CHECKPOINT.unlink(missing_ok=True)
 
     x_test, y_test = (x_test[: args.items] - shift) / scale, y_test[: args.items]
     logits, _ = evaluate(net, x_test, steps=1)

@@ -1,10 +1,10 @@
 """Train the jets network (16-64-32-32-5) with NengoDL.
 
     python jets_train.py  # train, test, write jets.params.npz
-    python jets_train.py --resume  # go on with a training that was killed
+    python jets_train.py --resume  # go on after a kill
     python jets_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from jets.toml [1e43add8].
+Written by snnc from jets.toml [43ba64b8].
 """
 
 import argparse
@@ -360,7 +360,7 @@ def main():
     params["training"] = json.dumps(training, sort_keys=True)
     params["versions"] = json.dumps(versions)
     save(PARAMS, **params)
-    CHECKPOINT.unlink()
+    CHECKPOINT.unlink(missing_ok=True)
 
     x_test, y_test = (x_test[: args.items] - shift) / scale, y_test[: args.items]
     logits, _ = evaluate(net, x_test, steps=1)

@@ -1,10 +1,10 @@
 """Train the branches network (64-30-20-20-10) with NengoDL.
 
     python branches_train.py  # train, test, write branches.params.npz
-    python branches_train.py --resume  # go on with a training that was killed
+    python branches_train.py --resume  # go on after a kill
     python branches_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from branches.toml [fcb702b1].
+Written by snnc from branches.toml [52817485].
 """
 
 import argparse
@@ -480,7 +480,7 @@ def main():
     params["versions"] = json.dumps(versions)
     save(TEST, x=x_test, y=y_test)  # for the Loihi script, which has no scikit-learn
     save(PARAMS, **params)
-    CHECKPOINT.unlink()
+    CHECKPOINT.unlink(missing_ok=True)
 
     x_test, y_test = (x_test[: args.items] - shift) / scale, y_test[: args.items]
     put_out_rates(net)

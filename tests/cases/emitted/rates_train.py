@@ -1,9 +1,9 @@
 """Train the rates network (13-12-11-10-3) with NengoDL.
 
     python rates_train.py  # train, test, write rates.params.npz
-    python rates_train.py --resume  # go on with a training that was killed
+    python rates_train.py --resume  # go on after a kill
 
-Written by snnc from rates.toml [8f9d79f6].
+Written by snnc from rates.toml [72b79087].
 """
 
 import argparse
@@ -435,7 +435,7 @@ def main():
     params["training"] = json.dumps(training, sort_keys=True)
     params["versions"] = json.dumps(versions)
     save(PARAMS, **params)
-    CHECKPOINT.unlink()
+    CHECKPOINT.unlink(missing_ok=True)
 
     x_test, y_test = (x_test[: args.items] - shift) / scale, y_test[: args.items]
     logits, _ = evaluate(net, x_test, steps=1)

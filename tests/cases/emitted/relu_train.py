@@ -1,10 +1,10 @@
 """Train the relu network (4-24-16-8-3) with NengoDL.
 
     python relu_train.py  # train, test, write relu.params.npz
-    python relu_train.py --resume  # go on with a training that was killed
+    python relu_train.py --resume  # go on after a kill
     python relu_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from relu.toml [7059c1fe].
+Written by snnc from relu.toml [5581f330].
 """
 
 import argparse
@@ -409,7 +409,7 @@ def main():
     params["versions"] = json.dumps(versions)
     save(TEST, x=x_test, y=y_test)  # for the Loihi script, which has no scikit-learn
     save(PARAMS, **params)
-    CHECKPOINT.unlink()
+    CHECKPOINT.unlink(missing_ok=True)
 
     x_test, y_test = (x_test[: args.items] - shift) / scale, y_test[: args.items]
     put_out_rates(net)

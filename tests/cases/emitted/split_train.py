@@ -1,10 +1,10 @@
 """Train the split network (16-20-15-10-4) with NengoDL.
 
     python split_train.py  # train, test, write split.params.npz
-    python split_train.py --resume  # go on with a training that was killed
+    python split_train.py --resume  # go on after a kill
     python split_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from split.toml [42f8e81d].
+Written by snnc from split.toml [2da485ea].
 """
 
 import argparse
@@ -386,7 +386,7 @@ def main():
     params["training"] = json.dumps(training, sort_keys=True)
     params["versions"] = json.dumps(versions)
     save(PARAMS, **params)
-    CHECKPOINT.unlink()
+    CHECKPOINT.unlink(missing_ok=True)
 
     x_test, y_test = (x_test[: args.items] - shift) / scale, y_test[: args.items]
     logits, _ = evaluate(net, x_test, steps=1)

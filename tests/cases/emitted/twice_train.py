@@ -1,10 +1,10 @@
 """Train the twice network (64-20-15-10-10) with NengoDL.
 
     python twice_train.py  # train, test, write twice.params.npz
-    python twice_train.py --resume  # go on with a training that was killed
+    python twice_train.py --resume  # go on after a kill
     python twice_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from twice.toml [c47c1953].
+Written by snnc from twice.toml [435db773].
 """
 
 import argparse
@@ -430,7 +430,7 @@ def main():
     params["versions"] = json.dumps(versions)
     save(TEST, x=x_test, y=y_test)  # for the Loihi script, which has no scikit-learn
     save(PARAMS, **params)
-    CHECKPOINT.unlink()
+    CHECKPOINT.unlink(missing_ok=True)
 
     x_test, y_test = (x_test[: args.items] - shift) / scale, y_test[: args.items]
     put_out_rates(net)
