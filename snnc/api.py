@@ -165,6 +165,7 @@ def train(
     epochs: int | None = None,
     baseline: bool = False,
     folder: Path | str | None = None,
+    resume: bool = False,
     progress: bool = False,
 ) -> Training:
     """Train a spec in NengoDL, and test it.
@@ -173,7 +174,9 @@ def train(
         spec: The spec.
         epochs: How often each item is trained on, instead of as the spec says.
         baseline: Whether to train the float twin too, the same layers in plain Keras with ReLU.
-        folder: Where everything is saved as soon as it is there; `Training.save` saves later.
+        folder: Where everything is saved as soon as it is there, and until then a checkpoint of every epoch;
+            `Training.save` saves later.
+        resume: Whether to go on from what a killed training with the same settings left in the folder.
         progress: Whether to show bars on standard error.
 
     Raises:
@@ -187,7 +190,7 @@ def train(
         from snnc.engine import session
 
         where = None if folder is None else Path(folder)
-        training = session.train(program, _watcher(progress), where, baseline)
+        training = session.train(program, _watcher(progress), where, baseline, resume)
     training.results.refuse_silence()
     return training
 

@@ -64,8 +64,8 @@ def _run(arguments: argparse.Namespace) -> int:
         print(f"snnc: {(error.strerror or str(error)).lower()}", file=sys.stderr)
         _forget_output()
         return 2
-    except KeyboardInterrupt:
-        print("snnc: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"snnc: {str(interrupt) or 'interrupted'}", file=sys.stderr)
         return 130
 
 
@@ -148,6 +148,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument(
         "--epochs", type=_positive, help="train this often instead of as the spec says"
+    )
+    train.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on where a training was killed; start where there is none",
     )
 
     run = _with_spec(commands, "run", "run the trained network as spikes, and print one table")

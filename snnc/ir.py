@@ -170,6 +170,14 @@ class Connection:
         """The operators that are there when the network runs."""
         return tuple(op for op in self.operators if not op.training_only)
 
+    def parameters(self, before: Shape) -> int:
+        """Return how many weights and biases are trained, on what has this shape."""
+        total = 0
+        for operator in self.operators:
+            total += operator.parameters(before)
+            before = operator.shape(before)
+        return total
+
 
 @dataclass(frozen=True, eq=False)
 class Output:

@@ -1,13 +1,13 @@
-"""The part of a program that fixes the shapes and the meaning of its parameters, as plain JSON data."""
+"""The parts of a program that its parameters depend on, as plain JSON data: what they mean, and how they are trained."""
 
 from __future__ import annotations
 
-import hashlib
+import dataclasses
 import json
 from typing import Any
 
 from snnc.call import Ratio
-from snnc.ir import OUTPUT, Population, Program
+from snnc.ir import OUTPUT, Dense, Operator, Population, Program
 
 
 def meaning(program: Program) -> dict[str, Any]:
@@ -31,27 +31,55 @@ def meaning(program: Program) -> dict[str, Any]:
     }
 
 
+def training(program: Program) -> dict[str, Any]:
+    """Return what else a training depends on, but for the data and the number of epochs."""
+    optimizer = program.train.optimizer
+    written = {"kind": optimizer.kind, "learning_rate": optimizer.learning_rate}
+    gradients = {p.name: _numbers(p.gradient.model_dump()) for p in program.populations}
+    first, *others = gradients.values()
+    operators = (op for connection in program.connections for op in connection.operators)
+    return {
+        "seed": program.seed,
+        "dt": _number(program.dt),
+        "scale": program.data.scale,
+        "batch_size": program.train.batch_size,
+        "optimizer": _numbers({**written, **optimizer.model_dump(exclude_defaults=True)}),
+        "gradient": first if all(other == first for other in others) else gradients,
+        "operators": {op.name: _operator(op) for op in operators if not _is_plain(op)},
+    }
+
+
 def as_json(data: dict[str, Any]) -> str:
     return json.dumps(data, sort_keys=True)
 
 
-def digest(data: dict[str, Any]) -> str:
-    """Return eight hex digits by which a script recognises the parameters that are its own."""
-    return hashlib.sha256(as_json(data).encode()).hexdigest()[:8]
-
-
-def differences(theirs: dict[str, Any], ours: dict[str, Any]) -> list[str]:
-    """Return the keys in which two meanings differ, each with both values: theirs first."""
+def differences(
+    theirs: dict[str, Any], ours: dict[str, Any], here: str = "in the spec"
+) -> list[str]:
+    """Return the keys in which two meanings, or two trainings, differ, each with both values: theirs first."""
     flat_theirs, flat_ours = dict(_flat(_expanded(theirs))), dict(_flat(_expanded(ours)))
     keys = dict.fromkeys([*flat_theirs, *flat_ours])
     return [
-        f"{key}: {flat_theirs.get(key, 'nothing')} there, {flat_ours.get(key, 'nothing')} in the spec"
+        f"{key}: {flat_theirs.get(key, 'nothing')} there, {flat_ours.get(key, 'nothing')} {here}"
         for key in keys
         if flat_theirs.get(key) != flat_ours.get(key)
     ]
 
 
+def _is_plain(operator: Operator) -> bool:
+    """Whether the layers' sizes say all about an operator."""
+    return isinstance(operator, Dense) and operator.use_bias
+
+
+def _operator(operator: Operator) -> dict[str, Any]:
+    settings = dataclasses.asdict(operator)
+    del settings["name"]
+    return {"kind": type(operator).__name__.lower(), **_numbers(settings)}
+
+
 def _expanded(data: dict[str, Any]) -> dict[str, Any]:
+    if "neurons" not in data:
+        return data
     shared = data["neurons"]
     layers = {
         name: {**layer, "neurons": {**shared, **layer.get("neurons", {})}}
@@ -79,9 +107,15 @@ def _neurons(population: Population) -> dict[str, Any]:
     settings: dict[str, Any] = population.neurons.model_dump()
     scale = population.neurons.output_scale
     settings["amplitude"] = scale.value if isinstance(scale, Ratio) else scale
+    return _numbers(settings)
+
+
+def _numbers(settings: dict[str, Any]) -> dict[str, Any]:
     return {key: _number(value) for key, value in settings.items()}
 
 
 def _number(value: Any) -> Any:
-    """Return 200 for 200.0, as a script has it."""
+    """Return 200 for 200.0, as a script has it, and a list for a tuple, as JSON has it."""
+    if isinstance(value, tuple):
+        return [_number(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -118,10 +118,4 @@ def _operators(connection: Connection) -> str:
 
 def _parameters(program: Program, target: str) -> int:
     """Return how many weights and biases training adjusts."""
-    total = 0
-    for connection in program.into(target):
-        shape = program.source_shape(connection)
-        for operator in connection.operators:
-            total += operator.parameters(shape)
-            shape = operator.shape(shape)
-    return total
+    return sum(c.parameters(program.source_shape(c)) for c in program.into(target))

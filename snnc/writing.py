@@ -7,7 +7,7 @@ from pathlib import Path
 
 from snnc.backends.script import is_untouched
 from snnc.diagnostics import cannot
-from snnc.files import write_text
+from snnc.files import sweep, write_text
 
 
 def edited(wanted: Mapping[Path, str]) -> list[Path]:
@@ -22,6 +22,8 @@ def edited(wanted: Mapping[Path, str]) -> list[Path]:
 
 def write(wanted: Mapping[Path, str]) -> list[Path]:
     """Write the scripts that are missing or otherwise than they are wanted, and return those."""
+    for path in wanted:
+        sweep(path)
     stale = [path for path, text in wanted.items() if not same(text_of(path), text)]
     for path in stale:
         _make_folder(path.parent)

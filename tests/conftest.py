@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -90,3 +93,19 @@ def bare(tmp_path: Path) -> Bare:
     folder = tmp_path / "site"
     folder.mkdir()
     return Bare(folder)
+
+
+@pytest.fixture
+def limited() -> Callable[[int], AbstractContextManager[None]]:
+    """Give a context in which no file grows beyond some bytes: what a full disk does, without a disk."""
+
+    @contextmanager
+    def limit(size: int) -> Iterator[None]:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limit

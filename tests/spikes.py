@@ -11,9 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from snnc.pipeline import checked
-
 from snnc.engine import libraries
+from snnc.pipeline import checked
 
 #: As many items are shown, one after the other.
 ITEMS = 5

@@ -207,10 +207,11 @@ def test_training_is_that_of_the_command(
     shutil.copy(DIGITS, tmp_path)
     assert main(["train", "--baseline", "--epochs", "3", str(tmp_path / "digits.toml")]) == 0
     lines = capsys.readouterr().out.splitlines()
-    for row, line in zip(trained.results.rows, lines, strict=False):
+    said = [line for line in lines if not line.startswith("wrote ")]
+    for row, line in zip(trained.results.rows, said, strict=True):
         assert line.startswith(f"{row.name}: {row.accuracy.value:.1%}".removesuffix("%"))
     (tmp_path / "ours").mkdir()
-    ours = trained.save(tmp_path / "ours").written
+    ours = trained.save(tmp_path / "ours")
     for path in ours:
         theirs = tmp_path / path.name
         if path.suffix == ".npz":
@@ -228,7 +229,7 @@ def test_nothing_is_printed_and_nothing_stays_changed(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     training = snnc.train(DIGITS.read_text(), epochs=1, folder=tmp_path)
-    assert training.written == tuple(tmp_path / f"digits.{s}" for s in WRITTEN)
+    assert {p.name for p in tmp_path.iterdir()} >= {f"digits.{s}" for s in WRITTEN}
     snnc.run(training, on="nengo", items=2)
     assert capfd.readouterr() == ("", "")
 

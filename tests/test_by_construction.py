@@ -246,7 +246,9 @@ def test_no_item_is_left_out(n_items: int) -> None:
 
 
 def test_each_epoch_leaves_out_other_items() -> None:
-    from snnc.engine.train import run_epochs
+    import tensorflow as tf
+
+    from snnc.engine.train import BEGINNING, run_epochs
 
     program = program_of(ROOT / "tests/cases/relu.toml")
     program = replace(program, train=program.train.model_copy(update={"epochs": 5}))
@@ -257,7 +259,9 @@ def test_each_epoch_leaves_out_other_items() -> None:
         left_out.append(frozenset(range(117)) - set(items))
         return 1.0, 0.5
 
-    run_epochs(program, np.arange(117), np.arange(117), fit, lambda epoch: None)
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(1,))])
+    model.compile(optimizer="sgd")
+    run_epochs(program, model, np.arange(117), np.arange(117), fit, lambda state: None, BEGINNING)
     assert [len(items) for items in left_out] == [7] * 5
     assert len(set(left_out)) == 5
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -77,7 +78,7 @@ def _plain(value: Any) -> Any:
 def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     from snnc.backends import network
     from snnc.deploy import deploy
-    from snnc.engine import data, storage
+    from snnc.engine import checkpoint, data, storage
     from snnc.engine.fresh import evaluate
     from snnc.engine.train import train
 
@@ -104,6 +105,9 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     assert np.array_equal(x_test, items.x_test)
     assert np.array_equal(y_test, items.y_test)
     assert np.array_equal(test, items.test_index)
+    training = script.describe_training(x_train, y_train)
+    assert training == checkpoint.depends_on(program, items)
+    held_out["training"] = json.dumps({**training, "epochs": 2})
 
     theirs, ours = script.build_network(), network.training_network(program)
     assert described(theirs) == described(ours)
@@ -144,8 +148,6 @@ def _streams_agree(
     program: Program, train_script: ModuleType, params: Any, held_out: Any, folder: Path
 ) -> None:
     """Save as the training script does, then run the Loihi script and the network in memory."""
-    import json
-
     from snnc.backends import network
     from snnc.engine import data, storage
     from snnc.engine.stream import stream
@@ -230,7 +232,7 @@ def test_both_take_the_same_file(
         theirs = dict(file_1)
     with np.load(ours / f"{program.name}.params.npz") as file_2:
         found = dict(file_2)
-    assert set(theirs) == set(found) - {"training"}
+    assert set(theirs) == set(found)
     for key, array in theirs.items():
         if key not in ("spec", "versions"):
             assert np.array_equal(array, found[key]), key

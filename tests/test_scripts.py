@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from snnc.pipeline import scripts
@@ -69,7 +70,68 @@ def test_parameters_of_another_network_are_refused(folder: Path, tmp_path: Path)
         (tmp_path / file.name).write_bytes(file.read_bytes())
     refused = run(tmp_path / "digits_loihi.py", "--items", "5")
     assert refused.returncode == 1
-    assert "is for another network" in refused.stderr
+    assert refused.stderr.endswith(
+        "digits.params.npz is for another spec: train anew\n"
+        "  neurons.amplitude: 0.005 there, 0.006666666666666667 here\n"
+        "  neurons.max_rate: 200 there, 150 here\n"
+    )
+
+
+def test_damaged_parameters(folder: Path, tmp_path: Path) -> None:
+    for name in ("digits_loihi.py", "digits.test.npz", "digits.params.npz"):
+        content = (folder / name).read_bytes()
+        (tmp_path / name).write_bytes(content[:-1000] if "params" in name else content)
+    truncated = run(tmp_path / "digits_loihi.py")
+    assert truncated.returncode == 1
+    assert truncated.stderr.endswith("\ndigits.params.npz is damaged: train anew\n")
+    (tmp_path / "digits.params.npz").write_text("something else")
+    foreign = run(tmp_path / "digits_loihi.py")
+    assert foreign.stderr.endswith("\ndigits.params.npz is damaged: train anew\n")
+    assert "Traceback" not in truncated.stderr + foreign.stderr
+
+
+def test_resume(folder: Path, tmp_path: Path) -> None:
+    """Kill a training between two epochs; what is left is resumed, or refused."""
+    for name in ("digits_train.py", "digits_loihi.py"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    script = tmp_path / "digits_train.py"
+    killed = script.read_text().replace(
+        "training=json.dumps(training))\n",
+        "training=json.dumps(training))\n            os.kill(os.getpid(), 9)\n",
+    )
+    (tmp_path / "killed.py").write_text(killed)
+    assert run(tmp_path / "killed.py", "--epochs", "2").returncode == -9
+    assert not [path for path in tmp_path.glob("*.npz") if "checkpoint" not in path.name]
+
+    (tmp_path / "other.py").write_text(script.read_text().replace("SEED = 0", "SEED = 1"))
+    other = run(tmp_path / "other.py", "--resume")
+    assert other.returncode == 1
+    assert "digits.checkpoint.npz is for another training: train anew\n  data: " in other.stderr
+    assert other.stderr.endswith("\n  seed: 0 there, 1 here\n")
+
+    resumed = run(script, "--resume", "--epochs", "2", "--items", "5")
+    assert resumed.returncode == 0, resumed.stderr
+    assert re.findall(r"^epoch +\d+", resumed.stdout, re.M) == ["epoch   2"]
+    assert not (tmp_path / "digits.checkpoint.npz").exists()
+    with (
+        np.load(tmp_path / "digits.params.npz") as ours,
+        np.load(folder / "digits.params.npz") as theirs,
+    ):
+        assert set(ours.files) == set(theirs.files)
+        for name in ours.files:
+            assert np.array_equal(ours[name], theirs[name]), name
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "digits_train.py").write_bytes((folder / "digits_train.py").read_bytes())
+    tmp_path.chmod(0o555)
+    try:
+        done = run(tmp_path / "digits_train.py")
+    finally:
+        tmp_path.chmod(0o755)
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"can't write to {tmp_path}\n")
 
 
 @pytest.mark.parametrize("name", ["digits_train.py", "digits_loihi.py"])

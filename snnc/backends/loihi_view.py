@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from snnc.backends.code import WIDTH, Code, Group, expression, identifier, layout, literal, prefixed
 from snnc.backends.view import INDENT, View, connection_code, synapse
 from snnc.ir import INPUT, OUTPUT, Connection, Population
-from snnc.meaning import digest, meaning
 
 
 class LoihiView(View):
@@ -25,10 +24,6 @@ class LoihiView(View):
         test = f" and {self.name}.test.npz" if self.writes_test else ""
         sentence = f"Needs {self.name}.params.npz{test}, which {self.name}_train.py writes."
         return textwrap.fill(sentence, WIDTH)
-
-    @property
-    def spec_digest(self) -> str:
-        return digest(meaning(self.program))
 
     @property
     def blocks(self) -> list[list[str]]:

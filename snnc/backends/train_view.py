@@ -8,7 +8,7 @@ from snnc.backends.code import WIDTH, Chain, Group, entry, expression, identifie
 from snnc.backends.view import INDENT, View, connection_code, synapse
 from snnc.gradients import Loihi
 from snnc.ir import INPUT, OUTPUT, Connection, Dense, Dropout, Population
-from snnc.meaning import meaning
+from snnc.meaning import training
 
 
 class TrainView(View):
@@ -41,7 +41,7 @@ class TrainView(View):
     @property
     def optimizer(self) -> str:
         call = expression(self.program.train.optimizer.call())
-        return layout(call, "optimizer=", ",", indent=12)
+        return layout(call, "optimizer = ", indent=8)
 
     @property
     def running_by_layer(self) -> str | None:
@@ -98,8 +98,13 @@ class TrainView(View):
             value = result
 
     @property
-    def spec_constant(self) -> str:
-        return layout(expression(meaning(self.program)), "SPEC = ")
+    def training_constant(self) -> str:
+        named = {"seed": "SEED", "dt": "DT", "batch_size": "BATCH_SIZE"}
+        entries = (
+            entry(key, named.get(key) or expression(value))
+            for key, value in training(self.program).items()
+        )
+        return layout(Group("{", tuple(entries), "}"), "TRAINING = ")
 
     @property
     def chains(self) -> str | None:

@@ -20,6 +20,7 @@ from snnc.backends.code import (
 )
 from snnc.backends.styles import Style, styles
 from snnc.ir import INPUT, Connection, Population, Program
+from snnc.meaning import meaning
 from snnc.sources import SPLIT, Csv, FileKind, Openml, Sklearn
 
 #: Where statements inside `build_network` start.
@@ -98,6 +99,10 @@ class View:
             for code, name in zip(self.arrays.values(), self.program.data.arrays, strict=True)
             if code.isidentifier()
         ]
+
+    @property
+    def spec_constant(self) -> str:
+        return layout(expression(meaning(self.program)), "SPEC = ")
 
     @property
     def label_is_named(self) -> bool:

@@ -20,7 +20,14 @@ def run(arguments: argparse.Namespace) -> int:
 
         places.ensure_reachable(program, on)
         trained = storage.load(program, output_folder(arguments), data.load(program))
-        results = session.run(trained, on, arguments.items, Terminal())
-    print(json.dumps(results.to_dict()) if arguments.json else results)
+        done = []
+        try:
+            for row in session.rows(trained, on, arguments.items, Terminal()):
+                done.append(row)
+        finally:
+            # A place that refuses the network, or an interrupt, takes nothing from the others.
+            if done:
+                results = session.results_of(trained, done)
+                print(json.dumps(results.to_dict()) if arguments.json else results)
     results.refuse_silence()
     return 0

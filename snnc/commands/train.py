@@ -19,9 +19,10 @@ def run(arguments: argparse.Namespace) -> int:
         from snnc.engine.progress import Terminal
         from snnc.engine.results import percent
 
-        training = session.train(program, Terminal(), folder, arguments.baseline)
+        training = session.train(
+            program, Terminal(), folder, arguments.baseline, resume=arguments.resume
+        )
     for row in training.results.rows:
         print(f"{row.name}: {percent(row.accuracy)}")
-    print(f"wrote {', '.join(path.as_posix() for path in training.written)}")
     training.results.refuse_silence()
     return 0

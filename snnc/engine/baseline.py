@@ -11,7 +11,7 @@ import tensorflow as tf
 from snnc.backends.network import keras_layer
 from snnc.engine.answers import Answers
 from snnc.engine.data import Array, Labels
-from snnc.engine.train import Epoch, compile_arguments, run_epochs
+from snnc.engine.train import BEGINNING, State, compile_arguments, run_epochs
 from snnc.ir import INPUT, OUTPUT, Program
 
 
@@ -39,19 +39,25 @@ def twin(program: Program) -> tf.keras.Model:
 
 
 def train_twin(
-    program: Program, x: Array, y: Labels, on_epoch: Callable[[Epoch], None] = lambda epoch: None
+    program: Program,
+    x: Array,
+    y: Labels,
+    on_epoch: Callable[[State], None] = lambda state: None,
+    start: State = BEGINNING,
 ) -> tf.keras.Model:
-    """Return the float twin, trained on items x, (n, size), and labels y, (n,)."""
+    """Return the float twin, trained on items x, (n, size), and labels y, (n,), from a state on."""
     tf.keras.utils.set_random_seed(program.seed)
     model = twin(program)
     model.compile(**compile_arguments(program))
     batch_size = program.train.batch_size
 
     def fit(items: Array, labels: Labels) -> tuple[float, float]:
+        # Dropout keeps the seed of the moment when Keras first builds the graph, whatever epoch that is in.
+        tf.random.set_seed(1000 * program.seed + 1)
         history = model.fit(items, labels, batch_size=batch_size, shuffle=False, verbose=0).history
         return history["loss"][0], history["accuracy"][0]
 
-    run_epochs(program, x, y, fit, on_epoch)
+    run_epochs(program, model, x, y, fit, on_epoch, start)
     return model
 
 

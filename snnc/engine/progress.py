@@ -13,34 +13,41 @@ from snnc.engine.train import Epoch
 
 
 class Watcher(Protocol):
-    """Is told of every epoch, and how many items were run."""
+    """Is told of every epoch, `done` of which are over before, how many items were run, and what else is worth a line."""
 
-    def epochs(self, title: str, total: int) -> AbstractContextManager[Callable[[Epoch], None]]: ...
+    def epochs(
+        self, title: str, total: int, done: int
+    ) -> AbstractContextManager[Callable[[Epoch], None]]: ...
 
     def items(self, title: str, total: int) -> AbstractContextManager[Callable[[int], None]]: ...
+
+    def tell(self, line: str) -> None: ...
 
 
 class Nobody:
     """Wants to know nothing."""
 
     @contextmanager
-    def epochs(self, title: str, total: int) -> Iterator[Callable[[Epoch], None]]:
+    def epochs(self, title: str, total: int, done: int) -> Iterator[Callable[[Epoch], None]]:
         yield lambda epoch: None
 
     @contextmanager
     def items(self, title: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda n: None
 
+    def tell(self, line: str) -> None:
+        pass
+
 
 class Terminal:
-    """Shows bars on standard error."""
+    """Shows bars on standard error, and prints lines."""
 
     @contextmanager
-    def epochs(self, title: str, total: int) -> Iterator[Callable[[Epoch], None]]:
+    def epochs(self, title: str, total: int, done: int) -> Iterator[Callable[[Epoch], None]]:
         with _progress(
             TextColumn("loss {task.fields[loss]}, accuracy {task.fields[accuracy]}")
         ) as progress:
-            task = progress.add_task(title, total=total, loss="", accuracy="")
+            task = progress.add_task(title, total=total, completed=done, loss="", accuracy="")
 
             def show(epoch: Epoch) -> None:
                 progress.update(
@@ -54,6 +61,10 @@ class Terminal:
         with _progress() as progress:
             task = progress.add_task(title, total=total)
             yield lambda n: progress.update(task, advance=n)
+
+    def tell(self, line: str) -> None:
+        # At once: who is killed prints nothing later.
+        print(line, flush=True)
 
 
 def _progress(*columns: TextColumn) -> Progress:

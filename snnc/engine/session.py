@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import nengo
 import numpy as np
 
 from snnc.backends import network
-from snnc.deploy import Weights, deploy
+from snnc.deploy import deploy
 from snnc.engine import baseline, data, storage
 from snnc.engine.answers import Answers
-from snnc.engine.data import Data, Labels
+from snnc.engine.course import resumable
+from snnc.engine.data import Data
 from snnc.engine.fresh import evaluate
 from snnc.engine.places import Place
 from snnc.engine.progress import Watcher
 from snnc.engine.rates import rate_answers
-from snnc.engine.results import Results, Scorer
-from snnc.engine.storage import Trained
+from snnc.engine.results import Results, Row, Scorer
+from snnc.engine.storage import Paths, Trained, Twin
 from snnc.engine.stream import stream
 from snnc.engine.train import Epoch
 from snnc.engine.train import train as train_network
@@ -29,20 +31,9 @@ from snnc.table import paragraph
 RATES = "rate neurons"
 
 
-@dataclass(frozen=True, eq=False)
-class Twin:
-    """The float twin's weights, and its answer to each test item, (n,)."""
-
-    weights: Weights
-    predicted: Labels
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Training:
-    """What training came to: the program that was trained, the one that runs, and how test items went.
-
-    `written` names the files that it is saved to.
-    """
+    """What training came to: the program that was trained, the one that runs, and how test items went."""
 
     program: Program
     trained: Trained
@@ -50,20 +41,21 @@ class Training:
     epochs: tuple[Epoch, ...]
     twin: Twin | None
     results: Results
-    written: tuple[Path, ...] = ()
 
-    def save(self, folder: Path | None = None) -> Training:
-        """Write what `snnc train` writes to a folder (default: that of the spec), and return the same with `written`."""
-        paths = storage.Paths.of(self.program, folder or self.program.spec_path.parent)
-        paths.ensure_writable()
+    def save(self, folder: Path | None = None) -> tuple[Path, ...]:
+        """Write what `snnc train` writes to a folder (default: that of the spec), and return the files."""
+        paths = Paths.of(self.program, folder or self.program.spec_path.parent)
+        paths.ensure_writable(self.program, self.data, with_twin=self.twin is not None)
         written = storage.save_training(
             paths, self.program, self.trained.program, self.data, self.epochs
         )
-        written += _save_twin(paths, self.program, self.data, self.twin)
-        return replace(self, written=tuple(written))
+        if self.twin:
+            storage.save_baseline(paths.baseline, self.program, self.data, self.twin)
+            written.append(paths.baseline)
+        return tuple(written)
 
     def __repr__(self) -> str:
-        last = self.epochs[-1]
+        *_, last = self.epochs
         said = f"{self.program.name}, trained for {last.number} epochs: loss {last.loss:.4f}, "
         return f"{said}accuracy {last.accuracy:.1%} while training\n{self.results}"
 
@@ -72,74 +64,133 @@ class Training:
         return paragraph(said) + self.results._repr_html_()
 
 
-def train(program: Program, watcher: Watcher, folder: Path | None, with_baseline: bool) -> Training:
-    """Train a program, and if asked for its float twin, and test both. With a folder, each is saved once it is there."""
-    paths = storage.Paths.of(program, folder) if folder else None
-    if paths:
-        paths.ensure_writable()
+def train(
+    program: Program,
+    watcher: Watcher,
+    folder: Path | None,
+    with_baseline: bool,
+    resume: bool,
+) -> Training:
+    """Train a program, and if asked for its float twin, and test both.
+
+    With a folder, what is trained is saved there once it is, and until then a checkpoint of every epoch; to resume is to go
+    on from what a killed training with the same settings has left there.
+    """
+    paths = Paths.of(program, folder) if folder else None
     items = data.load(program)
-    epochs: list[Epoch] = []
+    if paths:
+        paths.ensure_writable(program, items, with_baseline)
+    net, trained, epochs = _trained(program, items, paths, watcher, resume)
+    twin = _twin(program, items, paths, watcher, resume) if with_baseline else None
+    trained = replace(trained, twin=twin.predicted if twin else None)
+    if net is None:
+        results = run(trained, ["nengo_dl"], None, watcher)
+    else:
+        results = _tested(net, trained, program, watcher)
+    return Training(program, trained, items, epochs, twin, results)
+
+
+def _trained(
+    program: Program, items: Data, paths: Paths | None, watcher: Watcher, resume: bool
+) -> tuple[nengo.Network | None, Trained, tuple[Epoch, ...]]:
+    """Return a trained network, what it is deployed to, and how training went; no network if that was over already."""
+    if paths and resume and _is_done(paths.params, paths.checkpoint, program, items, watcher):
+        trained = storage.load_params(paths.params, program, items)
+        return None, trained, storage.load_history(paths.history)
     net = network.training_network(program)
-    with watcher.epochs("training", program.train.epochs) as show:
+    checkpoint = paths.checkpoint if paths else None
+    with resumable("training", checkpoint, program, items, watcher, resume) as course:
+        weights = train_network(
+            net, program, items.x_train, items.y_train, course.advance, course.state
+        )
+    deployed, epochs = deploy(program, weights), course.state.epochs
+    if paths:
+        written = storage.save_training(paths, program, deployed, items, epochs)
+        _say_written(written, paths.checkpoint, watcher)
+    depends = storage.described(program, items)
+    trained = Trained(deployed, items.x_test, items.y_test, items.shift, items.scale, depends)
+    return net, trained, epochs
 
-        def on_epoch(epoch: Epoch) -> None:
-            epochs.append(epoch)
-            show(epoch)
 
-        weights = train_network(net, program, items.x_train, items.y_train, on_epoch)
-    deployed = deploy(program, weights)
-    written = storage.save_training(paths, program, deployed, items, epochs) if paths else []
+def _twin(
+    program: Program, items: Data, paths: Paths | None, watcher: Watcher, resume: bool
+) -> Twin:
+    """Return the float twin, once it is saved if there is somewhere to save it."""
+    if (
+        paths
+        and resume
+        and _is_done(paths.baseline, paths.baseline_checkpoint, program, items, watcher)
+        and (found := storage.load_baseline(paths.baseline, program, items, None))
+    ):
+        return found
+    checkpoint = paths.baseline_checkpoint if paths else None
+    with resumable("float twin", checkpoint, program, items, watcher, resume) as course:
+        model = baseline.train_twin(
+            program, items.x_train, items.y_train, course.advance, course.state
+        )
+    weights = {layer.name: layer.get_weights() for layer in model.layers}
+    twin = Twin(weights, baseline.answers(model, program, items.x_test).classes)
+    if paths:
+        storage.save_baseline(paths.baseline, program, items, twin)
+        _say_written([paths.baseline], paths.baseline_checkpoint, watcher)
+    return twin
 
-    twin = _train_twin(program, items, watcher) if with_baseline else None
-    written += _save_twin(paths, program, items, twin) if paths else []
 
-    predicted = twin.predicted if twin else None
-    scorer = Scorer(program.output, items.y_test, predicted)
-    rows = scorer.twin_rows()
+def _is_done(path: Path, checkpoint: Path, program: Program, items: Data, watcher: Watcher) -> bool:
+    """Whether there is nothing to resume, as all was written already."""
+    done = not checkpoint.exists() and storage.is_complete(path, program, items)
+    if done:
+        watcher.tell(f"{path.as_posix()} is complete: there is nothing to resume")
+    return done
+
+
+def _say_written(written: Sequence[Path], finished: Path, watcher: Watcher) -> None:
+    """Name the files of a finished training, which needs its checkpoint no more."""
+    finished.unlink(missing_ok=True)
+    watcher.tell(f"wrote {', '.join(path.as_posix() for path in written)}")
+
+
+def _tested(net: nengo.Network, trained: Trained, program: Program, watcher: Watcher) -> Results:
+    """Return how good a network is that was just trained: as rates, and as spikes shown fresh."""
+    x = trained.x_test
+    scorer = Scorer(program.output, trained.y_test, trained.twin)
     network.put_out_rates(net, program)
-    rows.append(scorer.row(RATES, "rates", evaluate(net, program, items.x_test, steps=1)))
+    rates = scorer.row(RATES, "rates", evaluate(net, program, x, steps=1))
     network.prepare_to_run(net, program)
     name = _name(program, "nengo_dl")
-    with watcher.items(name, len(items.x_test)) as count:
-        spikes = evaluate(net, program, items.x_test, program.fresh_steps, count)
-    rows.append(scorer.row(name, "nengo_dl", spikes))
-    trained = Trained(
-        deployed, items.x_test, items.y_test, items.shift, items.scale, twin=predicted
-    )
-    results = Results(program, tuple(rows), items.y_test)
-    return Training(program, trained, items, tuple(epochs), twin, results, tuple(written))
+    with watcher.items(name, len(x)) as count:
+        spikes = evaluate(net, program, x, program.fresh_steps, count)
+    rows = (*scorer.twin_rows(), rates, scorer.row(name, "nengo_dl", spikes))
+    return Results(program, rows, trained.y_test)
 
 
 def run(
     trained: Trained, places: Sequence[Place], n_items: int | None, watcher: Watcher
 ) -> Results:
     """Run a trained program wherever it is asked for, beside its float twin and its rates."""
+    return results_of(trained, rows(trained, places, n_items, watcher))
+
+
+def rows(
+    trained: Trained, places: Sequence[Place], n_items: int | None, watcher: Watcher
+) -> Iterator[Row]:
+    """Yield how a trained program does, one way to run it after the other: one that is refused takes nothing from the others."""
     program, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
     predicted = None if trained.twin is None else trained.twin[: len(y)]
     scorer = Scorer(program.output, y, predicted)
-    rows = [*scorer.twin_rows(), scorer.row(RATES, "rates", rate_answers(program, x))]
+    yield from scorer.twin_rows()
+    yield scorer.row(RATES, "rates", rate_answers(program, x))
     for place in places:
         name = _name(program, place)
         with watcher.items(name, len(x)) as count:
             answers = _answers(program, x, place, count)
-        rows.append(scorer.row(name, place, answers))
-    return Results(program, tuple(rows), y)
+        yield scorer.row(name, place, answers)
 
 
-def _train_twin(program: Program, items: Data, watcher: Watcher) -> Twin:
-    with watcher.epochs("float twin", program.train.epochs) as show:
-        model = baseline.train_twin(program, items.x_train, items.y_train, show)
-    weights = {layer.name: layer.get_weights() for layer in model.layers}
-    return Twin(weights, baseline.answers(model, program, items.x_test).classes)
-
-
-def _save_twin(
-    paths: storage.Paths, program: Program, items: Data, twin: Twin | None
-) -> list[Path]:
-    if twin is None:
-        return []
-    storage.save_baseline(paths.baseline, program, items, twin.weights, twin.predicted)
-    return [paths.baseline]
+def results_of(trained: Trained, found: Iterator[Row] | Sequence[Row]) -> Results:
+    """Return rows as results."""
+    done = tuple(found)
+    return Results(trained.program, done, trained.y_test[: done[0].accuracy.n])
 
 
 def _name(program: Program, place: Place) -> str:

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 import json
-import zipfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from snnc.deploy import Weights
-from snnc.diagnostics import Refusal, UsageError, cannot
+from snnc.diagnostics import Refusal, UsageError
+from snnc.engine.arrays import Array, arrays_of, save_arrays
+from snnc.engine.checkpoint import depends_on
 from snnc.engine.data import Data
 from snnc.engine.libraries import versions
 from snnc.engine.train import Epoch
-from snnc.files import replacing, write_text
-from snnc.ir import OUTPUT, Matrix, Population, Program, Tuning, size
+from snnc.files import ensure_room, write_text
+from snnc.ir import OUTPUT, Connection, Matrix, Population, Program, Tuning, size
 from snnc.meaning import as_json, differences, meaning
-
-Array = NDArray[Any]
-#: What reading a damaged .npz file raises, besides OSError.
-DAMAGE = (ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -33,27 +30,63 @@ class Paths:
 
     params: Path
     test: Path
-    baseline: Path
     history: Path
+    checkpoint: Path
+    baseline: Path
+    baseline_checkpoint: Path
 
     @classmethod
     def of(cls, program: Program, folder: Path) -> Paths:
-        def path(suffix: str) -> Path:
-            return folder / f"{program.name}.{suffix}"
+        suffixes = ("params.npz", "test.npz", "history.csv", "checkpoint.npz")
+        twins = ("baseline.npz", "baseline.checkpoint.npz")
+        return cls(*(folder / f"{program.name}.{suffix}" for suffix in (*suffixes, *twins)))
 
-        return cls(path("params.npz"), path("test.npz"), path("baseline.npz"), path("history.csv"))
+    def ensure_writable(self, program: Program, data: Data, with_twin: bool) -> None:
+        """Raise a UsageError now, rather than after hours of training, if something stands in the way of writing."""
+        ensure_room(
+            [*self._network(program, data), *(self._twin(program, data) if with_twin else [])]
+        )
 
-    def ensure_writable(self) -> None:
-        """Raise a UsageError now rather than after hours of training."""
-        for path in (self.params, self.test, self.baseline, self.history):
-            if path.is_dir():
-                raise UsageError(f"can't write {path.as_posix()}: it is a folder")
-        probe = self.params.with_name(f".{self.params.stem}.probe")
-        try:
-            probe.write_bytes(b"")
-            probe.unlink()
-        except OSError as error:
-            raise cannot("write to", self.params.parent, error) from error
+    def _network(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
+        """Yield what is written and how many bytes it takes at most: a checkpoint is there while the next is written."""
+        matrices = (_matrix_shape(program, connection) for connection in program.connections)
+        numbers = sum(map(size, matrices)) + 2 * _neurons(program) + len(data.test_index)
+        yield self.params, _bytes(2 * numbers)
+        if not program.data.is_file:
+            yield self.test, OVERHEAD + data.raw_test.nbytes + data.y_test.nbytes
+        yield self.history, 100 * program.train.epochs
+        yield from [(self.checkpoint, _bytes(MOST_SLOTS * _parameters(program)))] * 2
+
+    def _twin(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
+        parameters = _parameters(program)
+        yield self.baseline, _bytes(parameters + 4 * len(data.test_index))
+        yield from [(self.baseline_checkpoint, _bytes(MOST_SLOTS * parameters))] * 2
+
+
+#: What the names of arrays, the split and the versions take, in bytes.
+OVERHEAD = 1_000_000
+
+#: How much an optimiser keeps of each weight, with the weight itself: RMSprop, centred and with momentum.
+MOST_SLOTS = 4
+
+
+def _bytes(numbers: int) -> int:
+    return OVERHEAD + 4 * numbers
+
+
+def _parameters(program: Program) -> int:
+    return sum(c.parameters(program.source_shape(c)) for c in program.connections)
+
+
+def _neurons(program: Program) -> int:
+    return sum(p.size for p in program.populations)
+
+
+def _matrix_shape(program: Program, connection: Connection) -> tuple[int, int]:
+    """Return the shape of a deployed connection's weights."""
+    to_output = connection.target == OUTPUT
+    size_out = program.output.classes if to_output else program.population(connection.target).size
+    return size_out, size(program.source_shape(connection))
 
 
 def save_training(
@@ -64,8 +97,9 @@ def save_training(
     if not program.data.is_file:
         save_test(paths.test, data)
         written.append(paths.test)
-    save_params(paths.params, program, deployed, data)
     save_history(paths.history, epochs)
+    # Last: once they are there, training is over.
+    save_params(paths.params, program, deployed, data)
     return written
 
 
@@ -74,8 +108,7 @@ def save_params(path: Path, program: Program, deployed: Program, data: Data) -> 
     arrays = parameters(deployed)
     arrays["input.shift"], arrays["input.scale"] = data.shift, data.scale
     arrays["test.index"], arrays["test.digest"] = data.test_index, data.test_digest
-    arrays["training"] = _training(program)
-    _save(path, deployed, arrays)
+    _save(path, program, data, arrays)
 
 
 def parameters(deployed: Program) -> dict[str, Any]:
@@ -107,8 +140,8 @@ class Trained:
     y_test: Array
     shift: Array
     scale: Array
-    #: What else the training depended on, as JSON; None where a script has trained.
-    training: str | None = None
+    #: What the training depended on.
+    training: dict[str, Any]
     #: What the float twin answered to each of the items, if it was trained.
     twin: Array | None = None
 
@@ -136,7 +169,7 @@ def load(program: Program, folder: Path, data: Data) -> Trained:
     paths = Paths.of(program, folder)
     trained = load_params(paths.params, program, data)
     twin = load_baseline(paths.baseline, program, data, trained.training)
-    return replace(trained, twin=twin)
+    return replace(trained, twin=twin.predicted if twin else None)
 
 
 def load_params(path: Path, program: Program, data: Data) -> Trained:
@@ -146,13 +179,8 @@ def load_params(path: Path, program: Program, data: Data) -> Trained:
     populations = tuple(_tuned(p, file) for p in program.populations)
     connections = []
     for connection in program.connections:
-        size_in = size(program.source_shape(connection))
-        size_out = (
-            program.output.classes
-            if connection.target == OUTPUT
-            else program.population(connection.target).size
-        )
-        matrix = file.numbers(program.weights_key(connection), (size_out, size_in))
+        shape = _matrix_shape(program, connection)
+        matrix = file.numbers(program.weights_key(connection), shape)
         name = connection.operators[-1].name
         connections.append(replace(connection, operators=(Matrix(name, matrix),)))
     bias = file.numbers("output.bias", (program.output.classes,))
@@ -163,9 +191,8 @@ def load_params(path: Path, program: Program, data: Data) -> Trained:
         output=replace(program.output, bias=bias if program.has_bias(OUTPUT) else None),
     )
     shift, scale = file.numbers("input.shift"), file.numbers("input.scale")
-    training = str(file.arrays["training"]) if "training" in file.arrays else None
     x_test = (data.raw_test - shift) / scale
-    return Trained(deployed, x_test, data.y_test, shift, scale, training)
+    return Trained(deployed, x_test, data.y_test, shift, scale, file.training())
 
 
 def _tuned(population: Population, file: _File) -> Population:
@@ -185,44 +212,51 @@ def _same_items(file: _File, data: Data) -> None:
     raise Refusal(f"{file.path.as_posix()} was trained on {why}; run snnc train again")
 
 
-def _training(program: Program) -> str:
-    """Return what a float twin must have in common with the parameters it is compared with, as JSON."""
-    train = program.train
-    operators = [str(op) for c in program.connections for op in c.operators if op.training_only]
-    settings = {
-        "seed": program.seed,
-        "scale": program.data.scale,
-        "epochs": train.epochs,
-        "batch_size": train.batch_size,
-        "optimizer": train.optimizer.model_dump(),
-        "training only": operators,
-    }
-    return json.dumps(settings, sort_keys=True)
+def is_complete(path: Path, program: Program, data: Data) -> bool:
+    """Whether a file holds what this very training ends with, after as many epochs."""
+    if not path.exists():
+        return False
+    try:
+        found = _File(path, _load(path, program, "snnc train")).training()
+    except Refusal:
+        return False
+    return found == described(program, data)
+
+
+def described(program: Program, data: Data) -> dict[str, Any]:
+    """Return what a training depends on, with its number of epochs."""
+    return {**depends_on(program, data), "epochs": program.train.epochs}
 
 
 def save_test(path: Path, data: Data) -> None:
     """Write the held-out items as they were before scaling, for a script that can't load the source."""
-    with replacing(path) as unfinished:
-        np.savez(unfinished, x=data.raw_test, y=data.y_test)
+    save_arrays(path, x=data.raw_test, y=data.y_test)
 
 
-def save_baseline(
-    path: Path, program: Program, data: Data, weights: Weights, predicted: Array
-) -> None:
+@dataclass(frozen=True, eq=False)
+class Twin:
+    """The float twin's weights, by the names of its layers, and its answer to each test item, (n,)."""
+
+    weights: Weights
+    predicted: Array
+
+
+def save_baseline(path: Path, program: Program, data: Data, twin: Twin) -> None:
     """Write the float twin's weights, and its answer for each test item."""
     arrays: dict[str, Any] = {
         f"{name}.{index}": array
-        for name, layer in weights.items()
+        for name, layer in twin.weights.items()
         for index, array in enumerate(layer)
     }
-    arrays["test.predicted"] = predicted
+    arrays["test.predicted"] = twin.predicted
     arrays["test.index"], arrays["test.digest"] = data.test_index, data.test_digest
-    arrays["training"] = _training(program)
-    _save(path, program, arrays)
+    _save(path, program, data, arrays)
 
 
-def load_baseline(path: Path, program: Program, data: Data, training: str | None) -> Array | None:
-    """Return the float twin's answer for each test item, or None if it was never trained.
+def load_baseline(
+    path: Path, program: Program, data: Data, training: dict[str, Any] | None
+) -> Twin | None:
+    """Return the float twin, or None if it was never trained.
 
     A twin that was trained otherwise than the parameters, or on other items, is a Refusal.
     """
@@ -230,12 +264,23 @@ def load_baseline(path: Path, program: Program, data: Data, training: str | None
         return None
     file = _File(path, _load(path, program, "snnc train --baseline"))
     _same_items(file, data)
-    if str(file.array("training")) != (training or _training(program)):
-        raise Refusal(
-            f"{path.as_posix()} was trained otherwise than the parameters (seed, epochs, optimizer, dropout or scale); "
-            "run snnc train --baseline again, or remove it"
-        )
-    return file.array("test.predicted")
+    wanted = described(program, data) if training is None else training
+    found = differences(_of_twin(file.training()), _of_twin(wanted), "in the parameters")
+    if found:
+        why = f"{path.as_posix()} was trained otherwise than the parameters; run snnc train --baseline again, or remove it"
+        raise Refusal("\n  ".join([why, *found]))
+    weights: dict[str, list[Array]] = {}
+    for key, array in file.arrays.items():
+        layer, _, index = key.rpartition(".")
+        if index.isdecimal():
+            weights.setdefault(layer, []).append(array)
+    return Twin(weights, file.array("test.predicted"))
+
+
+def _of_twin(training: dict[str, Any]) -> dict[str, Any]:
+    """Return what a float twin has in common with the parameters that it is compared with."""
+    keys = ("seed", "scale", "epochs", "batch_size", "optimizer", "operators", "data")
+    return {key: training[key] for key in keys if key in training}
 
 
 def save_history(path: Path, epochs: Sequence[Epoch]) -> None:
@@ -244,14 +289,26 @@ def save_history(path: Path, epochs: Sequence[Epoch]) -> None:
     write_text(path, "epoch,loss,accuracy,seconds\n" + "".join(rows))
 
 
-def _save(path: Path, program: Program, arrays: dict[str, Any]) -> None:
-    with replacing(path) as unfinished:
-        np.savez(
-            unfinished,
-            **arrays,
-            spec=as_json(meaning(program)),
-            versions=json.dumps(versions()),
-        )
+def load_history(path: Path) -> tuple[Epoch, ...]:
+    """Return how training went, or nothing if that is lost."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return tuple(
+                Epoch(int(r["epoch"]), float(r["loss"]), float(r["accuracy"]), float(r["seconds"]))
+                for r in csv.DictReader(file)
+            )
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
+def _save(path: Path, program: Program, data: Data, arrays: dict[str, Any]) -> None:
+    save_arrays(
+        path,
+        **arrays,
+        spec=as_json(meaning(program)),
+        training=as_json(described(program, data)),
+        versions=json.dumps(versions()),
+    )
 
 
 @dataclass(frozen=True)
@@ -265,6 +322,15 @@ class _File:
         if name not in self.arrays:
             raise Refusal(f"{self.path.as_posix()} has no '{name}': run snnc train again")
         return self.arrays[name]
+
+    def training(self) -> dict[str, Any]:
+        """Return what the training depended on."""
+        try:
+            return dict(json.loads(str(self.array("training"))))
+        except (ValueError, TypeError) as error:
+            raise Refusal(
+                f"{self.path.as_posix()} doesn't say how it was trained: run snnc train again"
+            ) from error
 
     def numbers(self, name: str, shape: tuple[int, ...] | None = None) -> Array:
         """Return an array of finite numbers, of a shape if one is given."""
@@ -281,16 +347,9 @@ class _File:
 def _load(path: Path, program: Program, command: str) -> dict[str, Array]:
     """Return the arrays of a file that was written for this program's meaning."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
+        arrays = arrays_of(path, f"run {command} again")
     except FileNotFoundError as error:
         raise Refusal(f"there is no {path.as_posix()} yet: run {command} first") from error
-    except OSError as error:
-        raise cannot("read", path, error) from error
-    except DAMAGE as error:
-        raise Refusal(
-            f"{path.as_posix()} is damaged, or no file of snnc's: run {command} again"
-        ) from error
     try:
         theirs = json.loads(str(arrays["spec"]))
         found = differences(theirs, meaning(program))

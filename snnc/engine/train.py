@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -11,6 +11,7 @@ import nengo
 import nengo_dl
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from snnc.backends.network import build
 from snnc.deploy import Weights
@@ -31,14 +32,27 @@ class Epoch:
     seconds: float
 
 
+@dataclass(frozen=True, eq=False)
+class State:
+    """A training after some epochs. `variables` are those of the model, then those of its optimiser, as Keras orders them."""
+
+    epochs: tuple[Epoch, ...] = ()
+    variables: tuple[NDArray[Any], ...] = ()
+
+
+#: Nothing is trained yet.
+BEGINNING = State()
+
+
 def train(
     net: nengo.Network,
     program: Program,
     x: Array,
     y: Labels,
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    on_epoch: Callable[[State], None] = lambda state: None,
+    start: State = BEGINNING,
 ) -> Weights:
-    """Train a training network on items x, (n, size), and labels y, (n,); return its weights."""
+    """Train a training network on items x, (n, size), and labels y, (n,), from a state on; return its weights."""
     x, y = x[:, None], y[:, None, None]
     tf.keras.utils.set_random_seed(program.seed)  # for the initial weights
     with strict_warnings(), simulator(net, program) as sim:
@@ -48,7 +62,7 @@ def train(
             history = sim.fit(items, labels, shuffle=False, verbose=0).history
             return history["loss"][0], history["logits_accuracy"][0]
 
-        run_epochs(program, x, y, fit, on_epoch)
+        run_epochs(program, sim.keras_model, x, y, fit, on_epoch, start)
         return weights(net)
 
 
@@ -63,15 +77,23 @@ def compile_arguments(program: Program) -> dict[str, Any]:
 
 def run_epochs(
     program: Program,
+    model: tf.keras.Model,
     x: Any,
     y: Any,
     fit: Callable[[Any, Any], tuple[float, float]],
-    on_epoch: Callable[[Epoch], None],
+    on_epoch: Callable[[State], None],
+    start: State,
 ) -> None:
     """Call `fit` with the items of each epoch: shuffled anew, then cut to whole batches."""
+    # By itself Keras makes the optimiser's variables in the first step.
+    model.optimizer.build(model.trainable_variables)
+    variables = [*model.weights, *model.optimizer.variables]
+    if start.epochs:
+        _restore(variables, start.variables)
+    epochs = start.epochs
     batch_size = program.train.batch_size
     whole_batches = len(x) // batch_size * batch_size
-    for epoch in range(program.train.epochs):
+    for epoch in range(len(epochs), program.train.epochs):
         started = perf_counter()
         epoch_seed = 1000 * program.seed + epoch + 1
         tf.keras.utils.set_random_seed(epoch_seed)
@@ -81,7 +103,15 @@ def run_epochs(
             raise Refusal(
                 f"the loss is {loss} in epoch {epoch + 1}: lower the learning rate, or scale the data"
             )
-        on_epoch(Epoch(epoch + 1, loss, accuracy, perf_counter() - started))
+        epochs += (Epoch(epoch + 1, loss, accuracy, perf_counter() - started),)
+        on_epoch(State(epochs, tuple(variable.numpy() for variable in variables)))
+
+
+def _restore(variables: Sequence[tf.Variable], values: Sequence[NDArray[Any]]) -> None:
+    if [tuple(v.shape) for v in variables] != [v.shape for v in values]:
+        raise Refusal("the checkpoint holds other arrays than this training: leave out --resume")
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def weights(net: nengo.Network) -> Weights:

@@ -5,11 +5,12 @@
 
 Needs branches.params.npz and branches.test.npz, which branches_train.py writes.
 
-Written by snnc from branches.toml [d7878eeb].
+Written by snnc from branches.toml [5b78936c].
 """
 
 import argparse
 import hashlib
+import json
 import os
 import warnings
 from pathlib import Path
@@ -24,8 +25,6 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 TEST = HERE / "branches.test.npz"
 PARAMS = HERE / "branches.params.npz"
-# What the parameters were trained for; for another network they mean something else.
-PARAMS_SPEC = "a8902ce6"
 
 SEED = 3
 DT = 0.001  # s
@@ -59,9 +58,74 @@ JOINT_NEURONS = nengo_loihi.LoihiLIF(
 
 PROBE_SYNAPSE = nengo.Alpha(0.01)
 
+# What the parameters are trained for; for another network they mean something else.
+SPEC = {
+    "input": {"shape": [8, 8]},
+    "neurons": {"intercept": 0},
+    "layers": {
+        "dense1": {
+            "from": ["input"],
+            "units": 30,
+            "neurons": {
+                "kind": "spiking_relu",
+                "max_rate": 150,
+                "amplitude": 0.006666666666666667,
+            },
+        },
+        "hidden": {
+            "from": ["dense1"],
+            "units": 20,
+            "neurons": {
+                "kind": "loihi_lif",
+                "max_rate": 150,
+                "amplitude": 0.006666666666666667,
+                "tau_rc": 0.02,
+                "tau_ref": 0.001,
+            },
+        },
+        "joint": {
+            "from": ["dense1", "hidden"],
+            "units": 20,
+            "neurons": {
+                "kind": "loihi_lif",
+                "max_rate": 100,
+                "amplitude": 0.01,
+                "tau_rc": 0.02,
+                "tau_ref": 0.001,
+            },
+        },
+    },
+    "output": {"from": ["joint", "dense1"], "classes": 10},
+}
+
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
+
+
+def load(path, key, wanted):
+    """Return the arrays of a .npz file, if it was written for what is wanted."""
+    try:
+        with np.load(path) as file:
+            arrays = dict(file)
+        theirs = json.loads(str(arrays[key]))
+        changed = list(differences(theirs, wanted))
+    except Exception as error:
+        raise SystemExit(f"{path.name} is damaged: train anew") from error
+    if changed:
+        why = f"{path.name} is for another {key}: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
+    return arrays
+
+
+def differences(theirs, ours, path=""):
+    """Yield what differs between nested dicts, by name."""
+    for key in sorted(theirs.keys() | ours.keys()):
+        there, here = theirs.get(key), ours.get(key)
+        if isinstance(there, dict) and isinstance(here, dict):
+            yield from differences(there, here, f"{path}{key}.")
+        elif there != here:
+            yield f"{path}{key}: {there} there, {here} here"
 
 
 def load_items(params):
@@ -231,10 +295,7 @@ def main():
     for path in (PARAMS, TEST):
         if not path.exists():
             raise SystemExit(f"there is no {path.name} yet: train first")
-    with np.load(PARAMS) as file:
-        params = dict(file)
-    if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
-        raise SystemExit(f"{PARAMS.name} is for another network: train again")
+    params = load(PARAMS, "spec", SPEC)
     items, labels = load_items(params)
     items, labels = items[: args.items], labels[: args.items]
 

@@ -1,14 +1,17 @@
 """Train the numbers network (3-20-12-2) with NengoDL.
 
     python numbers_train.py  # train, test, write numbers.params.npz
+    python numbers_train.py --resume  # go on after a kill
 
-Written by snnc from numbers.toml [5c4e0124].
+Written by snnc from numbers.toml [fc6ba4fc].
 """
 
 import argparse
 import hashlib
+import io
 import json
 import math
+import os
 import warnings
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from tensorflow.keras.layers import Dense
 HERE = Path(__file__).resolve().parent
 DATA = HERE / "../data/numbers.csv"
 PARAMS = HERE / "numbers.params.npz"
+CHECKPOINT = HERE / "numbers.checkpoint.npz"
 
 SEED = 0
 DT = 0.001  # s
@@ -64,6 +68,16 @@ SPEC = {
         "dense2": {"from": ["dense1"], "units": 12},
     },
     "output": {"from": ["dense2"], "classes": 2},
+}
+# What else a checkpoint belongs to.
+TRAINING = {
+    "seed": SEED,
+    "dt": DT,
+    "scale": "none",
+    "batch_size": BATCH_SIZE,
+    "optimizer": {"kind": "adam", "learning_rate": 0.001},
+    "gradient": {"kind": "smooth", "sigma": 0.02},
+    "operators": {},
 }
 
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
@@ -119,30 +133,81 @@ def build_network():
     return net
 
 
-def train(net, x, y, epochs):
+def train(net, x, y, epochs, resume=False):
     """Train on single time steps; return the parameters of the network that runs."""
+    training = describe_training(x, y)
     x, y = x[:, None], y[:, None, None]
     whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
 
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with simulator(net) as sim:
+        optimizer = tf.optimizers.Adam(learning_rate=0.001)
         sim.compile(
-            optimizer=tf.optimizers.Adam(learning_rate=0.001),
+            optimizer=optimizer,
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
         )
-        for epoch in range(epochs):
+        optimizer.build(sim.keras_model.trainable_variables)
+        variables = [*sim.keras_model.weights, *optimizer.variables]
+        history = load_checkpoint(variables, training) if resume else []
+        if len(history) > epochs:
+            raise SystemExit(f"{CHECKPOINT.name} is at epoch {len(history)} already")
+        for epoch in range(len(history), epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
             epoch_seed = 1000 * SEED + epoch + 1
             tf.keras.utils.set_random_seed(epoch_seed)
             order = np.random.RandomState(epoch_seed).permutation(len(x))
             order = order[:whole_batches]
-            history = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
-            loss, accuracy = history["loss"][0], history["logits_accuracy"][0]
+            fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
+            loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):
                 raise SystemExit(f"the loss is {loss}: lower the learning rate")
             print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
+            history.append((loss, accuracy))
+            values = [variable.numpy() for variable in variables]
+            save(CHECKPOINT, *values, history=history, training=json.dumps(training))
         return collect_params(net)
+
+
+def describe_training(x, y):
+    """Return what decides how a training goes, but for the number of epochs."""
+    return {**SPEC, **TRAINING, "data": digest(x, y), "tensorflow": tf.__version__}
+
+
+def load_checkpoint(variables, training):
+    """Set a network and its optimiser to where a training was; return its history."""
+    if not CHECKPOINT.exists():
+        print(f"there is no {CHECKPOINT.name}: training starts from the beginning")
+        return []
+    checkpoint = load(CHECKPOINT, "training", training)
+    for index, variable in enumerate(variables):
+        variable.assign(checkpoint[f"arr_{index}"])
+    return checkpoint["history"].tolist()
+
+
+def load(path, key, wanted):
+    """Return the arrays of a .npz file, if it was written for what is wanted."""
+    try:
+        with np.load(path) as file:
+            arrays = dict(file)
+        theirs = json.loads(str(arrays[key]))
+        changed = list(differences(theirs, wanted))
+    except Exception as error:
+        raise SystemExit(f"{path.name} is damaged: train anew") from error
+    if changed:
+        why = f"{path.name} is for another {key}: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
+    return arrays
+
+
+def differences(theirs, ours, path=""):
+    """Yield what differs between nested dicts, by name."""
+    for key in sorted(theirs.keys() | ours.keys()):
+        there, here = theirs.get(key), ours.get(key)
+        if isinstance(there, dict) and isinstance(here, dict):
+            yield from differences(there, here, f"{path}{key}.")
+        elif there != here:
+            yield f"{path}{key}: {there} there, {here} here"
 
 
 def simulator(net):
@@ -229,11 +294,21 @@ def report_rates(rates):
             raise SystemExit(f"{name} never fires: nothing gets through it")
 
 
-def save(path, **arrays):
-    """Write a .npz file; an interruption leaves no half of it under its name."""
-    unfinished = path.with_suffix(".part.npz")
-    np.savez(unfinished, **arrays)
-    unfinished.replace(path)
+def save(path, *arrays, **named):
+    """Write a .npz file; whatever interrupts that, its name never holds half of it."""
+    content = io.BytesIO()
+    np.savez(content, *arrays, **named)
+    unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content.getvalue())
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise SystemExit(f"can't write {path}: {error.strerror}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def positive(text):
@@ -248,18 +323,27 @@ def main():
     parser.add_argument("--epochs", type=positive, default=EPOCHS)
     parser.add_argument("--items", type=positive, help="test items (default: all)")
     parser.add_argument("--data", type=Path, default=DATA, help="another such file")
+    parser.add_argument("--resume", action="store_true", help="after it was killed")
     args = parser.parse_args()
+    if not os.access(HERE, os.W_OK):
+        raise SystemExit(f"can't write to {HERE}")
+    if CHECKPOINT.exists() and not args.resume:
+        print(f"from the beginning; --resume would go on from {CHECKPOINT.name}")
 
     x_train, y_train, x_test, y_test, test = load_data(args.data)
     shift, scale = 0.0, 1.0
+    x_train = (x_train - shift) / scale
     net = build_network()
-    params = train(net, (x_train - shift) / scale, y_train, args.epochs)
+    params = train(net, x_train, y_train, args.epochs, args.resume)
+    training = {**describe_training(x_train, y_train), "epochs": args.epochs}
     params["input.shift"], params["input.scale"] = shift, scale
     params["test.index"], params["test.digest"] = test, digest(x_test, y_test)
     versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
     params["spec"] = json.dumps(SPEC, sort_keys=True)
+    params["training"] = json.dumps(training, sort_keys=True)
     params["versions"] = json.dumps(versions)
     save(PARAMS, **params)
+    CHECKPOINT.unlink(missing_ok=True)
 
     x_test, y_test = (x_test[: args.items] - shift) / scale, y_test[: args.items]
     logits, _ = evaluate(net, x_test, steps=1)

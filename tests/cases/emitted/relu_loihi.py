@@ -5,11 +5,12 @@
 
 Needs relu.params.npz and relu.test.npz, which relu_train.py writes.
 
-Written by snnc from relu.toml [aad9f4ce].
+Written by snnc from relu.toml [230b0464].
 """
 
 import argparse
 import hashlib
+import json
 import os
 import warnings
 from pathlib import Path
@@ -24,8 +25,6 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 TEST = HERE / "relu.test.npz"
 PARAMS = HERE / "relu.params.npz"
-# What the parameters were trained for; for another network they mean something else.
-PARAMS_SPEC = "f2eb7983"
 
 SEED = 12
 DT = 0.001  # s
@@ -51,9 +50,54 @@ DENSE3_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / 250)
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = None
 
+# What the parameters are trained for; for another network they mean something else.
+SPEC = {
+    "input": {"shape": [4]},
+    "neurons": {"max_rate": 250, "intercept": 0, "amplitude": 0.004},
+    "layers": {
+        "dense1": {"from": ["input"], "units": 24, "neurons": {"kind": "spiking_relu"}},
+        "dense2": {
+            "from": ["dense1"],
+            "units": 16,
+            "neurons": {"kind": "spiking_relu"},
+        },
+        "dense3": {
+            "from": ["dense2"],
+            "units": 8,
+            "neurons": {"kind": "loihi_spiking_relu"},
+        },
+    },
+    "output": {"from": ["dense3"], "classes": 3},
+}
+
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
+
+
+def load(path, key, wanted):
+    """Return the arrays of a .npz file, if it was written for what is wanted."""
+    try:
+        with np.load(path) as file:
+            arrays = dict(file)
+        theirs = json.loads(str(arrays[key]))
+        changed = list(differences(theirs, wanted))
+    except Exception as error:
+        raise SystemExit(f"{path.name} is damaged: train anew") from error
+    if changed:
+        why = f"{path.name} is for another {key}: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
+    return arrays
+
+
+def differences(theirs, ours, path=""):
+    """Yield what differs between nested dicts, by name."""
+    for key in sorted(theirs.keys() | ours.keys()):
+        there, here = theirs.get(key), ours.get(key)
+        if isinstance(there, dict) and isinstance(here, dict):
+            yield from differences(there, here, f"{path}{key}.")
+        elif there != here:
+            yield f"{path}{key}: {there} there, {here} here"
 
 
 def load_items(params):
@@ -186,10 +230,7 @@ def main():
     for path in (PARAMS, TEST):
         if not path.exists():
             raise SystemExit(f"there is no {path.name} yet: train first")
-    with np.load(PARAMS) as file:
-        params = dict(file)
-    if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
-        raise SystemExit(f"{PARAMS.name} is for another network: train again")
+    params = load(PARAMS, "spec", SPEC)
     items, labels = load_items(params)
     items, labels = items[: args.items], labels[: args.items]
 

@@ -5,11 +5,12 @@
 
 Needs split.params.npz, which split_train.py writes.
 
-Written by snnc from split.toml [79ccd893].
+Written by snnc from split.toml [826f4ad1].
 """
 
 import argparse
 import hashlib
+import json
 import os
 import warnings
 from pathlib import Path
@@ -24,8 +25,6 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 DATA = HERE / "../data/split.npz"
 PARAMS = HERE / "split.params.npz"
-# What the parameters were trained for; for another network they mean something else.
-PARAMS_SPEC = "5eeea2f7"
 
 SEED = 0
 DT = 0.001  # s
@@ -54,9 +53,62 @@ SECOND_NEURONS = nengo.LIF(
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
 
+# What the parameters are trained for; for another network they mean something else.
+SPEC = {
+    "input": {"shape": [4, 4, 1]},
+    "neurons": {"kind": "lif", "intercept": 0, "tau_rc": 0.02},
+    "layers": {
+        "first": {
+            "from": ["input"],
+            "units": 20,
+            "neurons": {"max_rate": 200, "amplitude": 0.005, "tau_ref": 0.001},
+        },
+        "second": {
+            "from": ["first"],
+            "units": 15,
+            "neurons": {
+                "max_rate": 120,
+                "amplitude": 0.008333333333333333,
+                "tau_ref": 0,
+            },
+        },
+        "third": {
+            "from": ["second"],
+            "units": 10,
+            "neurons": {"max_rate": 200, "amplitude": 0.005, "tau_ref": 0.001},
+        },
+    },
+    "output": {"from": ["third"], "classes": 4},
+}
+
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
+
+
+def load(path, key, wanted):
+    """Return the arrays of a .npz file, if it was written for what is wanted."""
+    try:
+        with np.load(path) as file:
+            arrays = dict(file)
+        theirs = json.loads(str(arrays[key]))
+        changed = list(differences(theirs, wanted))
+    except Exception as error:
+        raise SystemExit(f"{path.name} is damaged: train anew") from error
+    if changed:
+        why = f"{path.name} is for another {key}: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
+    return arrays
+
+
+def differences(theirs, ours, path=""):
+    """Yield what differs between nested dicts, by name."""
+    for key in sorted(theirs.keys() | ours.keys()):
+        there, here = theirs.get(key), ours.get(key)
+        if isinstance(there, dict) and isinstance(here, dict):
+            yield from differences(there, here, f"{path}{key}.")
+        elif there != here:
+            yield f"{path}{key}: {there} there, {here} here"
 
 
 def load_items(params, path=DATA):
@@ -190,10 +242,7 @@ def main():
         raise SystemExit("the chip needs Intel's NxSDK, which is not installed")
     if not PARAMS.exists():
         raise SystemExit(f"there is no {PARAMS.name} yet: train first")
-    with np.load(PARAMS) as file:
-        params = dict(file)
-    if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
-        raise SystemExit(f"{PARAMS.name} is for another network: train again")
+    params = load(PARAMS, "spec", SPEC)
     items, labels = load_items(params, args.data)
     items, labels = items[: args.items], labels[: args.items]
 

@@ -5,11 +5,12 @@
 
 Needs twice.params.npz and twice.test.npz, which twice_train.py writes.
 
-Written by snnc from twice.toml [738dd4ae].
+Written by snnc from twice.toml [3c89dde9].
 """
 
 import argparse
 import hashlib
+import json
 import os
 import warnings
 from pathlib import Path
@@ -24,8 +25,6 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 TEST = HERE / "twice.test.npz"
 PARAMS = HERE / "twice.params.npz"
-# What the parameters were trained for; for another network they mean something else.
-PARAMS_SPEC = "3edd6feb"
 
 SEED = 0
 DT = 0.002  # s
@@ -47,9 +46,58 @@ INPUT_1_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / 120)
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
 
+# What the parameters are trained for; for another network they mean something else.
+SPEC = {
+    "input": {"shape": [64]},
+    "neurons": {"max_rate": 120, "intercept": 0, "amplitude": 0.008333333333333333},
+    "layers": {
+        "re_lu": {
+            "from": ["input"],
+            "units": 20,
+            "neurons": {"kind": "loihi_lif", "tau_rc": 0.02, "tau_ref": 0.002},
+        },
+        "re_lu_1": {
+            "from": ["add", "re_lu"],
+            "units": 15,
+            "neurons": {"kind": "loihi_lif", "tau_rc": 0.02, "tau_ref": 0.002},
+        },
+        "input_1": {
+            "from": ["re_lu_1", "re_lu"],
+            "units": 10,
+            "neurons": {"kind": "loihi_spiking_relu"},
+        },
+    },
+    "output": {"from": ["input_1", "add", "re_lu"], "classes": 10},
+}
+
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
+
+
+def load(path, key, wanted):
+    """Return the arrays of a .npz file, if it was written for what is wanted."""
+    try:
+        with np.load(path) as file:
+            arrays = dict(file)
+        theirs = json.loads(str(arrays[key]))
+        changed = list(differences(theirs, wanted))
+    except Exception as error:
+        raise SystemExit(f"{path.name} is damaged: train anew") from error
+    if changed:
+        why = f"{path.name} is for another {key}: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
+    return arrays
+
+
+def differences(theirs, ours, path=""):
+    """Yield what differs between nested dicts, by name."""
+    for key in sorted(theirs.keys() | ours.keys()):
+        there, here = theirs.get(key), ours.get(key)
+        if isinstance(there, dict) and isinstance(here, dict):
+            yield from differences(there, here, f"{path}{key}.")
+        elif there != here:
+            yield f"{path}{key}: {there} there, {here} here"
 
 
 def load_items(params):
@@ -202,10 +250,7 @@ def main():
     for path in (PARAMS, TEST):
         if not path.exists():
             raise SystemExit(f"there is no {path.name} yet: train first")
-    with np.load(PARAMS) as file:
-        params = dict(file)
-    if hashlib.sha256(str(params["spec"]).encode()).hexdigest()[:8] != PARAMS_SPEC:
-        raise SystemExit(f"{PARAMS.name} is for another network: train again")
+    params = load(PARAMS, "spec", SPEC)
     items, labels = load_items(params)
     items, labels = items[: args.items], labels[: args.items]
 

@@ -1,0 +1,68 @@
+"""A training on disk, so that a killed one goes on. The emitted script reads and writes the same file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from snnc.diagnostics import Refusal
+from snnc.engine.arrays import arrays_of, save_arrays
+from snnc.engine.data import Data
+from snnc.engine.train import Epoch, State
+from snnc.ir import Program
+from snnc.meaning import as_json, differences, meaning, training
+
+
+def depends_on(program: Program, data: Data) -> dict[str, Any]:
+    """Return all that decides what a training becomes, but for the number of epochs."""
+    found = hashlib.sha256(data.x_train.tobytes())
+    found.update(data.y_train.astype(np.int64).tobytes())
+    return {
+        **meaning(program),
+        **training(program),
+        "data": found.hexdigest()[:8],
+        "tensorflow": tf.__version__,
+    }
+
+
+def save(path: Path, state: State, depends: dict[str, Any]) -> None:
+    save_arrays(
+        path,
+        *state.variables,
+        history=[(e.loss, e.accuracy) for e in state.epochs],
+        seconds=[e.seconds for e in state.epochs],
+        training=as_json(depends),
+    )
+
+
+def load(path: Path, depends: dict[str, Any]) -> State:
+    """Return the state in a file; a Refusal if it belongs to another training.
+
+    Raises FileNotFoundError if there is none.
+    """
+    afresh = "train without --resume to start afresh"
+    arrays = arrays_of(path, afresh)
+    try:
+        found = differences(json.loads(str(arrays["training"])), depends, "now")
+        history = arrays["history"].reshape(-1, 2)
+        # A script doesn't measure them.
+        seconds = arrays.get("seconds", np.full(len(history), np.nan)).reshape(len(history))
+        variables = tuple(
+            arrays[f"arr_{i}"] for i in range(sum(n.startswith("arr_") for n in arrays))
+        )
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise Refusal(f"{path.as_posix()} is no checkpoint: {afresh}") from error
+    if found:
+        raise Refusal(
+            "\n  ".join([f"{path.as_posix()} belongs to another training; {afresh}", *found])
+        )
+    epochs = (
+        Epoch(number, float(loss), float(accuracy), float(time))
+        for number, ((loss, accuracy), time) in enumerate(zip(history, seconds, strict=True), 1)
+    )
+    return State(tuple(epochs), variables)
