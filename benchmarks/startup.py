@@ -66,6 +66,7 @@ def deep_spec(folder: Path, layers: int) -> str:
     """Write a spec with that many layers."""
     path = folder / f"deep{layers}.toml"
     text = f'[network]\nname = "deep{layers}"\n[data]\nkind = "sklearn"\nname = "digits"\n[input]\nshape = [64]\n'
+    text += "[presentation]\ntime = 2.0\n"  # long enough for 200 synapses to settle
     text += '[[layers]]\nkind = "dense"\nunits = 32\n' * layers + "[output]\nclasses = 10\n"
     path.write_text(text)
     return str(path)
