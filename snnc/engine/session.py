@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -195,7 +195,7 @@ def rows(
         yield scorer.row(name, place, answers)
 
 
-def results_of(trained: Trained, found: Iterator[Row] | Sequence[Row]) -> Results:
+def results_of(trained: Trained, found: Iterable[Row]) -> Results:
     """Return rows as results."""
     done = tuple(found)
     return Results(trained.program, done, trained.y_test[: done[0].accuracy.n])
