@@ -181,8 +181,10 @@ def train(
 
     Raises:
         Refusal: The data can't be trained on, training failed, or a layer of the trained network never fires.
-        UsageError: A package is missing, or a file can't be read or written.
+        UsageError: A package is missing, a file can't be read or written, or there is no folder to resume from.
     """
+    if resume and folder is None:
+        raise UsageError("resume=True goes on from what is in a folder: say which, folder=...")
     program = with_epochs(_checked(spec).program, _count("epochs", epochs, 999))
     from snnc.engine import libraries
 

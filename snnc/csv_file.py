@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from snnc.foreign import found_instead
+from snnc.words import counted
 
 
 class BadText(ValueError):
@@ -133,7 +134,3 @@ def unlisted(cell: str) -> str:
 
 def expected(classes: int) -> str:
     return f"with {classes} classes labels go from 0 to {classes - 1}"
-
-
-def counted(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"

@@ -1,4 +1,4 @@
-"""Writing files so that a final name never holds half of one."""
+"""Writing files, and folders for them, so that a final name never holds half of one."""
 
 from __future__ import annotations
 
@@ -64,6 +64,8 @@ def sweep(path: Path) -> None:
 def _temporary(path: Path) -> Iterator[BinaryIO]:
     """Give a new file beside `path` that no other process takes for a leftover, and remove it in the end."""
     unfinished = path.with_name(f".{path.stem}.{os.urandom(4).hex()}.part{path.suffix}")
+    with suppress(FileExistsError):  # a file: opening says it better
+        path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with unfinished.open("xb") as file:
             # Held until it is closed, or its process is dead. Not every network drive has locks.

@@ -41,10 +41,6 @@ class Lane:
     #: NengoDL asks to be built by a setuptools that Python 3.12 can't run; a later one builds it as well.
     setuptools_first: bool
 
-    @property
-    def pythons(self) -> str:
-        return f"{_dotted(self.first_python)} and {_dotted(self.last_python)}"
-
 
 _ALWAYS = (
     "nengo-dl>=3.6",

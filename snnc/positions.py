@@ -33,8 +33,6 @@ class Positions:
         """Return the span of a path, or of the innermost table around it that was written."""
         if path not in self.keys and path[-1:] == ("kind",):
             path = path[:-1]  # a bare kind stands for its table
-        if path not in self.keys and path[-1:] == ("kind",):
-            path = path[:-1]  # a bare kind stands for its table
         for end in range(len(path), 0, -1):
             first, second = (self.keys, self.values)
             if on == "value" and end == len(path):

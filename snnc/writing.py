@@ -26,7 +26,6 @@ def write(wanted: Mapping[Path, str]) -> list[Path]:
         sweep(path)
     stale = [path for path, text in wanted.items() if not same(text_of(path), text)]
     for path in stale:
-        _make_folder(path.parent)
         write_text(path, wanted[path])
     return stale
 
@@ -47,10 +46,3 @@ def text_of(path: Path) -> str | None:
         return None
     except OSError as error:
         raise cannot("read", path, error) from error
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot("make the folder", folder, error) from error

@@ -175,6 +175,11 @@ def test_a_number_of_epochs_that_is_none(number: Any) -> None:
 # From here on networks are trained and run.
 
 
+def test_resuming_needs_a_folder() -> None:
+    with pytest.raises(snnc.UsageError, match="say which, folder="):
+        snnc.train(DIGITS, resume=True)
+
+
 @pytest.fixture(scope="module")
 def trained(libraries: None) -> snnc.Training:
     """The digits, trained for three epochs with their float twin."""
@@ -219,6 +224,7 @@ def test_training_is_that_of_the_command(
                 assert set(a) == set(b)
                 assert all(np.array_equal(a[name], b[name]) for name in a)
     assert {p.name for p in ours} == {p.name for p in tmp_path.glob("digits.*.*")}
+    assert trained.save(str(tmp_path / "as text"))[0].parent == tmp_path / "as text"
     assert len(trained.epochs) == 3
     assert set(trained.trained.params) > {"pixels.weights", "pixels.gain", "output.bias"}
 

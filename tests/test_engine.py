@@ -222,8 +222,9 @@ def test_a_folder_that_cannot_be_written_to_is_found_before_training(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copy(ROOT / "specs/digits.toml", tmp_path)
-    assert main(["train", str(tmp_path / "digits.toml"), "-o", str(tmp_path / "nowhere")]) == 2
-    assert "digits.params.npz: no such file or directory" in capsys.readouterr().err
+    folder = tmp_path / "digits.toml/nowhere"
+    assert main(["train", str(tmp_path / "digits.toml"), "-o", str(folder)]) == 2
+    assert "digits.params.npz: not a directory" in capsys.readouterr().err
     (tmp_path / "digits.params.npz").mkdir()
     assert main(["train", str(tmp_path / "digits.toml")]) == 2
     assert "it is a folder" in capsys.readouterr().err

@@ -201,7 +201,7 @@ FAULTS: dict[str, tuple[str, Callable[[Spec], Any]]] = {
     "neurons have no gradient": ("unknown-kind", everywhere(kind="izhikevich")),
     "a value is unknown": ("unknown-value", lambda s: s["output"].update(softmax="chip")),
     "a name is none": ("bad-name", lambda s: s["network"].update(name="My Net")),
-    "a name is taken twice": ("duplicate-name", lambda s: s["layers"].append(dict(s["layers"][-1]))),
+    "a name is taken twice": ("duplicate-name", lambda s: s["layers"].extend([{"kind": "dense", "name": "twice", "units": 5}] * 2)),
     "a name is Python's": ("forbidden-name", lambda s: last(s, name="lambda")),
     "a source is unknown": ("unknown-layer", lambda s: last(s, **{"from": ["nowhere"]})),
     "no layer has neurons": ("no-neurons", lambda s: s.update(layers=[{"kind": "dropout", "rate": 0.1}])),

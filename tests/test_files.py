@@ -86,8 +86,15 @@ def test_more_than_any_disk_has(path: Path) -> None:
 def test_what_cannot_be_replaced(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="it is a folder"):
         ensure_room([(tmp_path, 1)])
-    with pytest.raises(UsageError, match="no such file or directory"):
-        ensure_room([(tmp_path / "nowhere/x.txt", 1)])
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="not a directory"):
+        ensure_room([(tmp_path / "file/x.txt", 1)])
+
+
+def test_a_folder_is_made(tmp_path: Path) -> None:
+    ensure_room([(tmp_path / "new/folder/x.txt", 1)])
+    write_text(tmp_path / "another/x.txt", "text")
+    assert (tmp_path / "another/x.txt").read_text() == "text"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

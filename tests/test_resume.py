@@ -241,6 +241,20 @@ def test_longer_and_shorter(
     same_files(tmp_path / "digits.params.npz", whole / "digits.params.npz")
 
 
+def test_nothing_to_resume_and_no_history(whole: Path, tmp_path: Path) -> None:
+    import snnc
+
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "digits.history.csv").write_text("lost")
+    training = snnc.train(tmp_path / "digits.toml", folder=tmp_path, resume=True)
+    assert training.epochs == ()
+    for shown in (repr(training), training._repr_html_()):
+        assert "digits, trained for 4 epochs" in shown
+        assert "loss" not in shown
+    assert tmp_path / "digits.history.csv" not in training.save()
+    assert (tmp_path / "digits.history.csv").read_text() == "lost"
+
+
 def test_all_epochs_done_but_nothing_written(whole: Path, tmp_path: Path, stop: Any) -> None:
     digits(tmp_path, 4)
     stop(4)

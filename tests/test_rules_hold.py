@@ -227,7 +227,10 @@ def test_the_chip_rounds_the_refractory_period(tau_ref: float, steps: int) -> No
     rounded = spec({}, {}, neurons={**neurons, "tau_ref": steps / 1000})
     data = spec({}, {}, neurons={**neurons, "tau_ref": tau_ref})
     (diagnostic,) = diagnostics(data)
-    assert (diagnostic.code, diagnostic.hint) == ("chip-tau-ref", f"write {steps / 1000:g}")
+    assert (diagnostic.code, diagnostic.hint) == (
+        "chip-tau-ref",
+        f"write tau_ref = {steps / 1000:g}",
+    )
     assert not found(rounded)
     fast = np.full(10, 50.0)
     assert np.array_equal(driven(data, fast), driven(rounded, fast))
@@ -255,7 +258,7 @@ def test_amplitude_decides_how_training_starts(amplitude: float | None, code: st
     """With outputs of about 1 training starts near guessing, and moves; with others it starts far off, or stands still."""
     from snnc.backends.network import training_network
     from snnc.engine import data as source
-    from snnc.engine.train import Epoch, train
+    from snnc.engine.train import State, train
 
     written = {} if amplitude is None else {"amplitude": amplitude}
     data = spec(
@@ -267,9 +270,9 @@ def test_amplitude_decides_how_training_starts(amplitude: float | None, code: st
     assert found(data) == ({code} if code else set())
     built = program(data)
     items = source.load(built)
-    epochs: list[Epoch] = []
-    train(training_network(built), built, items.x_train, items.y_train, epochs.append)
-    losses = [epoch.loss for epoch in epochs]
+    states: list[State] = []
+    train(training_network(built), built, items.x_train, items.y_train, states.append)
+    losses = [epoch.loss for epoch in states[-1].epochs]
     if amplitude is None:
         assert losses[0] < 2.5
         assert losses[-1] < 1.5
@@ -440,7 +443,7 @@ def test_dropout_doesnt_go_with_unsoftened_rates() -> None:
 
     from snnc.backends.network import training_network
     from snnc.engine import data as source
-    from snnc.engine.train import Epoch, train
+    from snnc.engine.train import State, train
     from tests.conftest import ROOT
 
     accuracy = {}
@@ -454,9 +457,9 @@ def test_dropout_doesnt_go_with_unsoftened_rates() -> None:
         )
         built = checked.program
         items = source.load(built)
-        epochs: list[Epoch] = []
-        train(training_network(built), built, items.x_train, items.y_train, epochs.append)
-        accuracy[gradient] = epochs[-1].accuracy
+        states: list[State] = []
+        train(training_network(built), built, items.x_train, items.y_train, states.append)
+        accuracy[gradient] = states[-1].epochs[-1].accuracy
     assert accuracy["smooth"] - accuracy["rate"] > 0.02
 
 

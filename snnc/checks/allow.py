@@ -13,10 +13,8 @@ def unsuppressed(found: Iterable[Diagnostic], allowed: Mapping[str, str]) -> tup
     """Return what was found and isn't allowed, and what is wrong with what is."""
     found = tuple(found)
     codes = {d.code for d in found}
-    return (
-        *(d for d in found if d.code not in allowed or d.code in ERRORS),
-        *(d for code in allowed for d in _wrong(code, codes)),
-    )
+    wrong = (d for code in allowed for d in _wrong(code, codes))
+    return tuple(d for d in (*found, *wrong) if d.code not in allowed or d.code in ERRORS)
 
 
 def _wrong(code: str, found: set[str]) -> Iterable[Diagnostic]:

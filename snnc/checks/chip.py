@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import expm1, floor
+from math import expm1
 
+from snnc.checks.hints import at_most, setting
 from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.ir import INPUT, Population, Program
 from snnc.synapses import Alpha, Lowpass
@@ -59,23 +60,19 @@ def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
         if neurons.max_rate > largest * (1 + 1e-9):
             rest = round(1 / (largest * program.dt))
             fires = "in every step" if rest == 1 else f"every {rest} steps"
-            usual = "; 100 to 250 is usual" if largest >= 100 else ""
+            usual = "; 100 to 250 is usual" if largest >= 250 else ""
+            at = population.at_neurons("max_rate", "tau_ref", otherwise=("network", "dt"))
             yield Diagnostic(
                 "chip-max-rate",
                 f"on the chip these neurons fire {fires} at most, at {largest:g} Hz; max_rate is {number(neurons.max_rate)}",
-                population.at_neurons("max_rate", "tau_ref", otherwise=("network", "dt")),
-                hint=f"lower max_rate to {_at_most(largest)}{usual}",
+                at,
+                hint=f"write {setting(at, 'neurons', 'max_rate', f'{at_most(largest)} or less')}{usual}",
             )
 
 
 def fastest_on_chip(program: Program, population: Population) -> float:
     """Return the highest firing rate that a population has on the chip, in hertz."""
     return 1 / (program.dt * (1 + round(population.neurons.refractory / program.dt)))
-
-
-def _at_most(rate: float) -> str:
-    """Return a rate rounded down, so that it is allowed."""
-    return str(floor(rate)) if rate >= 1 else number(rate)
 
 
 def chip_synapse(program: Program) -> Iterator[Diagnostic]:
@@ -141,38 +138,47 @@ def chip_refractory(program: Program) -> Iterator[Diagnostic]:
         at = population.at_neurons("tau_ref", otherwise=("network", "dt"))
         rounded = round(steps)
         if rounded > LONGEST_REST:
-            message = f"the chip's refractory period is {LONGEST_REST} steps at most, {LONGEST_REST * program.dt:g} s; the emulator doesn't say so"
-            yield Diagnostic("chip-tau-ref", message, at, hint="write tau_ref = 0.001")
+            longest = f"{LONGEST_REST * program.dt:g}"
+            message = f"the chip's refractory period is {LONGEST_REST} steps at most, {longest} s; the emulator doesn't say so"
+            hint = f"write {setting(at, 'neurons', 'tau_ref', f'{longest} or less')}"
+            yield Diagnostic("chip-tau-ref", message, at, hint=hint)
         elif abs(steps - rounded) > 1e-6:
-            message = f"the chip rounds tau_ref to whole steps, here to {rounded * program.dt:g} s"
-            yield Diagnostic("chip-tau-ref", message, at, hint=f"write {rounded * program.dt:g}")
+            whole = f"{rounded * program.dt:.10g}"
+            message = f"the chip rounds tau_ref to whole steps, here to {whole} s"
+            hint = f"write {setting(at, 'neurons', 'tau_ref', whole)}"
+            yield Diagnostic("chip-tau-ref", message, at, hint=hint)
 
 
 def chip_decays(program: Program) -> Iterator[Diagnostic]:
     """What decays too slowly for the chip's 12 bits can't be built."""
-    longest = f"the chip has no time constant as long as that with dt {program.dt:g}: up to {8190 * program.dt:g} s or so"
+    shorter = 8000 * program.dt
+    message = f"the chip has no time constant as long as that with dt {program.dt:g}: up to {8190 * program.dt:g} s or so"
     for population in program.populations:
         tau_rc = getattr(population.neurons, "tau_rc", None)
         if population.on_chip and tau_rc and -expm1(-program.dt / tau_rc) <= LEAST_DECAY:
-            at = population.at_neurons("tau_rc", "kind")
-            yield Diagnostic("chip-tau", longest, at, hint="write tau_rc = 0.02")
+            at = population.at_neurons("tau_rc", "kind", otherwise=("network", "dt"))
+            hint = f"write {setting(at, 'neurons', 'tau_rc', f'{min(0.02, shorter):.3g}')}"
+            yield Diagnostic("chip-tau", message, at, hint=hint)
     for connection in program.into_chip():
         taus = connection.synapse.poles if connection.synapse else ()
         if any(-expm1(-program.dt / tau) <= LEAST_DECAY for tau in taus):
-            yield Diagnostic("chip-tau", longest, connection.synapse_at, hint="write tau = 0.005")
+            hint = f'write {{ kind = "lowpass", tau = {min(0.005, shorter):.3g} }}'
+            yield Diagnostic("chip-tau", message, connection.synapse_at, hint=hint)
 
 
 def chip_left_once(program: Program) -> Iterator[Diagnostic]:
     """Spikes that leave the chip and come back make host and chip wait for each other in every step."""
     for population in program.populations:
-        sources = {c.source for c in program.into(population.name)} - {INPUT}
-        from_chip = any(program.population(source).on_chip for source in sources)
+        sources = {c.source for c in program.into(population.name)}
+        from_chip = any(program.population(source).on_chip for source in sources - {INPUT})
         if from_chip and not population.on_chip and population.name in program.feeding_chip:
             yield Diagnostic(
                 "chip-host-chip",
                 f"spikes leave the chip for '{population.name}' and come back: host and chip then wait for each other in every step",
                 population.on_chip_at or population.at,
-                hint="let it run on the chip too, and read no input",
+                hint="write on_chip = true"
+                if INPUT not in sources
+                else "take the input out of its from, and let it run on the chip",
             )
 
 

@@ -8,11 +8,11 @@ from itertools import islice
 from pathlib import Path
 
 from snnc.checks.items import items_fit
-from snnc.csv_file import BadText, Format, Row, counted, missing, number, rows, unlisted
+from snnc.csv_file import BadText, Format, Row, missing, number, rows, unlisted
 from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.ir import Program
 from snnc.sources import Csv
-from snnc.words import near
+from snnc.words import counted, near
 
 
 def csv_fits(program: Program, data: Csv, path: Path, at: KeyPath) -> Iterator[Diagnostic]:

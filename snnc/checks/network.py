@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from snnc.checks.hints import at_most, setting
 from snnc.diagnostics import Diagnostic
 from snnc.ir import INPUT, Dropout, Program
 from snnc.words import counted
@@ -23,11 +24,14 @@ def max_rate_possible(program: Program) -> Iterator[Diagnostic]:
         neurons = population.neurons
         if neurons.refractory and neurons.max_rate >= 1 / neurons.refractory:
             fastest = 1 / neurons.refractory
+            at = population.at_neurons("max_rate", "tau_ref")
+            # Next to the limit, gains grow without end.
+            slower = setting(at, "neurons", "max_rate", at_most(fastest / 2))
             yield Diagnostic(
                 "max-rate",
                 f"with tau_ref {neurons.refractory:g} neurons fire below {fastest:g} Hz; max_rate is {neurons.max_rate:g}",
-                population.at_neurons("max_rate", "tau_ref"),
-                hint=f"write less than {fastest:g}, or a shorter tau_ref",
+                at,
+                hint=f"write {slower}, say, or a shorter tau_ref",
             )
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from snnc.checks.chip import fastest_on_chip
-from snnc.diagnostics import Diagnostic
+from snnc.checks.hints import at_most, setting
+from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.ir import Population, Program
 from snnc.words import number
 
 #: So many spikes at max_rate are few: with one more or less, the rate is a fifth higher or lower.
 FEW = 5
-#: The lowest maximal rate that is usual, in hertz.
-LEAST_USUAL = 100
+#: Maximal rates that are usual, in hertz: the lowest one, and one to start from.
+LEAST_USUAL, USUAL = 100, 200
+#: For how long items are usually shown, in seconds, at least.
+USUAL_TIME = 0.1
 #: Spikes a step at max_rate, above which the chip's rounding of time to steps costs more than training makes up for.
 ROUNDED = 0.25
 #: Spikes a step at max_rate, above which inputs beyond 1 ask for more than the one spike that the chip takes from the host.
@@ -25,22 +29,26 @@ def spikes_suffice(program: Program) -> Iterator[Diagnostic]:
     """A rate is told by the number of spikes; below one, most neurons say nothing."""
     seconds, key = min(_shown(program))
     for population in program.populations:
-        rate = population.neurons.max_rate
+        rate, rest = population.neurons.max_rate, population.neurons.refractory
+        at: KeyPath
         spikes = rate * seconds
         if not population.neurons.spiking or spikes >= FEW:
             continue
-        if rate < LEAST_USUAL:
-            at, hint = (
-                population.at_neurons("max_rate"),
-                "write max_rate = 200; 100 to 250 is usual",
-            )
+        if rate < LEAST_USUAL and rest * USUAL < 1:
+            at = population.at_neurons("max_rate")
+            hint = f"write {setting(at, 'neurons', 'max_rate', str(USUAL))}; 100 to 250 is usual"
         else:
-            at, hint = ("presentation", key), "show items for 0.1 s or longer"
+            longer = max(USUAL_TIME, ceil(10 * FEW / rate) / 10)
+            value = longer if key == "time" else ceil(longer / program.dt)
+            written = key in program.presentation.model_fields_set
+            at = ("presentation", key) if written else population.at_neurons("max_rate")
+            hint = f"write {setting(at, 'presentation', key, f'{number(value)} or more')}"
         asked = f"with max_rate {number(rate)} and {number(seconds)} s an item, a neuron with an input of 1"
         if spikes < 1:
             yield Diagnostic("no-spikes", f"{asked} doesn't fire once", at, hint=hint)
         else:
-            message = f"{asked} fires {spikes:.2g} times: too few to tell rates apart"
+            times = "once" if f"{spikes:.2g}" == "1" else f"{spikes:.2g} times"
+            message = f"{asked} fires {times}: too few to tell rates apart"
             yield Diagnostic("few-spikes", message, at, hint=hint)
 
 
@@ -54,11 +62,13 @@ def chip_keeps_rates(program: Program) -> Iterator[Diagnostic]:
             program, population
         ):
             continue  # trained with the rates that the chip has; or chip_max_rate has something to say
+        at = population.at_neurons("max_rate", otherwise=("network", "dt"))
+        slower = setting(at, "neurons", "max_rate", f"{at_most(ROUNDED / program.dt)} or less")
         yield Diagnostic(
             "chip-rounding",
             f"at {number(neurons.max_rate)} Hz the chip loses about {per_step / 2:.0%} of the rate: it fires on whole steps",
-            population.at_neurons("max_rate", otherwise=("network", "dt")),
-            hint=f'write at most {ROUNDED / program.dt:.4g}, or gradient = "loihi" in [train], which trains with the chip\'s rates',
+            at,
+            hint=f'write {slower}, or gradient = "loihi" in [train], which trains with the chip\'s rates',
         )
 
 
@@ -66,13 +76,15 @@ def host_keeps_rates(program: Program) -> Iterator[Diagnostic]:
     """From the host the chip takes one spike a neuron and step; more are lost."""
     for population in program.populations:
         rate = population.neurons.max_rate
-        if rate * program.dt > CROWDED * (1 + 1e-9) and feeds_from_host(program, population):
+        if rate * program.dt > CROWDED * (1 + 1e-9) and _feeds_from_host(program, population):
+            at = population.at_neurons("max_rate", otherwise=("network", "dt"))
+            slower = setting(at, "neurons", "max_rate", f"{at_most(CROWDED / program.dt)} or less")
             yield Diagnostic(
                 "host-max-rate",
                 f"'{population.name}' runs on the host, and the chip takes one spike a step from there, {1 / program.dt:.4g} Hz; "
                 f"an input above {1 / (rate * program.dt):.2g} would be cut",
-                population.at_neurons("max_rate", otherwise=("network", "dt")),
-                hint=f"write at most {CROWDED / program.dt:.4g}",
+                at,
+                hint=f"write {slower}",
             )
 
 
@@ -106,7 +118,7 @@ def intercept_low(program: Program) -> Iterator[Diagnostic]:
             )
 
 
-def feeds_from_host(program: Program, population: Population) -> bool:
+def _feeds_from_host(program: Program, population: Population) -> bool:
     """Whether the chip reads a population's spikes from the host."""
     return population.name in program.feeding_chip and not population.on_chip
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, erf, isfinite, sqrt
 
+from snnc.checks.hints import setting
 from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.ir import INPUT, OUTPUT, Connection, Program
 
@@ -53,8 +54,7 @@ def answer_arrives(program: Program) -> Iterator[Diagnostic]:
         if shown.steps <= shown.fastest.delay:
             steps = "1 step" if shown.steps == 1 else f"{shown.steps} steps"
             message = f"an item is shown for {steps}, and its answer needs more than {shown.fastest.delay}"
-            hint = "show it for 0.03 s or longer"
-            yield Diagnostic("too-few-steps", message, shown.at, hint=hint)
+            yield Diagnostic("too-few-steps", message, shown.at, hint=f"write {shown.enough()}")
 
 
 def answer_settles(program: Program) -> Iterator[Diagnostic]:
@@ -140,7 +140,7 @@ class _Presentation:
             low, high = (low, middle) if self.settled(middle) >= ENOUGH else (middle, high)
         steps = ceil(high / 10) * 10
         value = steps if self.key == "steps" else steps * self.program.dt
-        return f"{self.key} = {value:.10g}"
+        return setting(self.at, "presentation", self.key, f"{value:.10g}")
 
 
 def _presentations(program: Program) -> Iterator[_Presentation]:

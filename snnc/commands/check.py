@@ -6,7 +6,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from snnc.commands.common import checked_spec, look_at_data, warn
+from snnc.commands.common import checked_spec, data_file, look_at_data, warn
 from snnc.failures import attempt
 from snnc.overview import summary
 
@@ -19,11 +19,6 @@ def run(arguments: argparse.Namespace) -> int:
         return findings.run(arguments)
     check = partial(_check, looks=bool(arguments.data), data_file=data_file(arguments))
     return max(attempt(partial(check, path)) for path in arguments.specs)
-
-
-def data_file(arguments: argparse.Namespace) -> Path | None:
-    """Return the file that was named after --data, if one was."""
-    return arguments.data if isinstance(arguments.data, Path) else None
 
 
 def _check(path: Path, looks: bool, data_file: Path | None) -> int:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic
 from snnc.document import Document
-from snnc.failures import attempt
 from snnc.pipeline import Checked, checked
 
 if TYPE_CHECKING:
@@ -25,24 +23,17 @@ def checked_spec(path: Path, data_file: Path | None = None) -> Checked:
     return found
 
 
-def checked_specs(paths: Sequence[Path]) -> tuple[list[Checked], int]:
-    """Return the specs without errors, once all that was found is printed, and the exit code so far."""
-    found: list[Checked] = []
-
-    def add(path: Path) -> int:
-        found.append(checked_spec(path))
-        return 0
-
-    code = max(attempt(partial(add, path)) for path in paths)
-    return found, code
-
-
 def warn(document: Document, warnings: Sequence[Diagnostic]) -> None:
     """Print warnings about a spec, if there are any."""
     if warnings:
         from snnc.render import report
 
         print(report(document, warnings), file=sys.stderr)
+
+
+def data_file(arguments: argparse.Namespace) -> Path | None:
+    """Return the file that was named after `check --data`, if one was."""
+    return arguments.data if isinstance(arguments.data, Path) else None
 
 
 def look_at_data(found: Checked) -> Look:

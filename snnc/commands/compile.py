@@ -8,7 +8,7 @@ from pathlib import Path
 
 from snnc import writing
 from snnc.backends.script import is_untouched
-from snnc.commands.common import checked_specs
+from snnc.commands.common import checked_spec
 from snnc.diagnostics import Refusal
 from snnc.failures import attempt
 from snnc.ir import Program
@@ -16,8 +16,13 @@ from snnc.pipeline import scripts
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found, code = checked_specs(arguments.specs)
-    programs = [spec.program for spec in found]
+    programs: list[Program] = []
+
+    def add(path: Path) -> int:
+        programs.append(checked_spec(path).program)
+        return 0
+
+    code = max(attempt(partial(add, path)) for path in arguments.specs)
     folders = [arguments.output or program.spec_path.parent for program in programs]
     _refuse_one_name_twice(programs, folders)
     compilations = [

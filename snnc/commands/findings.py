@@ -7,8 +7,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from snnc.commands.check import data_file
-from snnc.commands.common import look_at_data
+from snnc.commands.common import data_file, look_at_data
 from snnc.diagnostics import CompileError, Diagnostic
 from snnc.document import Document
 from snnc.failures import attempt

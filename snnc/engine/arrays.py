@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -18,13 +20,16 @@ Array = NDArray[Any]
 #: What reading a damaged .npz file raises, besides OSError.
 DAMAGE = (
     ValueError,
+    TypeError,
     KeyError,
+    AttributeError,
     EOFError,
     RuntimeError,
-    TypeError,
-    AttributeError,
+    OverflowError,
+    struct.error,
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
 )
 
 

@@ -16,15 +16,15 @@ Place = Literal["nengo_dl", "nengo", "nengo_loihi"]
 def chosen(program: Program, asked: Iterable[str] | None) -> list[Place]:
     """Return the places that were asked for, each once; without any, those that the spec's targets say."""
     default = ["nengo_dl", *(["nengo_loihi"] if program.on_loihi else [])]
-    names = list(dict.fromkeys(asked or default))
-    places: list[Place] = [place for place in get_args(Place) if place in names]
-    unknown = [name for name in names if name not in places]
-    if unknown:
-        known = ", ".join(get_args(Place))
-        raise UsageError(f"there is no place {unknown[0]!r} to run on, only {known}")
+    known: dict[str, Place] = {place: place for place in get_args(Place)}
+    places = []
+    for name in dict.fromkeys(asked or default):
+        if name not in known:
+            raise UsageError(f"there is no place {name!r} to run on, only {', '.join(known)}")
+        places.append(known[name])
     if "nengo_loihi" in places and not program.on_loihi:
         raise UsageError('running on nengo_loihi is for specs with "loihi" among their targets')
-    return sorted(places, key=names.index)
+    return places
 
 
 def ensure_reachable(program: Program, places: Iterable[Place]) -> None:

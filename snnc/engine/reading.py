@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import lzma
-import struct
 import warnings
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,23 +14,10 @@ from numpy.typing import NDArray
 from snnc.checks.csv_data import csv_format
 from snnc.csv_file import Format, fault
 from snnc.diagnostics import Refusal, UsageError, cannot
+from snnc.engine.arrays import DAMAGE
 from snnc.engine.libraries import needed
 from snnc.ir import Program
 from snnc.sources import Csv, Keras, Openml, Sklearn
-
-#: What reading a damaged .npz file raises, besides OSError.
-DAMAGE = (
-    ValueError,
-    TypeError,
-    KeyError,
-    EOFError,
-    RuntimeError,
-    OverflowError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,17 @@ from snnc.engine.train import Epoch
 from snnc.engine.train import train as train_network
 from snnc.ir import Program
 from snnc.table import paragraph
+from snnc.words import counted
 
 RATES = "rate neurons"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Training:
-    """What training came to: the program that was trained, the one that runs, and how test items went."""
+    """What training came to: the program that was trained, the one that runs, and how test items went.
+
+    `epochs` is empty if there was nothing to resume and how training went is lost.
+    """
 
     program: Program
     trained: Trained
@@ -42,9 +46,9 @@ class Training:
     twin: Twin | None
     results: Results
 
-    def save(self, folder: Path | None = None) -> tuple[Path, ...]:
+    def save(self, folder: Path | str | None = None) -> tuple[Path, ...]:
         """Write what `snnc train` writes to a folder (default: that of the spec), and return the files."""
-        paths = Paths.of(self.program, folder or self.program.spec_path.parent)
+        paths = Paths.of(self.program, Path(folder or self.program.spec_path.parent))
         paths.ensure_writable(self.program, self.data, with_twin=self.twin is not None)
         written = storage.save_training(
             paths, self.program, self.trained.program, self.data, self.epochs
@@ -55,13 +59,17 @@ class Training:
         return tuple(written)
 
     def __repr__(self) -> str:
-        *_, last = self.epochs
-        said = f"{self.program.name}, trained for {last.number} epochs: loss {last.loss:.4f}, "
-        return f"{said}accuracy {last.accuracy:.1%} while training\n{self.results}"
+        return f"{self._said()}\n{self.results}"
 
     def _repr_html_(self) -> str:
-        said, *_ = repr(self).splitlines()
-        return paragraph(said) + self.results._repr_html_()
+        return paragraph(self._said()) + self.results._repr_html_()
+
+    def _said(self) -> str:
+        said = f"{self.program.name}, trained for {counted(self.program.train.epochs, 'epoch')}"
+        if not self.epochs:
+            return said
+        last = self.epochs[-1]
+        return f"{said}: loss {last.loss:.4f}, accuracy {last.accuracy:.1%} while training"
 
 
 def train(
@@ -187,7 +195,7 @@ def rows(
         yield scorer.row(name, place, answers)
 
 
-def results_of(trained: Trained, found: Iterator[Row] | Sequence[Row]) -> Results:
+def results_of(trained: Trained, found: Iterable[Row]) -> Results:
     """Return rows as results."""
     done = tuple(found)
     return Results(trained.program, done, trained.y_test[: done[0].accuracy.n])

@@ -93,11 +93,13 @@ def save_training(
     paths: Paths, program: Program, deployed: Program, data: Data, epochs: Sequence[Epoch]
 ) -> list[Path]:
     """Write the parameters, how training went, and the test items if a script can't get at them; return the files."""
-    written = [paths.params, paths.history]
+    written = [paths.params]
+    if epochs:  # unless it is lost how training went
+        save_history(paths.history, epochs)
+        written.append(paths.history)
     if not program.data.is_file:
         save_test(paths.test, data)
         written.append(paths.test)
-    save_history(paths.history, epochs)
     # Last: once they are there, training is over.
     save_params(paths.params, program, deployed, data)
     return written

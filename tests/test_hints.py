@@ -1,0 +1,210 @@
+"""Hints are followed to the letter: what they were about is gone then. Other people's sound specs raise nothing."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import tomli
+
+import snnc
+from snnc.diagnostics import Diagnostic
+
+Tables = dict[str, Any]
+
+
+def spec(**tables: Any) -> Tables:
+    """Return a spec of three layers, with the tables that differ from their defaults."""
+    return {
+        "network": {"name": "other"},
+        "data": {"kind": "sklearn", "name": "digits", "scale": "unit"},
+        "input": {"shape": [64]},
+        "layers": chain({}, {}, {}),
+        "output": {"classes": 10},
+        **tables,
+    }
+
+
+def chain(*layers: Tables) -> list[Tables]:
+    return [{"kind": "dense", "units": 32, **layer} for layer in layers]
+
+
+def stepping(dt: float) -> Tables:
+    return {"name": "other", "dt": dt}
+
+
+DL = ["nengo_dl"]
+
+SOUND = {
+    "short steps": spec(network=stepping(0.0005)),
+    "very short steps": spec(network=stepping(0.0001)),
+    "long steps, slow neurons": spec(
+        network=stepping(0.002), neurons={"max_rate": 100, "tau_ref": 0.002}
+    ),
+    "Nengo's own refractory period": spec(neurons={"tau_ref": 0.002}),
+    "no refractory period": spec(neurons={"tau_ref": 0.0}),
+    "slow membrane": spec(neurons={"tau_rc": 0.05}),
+    "slow": spec(neurons={"max_rate": 100}),
+    "fast": spec(neurons={"max_rate": 250}),
+    "very slow, shown for long": spec(neurons={"max_rate": 30}, presentation={"time": 1.0}),
+    "very fast, trained for it": spec(neurons={"max_rate": 400}, train={"gradient": "loihi"}),
+    "mean of the end": spec(presentation={"read": {"mean_of_last": 0.3}}),
+    "mean of the end, unfiltered": spec(
+        presentation={"read": {"mean_of_last": 0.3}}, synapses={"probe": "none"}
+    ),
+    "gap": spec(presentation={"gap": 0.05}),
+    "many steps": spec(presentation={"steps": 300}),
+    "NengoLoihi's kinds": spec(neurons={"kind": "loihi_spiking_relu", "max_rate": 400}),
+    "two kinds": spec(layers=chain({"neurons": "spiking_relu"}, {}, {})),
+    "branches": spec(layers=chain({"name": "a"}, {}, {"from": ["a"]}, {"from": ["dense1", "dense2"]}))
+    | {"layers": chain({"name": "a"}, {"name": "b"}, {"name": "c", "from": ["a"]}, {"from": ["b", "c"]})},
+    "input twice": spec(layers=chain({"name": "a"}, {"from": ["a", "input"]}, {})),
+    "output of the input": spec(output={"classes": 10, "from": ["input", "dense3"]}),
+    "last layer on the host": spec(layers=chain({}, {}, {"on_chip": False})),
+    "filter of the output": spec(synapses={"output": {"kind": "alpha"}}),
+    "one layer": spec(targets=DL, layers=chain({})),
+    "no filters": spec(targets=DL, synapses={"layer": "none"}),
+    "rates alone": spec(targets=DL, neurons="relu"),
+    "soft rates": spec(targets=DL, neurons={"kind": "soft_lif", "sigma": 0.01}),
+    "a spike a step": spec(targets=DL, neurons={"kind": "spiking_relu", "max_rate": 1000}),
+}  # fmt: skip
+
+UNSOUND = {
+    "long steps": spec(network=stepping(0.002)),
+    "longer steps": spec(network=stepping(0.005)),
+    "steps of 10 ms": spec(network=stepping(0.01)),
+    "steps that don't fit": spec(network=stepping(0.003)),
+    "steps of 10 us": spec(network=stepping(0.00001)),
+    "steps of 0.1 us": spec(network=stepping(1e-7)),
+    "long steps and rest": spec(network=stepping(0.002), neurons={"tau_ref": 0.003}),
+    "one and a half steps of rest": spec(neurons={"tau_ref": 0.0015}),
+    "long rest": spec(neurons={"tau_ref": 0.1, "max_rate": 8}),
+    "long rest of one layer": spec(layers=chain({}, {"neurons": {"tau_ref": 0.006}}, {})),
+    "slow": spec(neurons={"max_rate": 30}),
+    "silent": spec(neurons={"max_rate": 2}),
+    "fast": spec(neurons={"max_rate": 333}),
+    "fast for the chip": spec(neurons={"max_rate": 600}),
+    "too fast for the chip": spec(neurons={"max_rate": 999}),
+    "fast on the host": spec(layers=chain({"neurons": {"kind": "spiking_relu", "max_rate": 700}}, {})),
+    "fast on the host, long steps": spec(
+        network=stepping(0.003), presentation={"time": 0.3}, neurons="spiking_relu"
+    ),
+    "short items": spec(presentation={"time": 0.03}),
+    "very short items": spec(presentation={"time": 0.003}),
+    "short items, gap": spec(presentation={"time": 0.05, "gap": 0.05}),
+    "short items, fresh": spec(presentation={"steps": 10}),
+    "two steps, fresh": spec(presentation={"steps": 2}),
+    "two steps of 2 ms, fresh": spec(network=stepping(0.002), presentation={"steps": 2}, targets=DL),
+    "items between steps": spec(presentation={"time": 0.1004, "gap": 0.0004}),
+    "mean of all": spec(presentation={"read": {"mean_of_last": 1.0}}),
+    "slow filters": spec(synapses={"layer": {"tau": 0.05}}),
+    "slow filter of the output": spec(synapses={"probe": {"kind": "lowpass", "tau": 0.1}}),
+    "no filter of the output": spec(synapses={"probe": "none"}),
+    "no filters": spec(synapses={"layer": "none"}),
+    "alpha": spec(synapses={"layer": "alpha"}),
+    "no filter into one layer": spec(layers=chain({}, {"synapse": "none"}, {})),
+    "deep": spec(layers=chain(*[{}] * 8)),
+    "very deep": spec(layers=chain(*[{}] * 40), presentation={"time": 0.02}),
+    "large outputs": spec(neurons={"amplitude": 1.0}),
+    "late": spec(neurons={"intercept": 0.6}),
+    "slow membrane": spec(neurons={"tau_rc": 10.0}),
+    "very slow filter": spec(synapses={"layer": {"tau": 10.0}}),
+    "host amid the chip": spec(layers=chain({}, {}, {"on_chip": False}, {})),
+    "input into the chip": spec(layers=chain({"on_chip": True}, {})),
+    "standard input into the chip": spec(
+        data={"kind": "sklearn", "name": "digits"}, layers=chain({"on_chip": True}, {})
+    ),
+    "steep": spec(
+        layers=[*chain({}), {"kind": "dropout", "rate": 0.2}, *chain({})], train={"gradient": "rate"}
+    ),
+    "rates into the chip": spec(layers=chain({"neurons": "relu"}, {})),
+    "rates on the chip": spec(neurons="lif_rate"),
+    "one layer": spec(layers=chain({})),
+    "a gradient for nobody": spec(neurons="spiking_relu", train={"gradient": "smooth"}),
+    "a filter of the input": spec(layers=chain({"synapse": {"tau": 0.01}}, {})),
+    "allowed without need": spec(allow={"unsettled": "it is not"}),
+    "classes": spec(output={"classes": 9}),
+    "shape": spec(input={"shape": [63]}),
+}  # fmt: skip
+
+#: As TOML has it.
+VALUE = r"\{.*?\}|\[.*?\]|\"\w+\"|[\w.e-]+"
+
+#: What no hint can say to the letter: what a person wants instead is open.
+OPEN = {
+    "add a layer",
+    "a shorter tau_ref",
+    "shorten the synapses: those on the way add up to",
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_sound_specs_raise_nothing(name: str) -> None:
+    assert snnc.check(SOUND[name]) == ()
+
+
+@pytest.mark.parametrize("name", UNSOUND)
+def test_hints_help(name: str) -> None:
+    found = snnc.check(UNSOUND[name])
+    assert found
+    for diagnostic in found:
+        for option in diagnostic.hint.split(", or "):
+            followed = follow(UNSOUND[name], diagnostic, option)
+            if followed is None:
+                assert any(option.startswith(words) for words in OPEN), option
+                continue
+            left = [(d.code, d.at) for d in snnc.check(followed)]
+            assert (diagnostic.code, diagnostic.at) not in left, f"{option}: {diagnostic.message}"
+
+
+@pytest.mark.parametrize("name", UNSOUND)
+def test_hints_lead_to_a_sound_spec(name: str) -> None:
+    """Following the first hint of what is left, again and again, ends."""
+    tables, steps = UNSOUND[name], []
+    while found := snnc.check(tables):
+        options = ((d, option) for d in found for option in d.hint.split(", or "))
+        followed = ((d, option, follow(tables, d, option)) for d, option in options)
+        diagnostic, option, better = next(step for step in followed if step[2] is not None)
+        steps.append((diagnostic.code, option))
+        assert len(steps) < 10, steps
+        assert better is not None
+        tables = better
+
+
+def follow(tables: Tables, diagnostic: Diagnostic, option: str) -> Tables | None:
+    """Return a spec in which someone did as they were told, or None if that can't be done to the letter."""
+    tables = copy.deepcopy(tables)
+    *table, key = diagnostic.at
+    if option.startswith(("leave it out", "remove it")):
+        del place(tables, table)[key]
+    elif option.startswith('take "loihi" out of targets'):
+        tables["targets"] = DL
+    elif found := re.match(
+        rf"(?:write )?(\w+) = ({VALUE})(?: or (?:less|more))?(?: in \[(\w+)\])?", option
+    ):
+        written, value, elsewhere = found.groups()
+        # A table is pointed at as a whole.
+        whole = [*table, key] if isinstance(place(tables, table).get(key), dict) else table
+        place(tables, [elsewhere] if elsewhere else whole)[written] = toml(value)
+    elif found := re.match(f"write ({VALUE})", option):
+        place(tables, table)[key] = toml(found[1])
+    else:
+        return None
+    return tables
+
+
+def place(tables: Any, path: Sequence[str | int]) -> Any:
+    """Return a table: one that wasn't written, or was a bare kind, is there then."""
+    for key in path:
+        if isinstance(tables, dict):
+            found = tables.get(key, {})
+            tables[key] = {"kind": found} if isinstance(found, str) else found
+        tables = tables[key]
+    return tables
+
+
+def toml(text: str) -> Any:
+    return tomli.loads(f"x = {text}")["x"]
