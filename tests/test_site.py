@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -31,9 +32,9 @@ def test_every_key_shows_its_effect_or_says_why_it_has_none(tmp_path: Path) -> N
 @pytest.mark.slow
 def test_the_reference_has_every_table_and_key(tmp_path: Path) -> None:
     pages = spec_reference.pages(tmp_path)
-    text = "\n".join(pages.values())
+    text = re.sub(r"\\([<*])", r"\1", "\n".join(pages.values()))  # as it is read
     for table in spec_reference.tables():
-        assert table.model.__doc__ in text
+        assert str(inspect.getdoc(table.model)) in text
         for key, info in table.fields.items():
             section = re.search(rf"^### `{key}`\n\n{re.escape(str(info.description))}$", text, re.M)
             is_table = spec_reference._is_table(table, key)
