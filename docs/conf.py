@@ -14,7 +14,6 @@ DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
 from docutils import nodes
-from sphinx import addnodes
 
 from docs import spec_reference
 from snnc import __version__, commands
@@ -48,32 +47,28 @@ default_role = "code"
 napoleon_use_rtype = False
 
 
+_CODES = ERRORS | WARNINGS
+
+
 def setup(app: Any) -> None:
     app.connect("builder-inited", lambda _: _write_reference(DOCS / "reference"))
-    app.connect("doctree-read", _link_codes)
+    app.connect("doctree-resolved", _link_codes)
 
 
-def _link_codes(app: Any, document: nodes.document) -> None:
+def _link_codes(app: Any, document: nodes.document, here: str) -> None:
     """Let every code of a finding lead to its page; the Markdown just names it."""
-    here = app.env.docname
     keys = {key for table in spec_reference.tables() for key in table.fields}
-    linked = ERRORS | WARNINGS if here == "pitfalls" else (ERRORS | WARNINGS) - keys
-    for literal in list(document.findall(nodes.literal)):
+    linked = _CODES if here == "pitfalls" else _CODES - keys
+    taken = {
+        literal
+        for outer in document.findall(lambda node: isinstance(node, nodes.reference | nodes.title))
+        for literal in outer.findall(nodes.literal)
+    }
+    for literal in set(document.findall(nodes.literal)) - taken:
         target = f"reference/codes/{literal.astext()}"
-        in_text = not isinstance(
-            literal.parent, nodes.title | nodes.reference | addnodes.pending_xref
-        )
-        if literal.astext() in linked and target != here and in_text:
-            link = addnodes.pending_xref(
-                "",
-                literal.deepcopy(),
-                refdomain="std",
-                reftype="doc",
-                reftarget=f"/{target}",
-                refexplicit=True,
-                refdoc=here,
-                refwarn=True,
-            )
+        if literal.astext() in linked and target != here:
+            uri = app.builder.get_relative_uri(here, target)
+            link = nodes.reference("", "", literal.deepcopy(), refuri=uri, internal=True)
             literal.replace_self(link)
 
 
@@ -84,7 +79,7 @@ def _write_reference(folder: Path) -> None:
             **spec_reference.pages(Path(data)),
             "commands.md": _commands(),
             "codes/index.md": _codes(),
-            **{f"codes/{code}.md": _code(code) for code in ERRORS | WARNINGS},
+            **{f"codes/{code}.md": _code(code) for code in _CODES},
         }
     for name, text in pages.items():
         path = folder / name
@@ -115,19 +110,28 @@ def _codes() -> str:
         "Everything that `snnc check` finds has a code, its name for good. `snnc explain CODE` shows these pages in a terminal.",
     ]
     for title, meaning, codes in (
-        ("Errors", "What can't work, or can't give right results.", ERRORS),
-        ("Warnings", f"What nearly always means wrong results. {_ALLOWED}", WARNINGS),
+        ("Errors", f"These {_ERROR}", ERRORS),
+        ("Warnings", f"These nearly always mean wrong results. {_ALLOWED}", WARNINGS),
     ):
         rows = [f"| [`{code}`]({code}.md) | {summary(page(code))} |" for code in sorted(codes)]
-        parts += [f"## {title}", meaning, "\n".join(["| | |", "|---|---|", *rows])]
+        parts += [
+            f"## {title}",
+            meaning,
+            "\n".join(["| code | what is wrong |", "|---|---|", *rows]),
+        ]
     parts.append("```{toctree}\n:hidden:\n:glob:\n\n*\n```\n")
     return "\n\n".join(parts)
 
 
+_ERROR = "can't work, or can't give right results."
 _ALLOWED = "One that is meant can be [allowed](../../pitfalls.md#warnings), with a reason."
 
 
 def _code(code: str) -> str:
     """Return a code's page, with what it is the code of."""
     title, text = page(code).split("\n\n", 1)
-    return f"{title}\n\n*{'Error' if code in ERRORS else f'Warning. {_ALLOWED}'}*\n\n{text}"
+    error, warning = (
+        f"Error: this {_ERROR}",
+        f"Warning: this nearly always means wrong results. {_ALLOWED}",
+    )
+    return f"{title}\n\n*{error if code in ERRORS else warning}*\n\n{text}"
