@@ -13,9 +13,12 @@ from typing import Any
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
+from docutils import nodes
+
 from docs import spec_reference
 from snnc import __version__, commands
 from snnc.codes import ERRORS, WARNINGS
+from snnc.pages import page, summary
 
 project = "snnc"
 author = "the snnc authors"
@@ -27,6 +30,8 @@ html_title = f"snnc {__version__}"
 html_static_path = ["static"]
 html_css_files = ["snnc.css"]
 html_copy_source = False
+#: They are written to reference/codes/, each with what it is the code of.
+exclude_patterns = ["codes"]
 html_show_copyright = False
 
 myst_heading_anchors = 3
@@ -42,25 +47,47 @@ default_role = "code"
 napoleon_use_rtype = False
 
 
+_CODES = ERRORS | WARNINGS
+
+
 def setup(app: Any) -> None:
     app.connect("builder-inited", lambda _: _write_reference(DOCS / "reference"))
+    app.connect("doctree-resolved", _link_codes)
+
+
+def _link_codes(app: Any, document: nodes.document, here: str) -> None:
+    """Let every code of a finding lead to its page; the Markdown just names it."""
+    keys = {key for table in spec_reference.tables() for key in table.fields}
+    linked = _CODES if here == "pitfalls" else _CODES - keys
+    taken = {
+        literal
+        for outer in document.findall(lambda node: isinstance(node, nodes.reference | nodes.title))
+        for literal in outer.findall(nodes.literal)
+    }
+    for literal in set(document.findall(nodes.literal)) - taken:
+        target = f"reference/codes/{literal.astext()}"
+        if literal.astext() in linked and target != here:
+            uri = app.builder.get_relative_uri(here, target)
+            link = nodes.reference("", "", literal.deepcopy(), refuri=uri, internal=True)
+            literal.replace_self(link)
 
 
 def _write_reference(folder: Path) -> None:
     """Write the pages that come from the code, those that have changed."""
-    folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
         pages = {
             **spec_reference.pages(Path(data)),
             "commands.md": _commands(),
-            "codes.md": _codes(),
+            "codes/index.md": _codes(),
+            **{f"codes/{code}.md": _code(code) for code in _CODES},
         }
     for name, text in pages.items():
         path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-    for path in folder.glob("*.md"):
-        if path.name not in pages:
+    for path in folder.rglob("*.md"):
+        if path.relative_to(folder).as_posix() not in pages:
             path.unlink()
 
 
@@ -77,12 +104,34 @@ def _commands() -> str:
 
 
 def _codes() -> str:
-    """Return a page that lists every code, and leads to the pages about them."""
-    pages = [code for code in sorted(ERRORS | WARNINGS) if (DOCS / f"codes/{code}.md").exists()]
-    toctree = "\n".join(f"../codes/{code}" for code in pages)
-    parts = ["# Codes\n\nEvery finding of `snnc check` has a code, its name for good.\n"]
-    for title, codes in (("Errors", ERRORS), ("Warnings", WARNINGS)):
-        lines = (f"- [`{c}`](../codes/{c}.md)" if c in pages else f"- `{c}`" for c in sorted(codes))
-        parts.append("\n".join([f"## {title}\n", *lines, ""]))
-    parts.append(f"```{{toctree}}\n:hidden:\n\n{toctree}\n```\n")
-    return "\n".join(parts)
+    """Return a page that says in a sentence what each code is for, and leads to the pages about them."""
+    parts = [
+        "# Codes",
+        "Everything that `snnc check` finds has a code, its name for good. `snnc explain CODE` shows these pages in a terminal.",
+    ]
+    for title, meaning, codes in (
+        ("Errors", f"These {_ERROR}", ERRORS),
+        ("Warnings", f"These nearly always mean wrong results. {_ALLOWED}", WARNINGS),
+    ):
+        rows = [f"| [`{code}`]({code}.md) | {summary(page(code))} |" for code in sorted(codes)]
+        parts += [
+            f"## {title}",
+            meaning,
+            "\n".join(["| code | what is wrong |", "|---|---|", *rows]),
+        ]
+    parts.append("```{toctree}\n:hidden:\n:glob:\n\n*\n```\n")
+    return "\n\n".join(parts)
+
+
+_ERROR = "can't work, or can't give right results."
+_ALLOWED = "One that is meant can be [allowed](../../pitfalls.md#warnings), with a reason."
+
+
+def _code(code: str) -> str:
+    """Return a code's page, with what it is the code of."""
+    title, text = page(code).split("\n\n", 1)
+    error, warning = (
+        f"Error: this {_ERROR}",
+        f"Warning: this nearly always means wrong results. {_ALLOWED}",
+    )
+    return f"{title}\n\n*{error if code in ERRORS else warning}*\n\n{text}"

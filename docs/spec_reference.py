@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import difflib
 import importlib
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -76,17 +77,27 @@ EXAMPLES: dict[tuple[str, str], Example] = {
     ("Npz", "x"): Example("x_train"),
     ("Npz", "y"): Example("y_train"),
     **{("Npz", key): Example(f"other_{key}", {"data": _SPLIT}, key) for key in _SPLIT},
+    ("Csv", "path"): Example("other.csv", start="data.csv"),
+    ("Csv", "label"): Example("class"),
     ("Sklearn", "name"): Example("digits", start="digits"),
+    ("Keras", "name"): Example("fashion_mnist", start="mnist"),
+    ("Openml", "name"): Example("pendigits"),
+    ("Openml", "data_id"): Example(32, {"data": {"data_id": 28}}),
     ("Layer", "name"): Example("other"),
     ("Layer", "neurons"): Example({"max_rate": 100}),
     ("Layer", "from"): Example(["input"], {"output": {"from": ["first", "second", "here"]}}),
+}
+
+#: What else a spec needs for a kind to stand in it, by model.
+BESIDE: dict[str, Data] = {
+    "Keras": {"input": {"shape": [28, 28]}},
+    "Openml": {"data": {"name": "optdigits"}},
 }
 
 #: Why a field changes no script.
 REASONS: dict[tuple[str, str], str] = {
     ("Spec", "snnc"): "There is one version so far.",
     ("Spec", "allow"): "It silences warnings of `snnc check`; no script depends on it.",
-    ("Input", "shape"): "Dense layers take items flat; only checks look at their shape.",
     ("Sklearn", "name"): "Another data set has another shape and other classes, too.",
 }
 
@@ -107,6 +118,10 @@ class Table:
     @property
     def schema(self) -> Data:
         return self.model.model_json_schema()
+
+    @property
+    def meaning(self) -> str:
+        return _prose(inspect.cleandoc(self.model.__doc__ or ""))
 
     @property
     def fields(self) -> dict[str, FieldInfo]:
@@ -161,6 +176,8 @@ class Compiler:
 
     def texts(self, spec: Data) -> dict[str, str] | None:
         """Return the scripts of a spec, without the digests in them, or None if it can't work."""
+        if spec["data"]["kind"] == "csv":
+            _write_table(self.folder, **spec["data"])
         try:
             found = check_document(Document(self.folder / "small.toml", "", spec))
         except CompileError:
@@ -207,9 +224,20 @@ class Compiler:
                     _put(spec, table, own)
                 else:
                     spec["layers"].insert(1 - position, {"name": "here", **own})
-                for name, values in beside.items():
+                for name, values in (beside or BESIDE.get(table.model.__name__, {})).items():
                     spec[name] = {**spec.get(name, {}), **values}
                 yield spec
+
+
+def _write_table(
+    folder: Path, path: str, delimiter: str = ",", header: bool = True, **_: Any
+) -> None:
+    """Write the csv file that a source describes."""
+    names = [*(f"pixel{n}" for n in range(64)), "class"]
+    lines = [names] if header else []
+    lines += [["0"] * len(names)] * 500
+    text = "\n".join(delimiter.join(line) for line in lines)
+    (folder / path).write_text(text, encoding="utf-8")
 
 
 def _put(spec: Data, table: Table, own: Data) -> None:
@@ -339,7 +367,7 @@ def _plain_page(found: list[Table], compiler: Compiler) -> str:
     parts = ["# Tables\n"]
     for table in found:
         name = "The spec" if table.model is Spec else f"`[{'.'.join(map(str, table.at))}]`"
-        title = f"({_target(table.model)})=\n## {name}\n\n{table.model.__doc__}\n"
+        title = f"({_target(table.model)})=\n## {name}\n\n{table.meaning}\n"
         keys = [key for key in table.fields if not _is_table(table, key)]
         parts += [title, *(_field(table, key, compiler) for key in keys)]
     return "\n".join(parts)
@@ -353,7 +381,7 @@ def _kinds_page(name: str, found: list[Table], compiler: Compiler) -> str:
     if common:
         parts += ["## All kinds\n", *(_field(first, key, compiler) for key in common)]
     for table in found:
-        doc = f'({_target(table.model)})=\n## `"{table.kind}"`\n\n{table.model.__doc__}\n'
+        doc = f'({_target(table.model)})=\n## `"{table.kind}"`\n\n{table.meaning}\n'
         becomes = compiler.becomes(table)
         if becomes:
             doc += f"\n{_lines(becomes)}"
@@ -374,7 +402,7 @@ def _common(found: list[Table]) -> list[str]:
 
 def _field(table: Table, key: str, compiler: Compiler) -> str:
     info = table.fields[key]
-    text = f"({_target(table.model)}-{key})=\n### `{key}`\n\n{info.description}\n\n{_facts(table, key)}\n"
+    text = f"({_target(table.model)}-{key})=\n### `{key}`\n\n{_prose(str(info.description))}\n\n{_facts(table, key)}\n"
     effect = compiler.effect(table, key)
     reason = REASONS.get((table.model.__name__, key))
     if effect:
@@ -392,6 +420,11 @@ def _lines(found: dict[str, list[str]]) -> str:
             shown = [*lines[: LONGEST - 1], f" … and {len(lines) - LONGEST + 1} lines more"]
         blocks.append("\n".join([f"```{{code-block}} diff\n:caption: {name}\n", *shown, "```\n"]))
     return "\n".join(blocks)
+
+
+def _prose(text: str) -> str:
+    """Return a docstring or a description as Markdown."""
+    return re.sub(r"([<*])", r"\\\1", text)
 
 
 def _facts(table: Table, key: str) -> str:
