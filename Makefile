@@ -26,7 +26,7 @@ demo: $(READY)
 	$(BIN)/snnc run specs/digits.toml
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 lint: $(READY)
 	$(BIN)/ruff check .
