@@ -17,11 +17,12 @@ from snnc.engine.answers import Answers
 from snnc.engine.course import resumable
 from snnc.engine.data import Data
 from snnc.engine.fresh import evaluate
+from snnc.engine.paths import Paths
 from snnc.engine.places import Place
 from snnc.engine.progress import Watcher
 from snnc.engine.rates import rate_answers
 from snnc.engine.results import Results, Row, Scorer
-from snnc.engine.storage import Paths, Trained, Twin
+from snnc.engine.storage import Trained, Twin
 from snnc.engine.stream import stream
 from snnc.engine.train import Epoch
 from snnc.engine.train import train as train_network
