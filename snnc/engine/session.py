@@ -183,7 +183,7 @@ def run(
 def rows(
     trained: Trained, places: Sequence[Place], n_items: int | None, watcher: Watcher
 ) -> Iterator[Row]:
-    """Yield how a trained program does, one way to run it after the other: one that is refused takes nothing from the others."""
+    """Yield how a trained program does, one way to run it after the other: one that is refused takes nothing from those before."""
     program, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
     predicted = None if trained.twin is None else trained.twin[: len(y)]
     scorer = Scorer(program.output, y, predicted)
