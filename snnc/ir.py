@@ -242,6 +242,12 @@ class Program:
             return self.input_shape
         return self.population(connection.source).shape
 
+    def matrix_shape(self, connection: Connection) -> tuple[int, int]:
+        """Return the shape of a deployed connection's weights: (size out, size in)."""
+        to_output = connection.target == OUTPUT
+        size_out = self.output.classes if to_output else self.population(connection.target).size
+        return size_out, size(self.source_shape(connection))
+
     def into_chip(self) -> tuple[Connection, ...]:
         """Return the connections into populations on the chip."""
         on_chip = {p.name for p in self.populations if p.on_chip}

@@ -1,8 +1,7 @@
-"""Names that emitted scripts use where they build networks, so that no layer may have them.
+"""Names that are taken: in emitted scripts, and on disk."""
 
-A test reads them off the emitted scripts, and fails when one is missing here.
-"""
-
+#: What emitted scripts use where they build networks, so that no layer may have it. A test reads them off the scripts,
+#: and fails when one is missing here.
 RESERVED = frozenset(
     {
         "ens",
@@ -23,4 +22,14 @@ RESERVED = frozenset(
         "tf",
         "x",
     }
+)
+
+#: How the names of the files end that training writes, behind the network's name.
+OWN_FILES = (
+    ".params.npz",
+    ".test.npz",
+    ".history.csv",
+    ".checkpoint.npz",
+    ".baseline.npz",
+    ".baseline.checkpoint.npz",
 )

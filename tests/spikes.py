@@ -25,9 +25,10 @@ def spikes(spec: Path, folder: Path) -> dict[str, Any]:
 
     from snnc.backends import network
     from snnc.engine import data, storage
+    from snnc.engine.paths import Paths
 
     program = checked(spec).program
-    params = storage.Paths.of(program, folder).params
+    params = Paths.of(program, folder).params
     trained = storage.load_params(params, program, data.load(program))
     items = trained.x_test[:ITEMS]
     simulators = {"nengo": lambda net: nengo.Simulator(net, dt=program.dt, progress_bar=False)}

@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import random
+import shutil
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -14,7 +15,10 @@ from typing import Any
 
 import pytest
 
+import snnc
 from snnc.cli import main
+from snnc.names import OWN_FILES
+from tests.conftest import ROOT
 
 np = pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
 
@@ -322,6 +326,37 @@ def test_a_damaged_file(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture
         assert code == 0 or "error[" in text or "snnc: " in text
         codes.add(code)
     assert {0, 1} <= codes
+
+
+@pytest.mark.parametrize("end", OWN_FILES)
+def test_training_overwrites_no_data_of_the_spec(end: str) -> None:
+    kind = "csv" if end.endswith("csv") else "npz"
+    tables = {
+        "network": {"name": "small"},
+        "data": {"kind": kind, "path": f"small{end}"},
+        "input": {"shape": [2]},
+        "layers": [{"kind": "dense", "units": 3}] * 2,
+        "output": {"classes": 2},
+    }
+    (found,) = snnc.check(tables)
+    assert (found.code, found.at) == ("data-path", ("data", "path"))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_training_overwrites_no_other_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The held-out items, which a script reads, can be trained on, but not in their place."""
+    shutil.copy(ROOT / "specs/digits.toml", tmp_path)
+    own, chance = tmp_path / "digits.test.npz", np.random.RandomState(0)
+    np.savez(own, x=chance.rand(99, 64), y=np.arange(99) % 10)
+    kept = own.read_bytes()
+    train = ["train", "--epochs", "1", str(tmp_path / "digits.toml"), "--data", str(own)]
+    assert main(train) == 1
+    assert "training would overwrite its own data" in capsys.readouterr().err
+    assert main([*train, "-o", str(tmp_path / "elsewhere")]) == 0
+    assert own.read_bytes() == kept
 
 
 def damaged(raw: bytes, chance: random.Random) -> bytes:

@@ -301,11 +301,11 @@ def test_a_disk_that_becomes_full(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What was complete stays, and training goes on from there once there is room."""
-    from snnc.engine import checkpoint, storage
+    from snnc.engine import checkpoint, paths
 
     digits(tmp_path, 4)
     train = ["train", str(tmp_path / "digits.toml")]
-    save, ensure_room = checkpoint.save, storage.ensure_room
+    save, ensure_room = checkpoint.save, paths.ensure_room
 
     def saved(path: Path, state: Any, depends: Any) -> None:
         with limited(-1 if len(state.epochs) < 3 else 20_000):
@@ -322,7 +322,7 @@ def test_a_disk_that_becomes_full(
         with limited(20_000):
             ensure_room(files)
 
-    monkeypatch.setattr(storage, "ensure_room", looked_for)
+    monkeypatch.setattr(paths, "ensure_room", looked_for)
     assert main([*train, "--resume"]) == 2
     assert " MB to " in capsys.readouterr().err
     assert left(tmp_path) == {"digits.checkpoint.npz"}
@@ -335,14 +335,14 @@ def test_the_room_that_is_looked_for_is_enough(
     whole: Path, tmp_path: Path, stop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No file is larger than what was reserved for it."""
-    from snnc.engine import data, storage
+    from snnc.engine import data, paths
 
     program = digits(tmp_path, 4, OPTIMIZERS[1])
     reserved: list[tuple[Path, int]] = []
-    monkeypatch.setattr(storage, "ensure_room", reserved.extend)
-    monkeypatch.setattr(storage, "OVERHEAD", 0)
-    paths = storage.Paths.of(program, tmp_path)
-    paths.ensure_writable(program, data.load(program), with_twin=True)
+    monkeypatch.setattr(paths, "ensure_room", reserved.extend)
+    monkeypatch.setattr(paths, "OVERHEAD", 0)
+    files = paths.Paths.of(program, tmp_path)
+    files.ensure_writable(program, data.load(program), with_twin=True)
     written = {(whole / "digits.baseline.npz").name: (whole / "digits.baseline.npz").stat().st_size}
     for stopped in ("digits.checkpoint.npz", "digits.baseline.checkpoint.npz"):
         stop(2, stopped)

@@ -9,11 +9,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from snnc.checks.items import a_batch_fits, items_fit
 from snnc.diagnostics import Diagnostic, cannot
 from snnc.ir import Program
+from snnc.names import OWN_FILES
 from snnc.sources import Csv, FileKind, Keras, Sklearn
 from snnc.words import near
-
-#: What training writes beside a spec, by the end of its name.
-OWN_FILES = (".params.npz", ".test.npz", ".baseline.npz", ".history.csv")
 
 
 def data_fits(program: Program) -> Iterator[Diagnostic]:

@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
             for row in session.rows(trained, on, arguments.items, Terminal()):
                 done.append(row)
         finally:
-            # A place that refuses the network, or an interrupt, takes nothing from the others.
+            # A place that refuses the network, or an interrupt, takes nothing from those before.
             if done:
                 results = session.results_of(trained, done)
                 print(json.dumps(results.to_dict()) if arguments.json else results)

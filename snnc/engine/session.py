@@ -17,11 +17,12 @@ from snnc.engine.answers import Answers
 from snnc.engine.course import resumable
 from snnc.engine.data import Data
 from snnc.engine.fresh import evaluate
+from snnc.engine.paths import Paths
 from snnc.engine.places import Place
 from snnc.engine.progress import Watcher
 from snnc.engine.rates import rate_answers
 from snnc.engine.results import Results, Row, Scorer
-from snnc.engine.storage import Paths, Trained, Twin
+from snnc.engine.storage import Trained, Twin
 from snnc.engine.stream import stream
 from snnc.engine.train import Epoch
 from snnc.engine.train import train as train_network
@@ -182,7 +183,7 @@ def run(
 def rows(
     trained: Trained, places: Sequence[Place], n_items: int | None, watcher: Watcher
 ) -> Iterator[Row]:
-    """Yield how a trained program does, one way to run it after the other: one that is refused takes nothing from the others."""
+    """Yield how a trained program does, one way to run it after the other: one that is refused takes nothing from those before."""
     program, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
     predicted = None if trained.twin is None else trained.twin[: len(y)]
     scorer = Scorer(program.output, y, predicted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,75 +18,11 @@ from snnc.engine.arrays import Array, arrays_of, save_arrays
 from snnc.engine.checkpoint import depends_on
 from snnc.engine.data import Data
 from snnc.engine.libraries import versions
+from snnc.engine.paths import Paths
 from snnc.engine.train import Epoch
-from snnc.files import ensure_room, write_text
-from snnc.ir import OUTPUT, Connection, Matrix, Population, Program, Tuning, size
+from snnc.files import write_text
+from snnc.ir import OUTPUT, Matrix, Population, Program, Tuning
 from snnc.meaning import as_json, differences, meaning
-
-
-@dataclass(frozen=True)
-class Paths:
-    """The files of a program, in the folder of its spec or another one."""
-
-    params: Path
-    test: Path
-    history: Path
-    checkpoint: Path
-    baseline: Path
-    baseline_checkpoint: Path
-
-    @classmethod
-    def of(cls, program: Program, folder: Path) -> Paths:
-        suffixes = ("params.npz", "test.npz", "history.csv", "checkpoint.npz")
-        twins = ("baseline.npz", "baseline.checkpoint.npz")
-        return cls(*(folder / f"{program.name}.{suffix}" for suffix in (*suffixes, *twins)))
-
-    def ensure_writable(self, program: Program, data: Data, with_twin: bool) -> None:
-        """Raise a UsageError now, rather than after hours of training, if something stands in the way of writing."""
-        ensure_room(
-            [*self._network(program, data), *(self._twin(program, data) if with_twin else [])]
-        )
-
-    def _network(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
-        """Yield what is written and how many bytes it takes at most: a checkpoint is there while the next is written."""
-        matrices = (_matrix_shape(program, connection) for connection in program.connections)
-        numbers = sum(map(size, matrices)) + 2 * _neurons(program) + len(data.test_index)
-        yield self.params, _bytes(2 * numbers)
-        if not program.data.is_file:
-            yield self.test, OVERHEAD + data.raw_test.nbytes + data.y_test.nbytes
-        yield self.history, 100 * program.train.epochs
-        yield from [(self.checkpoint, _bytes(MOST_SLOTS * _parameters(program)))] * 2
-
-    def _twin(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
-        parameters = _parameters(program)
-        yield self.baseline, _bytes(parameters + 4 * len(data.test_index))
-        yield from [(self.baseline_checkpoint, _bytes(MOST_SLOTS * parameters))] * 2
-
-
-#: What the names of arrays, the split and the versions take, in bytes.
-OVERHEAD = 1_000_000
-
-#: How much an optimiser keeps of each weight, with the weight itself: RMSprop, centred and with momentum.
-MOST_SLOTS = 4
-
-
-def _bytes(numbers: int) -> int:
-    return OVERHEAD + 4 * numbers
-
-
-def _parameters(program: Program) -> int:
-    return sum(c.parameters(program.source_shape(c)) for c in program.connections)
-
-
-def _neurons(program: Program) -> int:
-    return sum(p.size for p in program.populations)
-
-
-def _matrix_shape(program: Program, connection: Connection) -> tuple[int, int]:
-    """Return the shape of a deployed connection's weights."""
-    to_output = connection.target == OUTPUT
-    size_out = program.output.classes if to_output else program.population(connection.target).size
-    return size_out, size(program.source_shape(connection))
 
 
 def save_training(
@@ -181,7 +117,7 @@ def load_params(path: Path, program: Program, data: Data) -> Trained:
     populations = tuple(_tuned(p, file) for p in program.populations)
     connections = []
     for connection in program.connections:
-        shape = _matrix_shape(program, connection)
+        shape = program.matrix_shape(connection)
         matrix = file.numbers(program.weights_key(connection), shape)
         name = connection.operators[-1].name
         connections.append(replace(connection, operators=(Matrix(name, matrix),)))

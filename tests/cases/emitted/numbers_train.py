@@ -3,7 +3,7 @@
     python numbers_train.py  # train, test, write numbers.params.npz
     python numbers_train.py --resume  # go on after a kill
 
-Written by snnc from numbers.toml [fc6ba4fc].
+Written by snnc from numbers.toml [25f1a7ff].
 """
 
 import argparse
@@ -154,10 +154,9 @@ def train(net, x, y, epochs, resume=False):
             raise SystemExit(f"{CHECKPOINT.name} is at epoch {len(history)} already")
         for epoch in range(len(history), epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
-            epoch_seed = 1000 * SEED + epoch + 1
-            tf.keras.utils.set_random_seed(epoch_seed)
-            order = np.random.RandomState(epoch_seed).permutation(len(x))
-            order = order[:whole_batches]
+            seed = 1000 * SEED + epoch + 1
+            tf.keras.utils.set_random_seed(seed)
+            order = np.random.RandomState(seed).permutation(len(x))[:whole_batches]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):

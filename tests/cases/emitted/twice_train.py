@@ -4,7 +4,7 @@
     python twice_train.py --resume  # go on after a kill
     python twice_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from twice.toml [d08d5e46].
+Written by snnc from twice.toml [4ba500aa].
 """
 
 import argparse
@@ -234,10 +234,9 @@ def train(net, x, y, epochs, resume=False):
             raise SystemExit(f"{CHECKPOINT.name} is at epoch {len(history)} already")
         for epoch in range(len(history), epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
-            epoch_seed = 1000 * SEED + epoch + 1
-            tf.keras.utils.set_random_seed(epoch_seed)
-            order = np.random.RandomState(epoch_seed).permutation(len(x))
-            order = order[:whole_batches]
+            seed = 1000 * SEED + epoch + 1
+            tf.keras.utils.set_random_seed(seed)
+            order = np.random.RandomState(seed).permutation(len(x))[:whole_batches]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):
