@@ -60,7 +60,7 @@ def test_it_is_printed_or_written(
     assert capsys.readouterr().out.startswith("wrote snnc.schema.json; ")
     assert Path("snnc.schema.json").read_text() == printed
     assert json.loads(printed) == schema()
-    assert main(["schema", "-o", "no/such/folder.json"]) == 2
+    assert main(["schema", "-o", "snnc.schema.json/no/folder.json"]) == 2
 
 
 def test_it_is_a_schema() -> None:
