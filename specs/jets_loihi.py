@@ -5,7 +5,7 @@
 
 Needs jets.params.npz, which jets_train.py writes.
 
-Written by snnc from jets.toml [a4589fab].
+Written by snnc from jets.toml [4f9837dd].
 """
 
 import argparse
@@ -65,6 +65,9 @@ SPEC = {
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
+# Wrong results: a sum on the chip that overflows, weights that lose many bits.
+warnings.filterwarnings("error", message="Overflow in")
+warnings.filterwarnings("error", message="Lost ([3-9]|[1-9][0-9]+) extra bits")
 
 
 def load(path, key, wanted):
@@ -225,6 +228,8 @@ def main():
 
     if args.target == "loihi" and not nengo_loihi.hardware.HAS_NXSDK:
         raise SystemExit("the chip needs Intel's NxSDK, which is not installed")
+    if not args.data.exists():
+        raise SystemExit(f"there is no {args.data}")
     if not PARAMS.exists():
         raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     params = load(PARAMS, "spec", SPEC)

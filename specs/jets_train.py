@@ -4,7 +4,7 @@
     python jets_train.py --resume  # go on after a kill
     python jets_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from jets.toml [e9dde6b6].
+Written by snnc from jets.toml [dfedb5a0].
 """
 
 import argparse
@@ -349,6 +349,8 @@ def main():
     parser.add_argument("--data", type=Path, default=DATA, help="another such file")
     parser.add_argument("--resume", action="store_true", help="after it was killed")
     args = parser.parse_args()
+    if not args.data.exists():
+        raise SystemExit(f"there is no {args.data}")
     if not os.access(HERE, os.W_OK):
         raise SystemExit(f"can't write to {HERE}")
     if CHECKPOINT.exists() and not args.resume:

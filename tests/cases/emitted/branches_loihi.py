@@ -5,7 +5,7 @@
 
 Needs branches.params.npz and branches.test.npz, which branches_train.py writes.
 
-Written by snnc from branches.toml [5b78936c].
+Written by snnc from branches.toml [adbc7472].
 """
 
 import argparse
@@ -101,6 +101,9 @@ SPEC = {
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
+# Wrong results: a sum on the chip that overflows, weights that lose many bits.
+warnings.filterwarnings("error", message="Overflow in")
+warnings.filterwarnings("error", message="Lost ([3-9]|[1-9][0-9]+) extra bits")
 
 
 def load(path, key, wanted):

@@ -4,7 +4,7 @@
     python branches_train.py --resume  # go on after a kill
     python branches_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from branches.toml [6f510166].
+Written by snnc from branches.toml [ed553b8b].
 """
 
 import argparse
@@ -473,6 +473,8 @@ def main():
     parser.add_argument("--data", type=Path, help="a .npz file of your own")
     parser.add_argument("--resume", action="store_true", help="after it was killed")
     args = parser.parse_args()
+    if args.data and not args.data.exists():
+        raise SystemExit(f"there is no {args.data}")
     if not os.access(HERE, os.W_OK):
         raise SystemExit(f"can't write to {HERE}")
     if CHECKPOINT.exists() and not args.resume:

@@ -3,7 +3,7 @@
     python numbers_train.py  # train, test, write numbers.params.npz
     python numbers_train.py --resume  # go on after a kill
 
-Written by snnc from numbers.toml [25f1a7ff].
+Written by snnc from numbers.toml [b0340e4f].
 """
 
 import argparse
@@ -324,6 +324,8 @@ def main():
     parser.add_argument("--data", type=Path, default=DATA, help="another such file")
     parser.add_argument("--resume", action="store_true", help="after it was killed")
     args = parser.parse_args()
+    if not args.data.exists():
+        raise SystemExit(f"there is no {args.data}")
     if not os.access(HERE, os.W_OK):
         raise SystemExit(f"can't write to {HERE}")
     if CHECKPOINT.exists() and not args.resume:

@@ -3,7 +3,7 @@
     python rates_train.py  # train, test, write rates.params.npz
     python rates_train.py --resume  # go on after a kill
 
-Written by snnc from rates.toml [22208bf2].
+Written by snnc from rates.toml [e33959f4].
 """
 
 import argparse
@@ -429,6 +429,8 @@ def main():
     parser.add_argument("--data", type=Path, help="a .npz file of your own")
     parser.add_argument("--resume", action="store_true", help="after it was killed")
     args = parser.parse_args()
+    if args.data and not args.data.exists():
+        raise SystemExit(f"there is no {args.data}")
     if not os.access(HERE, os.W_OK):
         raise SystemExit(f"can't write to {HERE}")
     if CHECKPOINT.exists() and not args.resume:

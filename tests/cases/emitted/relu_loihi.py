@@ -5,7 +5,7 @@
 
 Needs relu.params.npz and relu.test.npz, which relu_train.py writes.
 
-Written by snnc from relu.toml [230b0464].
+Written by snnc from relu.toml [533e0f27].
 """
 
 import argparse
@@ -73,6 +73,9 @@ SPEC = {
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
+# Wrong results: a sum on the chip that overflows, weights that lose many bits.
+warnings.filterwarnings("error", message="Overflow in")
+warnings.filterwarnings("error", message="Lost ([3-9]|[1-9][0-9]+) extra bits")
 
 
 def load(path, key, wanted):

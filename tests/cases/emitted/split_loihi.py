@@ -5,7 +5,7 @@
 
 Needs split.params.npz, which split_train.py writes.
 
-Written by snnc from split.toml [826f4ad1].
+Written by snnc from split.toml [495c8fc2].
 """
 
 import argparse
@@ -84,6 +84,9 @@ SPEC = {
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
+# Wrong results: a sum on the chip that overflows, weights that lose many bits.
+warnings.filterwarnings("error", message="Overflow in")
+warnings.filterwarnings("error", message="Lost ([3-9]|[1-9][0-9]+) extra bits")
 
 
 def load(path, key, wanted):
@@ -240,6 +243,8 @@ def main():
 
     if args.target == "loihi" and not nengo_loihi.hardware.HAS_NXSDK:
         raise SystemExit("the chip needs Intel's NxSDK, which is not installed")
+    if not args.data.exists():
+        raise SystemExit(f"there is no {args.data}")
     if not PARAMS.exists():
         raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     params = load(PARAMS, "spec", SPEC)

@@ -4,7 +4,7 @@
     python split_train.py --resume  # go on after a kill
     python split_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from split.toml [891eb560].
+Written by snnc from split.toml [4860a578].
 """
 
 import argparse
@@ -370,6 +370,8 @@ def main():
     parser.add_argument("--data", type=Path, default=DATA, help="another such file")
     parser.add_argument("--resume", action="store_true", help="after it was killed")
     args = parser.parse_args()
+    if not args.data.exists():
+        raise SystemExit(f"there is no {args.data}")
     if not os.access(HERE, os.W_OK):
         raise SystemExit(f"can't write to {HERE}")
     if CHECKPOINT.exists() and not args.resume:

@@ -5,7 +5,7 @@
 
 Needs table.params.npz, which table_train.py writes.
 
-Written by snnc from table.toml [8f273cf4].
+Written by snnc from table.toml [df17ddfe].
 """
 
 import argparse
@@ -64,6 +64,9 @@ SPEC = {
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
+# Wrong results: a sum on the chip that overflows, weights that lose many bits.
+warnings.filterwarnings("error", message="Overflow in")
+warnings.filterwarnings("error", message="Lost ([3-9]|[1-9][0-9]+) extra bits")
 
 
 def load(path, key, wanted):
@@ -230,6 +233,8 @@ def main():
 
     if args.target == "loihi" and not nengo_loihi.hardware.HAS_NXSDK:
         raise SystemExit("the chip needs Intel's NxSDK, which is not installed")
+    if not args.data.exists():
+        raise SystemExit(f"there is no {args.data}")
     if not PARAMS.exists():
         raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     params = load(PARAMS, "spec", SPEC)

@@ -4,7 +4,7 @@
     python table_train.py --resume  # go on after a kill
     python table_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from table.toml [b972c3cf].
+Written by snnc from table.toml [55500fac].
 """
 
 import argparse
@@ -350,6 +350,8 @@ def main():
     parser.add_argument("--data", type=Path, default=DATA, help="another such file")
     parser.add_argument("--resume", action="store_true", help="after it was killed")
     args = parser.parse_args()
+    if not args.data.exists():
+        raise SystemExit(f"there is no {args.data}")
     if not os.access(HERE, os.W_OK):
         raise SystemExit(f"can't write to {HERE}")
     if CHECKPOINT.exists() and not args.resume:

@@ -5,7 +5,7 @@
 
 Needs fashion.params.npz and fashion.test.npz, which fashion_train.py writes.
 
-Written by snnc from fashion.toml [9f4f35d7].
+Written by snnc from fashion.toml [ca7e46ee].
 """
 
 import argparse
@@ -62,6 +62,9 @@ SPEC = {
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
+# Wrong results: a sum on the chip that overflows, weights that lose many bits.
+warnings.filterwarnings("error", message="Overflow in")
+warnings.filterwarnings("error", message="Lost ([3-9]|[1-9][0-9]+) extra bits")
 
 
 def load(path, key, wanted):

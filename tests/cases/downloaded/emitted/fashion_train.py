@@ -4,7 +4,7 @@
     python fashion_train.py --resume  # go on after a kill
     python fashion_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from fashion.toml [908476ce].
+Written by snnc from fashion.toml [79d7fbf0].
 """
 
 import argparse
@@ -328,6 +328,8 @@ def main():
     parser.add_argument("--data", type=Path, help="a .npz file of your own")
     parser.add_argument("--resume", action="store_true", help="after it was killed")
     args = parser.parse_args()
+    if args.data and not args.data.exists():
+        raise SystemExit(f"there is no {args.data}")
     if not os.access(HERE, os.W_OK):
         raise SystemExit(f"can't write to {HERE}")
     if CHECKPOINT.exists() and not args.resume:

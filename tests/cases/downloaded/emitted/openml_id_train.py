@@ -3,7 +3,7 @@
     python openml_id_train.py  # train, test, write openml_id.params.npz
     python openml_id_train.py --resume  # go on after a kill
 
-Written by snnc from openml_id.toml [02c5e244].
+Written by snnc from openml_id.toml [7c01a8fa].
 """
 
 import argparse
@@ -339,6 +339,8 @@ def main():
     parser.add_argument("--data", type=Path, help="a .npz file of your own")
     parser.add_argument("--resume", action="store_true", help="after it was killed")
     args = parser.parse_args()
+    if args.data and not args.data.exists():
+        raise SystemExit(f"there is no {args.data}")
     if not os.access(HERE, os.W_OK):
         raise SystemExit(f"can't write to {HERE}")
     if CHECKPOINT.exists() and not args.resume:

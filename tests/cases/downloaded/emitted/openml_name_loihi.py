@@ -6,7 +6,7 @@
 Needs openml_name.params.npz and openml_name.test.npz, which openml_name_train.py
 writes.
 
-Written by snnc from openml_name.toml [ae2bab9c].
+Written by snnc from openml_name.toml [59da7fa8].
 """
 
 import argparse
@@ -63,6 +63,9 @@ SPEC = {
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", message="Non-finite values detected")
 warnings.filterwarnings("ignore", message="invalid value encountered in log1p")
+# Wrong results: a sum on the chip that overflows, weights that lose many bits.
+warnings.filterwarnings("error", message="Overflow in")
+warnings.filterwarnings("error", message="Lost ([3-9]|[1-9][0-9]+) extra bits")
 
 
 def load(path, key, wanted):
