@@ -264,6 +264,9 @@ def _checked(spec: SpecLike) -> Checked:
 
 
 def _document(spec: str | os.PathLike[str] | Mapping[str, Any]) -> Document:
+    if not isinstance(spec, str | os.PathLike | Mapping):
+        kind = type(spec).__name__
+        raise UsageError(f"a spec is a path, a TOML text or a dict, not a {kind}")
     if isinstance(spec, Mapping):
         return read.from_data(spec, Path("<dict>"))
     # No spec fits on one line, and no path takes two.
@@ -272,10 +275,14 @@ def _document(spec: str | os.PathLike[str] | Mapping[str, Any]) -> Document:
     return read.read(Path(spec))
 
 
-def _trained(network: Trained | Training) -> Trained:
+def _trained(network: Any) -> Trained:
     from snnc.engine.session import Training
+    from snnc.engine.storage import Trained
 
-    return network.trained if isinstance(network, Training) else network
+    found = network.trained if isinstance(network, Training) else network
+    if not isinstance(found, Trained):
+        raise UsageError("this takes a spec, or what snnc.train or snnc.restore returned")
+    return found
 
 
 def _folder(program: Program, folder: Path | str | None) -> Path:

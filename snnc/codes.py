@@ -23,6 +23,7 @@ ERRORS = frozenset(
         "data-path",
         "data-shape",
         "data-type",
+        "data-values",
         "duplicate-name",
         "duplicate-value",
         "forbidden-name",

@@ -4,8 +4,9 @@
     python digits_loihi.py --target loihi
 
 Needs digits.params.npz and digits.test.npz, which digits_train.py writes.
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from digits.toml [42ff0b36].
+Written by snnc from digits.toml [ee654a28].
 """
 
 import argparse

@@ -4,7 +4,9 @@
     python digits_train.py --resume  # go on after a kill
     python digits_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from digits.toml [6067ab51].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+
+Written by snnc from digits.toml [82ca32dd].
 """
 
 import argparse

@@ -4,8 +4,9 @@
     python jets_loihi.py --target loihi
 
 Needs jets.params.npz, which jets_train.py writes.
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from jets.toml [4f9837dd].
+Written by snnc from jets.toml [a2f56fa2].
 """
 
 import argparse

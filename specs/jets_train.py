@@ -4,7 +4,9 @@
     python jets_train.py --resume  # go on after a kill
     python jets_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from jets.toml [dfedb5a0].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+
+Written by snnc from jets.toml [67fda6e4].
 """
 
 import argparse

@@ -306,3 +306,10 @@ def test_places_that_are_not_there(trained: snnc.Training, data: dict[str, Any])
         snnc.run({**data, "targets": ["nengo_dl"]}, on="nengo_loihi")
     with pytest.raises(snnc.Refusal, match="run snnc train first"):
         snnc.run({**data, "network": {"name": "never_trained"}})
+
+
+@pytest.mark.parametrize("wrong", [3, None, [1]])
+def test_what_is_no_spec_is_said(wrong: Any) -> None:
+    for function in (snnc.load, snnc.check, snnc.compile):
+        with pytest.raises(snnc.UsageError, match="a spec is a path, a TOML text or a dict"):
+            function(wrong)

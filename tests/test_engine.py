@@ -177,6 +177,24 @@ def test_another_split(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "another split of the data" in capsys.readouterr().err
 
 
+def test_other_settings_than_trained_with_are_said(
+    spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec.write_text(
+        spec.read_text()
+        .replace('scale = "unit"', 'scale = "signed"')
+        .replace("rate = 0.2", "rate = 0.5")
+    )
+    spec.with_name("digits.baseline.npz").unlink()
+    assert main(["run", str(spec), "--items", "2", "--on", "nengo"]) == 0
+    said = capsys.readouterr().err
+    assert "snnc: the parameters were trained otherwise than the spec says now\n" in said
+    assert "  scale: unit there, signed in the spec\n" in said
+    assert "  operators.dropout1.rate: 0.2 there, 0.5 in the spec\n" in said
+    assert "  epochs: 3 there, 60 in the spec\n" in said
+    assert "optimizer" not in said
+
+
 def test_data_that_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The parameters were trained on other items, perhaps on those that are now held out."""
     shutil.copytree(ROOT / "tests/cases", tmp_path, dirs_exist_ok=True)

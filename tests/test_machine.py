@@ -369,3 +369,26 @@ def test_show_json_in_full(capsys: pytest.CaptureFixture[str]) -> None:
         "gradient": {"kind": "smooth", "sigma": 0.02},
         "runs_on": "chip",
     }
+
+
+@pytest.mark.parametrize("form", ["--json", "--sarif"])
+def test_values_that_cannot_be_used_are_found(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np = pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
+    np.savez(tmp_path / "data.npz", x=np.full((40, 2), np.nan), y=np.arange(40) % 2)
+    spec = tmp_path / "spec.toml"
+    spec.write_text(
+        '[network]\nname = "small"\n[data]\nkind = "npz"\npath = "data.npz"\n[input]\nshape = [2]\n'
+        '[[layers]]\nkind = "dense"\nunits = 9\n[[layers]]\nkind = "dense"\nunits = 9\n'
+        "[output]\nclasses = 2\n[train]\nbatch_size = 4\n"
+    )
+    assert main(["check", form, "--data", str(spec)]) == 1
+    found = json.loads(capsys.readouterr().out)
+    if form == "--json":
+        (diagnostic,) = found["diagnostics"]
+        assert (diagnostic["code"], diagnostic["line"]) == ("data-values", 4)
+        assert "data.npz" in diagnostic["message"]
+    else:
+        (result,) = found["runs"][0]["results"]
+        assert (result["ruleId"], result["level"]) == ("data-values", "error")

@@ -17,7 +17,10 @@ from snnc.words import near
 #: What the values of an array are, by the letter of its type, and what to do about it.
 _TYPES = {
     "O": ("Python objects", "they are pickled, and never read: save plain numbers"),
-    "U": ("text", "save numpy.unique(..., return_inverse=True)[1], a number for each text"),
+    "U": (
+        "text",
+        "save numbers: astype(float), or for labels numpy.unique(y, return_inverse=True)[1]",
+    ),
     "S": ("bytes", "save plain numbers"),
     "c": ("complex numbers", "save real and imaginary parts side by side"),
     "M": ("dates", "save plain numbers"),

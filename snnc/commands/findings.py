@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from snnc.commands.common import data_file, look_at_data
-from snnc.diagnostics import CompileError, Diagnostic
+from snnc.diagnostics import CompileError, Diagnostic, Refusal
 from snnc.document import Document
 from snnc.failures import attempt
 from snnc.pipeline import checked
@@ -37,6 +37,11 @@ def _look(path: Path, looks: bool, data_file: Path | None, found: Found) -> int:
     except CompileError as error:
         found.append((error.document, error.diagnostics))
         return 1
-    values = look_at_data(spec).warnings if looks else ()
+    values: tuple[Diagnostic, ...] = ()
+    if looks:
+        try:
+            values = look_at_data(spec).warnings
+        except Refusal as error:
+            values = (Diagnostic("data-values", str(error), ("data", "kind")),)
     found.append((spec.document, (*spec.warnings, *values)))
-    return 0
+    return int(any(d.severity == "error" for d in values))

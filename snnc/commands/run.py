@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import sys
 
 from snnc.commands.common import checked_spec, output_folder
 from snnc.engine import libraries, places
@@ -20,6 +21,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         places.ensure_reachable(program, on)
         trained = storage.load(program, output_folder(arguments), data.load(program))
+        if otherwise := storage.trained_otherwise(trained, program):
+            told = "snnc: the parameters were trained otherwise than the spec says now"
+            print("\n  ".join([told, *otherwise]), file=sys.stderr)
         done = []
         try:
             for row in session.rows(trained, on, arguments.items, Terminal()):

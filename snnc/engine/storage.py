@@ -22,7 +22,7 @@ from snnc.engine.paths import Paths
 from snnc.engine.train import Epoch
 from snnc.files import write_text
 from snnc.ir import OUTPUT, Matrix, Population, Program, Tuning
-from snnc.meaning import as_json, differences, meaning
+from snnc.meaning import as_json, differences, meaning, training
 
 
 def save_training(
@@ -131,6 +131,12 @@ def load_params(path: Path, program: Program, data: Data) -> Trained:
     shift, scale = file.numbers("input.shift"), file.numbers("input.scale")
     x_test = (data.raw_test - shift) / scale
     return Trained(deployed, x_test, data.y_test, shift, scale, file.training())
+
+
+def trained_otherwise(trained: Trained, program: Program) -> list[str]:
+    """Return in what a training differs from what the spec says of training now, each with both values."""
+    now = {**training(program), "epochs": program.train.epochs}
+    return differences({key: trained.training.get(key) for key in now}, now)
 
 
 def _tuned(population: Population, file: _File) -> Population:

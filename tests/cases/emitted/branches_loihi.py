@@ -4,8 +4,9 @@
     python branches_loihi.py --target loihi
 
 Needs branches.params.npz and branches.test.npz, which branches_train.py writes.
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from branches.toml [adbc7472].
+Written by snnc from branches.toml [72e5a50a].
 """
 
 import argparse

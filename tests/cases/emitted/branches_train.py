@@ -4,7 +4,9 @@
     python branches_train.py --resume  # go on after a kill
     python branches_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from branches.toml [ed553b8b].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+
+Written by snnc from branches.toml [1969cbf6].
 """
 
 import argparse

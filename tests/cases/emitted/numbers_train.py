@@ -3,7 +3,9 @@
     python numbers_train.py  # train, test, write numbers.params.npz
     python numbers_train.py --resume  # go on after a kill
 
-Written by snnc from numbers.toml [b0340e4f].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+
+Written by snnc from numbers.toml [17f04666].
 """
 
 import argparse

@@ -3,7 +3,9 @@
     python rates_train.py  # train, test, write rates.params.npz
     python rates_train.py --resume  # go on after a kill
 
-Written by snnc from rates.toml [e33959f4].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+
+Written by snnc from rates.toml [c82de497].
 """
 
 import argparse

@@ -4,8 +4,9 @@
     python relu_loihi.py --target loihi
 
 Needs relu.params.npz and relu.test.npz, which relu_train.py writes.
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from relu.toml [533e0f27].
+Written by snnc from relu.toml [97b3c57a].
 """
 
 import argparse

@@ -4,7 +4,9 @@
     python relu_train.py --resume  # go on after a kill
     python relu_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from relu.toml [d33baa13].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+
+Written by snnc from relu.toml [7621649e].
 """
 
 import argparse

@@ -4,8 +4,9 @@
     python split_loihi.py --target loihi
 
 Needs split.params.npz, which split_train.py writes.
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from split.toml [495c8fc2].
+Written by snnc from split.toml [1afb741d].
 """
 
 import argparse

@@ -4,7 +4,9 @@
     python split_train.py --resume  # go on after a kill
     python split_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from split.toml [4860a578].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+
+Written by snnc from split.toml [9a00e93f].
 """
 
 import argparse

@@ -4,8 +4,9 @@
     python table_loihi.py --target loihi
 
 Needs table.params.npz, which table_train.py writes.
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from table.toml [df17ddfe].
+Written by snnc from table.toml [8f4088ed].
 """
 
 import argparse

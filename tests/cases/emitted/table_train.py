@@ -4,7 +4,9 @@
     python table_train.py --resume  # go on after a kill
     python table_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from table.toml [55500fac].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+
+Written by snnc from table.toml [8762235f].
 """
 
 import argparse

@@ -4,8 +4,9 @@
     python twice_loihi.py --target loihi
 
 Needs twice.params.npz and twice.test.npz, which twice_train.py writes.
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from twice.toml [8d923fa8].
+Written by snnc from twice.toml [41c6428b].
 """
 
 import argparse

@@ -4,7 +4,9 @@
     python twice_train.py --resume  # go on after a kill
     python twice_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from twice.toml [55090889].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+
+Written by snnc from twice.toml [bf944499].
 """
 
 import argparse

@@ -4,8 +4,9 @@
     python fashion_loihi.py --target loihi
 
 Needs fashion.params.npz and fashion.test.npz, which fashion_train.py writes.
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from fashion.toml [ca7e46ee].
+Written by snnc from fashion.toml [394afe92].
 """
 
 import argparse

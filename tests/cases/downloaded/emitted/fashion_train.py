@@ -4,7 +4,9 @@
     python fashion_train.py --resume  # go on after a kill
     python fashion_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from fashion.toml [79d7fbf0].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+
+Written by snnc from fashion.toml [c8c8da11].
 """
 
 import argparse

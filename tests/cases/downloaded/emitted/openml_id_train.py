@@ -3,7 +3,9 @@
     python openml_id_train.py  # train, test, write openml_id.params.npz
     python openml_id_train.py --resume  # go on after a kill
 
-Written by snnc from openml_id.toml [7c01a8fa].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+
+Written by snnc from openml_id.toml [f6a5f04f].
 """
 
 import argparse

@@ -5,8 +5,9 @@
 
 Needs openml_name.params.npz and openml_name.test.npz, which openml_name_train.py
 writes.
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from openml_name.toml [59da7fa8].
+Written by snnc from openml_name.toml [84155a3f].
 """
 
 import argparse

@@ -4,7 +4,9 @@
     python openml_name_train.py --resume  # go on after a kill
     python openml_name_loihi.py  # then run it on Loihi or its emulator
 
-Written by snnc from openml_name.toml [df9592b6].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+
+Written by snnc from openml_name.toml [2c8492e5].
 """
 
 import argparse
