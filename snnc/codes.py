@@ -5,6 +5,8 @@ An error can't work, or can't give right results. A warning nearly always means 
 
 from __future__ import annotations
 
+from typing import Literal
+
 ERRORS = frozenset(
     {
         "bad-name",
@@ -76,3 +78,7 @@ WARNINGS = VALUES | frozenset(
         "unused-chip-setting",
     }
 )
+
+
+def severity(code: str) -> Literal["error", "warning"]:
+    return "warning" if code in WARNINGS else "error"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from snnc.codes import WARNINGS
+from snnc.codes import severity
 from snnc.document import Document
 
 #: Where something stands in a TOML document, for example ("layers", 0, "units").
@@ -39,7 +39,7 @@ class Diagnostic:
 
     @property
     def severity(self) -> Literal["error", "warning"]:
-        return "warning" if self.code in WARNINGS else "error"
+        return severity(self.code)
 
 
 class Error(Exception):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from snnc import toml
-from snnc.call import Ratio
 from snnc.diagnostics import KeyPath
 from snnc.document import Document
 from snnc.gradients import Rate
@@ -139,8 +138,7 @@ def _filled(found: Any, derived: Any, origin: str) -> Any:
 
 
 def _amplitude(found: Value, neurons: Any) -> Any:
-    scale = neurons.output_scale
-    return _filled(found, scale.value if isinstance(scale, Ratio) else scale, "1 / max_rate")
+    return _filled(found, neurons.output_value, "1 / max_rate")
 
 
 def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:

@@ -166,6 +166,11 @@ class Connection:
     synapse_at: KeyPath
 
     @property
+    def taus(self) -> tuple[float, ...]:
+        """The time constants of the filters that its synapse is made of, in seconds; none without a filter."""
+        return self.synapse.poles if self.synapse else ()
+
+    @property
     def lasting(self) -> tuple[Operator, ...]:
         """The operators that are there when the network runs."""
         return tuple(op for op in self.operators if not op.training_only)
@@ -254,9 +259,10 @@ class Program:
         return tuple(c for c in self.connections if c.target in on_chip)
 
     @property
-    def feeding_chip(self) -> frozenset[str]:
-        """What the chip reads: names of populations, or the input."""
-        return frozenset(c.source for c in self.into_chip())
+    def feeding_from_host(self) -> tuple[Population, ...]:
+        """The populations on the host whose spikes the chip reads."""
+        sources = {c.source for c in self.into_chip()}
+        return tuple(p for p in self.populations if p.name in sources and not p.on_chip)
 
     def population(self, name: str) -> Population:
         return self._by_name[name]

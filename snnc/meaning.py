@@ -6,7 +6,6 @@ import dataclasses
 import json
 from typing import Any
 
-from snnc.call import Ratio
 from snnc.ir import OUTPUT, Dense, Operator, Population, Program
 
 
@@ -105,8 +104,7 @@ def _sources(program: Program, target: str) -> list[str]:
 
 def _neurons(population: Population) -> dict[str, Any]:
     settings: dict[str, Any] = population.neurons.model_dump()
-    scale = population.neurons.output_scale
-    settings["amplitude"] = scale.value if isinstance(scale, Ratio) else scale
+    settings["amplitude"] = population.neurons.output_value
     return _numbers(settings)
 
 

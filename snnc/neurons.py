@@ -49,6 +49,12 @@ class NeuronKind(Model):
         return Ratio(1, self.max_rate) if self.amplitude is None else self.amplitude
 
     @property
+    def output_value(self) -> float:
+        """The amplitude as a number, in seconds."""
+        scale = self.output_scale
+        return scale.value if isinstance(scale, Ratio) else scale
+
+    @property
     def refractory(self) -> float:
         """Refractory period, in seconds."""
         return 0.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from snnc.call import Ratio
 from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
 from snnc.table import Cells
 from snnc.words import counted
@@ -70,15 +69,14 @@ def description(program: Program) -> dict[str, Any]:
 
 
 def _layer(program: Program, population: Population) -> dict[str, Any]:
-    neurons, scale = population.neurons, population.neurons.output_scale
-    amplitude = scale.value if isinstance(scale, Ratio) else scale
+    neurons = population.neurons
     return {
         "name": population.name,
         "sources": _sources(program, population.name),
         "shape": population.shape,
         "neurons": population.size,
         "parameters": _parameters(program, population.name),
-        "neuron": {**neurons.model_dump(), "amplitude": amplitude},
+        "neuron": {**neurons.model_dump(), "amplitude": neurons.output_value},
         "gradient": population.gradient.model_dump(),
         "runs_on": _place(program, population),
     }

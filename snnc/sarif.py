@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from snnc import __version__
-from snnc.codes import WARNINGS
+from snnc.codes import severity
 from snnc.diagnostics import Diagnostic, Span
 from snnc.document import Document
 from snnc.pages import page, plain, reason, summary
@@ -45,7 +45,7 @@ def _rule(code: str) -> dict[str, Any]:
         "shortDescription": {"text": summary(text)},
         "fullDescription": {"text": " ".join(reason(text).split())},
         "help": {"text": plain(text), "markdown": text},
-        "defaultConfiguration": {"level": "warning" if code in WARNINGS else "error"},
+        "defaultConfiguration": {"level": severity(code)},
     }
 
 

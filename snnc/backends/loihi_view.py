@@ -67,12 +67,7 @@ class LoihiView(View):
     @property
     def bursting(self) -> str | None:
         """The layers on the host that may have more spikes for the chip than one a step."""
-        feeding = self.program.feeding_chip
-        names = [
-            p.name
-            for p in self.program.populations
-            if p.name in feeding and not p.on_chip and p.neurons.bursts
-        ]
+        names = [p.name for p in self.program.feeding_from_host if p.neurons.bursts]
         return str(expression(names)) if names else None
 
     @property

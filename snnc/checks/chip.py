@@ -17,6 +17,7 @@ LONGEST_REST = 62
 LEAST_DECAY = 0.5 / 4096
 #: What NengoLoihi filters the input of the chip with.
 INPUT_LOWPASS = Lowpass.model_construct(kind="lowpass", tau=0.005)
+USUAL_SYNAPSE = 'write { kind = "lowpass", tau = 0.005 }'
 NOT_FOR_LOIHI = 'take "loihi" out of targets'
 
 
@@ -36,12 +37,15 @@ def chip_neurons(program: Program) -> Iterator[Diagnostic]:
     """The chip only runs spikes, and reads any value that isn't 0 from the host as a spike."""
     on_chip = [p for p in program.populations if p.on_chip and not p.neurons.on_loihi]
     places = {p.at_neurons("kind") for p in on_chip}
-    feeding = program.feeding_chip
     for population in program.populations:
         kind, at = population.neurons.kind, population.at_neurons("kind")
         if population in on_chip:
             why = f"'{kind}' neurons put out rates; Loihi only runs spikes"
-        elif population.name in feeding and not population.neurons.spiking and at not in places:
+        elif (
+            population in program.feeding_from_host
+            and not population.neurons.spiking
+            and at not in places
+        ):
             why = f"'{kind}' neurons put out rates; the chip takes every value for a spike"
         else:
             continue
@@ -83,7 +87,7 @@ def chip_synapse(program: Program) -> Iterator[Diagnostic]:
                 "chip-synapse",
                 "the chip has no alpha synapse",
                 connection.synapse_at,
-                hint='write { kind = "lowpass", tau = 0.005 }',
+                hint=USUAL_SYNAPSE,
             )
 
 
@@ -113,19 +117,19 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
                     "chip-synapse",
                     f"'{connection.target}' reads the input too, and then its only synapse on the chip is a lowpass of 5 ms",
                     other.synapse_at,
-                    hint='write { kind = "lowpass", tau = 0.005 }, or on_chip = false',
+                    hint=f"{USUAL_SYNAPSE}, or on_chip = false",
                 )
 
 
 def chip_spikes_filtered(program: Program) -> Iterator[Diagnostic]:
     """Without a synapse a spike counts for one step only, and what the next layer makes of it depends on coincidences."""
     for connection in program.into_chip():
-        if connection.source != INPUT and connection.synapse and not connection.synapse.poles:
+        if connection.source != INPUT and not connection.taus:
             yield Diagnostic(
                 "chip-no-synapse",
                 "on the chip a layer without a synapse gets each spike for one step only: it adds up what happens to coincide",
                 connection.synapse_at,
-                hint='write { kind = "lowpass", tau = 0.005 }',
+                hint=USUAL_SYNAPSE,
             )
 
 
@@ -160,18 +164,16 @@ def chip_decays(program: Program) -> Iterator[Diagnostic]:
             hint = f"write {setting(at, 'neurons', 'tau_rc', f'{min(0.02, shorter):.3g}')}"
             yield Diagnostic("chip-tau", message, at, hint=hint)
     for connection in program.into_chip():
-        taus = connection.synapse.poles if connection.synapse else ()
-        if any(-expm1(-program.dt / tau) <= LEAST_DECAY for tau in taus):
+        if any(-expm1(-program.dt / tau) <= LEAST_DECAY for tau in connection.taus):
             hint = f'write {{ kind = "lowpass", tau = {min(0.005, shorter):.3g} }}'
             yield Diagnostic("chip-tau", message, connection.synapse_at, hint=hint)
 
 
 def chip_left_once(program: Program) -> Iterator[Diagnostic]:
     """Spikes that leave the chip and come back make host and chip wait for each other in every step."""
-    for population in program.populations:
+    for population in program.feeding_from_host:
         sources = {c.source for c in program.into(population.name)}
-        from_chip = any(program.population(source).on_chip for source in sources - {INPUT})
-        if from_chip and not population.on_chip and population.name in program.feeding_chip:
+        if any(program.population(source).on_chip for source in sources - {INPUT}):
             yield Diagnostic(
                 "chip-host-chip",
                 f"spikes leave the chip for '{population.name}' and come back: host and chip then wait for each other in every step",

@@ -8,7 +8,7 @@ from math import ceil
 from snnc.checks.chip import fastest_on_chip
 from snnc.checks.hints import at_most, setting
 from snnc.diagnostics import Diagnostic, KeyPath
-from snnc.ir import Population, Program
+from snnc.ir import Program
 from snnc.words import number
 
 #: So many spikes at max_rate are few: with one more or less, the rate is a fifth higher or lower.
@@ -74,9 +74,9 @@ def chip_keeps_rates(program: Program) -> Iterator[Diagnostic]:
 
 def host_keeps_rates(program: Program) -> Iterator[Diagnostic]:
     """From the host the chip takes one spike a neuron and step; more are lost."""
-    for population in program.populations:
+    for population in program.feeding_from_host:
         rate = population.neurons.max_rate
-        if rate * program.dt > CROWDED * (1 + 1e-9) and _feeds_from_host(program, population):
+        if rate * program.dt > CROWDED * (1 + 1e-9):
             at = population.at_neurons("max_rate", otherwise=("network", "dt"))
             slower = setting(at, "neurons", "max_rate", f"{at_most(CROWDED / program.dt)} or less")
             yield Diagnostic(
@@ -116,11 +116,6 @@ def intercept_low(program: Program) -> Iterator[Diagnostic]:
                 population.at_neurons("intercept"),
                 hint="write intercept = 0",
             )
-
-
-def _feeds_from_host(program: Program, population: Population) -> bool:
-    """Whether the chip reads a population's spikes from the host."""
-    return population.name in program.feeding_chip and not population.on_chip
 
 
 def _shown(program: Program) -> Iterator[tuple[float, str]]:

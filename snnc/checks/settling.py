@@ -158,7 +158,7 @@ def _presentations(program: Program) -> Iterator[_Presentation]:
 
 def _through(connection: Connection, path: Path, on_chip: frozenset[str]) -> Path:
     """Return a path through one more connection; on the chip its filter needs no step of its own."""
-    taus = connection.synapse.poles if connection.synapse else ()
+    taus = connection.taus
     if connection.target in on_chip:
         return path.then(taus, delay=1)
     return path.then(taus, delay=bool(taus) + (connection.source in on_chip))

@@ -37,11 +37,15 @@ def look(program: Program) -> Look:
     """Look at a program's items and labels; a Refusal says what can't be used."""
     items = split(program)
     data = scaled(program, items)
-    return Look(tuple(_lines(program, items, data)), tuple(_warnings(program, data)))
+    constant = np.asarray(np.ptp(data.x_train, axis=0) == 0)
+    return Look(
+        tuple(_lines(program, items, data, np.count_nonzero(constant))),
+        tuple(_warnings(program, data, constant)),
+    )
 
 
-def _lines(program: Program, items: Split, data: Data) -> Iterator[str]:
-    n, constant = len(data.y_train) + len(data.y_test), np.count_nonzero(_constant(data))
+def _lines(program: Program, items: Split, data: Data, constant: int) -> Iterator[str]:
+    n = len(data.y_train) + len(data.y_test)
     never = f", {constant} of which never vary in training" if constant else ""
     yield f"{source_name(program)}: {n} items of {program.input_size} values{never}"
     for name, x, raw, y in (
@@ -65,8 +69,8 @@ def _counts(program: Program, y: Labels) -> str:
     return ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
 
 
-def _warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
-    """Yield what training would pass over in silence."""
+def _warnings(program: Program, data: Data, constant: NDArray[np.bool_]) -> Iterator[Diagnostic]:
+    """Yield what training would pass over in silence; `constant` says which values never vary in training."""
     train = np.bincount(data.y_train, minlength=program.output.classes)
     test = np.bincount(data.y_test, minlength=program.output.classes)
     for counts, missing in (
@@ -83,7 +87,7 @@ def _warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
             f"{share:.0%} of the items to test on are of {one}: always to say so is as often right"
         )
         yield Diagnostic("data-balance", message, AT)
-    yield from _value_warnings(program, data)
+    yield from _value_warnings(program, data, constant)
     shared = _shared(data)
     if shared:
         message = (
@@ -93,13 +97,14 @@ def _warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
         yield Diagnostic("data-leak", message, AT, hint=hint)
 
 
-def _value_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
+def _value_warnings(
+    program: Program, data: Data, constant: NDArray[np.bool_]
+) -> Iterator[Diagnostic]:
     largest = max(np.abs(data.x_train).max(), np.abs(data.x_test).max())
     if program.data.scale == "none" and largest > LARGEST_UNSCALED:
         message = f"values up to {largest:g} reach neurons whose max_rate is for an input of 1"
         hint = 'write scale = "standard"'
         yield Diagnostic("data-scale", message, ("data", "scale"), hint=hint)
-    constant = _constant(data)
     surprising = constant & (data.x_test != data.x_train[0]).any(axis=0)
     if program.data.scale == "standard" and surprising.any():
         message = (
@@ -116,11 +121,6 @@ def _classes(program: Program, numbers: Labels) -> str:
     names = [repr(labels[n]) if labels else str(n) for n in numbers[:8]]
     more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
     return f"class{'es' if len(numbers) > 1 else ''} {', '.join(names)}{more}"
-
-
-def _constant(data: Data) -> NDArray[np.bool_]:
-    """Return which values of an item are the same for all items to train on."""
-    return np.asarray(np.ptp(data.x_train, axis=0) == 0)
 
 
 def _shared(data: Data) -> int:
