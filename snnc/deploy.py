@@ -1,37 +1,45 @@
 """From the network that is trained to the one that runs.
 
-Every chain of operators between two populations becomes one matrix: the chain's linear part. What the chain makes of
+Every chain of operators between two populations becomes one linear map: the chain's linear part. What the chain makes of
 zeros is a bias of every neuron it leads to, added inside the gain. Dropout vanishes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from snnc.backends.network import build, keras_layer
-from snnc.ir import OUTPUT, Connection, Dense, Matrix, Population, Program, Tuning, size
+from snnc.folding import Convolution, Folded, Form, Full, Identity
+from snnc.ir import OUTPUT, Connection, Population, Program, Tuning
+from snnc.operators import Conv2D, Dense, Shape, size
 
 Array = NDArray[Any]
 #: By the name of an operator: its weights in the order in which Keras has them.
 Weights = Mapping[str, Sequence[Array]]
 
+#: How many single inputs go through a chain at once.
+AT_ONCE = 256
+
 
 def deploy(program: Program, weights: Weights) -> Program:
-    """Return the program that runs: a Matrix on every connection, gain and bias at every population.
+    """Return the program that runs: one folded operator on every connection, gain and bias at every population.
 
     Every population's input current and the logits equal the trained ones up to rounding.
     """
     connections = []
     biases: dict[str, Any] = {}
     for connection in program.connections:
-        matrix, bias = _folded(connection, weights, size(program.source_shape(connection)))
-        name = connection.operators[-1].name
-        connections.append(replace(connection, operators=(Matrix(name, matrix),)))
+        found = program.form(connection)
+        arrays, bias = _folded(connection, found, weights, program.source_shape(connection))
+        connections.append(
+            replace(connection, operators=(Folded(connection.target, found, arrays),))
+        )
         biases[connection.target] = biases.get(connection.target, 0) + bias
     return replace(
         program,
@@ -41,21 +49,71 @@ def deploy(program: Program, weights: Weights) -> Program:
     )
 
 
-def _folded(connection: Connection, weights: Weights, size_in: int) -> tuple[Array, Any]:
-    """Return a connection's weights, (size out, size in), and its bias: one value a neuron, or 0 for none."""
+def _folded(
+    connection: Connection, form: Form, weights: Weights, before: Shape
+) -> tuple[dict[str, Array], Any]:
+    """Return the arrays of a connection's form, and its bias: one value a neuron or a channel, or 0 for none."""
     lasting = connection.lasting
-    if len(lasting) == 1 and isinstance(lasting[0], Dense):
-        matrix, *bias = weights[lasting[0].name]
-        return np.asarray(matrix.T), bias[0] if bias else 0
-    # Keras itself says what zeros and every single input become.
-    x = np.vstack([np.zeros(size_in), np.eye(size_in)]).astype(np.float32)
-    for operator in lasting:
+    if isinstance(form, Identity):
+        return {}, 0
+    if len(lasting) == 1 and isinstance(lasting[0], Dense | Conv2D):
+        kernel, *bias = weights[lasting[0].name]
+        return {"weights": kernel.T if isinstance(form, Full) else kernel}, bias[0] if bias else 0
+    through = _chain(connection, weights, before)
+    # Keras itself says what zeros and single inputs become.
+    bias = through(np.zeros((1, size(before)), np.float32))[0]
+    if isinstance(form, Convolution):
+        responses = _responses(through, np.array(form.inputs), size(before))
+        pictures = (np.concatenate(list(responses)) - bias).reshape(-1, *form.output_shape)
+        row, column = form.place
+        return {"weights": pictures[:, row, column].reshape(form.shape)}, bias
+    responses = _responses(through, np.arange(size(before)), size(before))
+    if isinstance(form, Full):
+        return {"weights": (np.concatenate(list(responses)) - bias).T}, bias
+    return _scattered(responses, bias), bias
+
+
+def _chain(connection: Connection, weights: Weights, before: Shape) -> Callable[[Array], Array]:
+    """Return what a connection does to values, (n, size before), when the network runs: (n, size after)."""
+    layers = []
+    for operator in connection.lasting:
         layer = keras_layer(operator.keras())
-        layer.build(x.shape)
+        shape = before if operator.on_pictures else (size(before),)
+        layer.build((None, *shape))
         layer.set_weights(weights.get(operator.name, ()))
-        x = layer(x)
-    x = np.asarray(x)
-    return (x[1:] - x[0]).T, x[0]
+        layers.append((layer, shape))
+        before = operator.shape(before)
+
+    def through(x: Array) -> Array:
+        for layer, shape in layers:
+            x = layer(tf.reshape(x, (-1, *shape)))
+        return np.asarray(x).reshape(len(x), -1)
+
+    return through
+
+
+def _responses(through: Callable[[Array], Array], inputs: Array, size_in: int) -> Iterator[Array]:
+    """Yield what becomes of single inputs that are 1, some at once: (n, size after)."""
+    for start in range(0, len(inputs), AT_ONCE):
+        some = inputs[start : start + AT_ONCE]
+        x = np.zeros((len(some), size_in), np.float32)
+        x[np.arange(len(some)), some] = 1
+        yield through(x)
+
+
+def _scattered(responses: Iterator[Array], bias: Array) -> dict[str, Array]:
+    """Return the weights that aren't zero, and the row and the column of each."""
+    rows, columns, weights = [], [], []
+    first = 0
+    for some in responses:
+        found = some - bias
+        column, row = found.nonzero()
+        rows.append(row)
+        columns.append(first + column)
+        weights.append(found[column, row])
+        first += len(found)
+    row, column, values = (np.concatenate(parts) for parts in (rows, columns, weights))
+    return {"weights": values, "row": row, "column": column}
 
 
 def _tuned(population: Population, bias: Any) -> Population:
@@ -63,7 +121,6 @@ def _tuned(population: Population, bias: Any) -> Population:
     neurons = population.neurons
     neuron_type = build(neurons.trained(population.gradient))
     gain, base = neuron_type.gain_bias(np.array([neurons.max_rate]), np.array([neurons.intercept]))
-    tuning = Tuning(
-        gain=np.full(population.size, gain), bias=np.full(population.size, base + gain * bias)
-    )
-    return replace(population, tuning=tuning)
+    # A bias a channel is that of all neurons of the channel, which is the last dimension.
+    biases = np.resize(base + gain * bias, population.size)
+    return replace(population, tuning=Tuning(gain=np.full(population.size, gain), bias=biases))

@@ -2,19 +2,19 @@
 
 Layer kinds lower to these; backends handle these and know no layer kind. Every node knows where in the spec it comes from.
 The same Program describes the network that is trained and, after `deploy`, the one that runs: then every connection
-carries one Matrix, and every population has its gain and bias.
+carries one Folded operator, and every population has its gain and bias.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
-from snnc.call import Call
 from snnc.diagnostics import KeyPath
+from snnc.folding import Folded, Form, form
 from snnc.gradients import Loihi
+from snnc.operators import Operator, Shape, size
 from snnc.sources import FileKind
 
 if TYPE_CHECKING:
@@ -32,84 +32,9 @@ if TYPE_CHECKING:
 
     Synapse = Lowpass | Alpha | NoSynapse
 
-#: Without the number of items.
-Shape = tuple[int, ...]
-
 #: What names the input as the source of a connection.
 INPUT = "input"
 OUTPUT = "output"
-
-
-def size(shape: Shape) -> int:
-    """Return how many values a shape holds."""
-    return math.prod(shape)
-
-
-@dataclass(frozen=True)
-class Operator:
-    """A linear map on the values of one connection; Keras says what it does."""
-
-    #: Whether the operator does nothing when the network runs.
-    training_only: ClassVar[bool] = False
-
-    name: str
-
-    def shape(self, before: Shape) -> Shape:
-        """Return the shape of what comes out."""
-        return before
-
-    def parameters(self, before: Shape) -> int:
-        """Return how many weights and biases are trained."""
-        return 0
-
-    @property
-    def adds_bias(self) -> bool:
-        """Whether zeros may come out as something else."""
-        return not self.training_only
-
-    def keras(self) -> Call:
-        """Return the Keras layer, by its name in tf.keras.layers."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Dense(Operator):
-    units: int
-    use_bias: bool
-
-    def shape(self, before: Shape) -> Shape:
-        return (self.units,)
-
-    def parameters(self, before: Shape) -> int:
-        return (size(before) + self.use_bias) * self.units
-
-    @property
-    def adds_bias(self) -> bool:
-        return self.use_bias
-
-    def keras(self) -> Call:
-        bias = {} if self.use_bias else {"use_bias": False}
-        return Call("Dense", (self.units,), {**bias, "name": self.name})
-
-
-@dataclass(frozen=True)
-class Dropout(Operator):
-    training_only: ClassVar[bool] = True
-
-    rate: float
-
-    def keras(self) -> Call:
-        return Call("Dropout", (self.rate,), {"name": self.name})
-
-
-@dataclass(frozen=True, eq=False)
-class Matrix(Operator):
-    """Weights as a Nengo transform has them: (size out, size in). Only in a deployed program."""
-
-    weights: NDArray[np.float64]
-
-    def shape(self, before: Shape) -> Shape:
-        return (self.weights.shape[0],)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +60,10 @@ class Population:
     at: KeyPath
     neurons_at: Mapping[str, KeyPath]
     on_chip_at: KeyPath | None = None
+    #: How many neurons of each dimension share a core of the chip; NengoLoihi decides if there is none.
+    block_shape: Shape | None = None
+    #: How many bits the chip's axons into the neurons have for a population.
+    pop_type: Literal[16, 32] | None = None
     tuning: Tuning | None = None
 
     @property
@@ -169,6 +98,13 @@ class Connection:
     def taus(self) -> tuple[float, ...]:
         """The time constants of the filters that its synapse is made of, in seconds; none without a filter."""
         return self.synapse.poles if self.synapse else ()
+
+    @property
+    def folded(self) -> Folded:
+        """What the operators have become, in a deployed program."""
+        (operator,) = self.operators
+        assert isinstance(operator, Folded), "only a deployed program has weights"
+        return operator
 
     @property
     def lasting(self) -> tuple[Operator, ...]:
@@ -247,11 +183,9 @@ class Program:
             return self.input_shape
         return self.population(connection.source).shape
 
-    def matrix_shape(self, connection: Connection) -> tuple[int, int]:
-        """Return the shape of a deployed connection's weights: (size out, size in)."""
-        to_output = connection.target == OUTPUT
-        size_out = self.output.classes if to_output else self.population(connection.target).size
-        return size_out, size(self.source_shape(connection))
+    def form(self, connection: Connection) -> Form:
+        """Return the form of a connection's weights once the program is deployed."""
+        return form(connection.lasting, self.source_shape(connection))
 
     def into_chip(self) -> tuple[Connection, ...]:
         """Return the connections into populations on the chip."""
@@ -267,10 +201,10 @@ class Program:
     def population(self, name: str) -> Population:
         return self._by_name[name]
 
-    def weights_key(self, connection: Connection) -> str:
-        """Return the name of a connection's weights among the parameters."""
+    def array_key(self, connection: Connection, name: str) -> str:
+        """Return the name of one of a connection's arrays among the parameters."""
         several = len(self.into(connection.target)) > 1
-        return f"{connection.target}.weights" + (f".{connection.via}" if several else "")
+        return f"{connection.target}.{name}" + (f".{connection.via}" if several else "")
 
     @property
     def lif_smoothing(self) -> float | None:

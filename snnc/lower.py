@@ -15,6 +15,7 @@ from snnc.gradients import Gradient, Loihi, Smooth
 from snnc.layers.base import Flow, LayerKind, NeuronLayer
 from snnc.names import RESERVED
 from snnc.neurons import NeuronKind, overridden
+from snnc.operators import Dense, Misfit, Operator
 from snnc.spec import Spec
 from snnc.words import near
 
@@ -32,10 +33,13 @@ def lower(spec: Spec, document: Document) -> ir.Program:
     for index, (name, layer) in enumerate(zip(names, spec.layers, strict=True)):
         sources = tuple(replace(flows[source], via=source) for source in layer.from_ or before)
         graph.at = ("layers", index)
-        flows[name] = layer.lower(name, sources, graph)
+        try:
+            flows[name] = layer.lower(name, sources, graph)
+        except Misfit as misfit:
+            raise CompileError(document, [_misfit(misfit, graph.at, layer)]) from misfit
         before = (name,)
     graph.at = ("output",)
-    readout = ir.Dense(ir.OUTPUT, spec.output.classes, use_bias=spec.output.use_bias)
+    readout = Dense(ir.OUTPUT, spec.output.classes, use_bias=spec.output.use_bias)
     biasless = replace(readout, use_bias=False)
     sources = tuple(replace(flows[source], via=source) for source in spec.output.from_ or before)
     graph.connect(
@@ -80,7 +84,10 @@ class _Graph:
 
     def population(self, name: str, layer: NeuronLayer, sources: Sequence[Flow]) -> Flow:
         neurons, neurons_at = self._neurons(layer)
-        (shape,) = {flow.shape for flow in sources}
+        shape, *others = {flow.shape for flow in sources}
+        if others:
+            shapes = " and ".join(f"{list(flow.shape)} from '{flow.via}'" for flow in sources)
+            raise Misfit(f"what is summed differs in shape: {shapes}", "from")
         reads_input = any(flow.source == ir.INPUT for flow in sources)
         on_chip = "loihi" in self.spec.targets and (
             not reads_input if layer.on_chip is None else layer.on_chip
@@ -94,6 +101,8 @@ class _Graph:
             at=self.at,
             neurons_at=neurons_at,
             on_chip_at=None if layer.on_chip is None else (*self.at, "on_chip"),
+            block_shape=layer.block_shape,
+            pop_type=layer.pop_type,
         )
         self.populations.append(population)
         own = layer.synapse is not None
@@ -118,7 +127,7 @@ class _Graph:
             )
             self.connections.append(connection)
 
-    def _named(self, operator: ir.Operator) -> ir.Operator:
+    def _named(self, operator: Operator) -> Operator:
         """Return an operator under a name of its own: one that several connections share becomes several."""
         taken = self.operator_names | (self.layer_names - {operator.name})
         name, number = operator.name, 1
@@ -136,6 +145,21 @@ class _Graph:
             return base, at
         at |= {key: (*self.at, "neurons", key) for key in layer.neurons}
         return overridden(base, layer.neurons), at
+
+
+def _misfit(misfit: Misfit, at: KeyPath, layer: LayerKind) -> Diagnostic:
+    """Return what is said of a layer that can't take what it follows."""
+    written = misfit.key in _keys(layer)
+    place: KeyPath = (*at, misfit.key) if misfit.key is not None and written else at
+    return Diagnostic(
+        "layer-shape", misfit.message, place, "value" if written else "key", misfit.hint
+    )
+
+
+def _keys(layer: LayerKind) -> set[str]:
+    """Return the keys that a layer was written with."""
+    fields = type(layer).model_fields
+    return {fields[name].alias or name for name in layer.model_fields_set}
 
 
 def _gradient(neurons: NeuronKind, on_chip: bool, written: Gradient | None) -> Gradient:

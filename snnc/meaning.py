@@ -6,7 +6,8 @@ import dataclasses
 import json
 from typing import Any
 
-from snnc.ir import OUTPUT, Dense, Operator, Population, Program
+from snnc.ir import OUTPUT, Population, Program
+from snnc.operators import AveragePool2D, Conv2D, Dense, OnOff, Operator, Window
 
 
 def meaning(program: Program) -> dict[str, Any]:
@@ -20,13 +21,18 @@ def meaning(program: Program) -> dict[str, Any]:
         layers[population.name] = {
             "from": _sources(program, population.name),
             "units": population.size,
+            **_through(program, population.name),
             **({"neurons": own} if own else {}),
         }
     return {
         "input": {"shape": list(program.input_shape)},
         "neurons": shared,
         "layers": layers,
-        "output": {"from": _sources(program, OUTPUT), "classes": program.output.classes},
+        "output": {
+            "from": _sources(program, OUTPUT),
+            "classes": program.output.classes,
+            **_through(program, OUTPUT),
+        },
     }
 
 
@@ -44,7 +50,7 @@ def training(program: Program) -> dict[str, Any]:
         "batch_size": program.train.batch_size,
         "optimizer": _numbers({**written, **optimizer.model_dump(exclude_defaults=True)}),
         "gradient": first if all(other == first for other in others) else gradients,
-        "operators": {op.name: _operator(op) for op in operators if not _is_plain(op)},
+        "operators": {op.name: _operator(op) for op in operators if not _is_meant(op)},
     }
 
 
@@ -65,15 +71,34 @@ def differences(
     ]
 
 
-def _is_plain(operator: Operator) -> bool:
-    """Whether the layers' sizes say all about an operator."""
-    return isinstance(operator, Dense) and operator.use_bias
+def _through(program: Program, target: str) -> dict[str, Any]:
+    """Return what parameters mean besides their sizes, where pictures are looked at."""
+    operators = (op for c in program.into(target) for op in c.operators)
+    found = {op.name: _look(op) for op in operators if isinstance(op, Window | OnOff)}
+    return {"through": found} if found else {}
+
+
+def _is_meant(operator: Operator) -> bool:
+    """Whether the meaning of the parameters says all about an operator."""
+    if isinstance(operator, Dense | Conv2D):
+        return operator.use_bias
+    return isinstance(operator, AveragePool2D | OnOff)
 
 
 def _operator(operator: Operator) -> dict[str, Any]:
     settings = dataclasses.asdict(operator)
     del settings["name"]
-    return {"kind": type(operator).__name__.lower(), **_numbers(settings)}
+    return {"kind": operator.kind, **_numbers(settings)}
+
+
+def _look(operator: Window | OnOff) -> dict[str, Any]:
+    """Return what the weights of an operator mean, but for what their number says and what is usual."""
+    if isinstance(operator, OnOff):
+        return {"kind": operator.kind}
+    settings = {operator.size_key: operator.window, "strides": operator.strides}
+    usual = [("strides", (1, 1)), ("padding", "valid")]
+    found = {**settings, "padding": operator.padding}
+    return {"kind": operator.kind, **_numbers(dict(i for i in found.items() if i not in usual))}
 
 
 def _expanded(data: dict[str, Any]) -> dict[str, Any]:

@@ -57,3 +57,11 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Seconds = Annotated[float, Field(ge=0)]
 PositiveSeconds = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+def _pair(value: Any) -> Any:
+    return (value, value) if isinstance(value, int) else value
+
+
+#: Height and width; one number stands for both, as in Keras.
+Size2D = Annotated[tuple[Count, Count], Field(strict=False), BeforeValidator(_pair)]

@@ -37,7 +37,7 @@ def layers(program: Program) -> Cells:
             [
                 population.name,
                 *_into(program, population.name),
-                str(population.size),
+                " x ".join(map(str, population.shape)),
                 str(_parameters(program, population.name)),
                 population.neurons.kind,
                 f"{population.neurons.max_rate:g}",
@@ -88,8 +88,7 @@ def _sources(program: Program, target: str) -> list[dict[str, Any]]:
         {
             "name": connection.source,
             "operators": [
-                {"kind": type(op).__name__.lower(), **dataclasses.asdict(op)}
-                for op in connection.operators
+                {"kind": op.kind, **dataclasses.asdict(op)} for op in connection.operators
             ],
             "synapse": connection.synapse.model_dump() if connection.synapse else None,
         }
@@ -111,7 +110,7 @@ def _into(program: Program, target: str) -> list[str]:
 
 
 def _operators(connection: Connection) -> str:
-    return " > ".join(type(op).__name__.lower() for op in connection.operators)
+    return " > ".join(op.kind for op in connection.operators)
 
 
 def _parameters(program: Program, target: str) -> int:

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from snnc.codes import ERRORS
 from snnc.diagnostics import CompileError
 from snnc.document import Document
-from snnc.ir import INPUT, Program, size
+from snnc.ir import INPUT, Program
+from snnc.operators import size
 from snnc.pipeline import check_document
 from tests.test_properties import sound_specs
 

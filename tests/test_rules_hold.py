@@ -66,7 +66,7 @@ def network(data: dict[str, Any], shown: Any, factor: float = 1.0, bias: Any = 0
     """
     from snnc.backends.network import deployed_network
     from snnc.deploy import deploy
-    from snnc.ir import size
+    from snnc.operators import size
 
     built = program(data)
     weights = {}

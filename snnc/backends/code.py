@@ -51,7 +51,7 @@ Code = str | Group | Chain
 
 
 def literal(value: Any) -> str:
-    """Return a plain value as Python source."""
+    """Return a plain value, or a short tuple of such, as Python source."""
     if isinstance(value, str):
         return _string(value)
     if isinstance(value, bool) or value is None:
@@ -60,6 +60,9 @@ def literal(value: Any) -> str:
         return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, int):
         return repr(value)
+    if isinstance(value, tuple):
+        items = ", ".join(map(literal, value))
+        return f"({items},)" if len(value) == 1 else f"({items})"
     raise TypeError(f"no literal for a {type(value).__name__}")
 
 
@@ -105,9 +108,14 @@ def expression(value: Any, denominator: str | None = None) -> Code:
         return Group(
             "{", tuple(entry(k, expression(v, denominator)) for k, v in value.items()), "}"
         )
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not _is_shape(value):
         return Group("[", tuple(expression(item, denominator) for item in value), "]")
     return literal(value)
+
+
+def _is_shape(value: Any) -> bool:
+    """Whether a value is a tuple of whole numbers, or of such tuples."""
+    return isinstance(value, tuple) and all(isinstance(v, int) or _is_shape(v) for v in value)
 
 
 def entry(key: str, value: Code) -> Code:
@@ -142,8 +150,9 @@ def _lines(code: Code, after: str, indent: int) -> list[str]:
         return [flat]
     inside = " " * (indent + 4) + ", ".join(map(str, code.items))
     single = len(code.items) == 1
-    # The items of a call may share a line, those of a list or a dict may not.
-    fits = width(inside) <= WIDTH and (single or code.head.endswith("("))
+    # The items of a call may share a line, those of a tuple, a list or a dict may not.
+    is_call = code.head.endswith("(") and code.head[-2:-1].isidentifier()
+    fits = width(inside) <= WIDTH and (single or is_call)
     # A single item takes no comma after it, unless it is split itself.
     if fits or (single and isinstance(code.items[0], str)):
         body = [inside]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from snnc.backends.code import WIDTH, Code, Group, expression, identifier, layout, literal, prefixed
 from snnc.backends.view import INDENT, View, connection_code, synapse
+from snnc.folding import Convolution, Full, Scattered
 from snnc.ir import INPUT, OUTPUT, Connection, Population
 
 
@@ -42,8 +43,12 @@ class LoihiView(View):
         yield layout(Group("ensemble(", arguments, ")"), f"{name} = ", indent=INDENT)
         if not population.on_chip:
             yield f"        net.config[{name}].on_chip = False"
+        elif population.block_shape:
+            shapes = (literal(population.block_shape), literal(population.shape))
+            block = Group("nengo_loihi.BlockShape(", shapes, ")")
+            yield layout(block, f"net.config[{name}].block_shape = ", indent=INDENT)
         for connection in sources:
-            yield self._connection(connection, f"{name}.neurons")
+            yield self._connection(connection, f"{name}.neurons", population.pop_type)
 
     @property
     def output(self) -> Iterator[str]:
@@ -54,15 +59,47 @@ class LoihiView(View):
         if self.program.has_bias(OUTPUT):
             yield connection_code('nengo.Node(params["output.bias"])', "output", "synapse=None")
 
-    def _connection(self, connection: Connection, target: str) -> str:
+    def _connection(self, connection: Connection, target: str, pop_type: int | None = None) -> str:
         if connection.source == INPUT:
             source, filter_ = "inp", synapse(connection)
         else:
             source = f"{identifier(connection.source)}.neurons"
             filter_ = "SYNAPSE" if self.one_synapse else synapse(connection)
-        key = literal(self.program.weights_key(connection))
-        transform: Code = Group("transform=params[", (key,), "]")
-        return connection_code(source, target, transform, prefixed("synapse=", filter_))
+        arguments = (source, target, *self._transform(connection), prefixed("synapse=", filter_))
+        if pop_type is None:
+            return connection_code(*arguments)
+        made = layout(Group("nengo.Connection(", arguments, ")"), "conn = ", indent=INDENT)
+        return f"{made}\n{' ' * INDENT}net.config[conn].pop_type = {literal(pop_type)}"
+
+    def _transform(self, connection: Connection) -> Iterator[Code]:
+        """Yield the argument that says what a connection does to values, unless they pass as they are."""
+        form = self.program.form(connection)
+        weights = self._params(connection, "weights")
+        if isinstance(form, Full):
+            yield prefixed("transform=", weights)
+        elif isinstance(form, Scattered):
+            places = tuple(self._params(connection, name) for name in ("row", "column"))
+            indices = Group("indices=np.column_stack(", (Group("[", places, "]"),), ")")
+            arguments: tuple[Code, ...] = (literal(form.shape), indices, prefixed("init=", weights))
+            yield Group("transform=nengo.Sparse(", arguments, ")")
+        elif isinstance(form, Convolution):
+            settings = {
+                "kernel_size": form.kernel_size,
+                "strides": form.strides,
+                "padding": form.padding,
+            }
+            usual = {"kernel_size": (3, 3), "strides": (1, 1), "padding": "valid"}
+            written = (f"{k}={literal(v)}" for k, v in settings.items() if v != usual[k])
+            arguments = (
+                literal(form.output_shape[-1]),
+                literal(form.input_shape),
+                *written,
+                prefixed("init=", weights),
+            )
+            yield Group("transform=nengo.Convolution(", arguments, ")")
+
+    def _params(self, connection: Connection, name: str) -> Group:
+        return Group("params[", (literal(self.program.array_key(connection, name)),), "]")
 
     @property
     def bursting(self) -> str | None:

@@ -15,8 +15,9 @@ from nengo.ensemble import Neurons
 from numpy.typing import NDArray
 
 from snnc.call import Call, Ratio
+from snnc.folding import Folded, Full, Identity, Scattered
 from snnc.gradients import Loihi
-from snnc.ir import INPUT, OUTPUT, Connection, Matrix, Population, Program
+from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
 
 Array = NDArray[np.float64]
 
@@ -41,6 +42,10 @@ def build(value: Any) -> Any:
 
 def keras_layer(call: Call) -> Any:
     """Return the Keras layer of an operator."""
+    if call.name == "OnOff":
+        from snnc.backends.on_off import OnOff
+
+        return OnOff(**call.kwargs)
     return build(Call(f"tf.keras.layers.{call.name}", call.args, call.kwargs))
 
 
@@ -63,39 +68,41 @@ def training_network(program: Program) -> nengo.Network:
         for population in program.populations:
             first, *others = program.into(population.name)
             neurons = nengo_dl.Layer(build(population.neurons.trained(population.gradient)))(
-                _through(first, values),
+                _through(program, first, values),
                 label=population.name,
                 max_rates=nengo.dists.Choice([population.neurons.max_rate]),
                 intercepts=nengo.dists.Choice([population.neurons.intercept]),
             )
             for connection in others:
-                nengo.Connection(_through(connection, values), neurons, synapse=None)
+                nengo.Connection(_through(program, connection, values), neurons, synapse=None)
             values[population.name] = neurons
 
         readouts = program.into(OUTPUT)
         if len(readouts) == 1:
-            output = _through(readouts[0], values)
+            output = _through(program, readouts[0], values)
         else:
             output = nengo.Node(size_in=program.output.classes, label=OUTPUT)
             for connection in readouts:
-                nengo.Connection(_through(connection, values), output, synapse=None)
+                nengo.Connection(_through(program, connection, values), output, synapse=None)
         net.logits = nengo.Probe(output, label="logits")
         net.spikes = []
     return net
 
 
-def _through(connection: Connection, values: dict[str, Any]) -> Any:
+def _through(program: Program, connection: Connection, values: dict[str, Any]) -> Any:
     """Return what a connection's operators make of its source."""
     import nengo_dl
 
-    value = values[connection.source]
+    value, shape = values[connection.source], program.source_shape(connection)
     for operator in connection.operators:
-        value = nengo_dl.Layer(keras_layer(operator.keras()))(value)
+        picture = shape if operator.on_pictures and len(shape) > 1 else None
+        value = nengo_dl.Layer(keras_layer(operator.keras()))(value, shape_in=picture)
+        shape = operator.shape(shape)
     return value
 
 
 def put_out_rates(net: nengo.Network, program: Program) -> None:
-    """Let neurons that train with the chip's rates put those out in single steps too, without dropout."""
+    """Let neurons that train with the chip's rates put those out in single steps too, without dropout, and by moving means."""
     import nengo_dl
     import tensorflow as tf
 
@@ -104,8 +111,11 @@ def put_out_rates(net: nengo.Network, program: Program) -> None:
     with net:
         nengo_dl.configure_settings(learning_phase=True)
     for node in net.nodes:
-        if isinstance(getattr(node, "tensor_func", None), tf.keras.layers.Dropout):
-            node.tensor_func.rate = 0
+        layer = getattr(node, "tensor_func", None)
+        if isinstance(layer, tf.keras.layers.Dropout):
+            layer.rate = 0
+        elif isinstance(layer, tf.keras.layers.BatchNormalization):
+            layer.trainable = False  # by its moving mean and variance
 
 
 def prepare_to_run(net: nengo.Network, program: Program) -> None:
@@ -144,11 +154,13 @@ def deployed_network(program: Program, shown: Any, loihi: bool = False) -> nengo
         sources: dict[str, Any] = {INPUT: net.shown}
         for population in program.populations:
             ensemble = _ensemble(population)
-            if loihi and not population.on_chip:
-                net.config[ensemble].on_chip = False
+            if loihi:
+                _place(net, population, ensemble)
             sources[population.name] = ensemble.neurons
             for connection in program.into(population.name):
-                _connect(connection, sources, ensemble.neurons)
+                connected = _connect(connection, sources, ensemble.neurons)
+                if loihi and population.pop_type:
+                    net.config[connected].pop_type = population.pop_type
         output = nengo.Node(size_in=program.output.classes, label=OUTPUT)
         for connection in program.into(OUTPUT):
             _connect(connection, sources, output)
@@ -163,6 +175,17 @@ def deployed_network(program: Program, shown: Any, loihi: bool = False) -> nengo
     return net
 
 
+def _place(net: nengo.Network, population: Population, ensemble: nengo.Ensemble) -> None:
+    """Say where neurons run, and how the chip's cores share them."""
+    import nengo_loihi
+
+    if not population.on_chip:
+        net.config[ensemble].on_chip = False
+    elif population.block_shape:
+        block = nengo_loihi.BlockShape(population.block_shape, population.shape)
+        net.config[ensemble].block_shape = block
+
+
 def _ensemble(population: Population) -> nengo.Ensemble:
     assert population.tuning is not None, "only a deployed program has gain and bias"
     return nengo.Ensemble(
@@ -175,14 +198,32 @@ def _ensemble(population: Population) -> nengo.Ensemble:
     )
 
 
-def _connect(connection: Connection, sources: dict[str, Any], target: Any) -> None:
-    (operator,) = connection.operators
-    assert isinstance(operator, Matrix), "only a deployed program has weights"
-    nengo.Connection(
+def _connect(connection: Connection, sources: dict[str, Any], target: Any) -> nengo.Connection:
+    return nengo.Connection(
         sources[connection.source],
         target,
-        transform=operator.weights,
+        transform=_transform(connection.folded),
         synapse=build(connection.synapse.nengo()) if connection.synapse else None,
+    )
+
+
+def _transform(folded: Folded) -> Any:
+    """Return a folded chain as Nengo has it."""
+    form = folded.form
+    if isinstance(form, Identity):
+        return nengo.connection.Default
+    if isinstance(form, Full):
+        return folded.weights
+    if isinstance(form, Scattered):
+        places = np.column_stack([folded.arrays["row"], folded.arrays["column"]])
+        return nengo.Sparse(form.shape, indices=places, init=folded.weights)
+    return nengo.Convolution(
+        form.output_shape[-1],
+        form.input_shape,
+        kernel_size=form.kernel_size,
+        strides=form.strides,
+        padding=form.padding,
+        init=folded.weights,
     )
 
 

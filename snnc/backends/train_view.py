@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from snnc.backends.code import WIDTH, Chain, Group, entry, expression, identifier, layout, literal
 from snnc.backends.view import INDENT, View, connection_code, synapse
+from snnc.folding import Convolution, Form, Full, Scattered
 from snnc.gradients import Loihi
-from snnc.ir import INPUT, OUTPUT, Connection, Dense, Dropout, Population
+from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
 from snnc.meaning import training
+from snnc.operators import BatchNorm, Conv2D, Dense, Dropout, OnOff
 
 
 class TrainView(View):
@@ -30,8 +32,25 @@ class TrainView(View):
         return any(isinstance(op, Dropout) for c in self.program.connections for op in c.operators)
 
     @property
+    def has_batch_norm(self) -> bool:
+        return any(
+            isinstance(op, BatchNorm) for c in self.program.connections for op in c.operators
+        )
+
+    @property
+    def has_on_off(self) -> bool:
+        return any(isinstance(op, OnOff) for c in self.program.connections for op in c.operators)
+
+    @property
     def keras_import(self) -> str:
-        names = {op.keras().name for c in self.program.connections for op in c.operators}
+        names = {
+            op.keras().name
+            for connection in self.program.connections
+            for op in connection.operators
+            if not isinstance(op, OnOff)
+        }
+        if self.has_batch_norm and self.trains_spiking:
+            names.add("BatchNormalization")
         flat = f"from tensorflow.keras.layers import {', '.join(sorted(names))}"
         if len(flat) <= WIDTH:
             return flat
@@ -70,11 +89,13 @@ class TrainView(View):
         yield from self._operators(first, "x")
         layer = Group("nengo_dl.Layer(", (self.constant(population, "TRAINING_NEURONS"),), ")")
         tuning = f"**{self.constant(population, 'TUNING')}"
-        applied = Chain(layer, Group("(", ("x", f"label={literal(name)}", tuning), ")"))
+        value = "x" if first.operators else self._source(first)
+        applied = Chain(layer, Group("(", (value, f"label={literal(name)}", tuning), ")"))
         yield layout(applied, f"{name} = ", indent=INDENT)
         for connection in others:
             yield from self._operators(connection, "x")
-            yield connection_code("x", name, "synapse=None")
+            value = "x" if connection.operators else self._source(connection)
+            yield connection_code(value, name, "synapse=None")
 
     @property
     def output(self) -> Iterator[str]:
@@ -90,12 +111,17 @@ class TrainView(View):
 
     def _operators(self, connection: Connection, last: str) -> Iterator[str]:
         """Yield a statement for each operator of a connection; what the last one puts out is called `last`."""
-        value = "inp" if connection.source == INPUT else identifier(connection.source)
+        value, shape = self._source(connection), self.program.source_shape(connection)
         for operator in connection.operators:
             result = last if operator is connection.operators[-1] else "x"
             layer = Group("nengo_dl.Layer(", (expression(operator.keras()),), ")")
-            yield layout(Chain(layer, Group("(", (value,), ")")), f"{result} = ", indent=INDENT)
-            value = result
+            picture = operator.on_pictures and len(shape) > 1
+            values = (value, f"shape_in={literal(shape)}") if picture else (value,)
+            yield layout(Chain(layer, Group("(", values, ")")), f"{result} = ", indent=INDENT)
+            value, shape = result, operator.shape(shape)
+
+    def _source(self, connection: Connection) -> str:
+        return "inp" if connection.source == INPUT else identifier(connection.source)
 
     @property
     def training_constant(self) -> str:
@@ -108,23 +134,65 @@ class TrainView(View):
 
     @property
     def chains(self) -> str | None:
-        """Which Keras layers become which weights, unless it is one Dense layer with a bias a population."""
-        chains: dict[str, dict[str, list[str]]] = {}
-        plain = True
-        for target in (*(p.name for p in self.program.populations), OUTPUT):
-            connections = self.program.into(target)
-            chains[target] = {
-                self.program.weights_key(c).partition(".")[2]: [op.name for op in c.lasting]
-                for c in connections
-            }
-            plain &= len(connections) == 1 and _is_dense(connections[0])
-            plain &= self.program.has_bias(target)
-        return None if plain else layout(expression(chains), "CHAINS = ")
+        """Which Keras layers become which matrices or kernels, unless it is one Dense layer with a bias a population."""
+        program = self.program
+        targets = (*(p.name for p in program.populations), OUTPUT)
+        if all(_is_plain(program, target) for target in targets):
+            return None
+        found = {
+            key: names
+            for key, (connection, names) in self._names.items()
+            if _is_one_layer(connection) or isinstance(program.form(connection), Full)
+        }
+        return layout(expression(found), "CHAINS = ")
 
     @property
-    def folds(self) -> bool:
-        """Whether some weights are more than those of one Dense layer."""
-        return not all(_is_dense(c) for c in self.program.connections)
+    def kernels(self) -> str | None:
+        """Which Keras layers become one kernel, with a window in which it can be read, and the place of its output."""
+        entries = []
+        for key, names, form in self._folded:
+            if isinstance(form, Convolution):
+                window = map(literal, (form.start, form.kernel_size, form.place))
+                entries.append(entry(key, Group("(", (expression(names), *window), ")")))
+        return layout(Group("{", tuple(entries), "}"), "KERNELS = ") if entries else None
+
+    @property
+    def scattered(self) -> str | None:
+        """Which Keras layers become weights here and there."""
+        found = {key: names for key, names, form in self._folded if isinstance(form, Scattered)}
+        return layout(expression(found), "SCATTERED = ") if found else None
+
+    @property
+    def folded(self) -> bool:
+        """Whether some weights are more than those of one Keras layer."""
+        return bool(self._folded)
+
+    @property
+    def folds_matrices(self) -> bool:
+        return any(isinstance(form, Full) for _, _, form in self._folded)
+
+    @property
+    def _names(self) -> dict[str, tuple[Connection, list[str]]]:
+        """The names of the Keras layers that lead to weights, by the name of those."""
+        return {
+            self.program.array_key(c, "weights"): (c, [op.name for op in c.lasting])
+            for target in (*(p.name for p in self.program.populations), OUTPUT)
+            for c in self.program.into(target)
+            if c.lasting
+        }
+
+    @property
+    def _folded(self) -> list[tuple[str, list[str], Form]]:
+        return [
+            (key, names, self.program.form(connection))
+            for key, (connection, names) in self._names.items()
+            if not _is_one_layer(connection)
+        ]
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether there are biases of channels."""
+        return any(isinstance(op, Conv2D) for c in self.program.connections for op in c.operators)
 
     @property
     def read_steps(self) -> int:
@@ -142,5 +210,17 @@ class TrainView(View):
         return "spikes (fresh)" if spiking else "rates over time (fresh)"
 
 
-def _is_dense(connection: Connection) -> bool:
-    return len(connection.lasting) == 1 and isinstance(connection.lasting[0], Dense)
+def _is_one_layer(connection: Connection) -> bool:
+    """Whether a connection's weights are those of one Keras layer."""
+    return len(connection.lasting) == 1 and isinstance(connection.lasting[0], Dense | Conv2D)
+
+
+def _is_plain(program: Program, target: str) -> bool:
+    """Whether one Dense layer with a bias leads to a population, or to the output."""
+    connections = program.into(target)
+    return (
+        len(connections) == 1
+        and len(connections[0].lasting) == 1
+        and isinstance(connections[0].lasting[0], Dense)
+        and program.has_bias(target)
+    )

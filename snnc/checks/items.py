@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from math import ceil
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir import Program, Shape, size
+from snnc.ir import Program
+from snnc.operators import Shape, size
 
 
 def same_items(found: Shape, wanted: Shape) -> bool:

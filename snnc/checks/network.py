@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from snnc.checks.hints import at_most, setting
 from snnc.diagnostics import Diagnostic
-from snnc.ir import INPUT, Dropout, Program
+from snnc.ir import INPUT, Program
+from snnc.operators import Dropout
 from snnc.words import counted
 
 

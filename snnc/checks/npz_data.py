@@ -9,8 +9,9 @@ from pathlib import Path
 
 from snnc.checks.items import a_batch_fits, items_fit
 from snnc.diagnostics import Diagnostic, KeyPath
-from snnc.ir import Program, Shape
+from snnc.ir import Program
 from snnc.npz import BadFile, Header, headers
+from snnc.operators import Shape
 from snnc.sources import Npz
 from snnc.words import near
 

@@ -13,6 +13,7 @@ from snnc.engine.answers import Answers
 from snnc.engine.data import Array, Labels
 from snnc.engine.train import BEGINNING, State, compile_arguments, run_epochs
 from snnc.ir import INPUT, OUTPUT, Program
+from snnc.operators import size
 
 
 def twin(program: Program) -> tf.keras.Model:
@@ -23,9 +24,13 @@ def twin(program: Program) -> tf.keras.Model:
     for target in (*(p.name for p in program.populations), OUTPUT):
         branches = []
         for connection in program.into(target):
-            value = values[connection.source]
+            value, shape = values[connection.source], program.source_shape(connection)
             for operator in connection.operators:
+                wanted = shape if operator.on_pictures else (size(shape),)
+                if tuple(value.shape[1:]) != wanted:
+                    value = tf.keras.layers.Reshape(wanted)(value)
                 value = keras_layer(operator.keras())(value)
+                shape = operator.shape(shape)
             branches.append(value)
         summed = (
             tf.keras.layers.Add(name=f"Sum_{target}")(branches)

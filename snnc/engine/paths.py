@@ -9,7 +9,7 @@ from pathlib import Path
 from snnc.diagnostics import Refusal
 from snnc.engine.data import Data
 from snnc.files import ensure_room
-from snnc.ir import Program, size
+from snnc.ir import Program
 from snnc.names import OWN_FILES
 
 #: What the names of arrays, the split and the versions take, in bytes.
@@ -46,8 +46,9 @@ class Paths:
 
     def _network(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
         """Yield what is written and how many bytes it takes at most: a checkpoint is there while the next is written."""
-        matrices = map(program.matrix_shape, program.connections)
-        numbers = sum(map(size, matrices)) + 2 * _neurons(program) + len(data.test_index)
+        # Of scattered weights, three numbers: what they are and where they stand.
+        weights = sum(3 * program.form(connection).most for connection in program.connections)
+        numbers = weights + 2 * _neurons(program) + len(data.test_index)
         yield self.params, _bytes(2 * numbers)
         if not program.data.is_file:
             yield self.test, OVERHEAD + data.raw_test.nbytes + data.y_test.nbytes

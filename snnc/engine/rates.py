@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from snnc.backends.network import build
 from snnc.engine.answers import Answers
+from snnc.folding import Folded, Full, Identity, Scattered
 from snnc.gradients import Loihi
-from snnc.ir import INPUT, OUTPUT, Matrix, Program
+from snnc.ir import INPUT, OUTPUT, Program
 
 Array = NDArray[np.float64]
 
 
+#: How many items go through the network at once, which bounds the memory that takes.
+AT_ONCE = 500
+
+
 def rate_answers(program: Program, x: Array) -> Answers:
     """Return the logits for items x, (n, size), with every neuron at the rate it was trained with."""
+    parts = [_answers(program, x[start : start + AT_ONCE]) for start in range(0, len(x), AT_ONCE)]
+    rates = {
+        name: np.sum([len(part.logits) * part.rates[name] for part in parts], axis=0) / len(x)
+        for name in parts[0].rates
+    }
+    return Answers(np.concatenate([part.logits for part in parts]), rates)
+
+
+def _answers(program: Program, x: Array) -> Answers:
     outputs: dict[str, Array] = {INPUT: x}
     rates = {}
     for population in program.populations:
@@ -40,7 +56,23 @@ def currents(program: Program, target: str, outputs: dict[str, Array]) -> Array:
     """Return what reaches a population, or the output, before its gain and bias: (n, size)."""
     total = np.zeros(())
     for connection in program.into(target):
-        (operator,) = connection.operators
-        assert isinstance(operator, Matrix)
-        total = total + outputs[connection.source] @ operator.weights.T
+        total = total + _folded(connection.folded, outputs[connection.source])
     return total
+
+
+def _folded(folded: Folded, x: Array) -> Array:
+    """Return what a folded chain makes of values x, (n, size)."""
+    form = folded.form
+    if isinstance(form, Identity):
+        return x
+    if isinstance(form, Full):
+        return np.asarray(x @ folded.weights.T)
+    if isinstance(form, Scattered):
+        matrix = csr_matrix(
+            (folded.weights, (folded.arrays["row"], folded.arrays["column"])), form.shape
+        )
+        return np.asarray((matrix @ x.T).T)
+    pictures = tf.reshape(tf.constant(x, tf.float64), (-1, *form.input_shape))
+    kernel = tf.constant(folded.weights, tf.float64)
+    convolved = tf.nn.conv2d(pictures, kernel, form.strides, form.padding.upper())
+    return np.asarray(convolved).reshape(len(x), -1)

@@ -21,7 +21,8 @@ from snnc.engine.libraries import versions
 from snnc.engine.paths import Paths
 from snnc.engine.train import Epoch
 from snnc.files import write_text
-from snnc.ir import OUTPUT, Matrix, Population, Program, Tuning
+from snnc.folding import Folded, Form, Identity, Scattered
+from snnc.ir import OUTPUT, Connection, Population, Program, Tuning
 from snnc.meaning import as_json, differences, meaning, training
 
 
@@ -53,10 +54,10 @@ def parameters(deployed: Program) -> dict[str, Any]:
     """Return the weights, gains and biases of a deployed program, by their names in its file."""
     arrays: dict[str, Any] = {}
     for connection in deployed.connections:
-        (operator,) = connection.operators
-        assert isinstance(operator, Matrix)
-        arrays[deployed.weights_key(connection)] = operator.weights
-    assert len(arrays) == len(deployed.connections), "two connections share a name"
+        for name, array in connection.folded.arrays.items():
+            key = deployed.array_key(connection, name)
+            assert key not in arrays, "two connections share a name"
+            arrays[key] = array
     for population in deployed.populations:
         assert population.tuning is not None
         arrays[f"{population.name}.gain"] = population.tuning.gain
@@ -117,10 +118,8 @@ def load_params(path: Path, program: Program, data: Data) -> Trained:
     populations = tuple(_tuned(p, file) for p in program.populations)
     connections = []
     for connection in program.connections:
-        shape = program.matrix_shape(connection)
-        matrix = file.numbers(program.weights_key(connection), shape)
-        name = connection.operators[-1].name
-        connections.append(replace(connection, operators=(Matrix(name, matrix),)))
+        folded = Folded(connection.target, *_form_and_arrays(program, connection, file))
+        connections.append(replace(connection, operators=(folded,)))
     bias = file.numbers("output.bias", (program.output.classes,))
     deployed = replace(
         program,
@@ -131,6 +130,25 @@ def load_params(path: Path, program: Program, data: Data) -> Trained:
     shift, scale = file.numbers("input.shift"), file.numbers("input.scale")
     x_test = (data.raw_test - shift) / scale
     return Trained(deployed, x_test, data.y_test, shift, scale, file.training())
+
+
+def _form_and_arrays(
+    program: Program, connection: Connection, file: _File
+) -> tuple[Form, dict[str, Array]]:
+    """Return the form of a connection's weights, and the arrays that it has in a file."""
+    form = program.form(connection)
+    if isinstance(form, Identity):
+        return form, {}
+    key = program.array_key(connection, "weights")
+    if not isinstance(form, Scattered):
+        return form, {"weights": file.numbers(key, form.shape)}
+    weights = file.numbers(key)
+    rows, columns = form.shape
+    return form, {
+        "weights": weights,
+        "row": file.places(program.array_key(connection, "row"), weights.shape, rows),
+        "column": file.places(program.array_key(connection, "column"), weights.shape, columns),
+    }
 
 
 def trained_otherwise(trained: Trained, program: Program) -> list[str]:
@@ -284,6 +302,20 @@ class _File:
         if shape is not None and array.shape != shape:
             raise Refusal(
                 f"'{name}' in {self.path.as_posix()} has shape {array.shape}, not {shape}"
+            )
+        return array
+
+    def places(self, name: str, shape: tuple[int, ...], below: int) -> Array:
+        """Return an array of whole numbers from zero on."""
+        array = self.numbers(name, shape)
+        if (
+            array.dtype.kind != "i"
+            or array.ndim != 1
+            or (array < 0).any()
+            or (array >= below).any()
+        ):
+            raise Refusal(
+                f"'{name}' in {self.path.as_posix()} holds numbers outside of the weights"
             )
         return array
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from snnc.ir import Operator, Shape
-from snnc.model import Bare, Model, Name, default_kind
+from snnc.model import Bare, Count, Model, Name, default_kind
+from snnc.operators import BatchNorm, Conv2D, Dense, Misfit, Operator, Shape
 from snnc.synapses import Synapse
 
 
@@ -75,3 +75,27 @@ class NeuronLayer(LayerKind):
         description="Whether the layer runs on the chip. Default: yes, unless it reads the input: "
         "that layer runs on the host and turns values into spikes.",
     )
+    block_shape: Annotated[tuple[Count, ...], Field(min_length=1, strict=False)] | None = Field(
+        None,
+        description="How many neurons of each dimension share a core of the chip, at most 1024 in all. Default: NengoLoihi "
+        "cuts the layer into equal parts.",
+    )
+    pop_type: Literal[16, 32] | None = Field(
+        None,
+        description="How many bits the axons of convolutions into the layer take on the chip, as NengoLoihi has them: with 16, "
+        "filters and channels come in fours. Default: 32.",
+    )
+
+
+def summed(operator: Dense | Conv2D, sources: Sequence[Flow]) -> list[Flow]:
+    """Return sources that pass weights of their own each. One bias for the sum: the first source brings it."""
+    first, *others = sources
+    biasless = replace(operator, use_bias=False)
+    return [first.then(operator), *(source.then(biasless) for source in others)]
+
+
+def normalised(name: str, sources: Sequence[Flow]) -> list[Flow]:
+    """Return a source with batch normalisation behind it, by Keras' own settings."""
+    if len(sources) > 1:
+        raise Misfit("batch_norm = true takes one source: a sum is not normalised", "batch_norm")
+    return [source.then(BatchNorm(f"{name}_norm", 0.99, 0.001)) for source in sources]

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from snnc.ir import Dense
-from snnc.layers.base import Builder, Flow, NeuronLayer
+from snnc.layers.base import Builder, Flow, NeuronLayer, normalised, summed
 from snnc.model import Count
+from snnc.operators import Dense
 
 
 class Layer(NeuronLayer):
@@ -17,10 +17,13 @@ class Layer(NeuronLayer):
     use_bias: bool = Field(
         True, description="Whether the neurons have a trained bias, as in Keras."
     )
+    batch_norm: bool = Field(
+        False,
+        description="Whether what reaches the neurons is normalised batch by batch in training.",
+    )
 
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
-        first, *others = sources
-        # One bias for the sum: the first source brings it.
-        weighted = [first.then(Dense(name, self.units, use_bias=self.use_bias))]
-        weighted += [source.then(Dense(name, self.units, use_bias=False)) for source in others]
+        weighted = summed(Dense(name, self.units, use_bias=self.use_bias), sources)
+        if self.batch_norm:
+            weighted = normalised(name, weighted)
         return network.population(name, self, weighted)

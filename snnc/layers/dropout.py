@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from snnc.ir import Dropout
 from snnc.layers.base import Builder, Flow, LayerKind
+from snnc.operators import Dropout
 
 
 class Layer(LayerKind):
