@@ -6,6 +6,7 @@ Text from a spec reaches a script only through `literal`, `identifier` and `comm
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -151,7 +152,7 @@ def _lines(code: Code, after: str, indent: int) -> list[str]:
     inside = " " * (indent + 4) + ", ".join(map(str, code.items))
     single = len(code.items) == 1
     # The items of a call may share a line, those of a tuple, a list or a dict may not.
-    is_call = code.head.endswith("(") and code.head[-2:-1].isidentifier()
+    is_call = re.search(r"[\w)]\($", code.head) is not None
     fits = width(inside) <= WIDTH and (single or is_call)
     # A single item takes no comma after it, unless it is split itself.
     if fits or (single and isinstance(code.items[0], str)):

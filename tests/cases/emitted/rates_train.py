@@ -5,7 +5,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from rates.toml [c82de497].
+Written by snnc from rates.toml [5fb75d90].
 """
 
 import argparse
@@ -15,6 +15,7 @@ import json
 import math
 import os
 import warnings
+from collections import defaultdict
 from pathlib import Path
 
 import nengo
@@ -139,12 +140,12 @@ TRAINING = {
     "operators": {"dense3": {"kind": "dense", "units": 10, "use_bias": False}},
 }
 
-# Which Keras layers lead to the inputs of which population, in order.
+# Which Keras layers, in order, lead to which weights.
 CHAINS = {
-    "dense1": {"weights": ["dense1"]},
-    "dense2": {"weights": ["dense2"]},
-    "dense3": {"weights": ["dense3"]},
-    "output": {"weights": ["output"]},
+    "dense1.weights": ["dense1"],
+    "dense2.weights": ["dense2"],
+    "dense3.weights": ["dense3"],
+    "output.weights": ["output"],
 }
 
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
@@ -356,12 +357,13 @@ def collect_params(net):
         for node in net.nodes
         if isinstance(node, nengo_dl.TensorNode)
     }
-    params, biases = {}, {}
-    for target, chains in CHAINS.items():
-        biases[target] = 0
-        for key, names in chains.items():
-            params[f"{target}.{key}"], bias = fold([nodes[name] for name in names])
-            biases[target] = biases[target] + bias
+    folded = {}
+    for key, names in CHAINS.items():
+        folded[key] = fold([nodes[name] for name in names])
+    params, biases = {}, defaultdict(float)
+    for key, (weights, bias) in folded.items():
+        target = key.split(".")[0]
+        params[key], biases[target] = weights, biases[target] + bias
     for ens in net.ensembles:
         gain, bias = ens.neuron_type.gain_bias(
             ens.max_rates.options, ens.intercepts.options
@@ -375,8 +377,9 @@ def collect_params(net):
 
 
 def fold(nodes):
-    """Return the weights and the bias of a Dense layer as Nengo has them."""
-    weights, *bias = nodes[0].tensor_func.get_weights()
+    """Return the weights and the bias of a Keras layer as Nengo has them."""
+    layer = nodes[0].tensor_func
+    weights, *bias = layer.get_weights()
     return weights.T, bias[0] if bias else 0
 
 

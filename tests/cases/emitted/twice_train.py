@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from twice.toml [bf944499].
+Written by snnc from twice.toml [56d77eb9].
 """
 
 import argparse
@@ -16,6 +16,7 @@ import json
 import math
 import os
 import warnings
+from collections import defaultdict
 from pathlib import Path
 
 import nengo
@@ -120,16 +121,16 @@ TRAINING = {
     },
 }
 
-# Which Keras layers lead to the inputs of which population, in order.
+# Which Keras layers, in order, lead to which weights.
 CHAINS = {
-    "re_lu": {"weights": ["re_lu"]},
-    "re_lu_1": {"weights.add": ["re_lu_1"], "weights.re_lu": ["re_lu_1_2"]},
-    "input_1": {"weights.re_lu_1": ["input_1"], "weights.re_lu": ["input_1_2"]},
-    "output": {
-        "weights.input_1": ["output"],
-        "weights.add": ["output_2"],
-        "weights.re_lu": ["output_3"],
-    },
+    "re_lu.weights": ["re_lu"],
+    "re_lu_1.weights.add": ["re_lu_1"],
+    "re_lu_1.weights.re_lu": ["re_lu_1_2"],
+    "input_1.weights.re_lu_1": ["input_1"],
+    "input_1.weights.re_lu": ["input_1_2"],
+    "output.weights.input_1": ["output"],
+    "output.weights.add": ["output_2"],
+    "output.weights.re_lu": ["output_3"],
 }
 
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
@@ -352,12 +353,13 @@ def collect_params(net):
         for node in net.nodes
         if isinstance(node, nengo_dl.TensorNode)
     }
-    params, biases = {}, {}
-    for target, chains in CHAINS.items():
-        biases[target] = 0
-        for key, names in chains.items():
-            params[f"{target}.{key}"], bias = fold([nodes[name] for name in names])
-            biases[target] = biases[target] + bias
+    folded = {}
+    for key, names in CHAINS.items():
+        folded[key] = fold([nodes[name] for name in names])
+    params, biases = {}, defaultdict(float)
+    for key, (weights, bias) in folded.items():
+        target = key.split(".")[0]
+        params[key], biases[target] = weights, biases[target] + bias
     for ens in net.ensembles:
         gain, bias = ens.neuron_type.gain_bias(
             ens.max_rates.options, ens.intercepts.options
@@ -371,8 +373,9 @@ def collect_params(net):
 
 
 def fold(nodes):
-    """Return the weights and the bias of a Dense layer as Nengo has them."""
-    weights, *bias = nodes[0].tensor_func.get_weights()
+    """Return the weights and the bias of a Keras layer as Nengo has them."""
+    layer = nodes[0].tensor_func
+    weights, *bias = layer.get_weights()
     return weights.T, bias[0] if bias else 0
 
 
