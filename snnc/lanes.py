@@ -47,6 +47,7 @@ _ALWAYS = (
     "nengo-loihi>=1.1",
     "nengo-extras>=0.5",
     "scikit-learn>=1.3",
+    "scipy>=1.9",
     "rich>=13",
 )
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 
 class Model(BaseModel):
@@ -59,9 +60,17 @@ PositiveSeconds = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
-def _pair(value: Any) -> Any:
-    return (value, value) if isinstance(value, int) else value
+def pair(value: Any, info: ValidationInfo) -> Any:
+    """Return a number twice, and two numbers as they are."""
+    both = [value, value] if type(value) is int else value
+    if not isinstance(both, list | tuple) or len(both) != 2:
+        message = "'{key}' is one number, or two: down and across"
+        raise PydanticCustomError("wrong-type", message, {"key": info.field_name})
+    if type(value) is int and value < 1:
+        message = "'{key}' is at least 1, not {value}"
+        raise PydanticCustomError("out-of-range", message, {"key": info.field_name, "value": value})
+    return both
 
 
 #: Height and width; one number stands for both, as in Keras.
-Size2D = Annotated[tuple[Count, Count], Field(strict=False), BeforeValidator(_pair)]
+Size2D = Annotated[tuple[Count, Count], Field(strict=False), BeforeValidator(pair)]

@@ -4,6 +4,7 @@
 #: and fails when one is missing here.
 RESERVED = frozenset(
     {
+        "conn",
         "ens",
         "ensemble",
         "inp",

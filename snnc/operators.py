@@ -54,7 +54,7 @@ class Operator:
     @property
     def adds_bias(self) -> bool:
         """Whether zeros may come out as something else."""
-        return False
+        return not self.training_only
 
     def keras(self) -> Call:
         """Return the Keras layer, by its name in tf.keras.layers."""
@@ -171,6 +171,10 @@ class AveragePool2D(Window):
     def shape(self, before: Shape) -> Shape:
         return (*self.pictures(before), before[-1])
 
+    @property
+    def adds_bias(self) -> bool:
+        return False
+
     def keras(self) -> Call:
         settings: dict[str, Any] = {}
         if self.strides != self.window:
@@ -193,10 +197,6 @@ class BatchNorm(Operator):
     def parameters(self, before: Shape) -> int:
         return 2 * before[-1]
 
-    @property
-    def adds_bias(self) -> bool:
-        return True
-
     def keras(self) -> Call:
         defaults = {"momentum": 0.99, "epsilon": 0.001}
         written = {"momentum": self.momentum, "epsilon": self.epsilon}
@@ -213,6 +213,10 @@ class OnOff(Operator):
 
     def shape(self, before: Shape) -> Shape:
         return (*before[:-1], 2 * before[-1])
+
+    @property
+    def adds_bias(self) -> bool:
+        return False
 
     def keras(self) -> Call:
         return Call("OnOff", (), {"name": self.name})

@@ -11,7 +11,7 @@ from pydantic_core import core_schema
 from snnc.codes import WARNINGS
 from snnc.layers import KINDS
 from snnc.layers.base import NeuronLayer
-from snnc.model import Bare, WithKind
+from snnc.model import Bare, WithKind, pair
 from snnc.neurons import Neurons
 from snnc.pages import page, summary
 from snnc.spec import Spec
@@ -76,6 +76,9 @@ class _Generator(GenerateJsonSchema):
     ) -> JsonSchemaValue:
         inner = self.generate_inner(schema["schema"])
         function = schema["function"]["function"]
+        if function is pair:
+            number, _ = inner.pop("prefixItems")  # a newer dialect's word
+            return {"anyOf": [number, {**inner, "items": number}]}
         if isinstance(function, WithKind):
             return {**inner, "default-kind": function.kind}
         return {**inner, "bare": True} if function is Bare.func else inner

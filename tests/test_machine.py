@@ -328,7 +328,7 @@ def test_show_json_says_what_the_table_says(path: Path, capsys: pytest.CaptureFi
             layer["name"],
             ", ".join(s["name"] for s in layer["sources"]),
             ", ".join(" > ".join(o["kind"] for o in s["operators"]) for s in layer["sources"]),
-            str(layer["neurons"]),
+            " x ".join(map(str, layer["shape"])),
             str(layer["parameters"]),
             layer["neuron"]["kind"],
             f"{layer['neuron']['max_rate']:g}",

@@ -17,6 +17,12 @@ from snnc.checks.chip import (
     chip_spikes_filtered,
     chip_synapse,
 )
+from snnc.checks.cores import (
+    blocks_fit,
+    core_settings_used,
+    encoder_hears_all,
+    populations_in_fours,
+)
 from snnc.checks.data import data_fits
 from snnc.checks.network import (
     gradient_applies,
@@ -64,6 +70,10 @@ RULES: tuple[Callable[[Program], Iterable[Diagnostic]], ...] = (
     chip_input,
     chip_left_once,
     chip_settings_used,
+    blocks_fit,
+    populations_in_fours,
+    core_settings_used,
+    encoder_hears_all,
 )
 
 

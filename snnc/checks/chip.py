@@ -7,6 +7,7 @@ from math import expm1
 
 from snnc.checks.hints import at_most, setting
 from snnc.diagnostics import Diagnostic, KeyPath
+from snnc.folding import Full
 from snnc.ir import INPUT, Population, Program
 from snnc.synapses import Alpha, Lowpass
 from snnc.words import number
@@ -97,6 +98,14 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
         if connection.source != INPUT:
             continue
         at = program.population(connection.target).on_chip_at or connection.at
+        if not isinstance(program.form(connection), Full):
+            yield Diagnostic(
+                "chip-input",
+                f"'{connection.target}' reads the input on the chip, and NengoLoihi builds only dense layers there",
+                at,
+                hint="write on_chip = false, and let the layer after it be the first on the chip",
+            )
+            continue
         if program.data.scale not in ("unit", "signed"):
             yield Diagnostic(
                 "chip-input",

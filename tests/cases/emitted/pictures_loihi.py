@@ -6,7 +6,7 @@
 Needs pictures.params.npz and pictures.test.npz, which pictures_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from pictures.toml [f142e19e].
+Written by snnc from pictures.toml [8726ae86].
 """
 
 import argparse
@@ -194,7 +194,7 @@ def build_network(items, params):
 
         shapes = ensemble("shapes", 72, NEURONS, params)
         net.config[shapes].block_shape = nengo_loihi.BlockShape((3, 3, 4), (3, 3, 8))
-        nengo.Connection(
+        conn = nengo.Connection(
             edges.neurons,
             shapes.neurons,
             transform=nengo.Convolution(
@@ -206,9 +206,10 @@ def build_network(items, params):
             ),
             synapse=SYNAPSE,
         )
+        net.config[conn].pop_type = 16
 
         patches = ensemble("patches", 32, NEURONS, params)
-        conn = nengo.Connection(
+        nengo.Connection(
             edges.neurons,
             patches.neurons,
             transform=nengo.Sparse(
@@ -220,7 +221,6 @@ def build_network(items, params):
             ),
             synapse=SYNAPSE,
         )
-        net.config[conn].pop_type = 16
 
         hidden = ensemble("hidden", 24, NEURONS, params)
         nengo.Connection(

@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from pictures.toml [febdeeac].
+Written by snnc from pictures.toml [e4eff110].
 """
 
 import argparse
@@ -434,7 +434,7 @@ def collect_params(net):
 
 
 def fold(nodes):
-    """Return weights and bias that do at once what Keras layers do one after the other."""
+    """Return weights and bias that do at once what Keras layers do in turn."""
     layer = nodes[0].tensor_func
     if len(nodes) == 1:
         weights, *bias = layer.get_weights()

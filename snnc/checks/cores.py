@@ -1,0 +1,97 @@
+"""How a layer is spread over the chip's cores, where a spec says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.diagnostics import Diagnostic, KeyPath
+from snnc.folding import Convolution
+from snnc.ir import INPUT, Population, Program
+from snnc.operators import Shape, size
+from snnc.words import counted
+
+#: How many neurons a core of the chip has.
+CORE = 1024
+
+
+def blocks_fit(program: Program) -> Iterator[Diagnostic]:
+    """A block has as many dimensions as its layer, and no more neurons than a core."""
+    for population in program.populations:
+        block, shape, at = population.block_shape, population.shape, _key(population, "block_shape")
+        if block is None or not population.on_chip:
+            continue
+        if len(block) != len(shape):
+            message = f"'{population.name}' is {_times(shape)}, and a block of it has {counted(len(shape), 'number')}, not {len(block)}"
+            yield Diagnostic("block-shape", message, at, hint=f"write {_fitting(shape)}, say")
+        elif size(block) > CORE:
+            message = f"a block of {_times(block)} is {size(block)} neurons; a core has {CORE}"
+            yield Diagnostic("block-shape", message, at, hint=f"write {_fitting(shape)}, say")
+
+
+def populations_in_fours(program: Program) -> Iterator[Diagnostic]:
+    """With 16 bits, NengoLoihi counts the neurons of a population in fours."""
+    for population in program.populations:
+        if population.pop_type != 16 or not population.on_chip:
+            continue
+        for what, shape, at in _channels(population):
+            if shape[-1] % 4:
+                message = f"with pop_type 16 channels come in fours, and {what} has {shape[-1]}"
+                more = -(-shape[-1] // 4) * 4
+                hint = f"write {more} channels, or leave pop_type out"
+                yield Diagnostic("pop-type", message, at, hint=hint)
+
+
+def core_settings_used(program: Program) -> Iterator[Diagnostic]:
+    """Blocks are for layers on the chip, and populations for convolutions there."""
+    for population in program.populations:
+        on_chip = program.on_loihi and population.on_chip
+        convolved = any(
+            isinstance(program.form(c), Convolution) for c in program.into(population.name)
+        )
+        for key, used in (("block_shape", on_chip), ("pop_type", on_chip and convolved)):
+            if getattr(population, key) is None or used:
+                continue
+            why = "doesn't run on the chip" if not on_chip else "reads no convolution"
+            message = f"'{key}' has no effect: '{population.name}' {why}"
+            at = _key(population, key)
+            yield Diagnostic("unused-chip-setting", message, at, "key", "remove it")
+
+
+def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
+    """Neurons that take values as they are stay silent for negative ones."""
+    if program.data.scale not in ("signed", "standard"):
+        return
+    for population in program.populations:
+        sources = program.into(population.name)
+        if any(c.source == INPUT and not c.lasting for c in sources):
+            yield Diagnostic(
+                "one-sided-encoder",
+                f"with scale \"{program.data.scale}\" items have negative values, and for those '{population.name}' stays silent",
+                population.at,
+                "key",
+                'write mode = "on_off", or scale = "unit" in [data]',
+            )
+
+
+def _channels(population: Population) -> Iterator[tuple[str, Shape, KeyPath]]:
+    """Yield what has to come in fours: the layer's channels, and its block's."""
+    yield f"'{population.name}'", population.shape, (*population.at, "pop_type")
+    if population.block_shape is not None:
+        yield "its block", population.block_shape, _key(population, "block_shape")
+
+
+def _key(population: Population, key: str) -> KeyPath:
+    return (*population.at, key)
+
+
+def _times(shape: Shape) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _fitting(shape: Shape) -> list[int]:
+    """Return a block that fits a core: a layer's longest sides are halved until it does."""
+    block = list(shape)
+    while size(tuple(block)) > CORE:
+        longest = block.index(max(block))
+        block[longest] = -(-block[longest] // 2)
+    return block
