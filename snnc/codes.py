@@ -76,6 +76,7 @@ WARNINGS = VALUES | frozenset(
         "unsettled",
         "unused-allow",
         "unused-chip-setting",
+        "wrong-unit",
     }
 )
 

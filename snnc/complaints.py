@@ -224,7 +224,17 @@ def _out_of_bounds(complaint: _Complaint) -> Diagnostic:
     words, bound = _BOUNDS[complaint.detail["type"]]
     limit = complaint.detail["ctx"][bound]
     message = f"{complaint.name} is {words} {number(limit)}, not {number(value)}"
-    return Diagnostic("out-of-range", message, at)
+    return Diagnostic("out-of-range", message, at, hint=_in_unit(complaint, limit))
+
+
+def _in_unit(complaint: _Complaint, limit: float) -> str:
+    """Return a hint where a number above a limit is surely meant in another unit."""
+    key, value = complaint.at[-1], complaint.detail["input"]
+    if key == "mean_of_last" and value > limit:
+        return "write 0.3, say: it is a share of the presentation"
+    if key in ("dt", "tau_ref") and limit <= value < 1000 * limit:
+        return f"write {number(value / 1000)}: times are in seconds"
+    return ""
 
 
 def _missing(complaint: _Complaint) -> Diagnostic:

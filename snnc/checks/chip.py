@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import expm1
 
 from snnc.checks.hints import at_most, setting
+from snnc.checks.units import SLOW, in_seconds
 from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.ir import INPUT, Population, Program
 from snnc.synapses import Alpha, Lowpass
@@ -161,11 +162,14 @@ def chip_decays(program: Program) -> Iterator[Diagnostic]:
         tau_rc = getattr(population.neurons, "tau_rc", None)
         if population.on_chip and tau_rc and -expm1(-program.dt / tau_rc) <= LEAST_DECAY:
             at = population.at_neurons("tau_rc", "kind", otherwise=("network", "dt"))
-            hint = f"write {setting(at, 'neurons', 'tau_rc', f'{min(0.02, shorter):.3g}')}"
+            longest = min(in_seconds(tau_rc, SLOW, usual=0.02), shorter)
+            hint = f"write {setting(at, 'neurons', 'tau_rc', f'{longest:.3g}')}"
             yield Diagnostic("chip-tau", message, at, hint=hint)
     for connection in program.into_chip():
-        if any(-expm1(-program.dt / tau) <= LEAST_DECAY for tau in connection.taus):
-            hint = f'write {{ kind = "lowpass", tau = {min(0.005, shorter):.3g} }}'
+        tau = max(connection.taus, default=0.0)
+        if tau and -expm1(-program.dt / tau) <= LEAST_DECAY:
+            longest = min(in_seconds(tau, SLOW, usual=0.005), shorter)
+            hint = f'write {{ kind = "lowpass", tau = {longest:.3g} }}'
             yield Diagnostic("chip-tau", message, connection.synapse_at, hint=hint)
 
 
