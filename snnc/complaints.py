@@ -150,8 +150,12 @@ _EXPECTED = {
     "model_attributes_type": "a table",
 }
 
-#: How text looks that is a number of this type, in quotes.
-_NUMBERS = {"an integer": r"-?(0|[1-9]\d{0,8})", "a number": r"-?(0|[1-9]\d{0,8})(\.\d{1,9})?"}
+#: How text looks that is a value of this type, in quotes.
+_QUOTED = {
+    "an integer": r"-?(0|[1-9]\d{0,8})",
+    "a number": r"-?(0|[1-9]\d{0,8})(\.\d{1,9})?",
+    "true or false": "true|false",
+}
 
 _BOUNDS = {
     "greater_than": ("more than", "gt"),
@@ -264,14 +268,14 @@ def _instead(complaint: _Complaint, expected: str) -> str:
         return "write [[layers]], in double brackets, over each layer"
     if expected == "an array" and isinstance(value, str | int | float):
         return f"write [{_toml(value)}]"
+    if expected == "a string" and at[0] == "allow":
+        return "write the reason, in quotes"
     if expected == "a string" and isinstance(value, int | float):
         return f'write "{_toml(value)}"'
-    if isinstance(value, str) and expected in _NUMBERS and re.fullmatch(_NUMBERS[expected], value):
+    if isinstance(value, str) and expected in _QUOTED and re.fullmatch(_QUOTED[expected], value):
         return f"write {value}, without quotes"
     if expected == "an integer" and isinstance(value, float) and value.is_integer():
         return f"write {value:.0f}"
-    if expected == "true or false" and value in ("true", "false"):
-        return f"write {value}, without quotes"
     if expected != "a table":
         return ""
     if isinstance(value, list) and len(at) == 1:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from snnc.checks.hints import at_most, setting
 from snnc.diagnostics import Diagnostic
 from snnc.ir import INPUT, Dropout, Program
+from snnc.sources import Keras, Sklearn
 from snnc.words import counted
 
 
@@ -15,7 +16,10 @@ def labels_fit(program: Program) -> Iterator[Diagnostic]:
     labels, classes = program.output.labels, program.output.classes
     if labels is not None and len(labels) != classes:
         message = f"there are {classes} classes, but {counted(len(labels), 'label')}"
-        yield Diagnostic("labels", message, ("output", "labels"))
+        # How many classes a data set has that comes by its name is known.
+        known = isinstance(program.data, Sklearn | Keras) and program.data.classes == classes
+        hint = "list one a class" if known else f"write classes = {len(labels)}"
+        yield Diagnostic("labels", message, ("output", "labels"), hint=hint)
 
 
 def max_rate_possible(program: Program) -> Iterator[Diagnostic]:
