@@ -236,6 +236,8 @@ def _in_unit(complaint: _Complaint, limit: float) -> str:
     key, value = complaint.at[-1], complaint.detail["input"]
     if key == "mean_of_last" and value > limit:
         return "write 0.3, say: it is a share of the presentation"
+    if key == "tau" and value > limit:
+        return "write 0.005, say: times are in seconds"
     if key in ("dt", "tau_ref") and limit <= value < 1000 * limit:
         return f"write {number(value / 1000)}: times are in seconds"
     return ""

@@ -186,6 +186,39 @@ def test_hints_lead_to_a_sound_spec(name: str) -> None:
         tables = better
 
 
+STEPS = (1e-9, 1e-6, 1e-4, 0.001, 0.003, 0.01, 0.05, 1)
+RATES = (1e-9, 0.5, 5, 200, 1000, 1e12)
+EXTREMES = (
+    [
+        spec(network=stepping(dt), neurons={"tau_ref": rest, "max_rate": rate})
+        for dt in STEPS[2:-2] for rest in (0, 1e-9, 0.001, 0.005, 0.05, 0.99) for rate in RATES
+    ]
+    + [
+        spec(presentation={"time": time}, neurons={"max_rate": rate})
+        for time in (1e-9, 1e-4, 0.01, 9, 20, 1e5) for rate in RATES
+    ]
+    + [spec(network=stepping(dt), neurons={"kind": "spiking_relu", "max_rate": rate}) for dt in STEPS for rate in RATES]
+    + [spec(network=stepping(dt), neurons={"tau_rc": tau}) for dt in STEPS for tau in (1e-9, 0.9, 5, 900, 1e6)]
+    + [spec(synapses={"layer": {"tau": tau}}) for tau in (1e-9, 0.9, 1, 5, 900, 1e6)]
+)  # fmt: skip
+
+
+def test_hints_lead_to_a_spec_without_errors_in_two_rounds() -> None:
+    """In each round all hints are followed at once: one at each place, the first that can be."""
+    for tables in EXTREMES:
+        left = tables
+        for _ in range(2):
+            places = set()
+            for diagnostic in snnc.check(left):
+                options = (follow(left, diagnostic, o) for o in diagnostic.hint.split(", or "))
+                better = next((option for option in options if option), None)
+                if better and diagnostic.at not in places:
+                    places.add(diagnostic.at)
+                    left = better
+        errors = [(d.code, d.hint) for d in snnc.check(left) if d.severity == "error"]
+        assert errors == [], tables
+
+
 def follow(tables: Tables, diagnostic: Diagnostic, option: str) -> Tables | None:
     """Return a spec in which someone did as they were told, or None if that can't be done to the letter."""
     tables = copy.deepcopy(tables)
