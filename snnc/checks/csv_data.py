@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import get_args
 
+from snnc import toml
 from snnc.checks.items import items_fit
 from snnc.csv_file import (
     BadText,
@@ -101,7 +101,7 @@ def _single_column(table: _Table) -> Diagnostic:
     message = f"line {top.line} has a single column: nothing in it is divided by {delimiter!r}"
     hint = ""
     if other := _better_delimiter(table):
-        hint = f"write delimiter = {json.dumps(other)}"
+        hint = f"write delimiter = {toml.value(other)}"
     elif len(table.item.cells) > 1:
         hint = "take the line out of the file if it is a title"
     return Diagnostic("data-shape", message, ("data", "delimiter"), hint=hint)
@@ -113,7 +113,7 @@ def _misdivided(table: _Table) -> Diagnostic | None:
     if other is None:
         return None
     message = f"the columns of line {table.item.line} are divided by {other!r}, not by {table.how.delimiter!r}"
-    hint = f"write delimiter = {json.dumps(other)}"
+    hint = f"write delimiter = {toml.value(other)}"
     return Diagnostic("data-shape", message, ("data", "delimiter"), hint=hint)
 
 
@@ -146,7 +146,7 @@ def _labels_hint(table: _Table, label: int) -> str:
     listed = [name for name in how.names if name in found]
     names = [*listed, *sorted(found.difference(listed))]
     classes = "" if len(names) == how.classes else f" and classes = {len(names)}"
-    written = json.dumps(names, ensure_ascii=False)
+    written = toml.value(names)
     return f"write labels = {written}{classes} in [output]; classes then have that order"
 
 
@@ -157,7 +157,7 @@ def _label_hint(table: _Table, texts: list[int], label: int) -> str:
         return ""
     name = table.top.cells[column]
     alone = table.how.header and table.top.cells.count(name) == 1
-    written = json.dumps(name, ensure_ascii=False) if alone else str(column)
+    written = toml.value(name) if alone else str(column)
     return f"write label = {written} in [data] if that is the label"
 
 
