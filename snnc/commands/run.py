@@ -8,7 +8,6 @@ import json
 import sys
 
 from snnc.commands.common import checked_spec, output_folder
-from snnc.diagnostics import Refusal, UsageError
 from snnc.engine import libraries, places
 
 
@@ -29,12 +28,6 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             for row in session.rows(trained, on, arguments.items, Terminal()):
                 done.append(row)
-        except (Refusal, UsageError) as error:
-            ran = [row.on for row in done]
-            after = [place for place in on if place not in ran][1:]
-            if not after:
-                raise
-            raise type(error)(f"{error}; not run after that: {', '.join(after)}") from error
         finally:
             # A place that refuses the network, or an interrupt, takes nothing from those before.
             if done:
