@@ -21,18 +21,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    arguments = _arguments(argv)
     # Starting makes many objects that all stay: looking for garbage among them takes a tenth of the time.
     gc.disable()
     try:
-        return _run(arguments)
+        return _run(argv)
     finally:
         gc.enable()
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _parser()
-    arguments = parser.parse_args(argv)
+    try:
+        arguments = parser.parse_args(argv)
+    finally:  # --help and --version end here
+        sys.stdout.flush()
     if arguments.command == "check":
         if isinstance(arguments.data, Path) and arguments.data.suffix == ".toml":
             # `check --data SPEC` gives no file with data.
@@ -42,8 +44,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return arguments
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(argv: Sequence[str] | None) -> int:
     try:
+        arguments = _arguments(argv)
         # Each command is a module, so that none pays for what another one imports.
         command = importlib.import_module(f"snnc.commands.{arguments.command}")
         code = attempt(lambda: command.run(arguments))
@@ -61,7 +64,8 @@ def _run(arguments: argparse.Namespace) -> int:
         _forget_output()
         return 1
     except OSError as error:
-        print(f"snnc: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        reason = (error.strerror or str(error)).lower()
+        print(f"snnc: can't write what there is to say: {reason}", file=sys.stderr)
         _forget_output()
         return 2
     except KeyboardInterrupt as interrupt:
@@ -229,8 +233,9 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         "--data",
         type=Path,
         metavar="FILE",
-        help="take items and labels from this file instead of from what the spec names: a .npz file with x and y, or "
-        "with x_train, y_train, x_test and y_test; a .csv file where the spec has one",
+        help="take items and labels from this file instead of from what the spec names: a .npz file whose arrays are called "
+        "as in the spec, and where it doesn't say x and y, or x_train, y_train, x_test and y_test if they come split; "
+        "a .csv file where the spec has one",
     )
 
 

@@ -80,6 +80,7 @@ WARNINGS = VALUES | frozenset(
         "unsettled",
         "unused-allow",
         "unused-chip-setting",
+        "wrong-unit",
     }
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -11,18 +12,23 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from snnc.diagnostics import Diagnostic, KeyPath
+from snnc.habits import key_hint, layer_hint
 from snnc.model import Model
-from snnc.words import near, number, shown, toml_type
+from snnc.words import close, joined, near, number, shown, toml_type
 
 
 @dataclass(frozen=True, eq=False)
 class _Complaint:
-    """One of pydantic's errors: `at` is its place in the document, `tables` what may stand there or around it."""
+    """One of pydantic's errors: `at` is its place in the document, `tables` what may stand there or around it.
+
+    `kin` are the kinds of which one was chosen, where it stands in a table that has a kind.
+    """
 
     detail: ErrorDetails
     at: KeyPath
     data: dict[str, Any]
     tables: list[type[Model]]
+    kin: list[type[Model]]
 
     @property
     def name(self) -> str:
@@ -40,13 +46,14 @@ def complaints(
     for detail in error.errors(include_url=False):
         if detail["type"] == "too_short" and detail["input"]:
             continue  # its items are wrong, and have errors of their own
-        at, tables = _place(root, detail["loc"], data, start)
-        complaint = _Complaint(detail, at, data, tables)
+        complaint = _Complaint(detail, *_place(root, detail["loc"], data, start))
         diagnostic = _diagnostic(complaint)
         found.append(diagnostic)
         if diagnostic.code == "unknown-key":
             misspelt |= {
-                (*at[:-1], key) for key in _keys(complaint) if f"'{key}'" in diagnostic.hint
+                (*complaint.at[:-1], key)
+                for key in _keys(complaint)
+                if f"'{key}'" in diagnostic.hint
             }
     # A key that is misspelt is not missing as well.
     return [d for d in found if d.code != "missing-key" or d.at not in misspelt]
@@ -68,12 +75,13 @@ def place(at: KeyPath, data: dict[str, Any]) -> str:
 
 def _place(
     root: Any, loc: tuple[int | str, ...], data: Any, start: KeyPath
-) -> tuple[KeyPath, list[type[Model]]]:
-    """Lead pydantic's location through the document: its path there, and which tables may stand there or around it.
+) -> tuple[KeyPath, dict[str, Any], list[type[Model]], list[type[Model]]]:
+    """Lead pydantic's location through the document; return what a complaint is made of, `at` and all after it.
 
     The location also names the kinds, and the branches of other unions, that it passes through; a path does not.
     """
     models, path = _models(root), start
+    kin: list[type[Model]] = []
     # Whether the next part may be a kind: a key of that name would come after it.
     at_union = len(models) > 1
     for part in loc:
@@ -82,21 +90,29 @@ def _place(
         if isinstance(part, int):
             path = (*path, part)
         elif at_union and tagged:
-            models, at_union = tagged, False
+            models, kin, at_union = tagged, models, False
         elif fields:
             path = (*path, part)
             inner = [m for f in fields for m in _models((f.annotation, *f.metadata))]
-            models, at_union = inner or models, len(inner) > 1
+            if inner:
+                models, kin = inner, []
+            at_union = len(inner) > 1
         elif part == loc[-1] and _is_key(data, path, part):
             path = (*path, part)
-    return path, models
+    return path, data, models, kin
 
 
 def _is_key(data: Any, path: KeyPath, key: str) -> bool:
     """Whether a table in the document has a key."""
+    table = _value(data, path)
+    return isinstance(table, dict) and key in table
+
+
+def _value(data: Any, path: Iterable[str | int]) -> Any:
+    """Return what stands at a place of the document."""
     for part in path:
         data = data[part]
-    return isinstance(data, dict) and key in data
+    return data
 
 
 def _models(annotation: Any) -> list[type[Model]]:
@@ -114,9 +130,11 @@ def _kinds(model: type[Model]) -> tuple[Any, ...]:
 
 def _keys(complaint: _Complaint) -> list[str]:
     """Return the keys that the table may have, if it is clear which table is meant."""
-    if len(complaint.tables) != 1:
-        return []
-    return [field.alias or name for name, field in complaint.tables[0].model_fields.items()]
+    return _table_keys(complaint.tables[0]) if len(complaint.tables) == 1 else []
+
+
+def _table_keys(table: type[Model]) -> list[str]:
+    return [field.alias or name for name, field in table.model_fields.items()]
 
 
 _EXPECTED = {
@@ -132,8 +150,12 @@ _EXPECTED = {
     "model_attributes_type": "a table",
 }
 
-#: How text looks that is a number of this type, in quotes.
-_NUMBERS = {"an integer": r"-?(0|[1-9]\d{0,8})", "a number": r"-?(0|[1-9]\d{0,8})(\.\d{1,9})?"}
+#: How text looks that is a value of this type, in quotes.
+_QUOTED = {
+    "an integer": r"-?(0|[1-9]\d{0,8})",
+    "a number": r"-?(0|[1-9]\d{0,8})(\.\d{1,9})?",
+    "true or false": "true|false",
+}
 
 _BOUNDS = {
     "greater_than": ("more than", "gt"),
@@ -149,7 +171,7 @@ def _diagnostic(complaint: _Complaint) -> Diagnostic:
     at, name = complaint.at, complaint.name
     if kind == "extra_forbidden":
         message = f"{place(at[:-1], complaint.data)} has no key {name}"
-        return Diagnostic("unknown-key", message, at, "key", near(at[-1], _keys(complaint)))
+        return Diagnostic("unknown-key", message, at, "key", _instead_of_key(complaint))
     if kind == "missing":
         return _missing(complaint)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -174,6 +196,22 @@ def _diagnostic(complaint: _Complaint) -> Diagnostic:
     )
 
 
+def _instead_of_key(complaint: _Complaint) -> str:
+    """Return what to do about a key that a table doesn't have."""
+    *path, key = complaint.at
+    keys, key = _keys(complaint), str(key)
+    others = [table for table in complaint.kin if key in _table_keys(table)]
+    if others:
+        kinds = [kind for table in others for kind in _kinds(table)]
+        (own,) = _kinds(complaint.tables[0])
+        have = "have" if len(kinds) > 1 else "has"
+        return f"leave it out: '{own}' has none; {joined(kinds, 'and')} {have} it"
+    if close(key, keys):
+        return near(key, keys)
+    table = next((part for part in reversed(path) if isinstance(part, str)), "")
+    return key_hint(table, key, _value(complaint.data, path)) or near(key, keys)
+
+
 def _unknown_value(complaint: _Complaint) -> Diagnostic:
     at, value = complaint.at, complaint.detail["input"]
     hint = near(value, _words(complaint.detail["ctx"]["expected"]))
@@ -190,7 +228,19 @@ def _out_of_bounds(complaint: _Complaint) -> Diagnostic:
     words, bound = _BOUNDS[complaint.detail["type"]]
     limit = complaint.detail["ctx"][bound]
     message = f"{complaint.name} is {words} {number(limit)}, not {number(value)}"
-    return Diagnostic("out-of-range", message, at)
+    return Diagnostic("out-of-range", message, at, hint=_in_unit(complaint, limit))
+
+
+def _in_unit(complaint: _Complaint, limit: float) -> str:
+    """Return a hint where a number above a limit is surely meant in another unit."""
+    key, value = complaint.at[-1], complaint.detail["input"]
+    if key == "mean_of_last" and value > limit:
+        return "write 0.3, say: it is a share of the presentation"
+    if key == "tau" and value > limit:
+        return "write 0.005, say: times are in seconds"
+    if key in ("dt", "tau_ref") and limit <= value < 1000 * limit:
+        return f"write {number(value / 1000)}: times are in seconds"
+    return ""
 
 
 def _missing(complaint: _Complaint) -> Diagnostic:
@@ -220,14 +270,14 @@ def _instead(complaint: _Complaint, expected: str) -> str:
         return "write [[layers]], in double brackets, over each layer"
     if expected == "an array" and isinstance(value, str | int | float):
         return f"write [{_toml(value)}]"
+    if expected == "a string" and at[0] == "allow":
+        return "write the reason, in quotes"
     if expected == "a string" and isinstance(value, int | float):
         return f'write "{_toml(value)}"'
-    if isinstance(value, str) and expected in _NUMBERS and re.fullmatch(_NUMBERS[expected], value):
+    if isinstance(value, str) and expected in _QUOTED and re.fullmatch(_QUOTED[expected], value):
         return f"write {value}, without quotes"
     if expected == "an integer" and isinstance(value, float) and value.is_integer():
         return f"write {value:.0f}"
-    if expected == "true or false" and value in ("true", "false"):
-        return f"write {value}, without quotes"
     if expected != "a table":
         return ""
     if isinstance(value, list) and len(at) == 1:
@@ -255,7 +305,9 @@ def _wrong_kind(complaint: _Complaint) -> Diagnostic:
     if complaint.detail["type"] == "union_tag_invalid":
         context = complaint.detail["ctx"]
         message = f"there is no {noun} kind {shown(context['tag'])}"
-        hint = near(context["tag"], _words(context["expected_tags"]))
+        kinds = _words(context["expected_tags"])
+        habit = layer_hint(str(context["tag"]), kinds) if noun == "layer" else ""
+        hint = habit or near(context["tag"], kinds)
         return Diagnostic("unknown-kind", message, (*at, "kind"), hint=hint)
     if isinstance(value, dict):
         kinds = [kind for table in complaint.tables for kind in _kinds(table)]

@@ -35,6 +35,13 @@ class Format:
             return columns.index(self.label)
         return range(len(columns))[self.label]
 
+    def column(self, columns: list[str], number: int) -> str:
+        """Return how a column is called: by its name, or by its number where that says which it is."""
+        name = columns[number]
+        if self.header and name.strip() and columns.count(name) == 1:
+            return f"column '{name}'"
+        return f"column {number} (from 0)"
+
     def label_of(self, path: Path) -> int:
         """Return the number of the label's column in a file. Raises OSError, BadText and LookupError."""
         top = next(rows(path, self.delimiter), Row(1, []))
@@ -105,16 +112,16 @@ def _wrong(row: Row, columns: list[str], how: Format) -> str | None:
         return f" has {counted(len(row.cells), 'column')}, not {len(columns)}"
     label = how.label_column(columns)
     for column, cell in enumerate(row.cells):
-        name = f"'{columns[column]}'" if how.header else str(column)
+        name = how.column(columns, column)
         if column != label:
             if number(cell) is None:
-                return f", column {name}: {missing(cell)}"
+                return f", {name}: {missing(cell)}"
         elif cell not in how.names:
             value = number(cell)
             if value is None:
-                return f", column {name}: {unlisted(cell)}"
+                return f", {name}: {unlisted(cell)}"
             if value not in range(how.classes):
-                return f", column {name}: the label is {cell}; {expected(how.classes)}"
+                return f", {name}: the label is {cell}; {expected(how.classes)}"
     return None
 
 
@@ -122,9 +129,14 @@ def missing(cell: str) -> str:
     """Return what is wrong with a cell that holds no number."""
     if not cell.strip() or cell.strip().lower() in ("?", "na", "nan", "null", "none"):
         return f"{cell!r} is no value: remove the item, or fill in a number"
-    if number(cell.replace(",", ".")) is not None:
+    if has_decimal_comma(cell):
         return f"{cell!r} has a comma; numbers have a decimal point"
     return f"{cell!r} is no finite number"
+
+
+def has_decimal_comma(cell: str) -> bool:
+    """Whether a cell holds a number as some languages write it."""
+    return cell.strip() == cell.strip(" ,") and number(cell.replace(",", ".")) is not None
 
 
 def unlisted(cell: str) -> str:

@@ -98,7 +98,9 @@ class _Lif(NeuronKind):
     smooth_applies: ClassVar[bool] = True
 
     tau_rc: PositiveSeconds = Field(0.02, description="Membrane time constant, in seconds.")
-    tau_ref: Seconds = Field(0.001, description="Refractory period after a spike, in seconds.")
+    tau_ref: Annotated[Seconds, Field(lt=1)] = Field(
+        0.001, description="Refractory period after a spike, in seconds."
+    )
 
     @property
     def refractory(self) -> float:

@@ -62,9 +62,10 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
+    if hasattr(value, "tolist"):  # NumPy's arrays, and its numbers and booleans
+        return _plain(value.tolist())
     if isinstance(value, PurePath):
         return value.as_posix()
-    # NumPy's numbers count as these.
     if isinstance(value, Integral) and not isinstance(value, bool):
         return int(value)
     return float(value) if isinstance(value, Real) and not isinstance(value, bool) else value

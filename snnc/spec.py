@@ -39,7 +39,7 @@ class Network(Model):
         le=LARGEST_SEED,
         description="Seeds the split of the data, the weights and the order of items.",
     )
-    dt: Annotated[float, Field(ge=1e-9)] = Field(
+    dt: Annotated[float, Field(ge=1e-9, lt=0.1)] = Field(
         0.001, description="Length of a time step, in seconds."
     )
 

@@ -10,14 +10,18 @@ from unicodedata import category, east_asian_width
 
 def near(word: object, words: Sequence[str]) -> str:
     """Return a hint: the words that are nearest to one, or all that there are."""
+    if meant := close(word, words):
+        return f"did you mean {joined(meant, 'or')}?"
+    return f"write {joined(words, 'or')}" if 0 < len(words) <= 12 else ""
+
+
+def close(word: object, words: Sequence[str]) -> list[str]:
+    """Return the words that one may be a misspelling of."""
     # Only who finds something wrong pays for it.
     from difflib import get_close_matches
 
     lower = {w.lower(): w for w in reversed(words)}
-    close = get_close_matches(str(word).lower(), lower, n=2, cutoff=0.6)
-    if close:
-        return f"did you mean {joined([lower[c] for c in close], 'or')}?"
-    return f"write {joined(words, 'or')}" if 0 < len(words) <= 12 else ""
+    return [lower[c] for c in get_close_matches(str(word).lower(), lower, n=2, cutoff=0.6)]
 
 
 def joined(words: Sequence[str], last: str) -> str:

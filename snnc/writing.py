@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from snnc.backends.script import is_untouched
-from snnc.diagnostics import cannot
+from snnc.diagnostics import UsageError, cannot
 from snnc.files import sweep, write_text
 
 
@@ -44,5 +44,8 @@ def text_of(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return None
+    except NotADirectoryError as error:
+        folder = path.parent.as_posix()
+        raise UsageError(f"can't use {folder} as a folder: it is a file") from error
     except OSError as error:
         raise cannot("read", path, error) from error

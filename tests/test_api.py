@@ -88,7 +88,8 @@ def test_what_python_has_more_of_than_toml(data: dict[str, Any]) -> None:
     data["layers"] = tuple(data["layers"])
     data["layers"][0]["units"] = numpy.int64(128)
     data["neurons"]["max_rate"] = numpy.float32(200)
-    data["input"]["shape"] = numpy.zeros((3, 64)).shape[1:]
+    data["input"]["shape"] = numpy.array([64])
+    data["layers"][0]["use_bias"] = numpy.bool_(True)
     assert meaning(snnc.load(data).program) == wanted
     npz = {"kind": "npz", "path": Path("data") / "x.npz"}
     assert "there is no file data/x.npz" in str(snnc.check({**data, "data": npz}))

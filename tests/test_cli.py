@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,8 +106,8 @@ def test_compiling_several_specs(spec: Path, capsys: pytest.CaptureFixture[str])
     capsys.readouterr()
     assert main(["compile", "--check", *both]) == 1
     seen = capsys.readouterr().err
-    assert "out/digits_train.py: out of date" in seen
-    assert "out/other_train.py: out of date" in seen
+    assert "out/digits_train.py is missing" in seen
+    assert "out/other_train.py was edited, or not written by snnc" in seen
 
 
 @pytest.mark.parametrize("option", [[], ["--check"], ["--force"]])
@@ -165,6 +167,43 @@ def test_only_nengo_dl(spec: Path) -> None:
     assert sorted(os.listdir()) == ["digits.toml", "digits_train.py"]
 
 
+def test_what_each_script_that_differs_is(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["compile", str(spec)])
+    Path("digits_train.py").unlink()
+    with Path("digits_loihi.py").open("a") as script:
+        script.write("# mine\n")
+    capsys.readouterr()
+    assert main(["compile", "--check", str(spec)]) == 1
+    assert capsys.readouterr().err == (
+        "snnc: digits_train.py is missing; digits_loihi.py was edited, or not written by snnc; "
+        "run snnc compile, with --force over what was edited\n"
+    )
+
+
+def test_compile_into_a_file(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("taken").write_text("")
+    assert main(["compile", str(spec), "-o", "taken"]) == 2
+    assert capsys.readouterr().err == "snnc: can't use taken as a folder: it is a file\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize(
+    "command", ["--version", "train --help", "explain", "schema", "check digits.toml"]
+)
+def test_a_full_device(spec: Path, command: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "snnc", *command.split()],
+            check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},  # with it, argparse swallows what fails
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "snnc: can't write what there is to say: no space left on device\n"
+
+
 def test_compile_into_another_folder(spec: Path) -> None:
     assert main(["compile", str(spec), "-o", "new/folder"]) == 0
     assert sorted(os.listdir("new/folder")) == ["digits_loihi.py", "digits_train.py"]
@@ -178,7 +217,7 @@ def test_stale_scripts(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compile", "--check", str(spec)]) == 1
     seen = capsys.readouterr()
     assert "-EPOCHS = 60\n+EPOCHS = 61\n" in seen.out
-    assert "digits_train.py: out of date, edited or missing; run snnc compile" in seen.err
+    assert seen.err == "snnc: digits_train.py is out of date; run snnc compile\n"
     assert Path("digits_train.py").read_text() == before
     assert main(["compile", str(spec)]) == 0, "what nobody edited may be replaced"
     assert main(["compile", "--check", str(spec)]) == 0

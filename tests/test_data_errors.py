@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import random
+import re
 import shutil
 import warnings
 import zipfile
@@ -252,9 +253,21 @@ BY_FIRST_LINES: dict[str, tuple[str | bytes, str, str]] = {
     "label": ("a,b,c,kind\n1,2,3,0\n", 'label = "knd"', "did you mean 'kind'?"),
     "labels": ("a,b,y,y\n1,2,3,0\n", 'label = "y"', "2 columns are called 'y'"),
     "number of label": ("a,b,c,y\n1,2,3,0\n", "label = 4", "there is no column 4: they go from 0 to 3"),
-    "text": ("a,b,c,y\n1,2,x,0\n", "", "line 2, column 2: 'x' is no finite number"),
+    "text": ("a,b,c,y\n1,2,x,0\n", "", "line 2, column 'c': 'x' is no finite number"),
     "comma": ("a;b;c;y\n1;2;3,5;0\n", 'delimiter = ";"', "'3,5' has a comma"),
     "text label": ("a,b,c,y\n1,2,3,yes\n", "", "the label 'yes' is no whole number, and labels in"),
+    "label elsewhere": ("y,a,b,c\nno,1,2,3\n", "", 'write label = "y" in [data] if that is the label'),
+    "label's number": ("no,1,2,3\n", "header = false", "write label = 0 in [data] if that is the label"),
+    "label without header": ("1,2,3,0\n1,2,3,1\n", 'label = "y"', "write header = false"),
+    "many columns": (",".join("abcdefghijklmnop") + "\n", 'label = "kind"', "holds no items"),
+    "many columns, none alike": (
+        ",".join("abcdefghijklmnop") + "\n" + ",".join("1" * 16), 'label = "kind"', "-1 for the last, which is 'p'"
+    ),
+    "one comma": ("a,b;c;y\n1,2;3;0\n", "", 'write delimiter = ";"'),
+    "decimal commas": ("a;b;c;y\n1,5;2,5;3;0\n", "", 'write delimiter = ";"'),
+    "spaces": ("a b c y\n1 2 3 no\n", "", 'write delimiter = " "'),
+    "title": ("Some flowers\na,b,c,y\n1,2,3,0\n", "", "take the line out of the file if it is a title"),
+    "an identifier": ("a,b,c,y\n1,2,3,x\n", "", "the column holds 1 name: is it that of the labels?"),
     "index": (",a,b,y\n0,2,3,0\n" + "1,2,3,1\n" * 9, "", "is it the number of each item?"),
 }  # fmt: skip
 
@@ -271,7 +284,7 @@ BY_ROWS: dict[str, tuple[str | bytes, str, str]] = {
     "half": (f"a,b,c,y\n{ROWS}1,2,3,0.5\n", "", "line 42, column 'y': the label is 0.5; with 2"),
     "too many": (f"a,b,c,y\n{ROWS}1,2,3,2\n", "", "the label is 2; with 2 classes labels go from 0 to 1"),
     "text label": (f"a,b,c,y\n{ROWS}1,2,3,no\n", "", "line 42, column 'y': the label 'no' is no whole"),
-    "no header": (f"{ROWS}1,2,x,0\n", "header = false", "line 41, column 2: 'x' is no finite number"),
+    "no header": (f"{ROWS}1,2,x,0\n", "header = false", "line 41, column 2 (from 0): 'x' is no finite number"),
     "bytes": (f"a,b,c,y\n{ROWS}".encode() + b"1,2,\xff,0\n", "", "line 42 is not UTF-8"),
     "zero byte": (f"a,b,c,y\n{ROWS}1,2,\0,0\n", "", "line 42 is no text"),
     "few": ("a,b,c,y\n1,2,3,0\n4,5,6,1\n", "", "1 items are left to train on, fewer than a batch"),
@@ -290,6 +303,24 @@ def test_first_lines(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[st
     code, seen = said(["check", str(spec)], capsys)
     assert sentence in seen
     assert code == (0 if "warning" in seen else 1)
+
+
+def test_the_hint_at_labels_can_be_pasted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = write_spec(tmp_path, CSV)
+    names = ['say "a"', "b\\c", "\u00e9t\u00e9"]
+    lines = [
+        f'{i},{i % 5},{i % 7},"{names[i % 3].replace(chr(34), 2 * chr(34))}"' for i in range(40)
+    ]
+    (tmp_path / "data.csv").write_text("a,b,c,y\n" + "\n".join(lines), encoding="utf-8")
+    seen = said(["check", str(spec)], capsys)[1]
+    hint = re.search(r"write (labels = \[.*\]) and classes = 3 in \[output\]", seen)
+    assert hint
+    text = spec.read_text(encoding="utf-8")
+    assert "classes = 2\n" in text
+    spec.write_text(text.replace("classes = 2\n", f"classes = 3\n{hint[1]}\n"), encoding="utf-8")
+    assert said(["check", "--data", str(spec)], capsys)[0] == 0
 
 
 @pytest.mark.parametrize("name", BY_ROWS)

@@ -272,6 +272,9 @@ def test_a_network_that_does_not_fit_the_chip(
     assert "Nengo can't run the network: LoihiBlock" in seen.err
     names = [line[:24].rstrip() for line in seen.out.splitlines()[1:3]]
     assert names == ["rate neurons", "spikes, nengo (stream)"], "what was run is not lost"
+    assert "not run after that" not in seen.err
+    assert main([*run, "--on", "nengo_loihi", "--on", "nengo"]) == 1
+    assert capsys.readouterr().err.endswith("; not run after that: nengo\n")
 
 
 def test_a_loss_that_is_no_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

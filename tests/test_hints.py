@@ -110,6 +110,18 @@ UNSOUND = {
     "very deep": spec(layers=chain(*[{}] * 40), presentation={"time": 0.02}),
     "large outputs": spec(neurons={"amplitude": 1.0}),
     "late": spec(neurons={"intercept": 0.6}),
+    "an item, in milliseconds": spec(presentation={"time": 20}),
+    "a gap, in milliseconds": spec(presentation={"gap": 20}),
+    "a filter, in milliseconds": spec(synapses={"layer": {"tau": 5}}),
+    "a filter of the output, in milliseconds": spec(synapses={"probe": {"tau": 10}}),
+    "slow alpha filters": spec(synapses={"layer": {"kind": "alpha", "tau": 2}}),
+    "a membrane, in milliseconds": spec(neurons={"tau_rc": 20}),
+    "a membrane of one layer, in milliseconds": spec(layers=chain({}, {"neurons": {"tau_rc": 5}}, {})),
+    "a rest, in milliseconds": spec(neurons={"tau_ref": 2}),
+    "a rest of one layer, in milliseconds": spec(layers=chain({}, {"neurons": {"tau_ref": 1}}, {})),
+    "steps, in milliseconds": spec(network=stepping(1)),
+    "a share, in seconds": spec(presentation={"read": {"mean_of_last": 0.001}}),
+    "a share, in milliseconds": spec(presentation={"read": {"mean_of_last": 30}}),
     "slow membrane": spec(neurons={"tau_rc": 10.0}),
     "very slow filter": spec(synapses={"layer": {"tau": 10.0}}),
     "host amid the chip": spec(layers=chain({}, {}, {"on_chip": False}, {})),
@@ -172,6 +184,39 @@ def test_hints_lead_to_a_sound_spec(name: str) -> None:
         assert len(steps) < 10, steps
         assert better is not None
         tables = better
+
+
+STEPS = (1e-9, 1e-6, 1e-4, 0.001, 0.003, 0.01, 0.05, 1)
+RATES = (1e-9, 0.5, 5, 200, 1000, 1e12)
+EXTREMES = (
+    [
+        spec(network=stepping(dt), neurons={"tau_ref": rest, "max_rate": rate})
+        for dt in STEPS[2:-2] for rest in (0, 1e-9, 0.001, 0.005, 0.05, 0.99) for rate in RATES
+    ]
+    + [
+        spec(presentation={"time": time}, neurons={"max_rate": rate})
+        for time in (1e-9, 1e-4, 0.01, 9, 20, 1e5) for rate in RATES
+    ]
+    + [spec(network=stepping(dt), neurons={"kind": "spiking_relu", "max_rate": rate}) for dt in STEPS for rate in RATES]
+    + [spec(network=stepping(dt), neurons={"tau_rc": tau}) for dt in STEPS for tau in (1e-9, 0.9, 5, 900, 1e6)]
+    + [spec(synapses={"layer": {"tau": tau}}) for tau in (1e-9, 0.9, 1, 5, 900, 1e6)]
+)  # fmt: skip
+
+
+def test_hints_lead_to_a_spec_without_errors_in_two_rounds() -> None:
+    """In each round all hints are followed at once: one at each place, the first that can be."""
+    for tables in EXTREMES:
+        left = tables
+        for _ in range(2):
+            places = set()
+            for diagnostic in snnc.check(left):
+                options = (follow(left, diagnostic, o) for o in diagnostic.hint.split(", or "))
+                better = next((option for option in options if option), None)
+                if better and diagnostic.at not in places:
+                    places.add(diagnostic.at)
+                    left = better
+        errors = [(d.code, d.hint) for d in snnc.check(left) if d.severity == "error"]
+        assert errors == [], tables
 
 
 def follow(tables: Tables, diagnostic: Diagnostic, option: str) -> Tables | None:

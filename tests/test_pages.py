@@ -148,6 +148,8 @@ def test_explain_lists_all_codes(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == CODES
     assert all(line.endswith(summary(page(line.split()[0]))) for line in lines)
+    assert {line.split()[0] for line in lines if line.split()[1] == "error"} == ERRORS
+    assert {line.split()[0] for line in lines if line.split()[1] == "warning"} == WARNINGS
 
 
 def test_a_misspelt_code(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,8 @@ def test_accuracy_has_wilsons_interval(right: int, n: int) -> None:
     assert found.n == n
     assert found.low == pytest.approx(wanted.low, abs=1e-4)
     assert found.high == pytest.approx(wanted.high, abs=1e-4)
+    assert found.low > 0 or (found.low == 0 and right == 0)
+    assert found.high < 1 or (found.high == 1 and right == n)
 
 
 @pytest.mark.parametrize(("gain", "loss"), [(0.02, 0.03), (0.1, 0.1), (0.3, 0.05)])

@@ -40,6 +40,7 @@ from snnc.checks.rates import (
 )
 from snnc.checks.settling import answer_arrives, answer_settles, output_filtered
 from snnc.checks.timing import multiples_of_dt
+from snnc.checks.units import share_of_steps, times_in_seconds, without_consequences
 from snnc.diagnostics import CompileError, Diagnostic
 from snnc.document import Document
 from snnc.ir import Program
@@ -48,6 +49,8 @@ RULES: tuple[Callable[[Program], Iterable[Diagnostic]], ...] = (
     data_fits,
     labels_fit,
     multiples_of_dt,
+    times_in_seconds,
+    share_of_steps,
     answer_arrives,
     answer_settles,
     output_filtered,
@@ -82,6 +85,7 @@ def check(
 ) -> tuple[Diagnostic, ...]:
     """Return the warnings about a program that aren't allowed; raise a CompileError if any rule found an error."""
     found = unsuppressed(dict.fromkeys(d for rule in RULES for d in rule(program)), allowed)
+    found = without_consequences(found)
     if any(d.severity == "error" for d in found):
         raise CompileError(document, found)
     return found

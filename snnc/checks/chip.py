@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import expm1
 
-from snnc.checks.hints import at_most, setting
+from snnc.checks.hints import USUAL_REST, USUAL_STEP, at_most, rests_long, setting, usual_step
+from snnc.checks.units import SLOW, in_seconds
 from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.folding import Full
 from snnc.ir import INPUT, Population, Program
@@ -18,6 +19,8 @@ LONGEST_REST = 62
 LEAST_DECAY = 0.5 / 4096
 #: What NengoLoihi filters the input of the chip with.
 INPUT_LOWPASS = Lowpass.model_construct(kind="lowpass", tau=0.005)
+#: What the spikes that a layer receives are usually filtered with, in seconds.
+USUAL_TAU = 0.005
 USUAL_SYNAPSE = 'write { kind = "lowpass", tau = 0.005 }'
 NOT_FOR_LOIHI = 'take "loihi" out of targets'
 
@@ -67,11 +70,16 @@ def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
             fires = "in every step" if rest == 1 else f"every {rest} steps"
             usual = "; 100 to 250 is usual" if largest >= 250 else ""
             at = population.at_neurons("max_rate", "tau_ref", otherwise=("network", "dt"))
+            slower = setting(at, "neurons", "max_rate", f"{at_most(largest)} or less")
+            hint = usual_step(program, f"write {slower}{usual}")
+            if rests_long(population):
+                at = population.at_neurons("tau_ref")
+                hint = f"write {setting(at, 'neurons', 'tau_ref', USUAL_REST)}"
             yield Diagnostic(
                 "chip-max-rate",
                 f"on the chip these neurons fire {fires} at most, at {largest:g} Hz; max_rate is {number(neurons.max_rate)}",
                 at,
-                hint=f"write {setting(at, 'neurons', 'max_rate', f'{at_most(largest)} or less')}{usual}",
+                hint=hint,
             )
 
 
@@ -164,18 +172,34 @@ def chip_refractory(program: Program) -> Iterator[Diagnostic]:
 
 def chip_decays(program: Program) -> Iterator[Diagnostic]:
     """What decays too slowly for the chip's 12 bits can't be built."""
-    shorter = 8000 * program.dt
+    found = list(_slow_decays(program))
+    if found and _longest_tau(program) < USUAL_TAU:
+        message = f"with dt {program.dt:g} the chip has no time constant that is usual: up to {8190 * program.dt:g} s or so"
+        found = [Diagnostic("chip-tau", message, ("network", "dt"), hint=f"write {USUAL_STEP}")]
+    yield from found
+
+
+def _slow_decays(program: Program) -> Iterator[Diagnostic]:
+    longest = _longest_tau(program)
     message = f"the chip has no time constant as long as that with dt {program.dt:g}: up to {8190 * program.dt:g} s or so"
     for population in program.populations:
         tau_rc = getattr(population.neurons, "tau_rc", None)
         if population.on_chip and tau_rc and -expm1(-program.dt / tau_rc) <= LEAST_DECAY:
             at = population.at_neurons("tau_rc", "kind", otherwise=("network", "dt"))
-            hint = f"write {setting(at, 'neurons', 'tau_rc', f'{min(0.02, shorter):.3g}')}"
+            shorter = min(in_seconds(tau_rc, SLOW, usual=0.02), longest)
+            hint = f"write {setting(at, 'neurons', 'tau_rc', f'{shorter:.3g}')}"
             yield Diagnostic("chip-tau", message, at, hint=hint)
     for connection in program.into_chip():
-        if any(-expm1(-program.dt / tau) <= LEAST_DECAY for tau in connection.taus):
-            hint = f'write {{ kind = "lowpass", tau = {min(0.005, shorter):.3g} }}'
+        tau = max(connection.taus, default=0.0)
+        if tau and -expm1(-program.dt / tau) <= LEAST_DECAY:
+            shorter = min(in_seconds(tau, SLOW, usual=USUAL_TAU), longest)
+            hint = f'write {{ kind = "lowpass", tau = {shorter:.3g} }}'
             yield Diagnostic("chip-tau", message, connection.synapse_at, hint=hint)
+
+
+def _longest_tau(program: Program) -> float:
+    """Return a time constant in seconds that is nearly as long as the chip has them."""
+    return 8000 * program.dt
 
 
 def chip_left_once(program: Program) -> Iterator[Diagnostic]:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
+from snnc import toml
 from snnc.checks.items import items_fit
-from snnc.csv_file import BadText, Format, Row, missing, number, rows, unlisted
+from snnc.csv_file import (
+    BadText,
+    Format,
+    Row,
+    has_decimal_comma,
+    missing,
+    number,
+    rows,
+    unlisted,
+)
 from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.ir import Program
 from snnc.sources import Csv
 from snnc.words import counted, near
+
+#: How many labels are listed; with more of them, something else is meant.
+MOST_NAMES = 50
 
 
 def csv_fits(program: Program, data: Csv, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
@@ -25,8 +39,8 @@ def csv_fits(program: Program, data: Csv, path: Path, at: KeyPath) -> Iterator[D
     if len(first) < 1 + data.header:
         yield Diagnostic("data-shape", f"{path.as_posix()} holds no items", at)
         return
-    how = csv_format(program, data)
-    yield from _columns_fit(program, how, first[0], first[int(data.header)])
+    table = _Table(path, csv_format(program, data), first[0], first[int(data.header)])
+    yield from _columns_fit(program, table)
 
 
 def csv_format(program: Program, data: Csv) -> Format:
@@ -35,40 +49,116 @@ def csv_format(program: Program, data: Csv) -> Format:
     return Format(data.delimiter, data.header, data.label, names, program.output.classes)
 
 
-def _columns_fit(program: Program, how: Format, top: Row, item: Row) -> Iterator[Diagnostic]:
-    columns = top.cells
+@dataclass(frozen=True)
+class _Table:
+    """A file, how the spec says it is written, its first line and the line of its first item."""
+
+    path: Path
+    how: Format
+    top: Row
+    item: Row
+
+
+def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
+    how, columns, item = table.how, table.top.cells, table.item
     if len(columns) == 1:
-        message = (
-            f"line {top.line} has a single column: nothing in it is divided by {how.delimiter!r}"
-        )
-        other = next((d for d in (";", "\t", "|", ",", " ") if d in columns[0]), None)
-        hint = f"write delimiter = {json.dumps(other)}" if other else ""
-        yield Diagnostic("data-shape", message, ("data", "delimiter"), hint=hint)
+        yield _single_column(table)
         return
     try:
         label = how.label_column(columns)
     except LookupError:
-        yield _no_label(how, columns)
+        yield _misdivided(table) or _no_label(how, columns)
         return
     if len(item.cells) != len(columns):
         message = f"line {item.line} has {counted(len(item.cells), 'column')}, not {len(columns)}"
-        yield Diagnostic("data-shape", message, ("data", "path"))
+        yield _misdivided(table) or Diagnostic("data-shape", message, ("data", "path"))
         return
-    wrong = list(_header_fits(how, top, label))
-    yield from wrong
+    wrong = list(_header_fits(how, table.top, label))
     if any(d.severity == "error" for d in wrong):
+        yield from wrong
         return
+    texts = [c for c, cell in enumerate(item.cells) if c != label and number(cell) is None]
+    cell = item.cells[label]
+    nameless = cell not in how.names and number(cell) is None
+    if (texts or nameless) and (misdivided := _misdivided(table)):
+        yield misdivided
+        return
+    yield from wrong
     yield from items_fit(program, (len(columns) - 1,), "an item, a line without its label,")
-    for column, cell in enumerate(item.cells):
-        if column == label:
-            if cell not in how.names and number(cell) is None:
-                message = f"line {item.line}, column {column}: {unlisted(cell)}"
-                hint = "write labels = [...] in [output]; classes then have that order"
-                yield Diagnostic("data-type", message, ("data", "label"), hint=hint)
-        elif number(cell) is None:
-            message = f"line {item.line}, column {column}: {missing(cell)}"
-            yield Diagnostic("data-type", message, ("data", "path"))
-            return
+    if nameless:
+        message = f"line {item.line}, {how.column(columns, label)}: {unlisted(cell)}"
+        hint = _labels_hint(table, label)
+        yield Diagnostic("data-type", message, ("data", "label"), hint=hint)
+    if texts:
+        name, cell = how.column(columns, texts[0]), item.cells[texts[0]]
+        message = f"line {item.line}, {name}: {missing(cell)}"
+        hint = _label_hint(table, texts, label)
+        yield Diagnostic("data-type", message, ("data", "path"), hint=hint)
+
+
+def _single_column(table: _Table) -> Diagnostic:
+    top, delimiter = table.top, table.how.delimiter
+    message = f"line {top.line} has a single column: nothing in it is divided by {delimiter!r}"
+    hint = ""
+    if other := _better_delimiter(table):
+        hint = f"write delimiter = {toml.value(other)}"
+    elif len(table.item.cells) > 1:
+        hint = "take the line out of the file if it is a title"
+    return Diagnostic("data-shape", message, ("data", "delimiter"), hint=hint)
+
+
+def _misdivided(table: _Table) -> Diagnostic | None:
+    """Return what to say if the columns are divided by something else."""
+    other = _better_delimiter(table)
+    if other is None:
+        return None
+    message = f"the columns of line {table.item.line} are divided by {other!r}, not by {table.how.delimiter!r}"
+    hint = f"write delimiter = {toml.value(other)}"
+    return Diagnostic("data-shape", message, ("data", "delimiter"), hint=hint)
+
+
+def _better_delimiter(table: _Table) -> str | None:
+    """Return what divides the first lines into the same number of columns, all but the label's numbers."""
+    for delimiter in get_args(Csv.model_fields["delimiter"].annotation):
+        if delimiter == table.how.delimiter:
+            continue
+        try:
+            top, *items = [row.cells for row in islice(rows(table.path, delimiter), 2)]
+        except BadText:
+            continue
+        item = items[0] if items else top
+        texts = [cell for cell in item if number(cell) is None and not has_decimal_comma(cell)]
+        if len(top) == len(item) > 1 >= len(texts):
+            return str(delimiter)
+    return None
+
+
+def _labels_hint(table: _Table, label: int) -> str:
+    """Return what to write for labels that are text: all that the file has, those that are listed first."""
+    how, found = table.how, set[str]()
+    try:
+        for row in islice(rows(table.path, how.delimiter), int(how.header), None):
+            found.update(row.cells[label : label + 1])
+    except BadText:
+        pass  # once the labels are right, this is what is said next
+    if not 1 < len(found) <= MOST_NAMES:
+        return f"the column holds {counted(len(found), 'name')}: is it that of the labels?"
+    listed = [name for name in how.names if name in found]
+    names = [*listed, *sorted(found.difference(listed))]
+    classes = "" if len(names) == how.classes else f" and classes = {len(names)}"
+    written = toml.value(names)
+    return f"write labels = {written}{classes} in [output]; classes then have that order"
+
+
+def _label_hint(table: _Table, texts: list[int], label: int) -> str:
+    """Return which column to name as the labels', if just one holds text, and not the one that is named."""
+    (column, *others), item = texts, table.item.cells
+    if others or number(item[label]) is None or not item[column].strip(" ?"):
+        return ""
+    name = table.top.cells[column]
+    alone = table.how.header and table.top.cells.count(name) == 1
+    written = toml.value(name) if alone else str(column)
+    return f"write label = {written} in [data] if that is the label"
 
 
 def _no_label(how: Format, columns: list[str]) -> Diagnostic:
@@ -80,7 +170,12 @@ def _no_label(how: Format, columns: list[str]) -> Diagnostic:
         message = f"{columns.count(how.label)} columns are called '{how.label}'"
         return Diagnostic("data-column", message, at, hint="write the number of one, from 0")
     message = f"no column is called '{how.label}'"
-    return Diagnostic("data-column", message, at, hint=near(how.label, columns))
+    if sum(number(cell) is not None for cell in columns) >= len(columns) - 1:
+        message += ": the first line holds an item, not names"
+        hint = "write header = false, and as label the column's number: -1 for the last"
+    else:
+        hint = near(how.label, columns) or f"write -1 for the last, which is {columns[-1]!r}"
+    return Diagnostic("data-column", message, at, hint=hint)
 
 
 def _header_fits(how: Format, top: Row, label: int) -> Iterator[Diagnostic]:

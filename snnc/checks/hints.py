@@ -5,7 +5,13 @@ from __future__ import annotations
 from math import floor
 
 from snnc.diagnostics import KeyPath
+from snnc.ir import Population, Program
 from snnc.words import number
+
+#: With steps, or rests, longer than this, in seconds, no neuron on the chip fires at a usual rate.
+LONGEST_USUAL = 0.005
+USUAL_STEP = "0.001"
+USUAL_REST = "0.001"
 
 
 def setting(at: KeyPath, table: str, key: str, value: str) -> str:
@@ -16,3 +22,14 @@ def setting(at: KeyPath, table: str, key: str, value: str) -> str:
 def at_most(value: float) -> str:
     """Return a number rounded down, so that what is written is within the limit."""
     return str(floor(value)) if value >= 1 else number(value)
+
+
+def usual_step(program: Program, otherwise: str) -> str:
+    """Return what to write about rates or times: of dt, where that is what makes them impossible."""
+    long = program.dt > LONGEST_USUAL
+    return f"write dt = {USUAL_STEP} in [network]" if long else otherwise
+
+
+def rests_long(population: Population) -> bool:
+    """Whether it is the refractory period that lets neurons fire at no usual rate."""
+    return population.neurons.refractory > LONGEST_USUAL and "tau_ref" in population.neurons_at

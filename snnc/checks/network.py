@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.checks.hints import at_most, setting
+from snnc.checks.hints import USUAL_REST, at_most, rests_long, setting
 from snnc.diagnostics import Diagnostic
 from snnc.ir import INPUT, Program
 from snnc.operators import Dropout
+from snnc.sources import Keras, Sklearn
 from snnc.words import counted
 
 
@@ -16,7 +17,10 @@ def labels_fit(program: Program) -> Iterator[Diagnostic]:
     labels, classes = program.output.labels, program.output.classes
     if labels is not None and len(labels) != classes:
         message = f"there are {classes} classes, but {counted(len(labels), 'label')}"
-        yield Diagnostic("labels", message, ("output", "labels"))
+        # How many classes a data set has that comes by its name is known.
+        known = isinstance(program.data, Sklearn | Keras) and program.data.classes == classes
+        hint = "list one a class" if known else f"write classes = {len(labels)}"
+        yield Diagnostic("labels", message, ("output", "labels"), hint=hint)
 
 
 def max_rate_possible(program: Program) -> Iterator[Diagnostic]:
@@ -26,13 +30,17 @@ def max_rate_possible(program: Program) -> Iterator[Diagnostic]:
         if neurons.refractory and neurons.max_rate >= 1 / neurons.refractory:
             fastest = 1 / neurons.refractory
             at = population.at_neurons("max_rate", "tau_ref")
-            # Next to the limit, gains grow without end.
-            slower = setting(at, "neurons", "max_rate", at_most(fastest / 2))
+            # Next to the limit, gains grow without end; and steps lose rates.
+            slower = at_most(min(fastest / 2, 0.25 / program.dt))
+            hint = f"write {setting(at, 'neurons', 'max_rate', slower)}, say, or a shorter tau_ref"
+            if rests_long(population):
+                at = population.at_neurons("tau_ref")
+                hint = f"write {setting(at, 'neurons', 'tau_ref', USUAL_REST)}"
             yield Diagnostic(
                 "max-rate",
                 f"with tau_ref {neurons.refractory:g} neurons fire below {fastest:g} Hz; max_rate is {neurons.max_rate:g}",
                 at,
-                hint=f"write {slower}, say, or a shorter tau_ref",
+                hint=hint,
             )
 
 

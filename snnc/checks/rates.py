@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from math import ceil
 
 from snnc.checks.chip import fastest_on_chip
-from snnc.checks.hints import at_most, setting
+from snnc.checks.hints import at_most, setting, usual_step
+from snnc.checks.units import LONG
 from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.ir import Program
 from snnc.words import number
@@ -34,12 +35,15 @@ def spikes_suffice(program: Program) -> Iterator[Diagnostic]:
         spikes = rate * seconds
         if not population.neurons.spiking or spikes >= FEW:
             continue
-        if rate < LEAST_USUAL and rest * USUAL < 1:
+        longer = max(USUAL_TIME, ceil(10 * FEW / rate) / 10)
+        if rate < LEAST_USUAL and (rest * USUAL < 1 or longer >= LONG):
             at = population.at_neurons("max_rate")
-            hint = f"write {setting(at, 'neurons', 'max_rate', str(USUAL))}; 100 to 250 is usual"
+            fastest = CROWDED / program.dt
+            faster = at_most(fastest) if LEAST_USUAL <= fastest < USUAL else str(USUAL)
+            hint = f"write {setting(at, 'neurons', 'max_rate', faster)}; 100 to 250 is usual"
         else:
-            longer = max(USUAL_TIME, ceil(10 * FEW / rate) / 10)
-            value = longer if key == "time" else ceil(longer / program.dt)
+            steps = ceil(longer / program.dt - 1e-6)
+            value = steps if key == "steps" else float(f"{steps * program.dt:.10g}")
             written = key in program.presentation.model_fields_set
             at = ("presentation", key) if written else population.at_neurons("max_rate")
             hint = f"write {setting(at, 'presentation', key, f'{number(value)} or more')}"
@@ -84,7 +88,7 @@ def host_keeps_rates(program: Program) -> Iterator[Diagnostic]:
                 f"'{population.name}' runs on the host, and the chip takes one spike a step from there, {1 / program.dt:.4g} Hz; "
                 f"an input above {1 / (rate * program.dt):.2g} would be cut",
                 at,
-                hint=f"write {slower}",
+                hint=usual_step(program, f"write {slower}"),
             )
 
 

@@ -132,7 +132,7 @@ class _Presentation:
 
     def enough(self) -> str:
         """Return what to write to show items for long enough."""
-        low, high = self.steps, 2 * self.steps
+        low, high = self.steps, 2 * self.steps + 1
         while self.settled(high) < ENOUGH:
             low, high = high, 2 * high
         while high - low > 1:

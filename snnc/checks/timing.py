@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 
-from snnc.checks.hints import setting
+from snnc.checks.hints import setting, usual_step
 from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.ir import Program
 
@@ -26,11 +26,12 @@ def multiples_of_dt(program: Program) -> Iterator[Diagnostic]:
         least = 0 if key == "gap" else 1
         if steps < least or abs(steps * dt - time) > 1e-6 * dt:
             at, whole = _at(program, key), f"{max(steps, 1) * dt:.10g}"
+            hint = f"write {setting(at, 'presentation', key, whole)}"
             yield Diagnostic(
                 "not-a-multiple",
                 f"'{key}' is a multiple of dt, {dt:g} s; {time:g} s is {time / dt:.6g} steps",
                 at,
-                hint=f"write {setting(at, 'presentation', key, whole)}",
+                hint=hint if at[0] == "presentation" else usual_step(program, hint),
             )
 
 

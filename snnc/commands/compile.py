@@ -14,6 +14,8 @@ from snnc.failures import attempt
 from snnc.ir import Program
 from snnc.pipeline import scripts
 
+EDITED = "was edited, or not written by snnc"
+
 
 def run(arguments: argparse.Namespace) -> int:
     programs: list[Program] = []
@@ -87,6 +89,15 @@ def _compare(wanted: dict[Path, str], leftover: list[Path]) -> int:
         names = writing.listed(leftover)
         raise Refusal(f"{names}: left over, the spec's targets no longer ask for it; remove it")
     if stale:
-        names = writing.listed(stale)
-        raise Refusal(f"{names}: out of date, edited or missing; run snnc compile")
+        states = {path: _state(present[path]) for path in stale}
+        force = ", with --force over what was edited" if EDITED in states.values() else ""
+        told = "; ".join(f"{path.as_posix()} {state}" for path, state in states.items())
+        raise Refusal(f"{told}; run snnc compile{force}")
     return 0
+
+
+def _state(text: str | None) -> str:
+    """Return what is the matter with a script that isn't as it is wanted."""
+    if text is None:
+        return "is missing"
+    return "is out of date" if is_untouched(text) else EDITED

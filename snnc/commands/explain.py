@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from snnc.codes import ERRORS, WARNINGS
+from snnc.codes import ERRORS, WARNINGS, severity
 from snnc.pages import page, plain, summary
 
 BOLD, NORMAL = "\033[1m", "\033[0m"
@@ -24,7 +24,9 @@ def _explained(code: str) -> str:
 
 
 def _all() -> str:
-    """Return every code with the first sentence of its page."""
+    """Return every code, whether it is an error, and the first sentence of its page."""
     codes = sorted(ERRORS | WARNINGS)
     width = max(map(len, codes))
-    return "\n".join(f"{code:<{width}}  {summary(page(code))}" for code in codes)
+    return "\n".join(
+        f"{code:<{width}}  {severity(code):<7}  {summary(page(code))}" for code in codes
+    )

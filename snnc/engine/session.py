@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from snnc.backends import network
 from snnc.deploy import deploy
+from snnc.diagnostics import Refusal, UsageError
 from snnc.engine import baseline, data, storage
 from snnc.engine.answers import Answers
 from snnc.engine.course import resumable
@@ -189,11 +191,22 @@ def rows(
     scorer = Scorer(program.output, y, predicted)
     yield from scorer.twin_rows()
     yield scorer.row(RATES, "rates", rate_answers(program, x))
-    for place in places:
+    for index, place in enumerate(places):
         name = _name(program, place)
-        with watcher.items(name, len(x)) as count:
+        with _before(places[index + 1 :]), watcher.items(name, len(x)) as count:
             answers = _answers(program, x, place, count)
         yield scorer.row(name, place, answers)
+
+
+@contextmanager
+def _before(places: Sequence[Place]) -> Iterator[None]:
+    """Have what is refused say which places aren't run because of it."""
+    try:
+        yield
+    except (Refusal, UsageError) as error:
+        if not places:
+            raise
+        raise type(error)(f"{error}; not run after that: {', '.join(places)}") from error
 
 
 def results_of(trained: Trained, found: Iterable[Row]) -> Results:

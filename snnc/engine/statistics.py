@@ -27,7 +27,8 @@ def accuracy(correct: NDArray[np.bool_]) -> Interval:
     n, p = len(correct), float(np.mean(correct))
     centre = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = sqrt(p * (1 - p) * Z**2 / n + (Z**2 / (2 * n)) ** 2) / (1 + Z**2 / n)
-    return Interval(p, centre - half, centre + half, n)
+    # At the ends of the scale the interval ends there too, whatever is left of rounding.
+    return Interval(p, centre - half if p > 0 else 0.0, centre + half if p < 1 else 1.0, n)
 
 
 def paired_difference(correct: NDArray[np.bool_], reference: NDArray[np.bool_]) -> Interval:

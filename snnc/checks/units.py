@@ -1,0 +1,73 @@
+"""Values that are surely meant in another unit: times in milliseconds, and shares in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from snnc.diagnostics import Diagnostic, KeyPath
+from snnc.ir import Program
+from snnc.settings import MeanOfLast
+from snnc.words import number
+
+#: Time constants from here on, in seconds, are meant in milliseconds.
+SLOW = 1.0
+#: Items aren't shown for longer than this, in seconds.
+LONG = 10.0
+#: A share that is usual.
+USUAL_SHARE = 0.3
+
+
+def times_in_seconds(program: Program) -> Iterator[Diagnostic]:
+    """Nengo's times are in seconds; papers, and other simulators, have milliseconds."""
+    for at, value, largest in _times(program):
+        if value >= largest:
+            yield Diagnostic(
+                "wrong-unit",
+                f"'{at[-1]}' is {number(value)} seconds: are milliseconds meant?",
+                at,
+                hint=f"write {number(in_seconds(value, largest, usual=largest / 100))}",
+            )
+
+
+def share_of_steps(program: Program) -> Iterator[Diagnostic]:
+    """The end of a presentation that is read is a share of it, not a time."""
+    read, steps = program.presentation.read, program.presentation.time / program.dt
+    if isinstance(read, MeanOfLast) and read.mean_of_last * steps < 1 <= USUAL_SHARE * steps:
+        yield Diagnostic(
+            "wrong-unit",
+            f"'mean_of_last' is a share of the presentation: {number(read.mean_of_last)} of {steps:.6g} steps is less than one",
+            ("presentation", "read", "mean_of_last"),
+            hint=f"write {USUAL_SHARE}",
+        )
+
+
+def in_seconds(value: float, largest: float, usual: float) -> float:
+    """Return what was surely meant by a time in milliseconds; what is usual by one that needn't be in those."""
+    return value / 1000 if largest <= value < 1000 * largest else usual
+
+
+def without_consequences(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Leave out what is said twice of a time that can't be, and how long items would have to be shown for it."""
+    found = tuple(found)
+    if not any(d.code == "wrong-unit" for d in found):
+        return found
+    wrong = {d.at for d in found if d.severity == "error"}
+    return tuple(
+        d
+        for d in found
+        if d.code != "unsettled" and not (d.code == "wrong-unit" and wrong & {d.at, d.at[:-1]})
+    )
+
+
+def _times(program: Program) -> Iterator[tuple[KeyPath, float, float]]:
+    """Yield where times were written, each with the shortest one that can't be meant."""
+    yield ("presentation", "time"), program.presentation.time, LONG
+    yield ("presentation", "gap"), program.presentation.gap, LONG
+    for population in program.populations:
+        tau_rc = getattr(population.neurons, "tau_rc", 0.0)
+        yield population.at_neurons("tau_rc"), tau_rc, SLOW
+    for connection in program.connections:
+        for tau in connection.taus:
+            yield (*connection.synapse_at, "tau"), tau, SLOW
+    for tau in program.output.probe.poles:
+        yield ("synapses", "probe", "tau"), tau, SLOW

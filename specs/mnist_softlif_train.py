@@ -1,0 +1,433 @@
+"""Train the mnist_softlif network (784-21632-18432-128-10) with NengoDL.
+
+    python mnist_softlif_train.py  # train, test, write mnist_softlif.params.npz
+    python mnist_softlif_train.py --resume  # go on after a kill
+
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+
+Written by snnc from mnist_softlif.toml [0f10ee3d].
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import warnings
+from collections import defaultdict
+from pathlib import Path
+
+import nengo
+import nengo_dl
+import numpy as np
+import tensorflow as tf
+from tensorflow.keras.layers import AveragePooling2D, Conv2D, Dense, Dropout
+
+HERE = Path(__file__).resolve().parent
+PARAMS = HERE / "mnist_softlif.params.npz"
+CHECKPOINT = HERE / "mnist_softlif.checkpoint.npz"
+
+SEED = 0
+DT = 0.001  # s
+EPOCHS = 5
+BATCH_SIZE = 200
+PRESENTATION_STEPS = 30
+
+MAX_RATE = 100  # Hz, for an input of 1
+TUNING = {
+    "max_rates": nengo.dists.Choice([MAX_RATE]),
+    "intercepts": nengo.dists.Choice([0]),
+}
+# Trained on rates with a softened threshold: LIF's own have no finite slope there.
+TRAINING_NEURONS = nengo_dl.SoftLIFRate(
+    sigma=0.002, tau_rc=0.02, tau_ref=0.002, amplitude=0.01
+)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+RUNNING_NEURONS = nengo.LIF(
+    tau_rc=0.02,
+    tau_ref=0.002,
+    amplitude=0.01,
+    initial_state={"voltage": nengo.dists.Choice([0])},
+)
+
+SYNAPSE = None
+PROBE_SYNAPSE = nengo.Lowpass(0.1)
+
+# What the parameters are trained for; for another network they mean something else.
+SPEC = {
+    "input": {"shape": [28, 28, 1]},
+    "neurons": {
+        "kind": "lif",
+        "max_rate": 100,
+        "intercept": 0,
+        "amplitude": 0.01,
+        "tau_rc": 0.02,
+        "tau_ref": 0.002,
+    },
+    "layers": {
+        "conv2d1": {
+            "from": ["input"],
+            "units": 21632,
+            "through": {"conv2d1": {"kind": "conv2d", "kernel_size": [3, 3]}},
+        },
+        "conv2d2": {
+            "from": ["conv2d1"],
+            "units": 18432,
+            "through": {"conv2d2": {"kind": "conv2d", "kernel_size": [3, 3]}},
+        },
+        "dense1": {
+            "from": ["conv2d2"],
+            "units": 128,
+            "through": {
+                "avg_pool2d1": {
+                    "kind": "avg_pool2d",
+                    "pool_size": [2, 2],
+                    "strides": [2, 2],
+                },
+            },
+        },
+    },
+    "output": {"from": ["dense1"], "classes": 10},
+}
+# What else a checkpoint belongs to.
+TRAINING = {
+    "seed": SEED,
+    "dt": DT,
+    "scale": "unit",
+    "batch_size": BATCH_SIZE,
+    "optimizer": {"kind": "adadelta", "learning_rate": 1},
+    "gradient": {"kind": "smooth", "sigma": 0.002},
+    "operators": {"dropout1": {"kind": "dropout", "rate": 0.4}},
+}
+
+# Which Keras layers, in order, lead to which weights.
+CHAINS = {
+    "conv2d1.weights": ["conv2d1"],
+    "conv2d2.weights": ["conv2d2"],
+    "dense1.weights": ["avg_pool2d1", "dense1"],
+    "output.weights": ["output"],
+}
+
+# NengoDL builds the Keras layers anew for every simulator, then restores their weights.
+warnings.filterwarnings("ignore", message="The initializer .* is unseeded")
+warnings.filterwarnings("ignore", message="No GPU support detected")
+
+
+def load_data(path=None):
+    """Return items and labels to train and to test on, and which items are held out."""
+    if path:
+        data = np.load(path)
+        train = data["x_train"], data["y_train"]
+        test = data["x_test"], data["y_test"]
+    else:
+        train, test = tf.keras.datasets.mnist.load_data()
+    train, test = numbers(*train), numbers(*test)
+    return *train, *test, np.arange(len(test[0]))
+
+
+def numbers(x, y):
+    """Return items flat and in double precision, and labels as integers."""
+    return x.reshape(len(x), -1).astype(float), y.reshape(len(y)).astype(np.int64)
+
+
+def fit_scaling(x):
+    """Return shift and scale of the training items: (x - shift) / scale is shown."""
+    return x.min(), x.max() - x.min()
+
+
+def digest(x, y):
+    """Return what tells held-out items and labels from others."""
+    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:8]
+
+
+def build_network():
+    """Return the network that is trained: rates, single time steps, no synapses."""
+    with nengo.Network(label="mnist_softlif", seed=SEED) as net:
+        # The Keras layers learn, the neurons' own biases don't: those are added after
+        # the gain, where an optimiser's steps are too small to matter.
+        nengo_dl.configure_settings(trainable=False, stateful=False)
+        # No loop over time for single time steps: that halves the run time.
+        nengo_dl.configure_settings(use_loop=False)
+
+        inp = nengo.Node(np.zeros(784))  # replaced by the items
+
+        x = nengo_dl.Layer(Conv2D(32, 3, name="conv2d1"))(inp, shape_in=(28, 28, 1))
+        conv2d1 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="conv2d1", **TUNING)
+
+        x = nengo_dl.Layer(Conv2D(32, 3, name="conv2d2"))(
+            conv2d1, shape_in=(26, 26, 32)
+        )
+        conv2d2 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="conv2d2", **TUNING)
+
+        x = nengo_dl.Layer(AveragePooling2D(2, name="avg_pool2d1"))(
+            conv2d2, shape_in=(24, 24, 32)
+        )
+        x = nengo_dl.Layer(Dense(128, name="dense1"))(x)
+        dense1 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="dense1", **TUNING)
+
+        # No softmax: the loss applies it.
+        x = nengo_dl.Layer(Dropout(0.4, name="dropout1"))(dense1)
+        output = nengo_dl.Layer(Dense(10, name="output"))(x)
+        net.logits = nengo.Probe(output, label="logits")
+        net.spikes = []
+
+    return net
+
+
+def train(net, x, y, epochs, resume=False):
+    """Train on single time steps; return the parameters of the network that runs."""
+    training = describe_training(x, y)
+    x, y = x[:, None], y[:, None, None]
+    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
+
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    with simulator(net) as sim:
+        optimizer = tf.optimizers.Adadelta(learning_rate=1)
+        sim.compile(
+            optimizer=optimizer,
+            loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        optimizer.build(sim.keras_model.trainable_variables)
+        variables = [*sim.keras_model.weights, *optimizer.variables]
+        history = load_checkpoint(variables, training) if resume else []
+        if len(history) > epochs:
+            raise SystemExit(f"{CHECKPOINT.name} is at epoch {len(history)} already")
+        for epoch in range(len(history), epochs):
+            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
+            seed = 1000 * SEED + epoch + 1
+            tf.keras.utils.set_random_seed(seed)
+            order = np.random.RandomState(seed).permutation(len(x))[:whole_batches]
+            fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
+            loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
+            if not np.isfinite(loss):
+                raise SystemExit(f"the loss is {loss}: lower the learning rate")
+            print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
+            history.append((loss, accuracy))
+            values = [variable.numpy() for variable in variables]
+            save(CHECKPOINT, *values, history=history, training=json.dumps(training))
+        return collect_params(net)
+
+
+def describe_training(x, y):
+    """Return what decides how a training goes, but for the number of epochs."""
+    return {**SPEC, **TRAINING, "data": digest(x, y), "tensorflow": tf.__version__}
+
+
+def load_checkpoint(variables, training):
+    """Set a network and its optimiser to where a training was; return its history."""
+    if not CHECKPOINT.exists():
+        print(f"there is no {CHECKPOINT.name}: training starts from the beginning")
+        return []
+    checkpoint = load(CHECKPOINT, "training", training)
+    for index, variable in enumerate(variables):
+        variable.assign(checkpoint[f"arr_{index}"])
+    return checkpoint["history"].tolist()
+
+
+def load(path, key, wanted):
+    """Return the arrays of a .npz file, if it was written for what is wanted."""
+    try:
+        with np.load(path) as file:
+            arrays = dict(file)
+        theirs = json.loads(str(arrays[key]))
+        changed = list(differences(theirs, wanted))
+    except Exception as error:
+        raise SystemExit(f"{path.name} is damaged: train anew") from error
+    if changed:
+        why = f"{path.name} is for another {key}: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
+    return arrays
+
+
+def differences(theirs, ours, path=""):
+    """Yield what differs between nested dicts, by name."""
+    for key in sorted(theirs.keys() | ours.keys()):
+        there, here = theirs.get(key), ours.get(key)
+        if isinstance(there, dict) and isinstance(here, dict):
+            yield from differences(there, here, f"{path}{key}.")
+        elif there != here:
+            yield f"{path}{key}: {there} there, {here} here"
+
+
+def simulator(net):
+    return nengo_dl.Simulator(
+        net, dt=DT, minibatch_size=BATCH_SIZE, seed=SEED, progress_bar=False
+    )
+
+
+def prepare_to_run(net):
+    """Replace the neurons trained with by those that run, and filter their spikes."""
+    for ens in net.ensembles:
+        ens.neuron_type = RUNNING_NEURONS
+    for conn in net.connections:
+        if isinstance(conn.pre_obj, nengo.ensemble.Neurons):
+            conn.synapse = SYNAPSE
+    net.logits.synapse = PROBE_SYNAPSE
+    with net:
+        nengo_dl.configure_settings(use_loop=True)
+        net.spikes = [
+            nengo.Probe(ens.neurons, label=ens.label) for ens in net.ensembles
+        ]
+
+
+def evaluate(net, x, steps):
+    """Show each item for some steps, from a cleared state.
+
+    Returns the logits and each layer's firing rates, in hertz.
+    """
+    logits = np.empty((len(x), 10))
+    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    with simulator(net) as sim:
+        for start in range(0, len(x), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            # The last batch is filled up with items that are shown twice.
+            items = np.resize(x[batch], (BATCH_SIZE, x.shape[1]))
+            data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
+            n_items = len(x[batch])
+            logits[batch] = data[net.logits][:n_items, -1]
+            for probe in net.spikes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                outputs = data[probe][:n_items].mean(axis=1, dtype=float)
+                rates[probe.label] += outputs.sum(axis=0) / amplitude / len(x)
+    return logits, rates
+
+
+def collect_params(net):
+    """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
+    nodes = {
+        node.tensor_func.name: node
+        for node in net.nodes
+        if isinstance(node, nengo_dl.TensorNode)
+    }
+    folded = {}
+    for key, names in CHAINS.items():
+        folded[key] = fold([nodes[name] for name in names])
+    params, biases = {}, defaultdict(float)
+    for key, (weights, bias) in folded.items():
+        target = key.split(".")[0]
+        params[key], biases[target] = weights, biases[target] + bias
+    for ens in net.ensembles:
+        gain, bias = ens.neuron_type.gain_bias(
+            ens.max_rates.options, ens.intercepts.options
+        )
+        params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
+        # The bias of a channel is that of all its neurons.
+        params[f"{ens.label}.bias"] = np.resize(
+            bias + gain * biases[ens.label], ens.n_neurons
+        )
+    params["output.bias"] = np.zeros(10) + biases["output"]
+    return params
+
+
+def fold(nodes):
+    """Return weights and bias that do at once what Keras layers do in turn."""
+    layer = nodes[0].tensor_func
+    if len(nodes) == 1:
+        weights, *bias = layer.get_weights()
+        weights = weights if isinstance(layer, Conv2D) else weights.T
+        return weights, bias[0] if bias else 0
+    bias = apply(nodes, np.zeros((1, nodes[0].size_in), np.float32))[0]
+    return (responses(nodes, range(nodes[0].size_in)) - bias).T, bias
+
+
+def responses(nodes, inputs):
+    """Return what Keras layers make of single inputs that are 1, some at a time."""
+    found = []
+    for start in range(0, len(inputs), 256):
+        some = inputs[start : start + 256]
+        x = np.zeros((len(some), nodes[0].size_in), np.float32)
+        x[np.arange(len(some)), some] = 1
+        found.append(apply(nodes, x))
+    return np.concatenate(found)
+
+
+def apply(nodes, x):
+    for node in nodes:
+        x = node.tensor_func(tf.reshape(x, (-1, *node.shape_in)))
+    return x.numpy().reshape(len(x), -1)
+
+
+def report(name, logits, labels):
+    """Print the accuracy with its 95 % confidence interval (Wilson)."""
+    correct = logits.argmax(axis=1) == labels
+    n, p, z2 = len(labels), correct.mean(), 1.96**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(p * (1 - p) * z2 / n + (z2 / (2 * n)) ** 2) / (1 + z2 / n)
+    print(f"{name}: {p:.1%} ({centre - half:.1%} to {centre + half:.1%}, n = {n})")
+
+
+def report_rates(rates):
+    """Print how often each layer fires; one that never does is an error."""
+    for name, hertz in rates.items():
+        silent = np.mean(hertz == 0)
+        print(f"  {name}: {hertz.mean():.0f} Hz, {silent:.0%} of the neurons silent")
+        if silent == 1:
+            raise SystemExit(f"{name} never fires: nothing gets through it")
+
+
+def save(path, *arrays, **named):
+    """Write a .npz file; whatever interrupts that, its name never holds half of it."""
+    content = io.BytesIO()
+    np.savez(content, *arrays, **named)
+    unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content.getvalue())
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise SystemExit(f"can't write {path}: {error.strerror}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=positive, default=EPOCHS)
+    parser.add_argument("--items", type=positive, help="test items (default: all)")
+    parser.add_argument("--data", type=Path, help="a .npz file of your own")
+    parser.add_argument("--resume", action="store_true", help="after it was killed")
+    args = parser.parse_args()
+    if args.data and not args.data.exists():
+        raise SystemExit(f"there is no {args.data}")
+    if not os.access(HERE, os.W_OK):
+        raise SystemExit(f"can't write to {HERE}")
+    if CHECKPOINT.exists() and not args.resume:
+        print(f"from the beginning; --resume would go on from {CHECKPOINT.name}")
+
+    x_train, y_train, x_test, y_test, test = load_data(args.data)
+    shift, scale = fit_scaling(x_train)
+    x_train = (x_train - shift) / scale
+    net = build_network()
+    params = train(net, x_train, y_train, args.epochs, args.resume)
+    training = {**describe_training(x_train, y_train), "epochs": args.epochs}
+    params["input.shift"], params["input.scale"] = shift, scale
+    params["test.index"], params["test.digest"] = test, digest(x_test, y_test)
+    versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
+    params["spec"] = json.dumps(SPEC, sort_keys=True)
+    params["training"] = json.dumps(training, sort_keys=True)
+    params["versions"] = json.dumps(versions)
+    save(PARAMS, **params)
+    CHECKPOINT.unlink(missing_ok=True)
+
+    x_test, y_test = (x_test[: args.items] - shift) / scale, y_test[: args.items]
+    logits, _ = evaluate(net, x_test, steps=1)
+    report("rate neurons", logits, y_test)
+    prepare_to_run(net)
+    logits, rates = evaluate(net, x_test, PRESENTATION_STEPS)
+    report("spikes (fresh)", logits, y_test)
+    report_rates(rates)
+
+
+if __name__ == "__main__":
+    main()
