@@ -189,10 +189,11 @@ def train(
     from snnc.engine import libraries
 
     with libraries.loaded():
-        from snnc.engine import session
+        from snnc.engine import data, session
 
         where = None if folder is None else Path(folder)
-        training = session.train(program, _watcher(progress), where, baseline, resume)
+        items = data.load(program)
+        training = session.train(program, items, _watcher(progress), where, baseline, resume)
     training.results.refuse_silence()
     return training
 
@@ -207,9 +208,9 @@ def restore(spec: SpecLike, folder: Path | str | None = None) -> Trained:
     from snnc.engine import libraries
 
     with libraries.loaded():
-        from snnc.engine import data, storage
+        from snnc.engine import storage
 
-        return storage.load(program, _folder(program, folder), data.load(program))
+        return storage.load(program, _folder(program, folder))
 
 
 def run(
@@ -236,7 +237,7 @@ def run(
 
     n_items = _count("items", items)
     with libraries.loaded():
-        from snnc.engine import data, places, session, storage
+        from snnc.engine import places, session, storage
 
         trained = None
         if isinstance(network, str | os.PathLike | Mapping | Checked):
@@ -247,7 +248,7 @@ def run(
         chosen = places.chosen(program, [on] if isinstance(on, str) else on)
         places.ensure_reachable(program, chosen)
         if trained is None:
-            trained = storage.load(program, _folder(program, None), data.load(program))
+            trained = storage.load(program, _folder(program, None))
         results = session.run(trained, chosen, n_items, _watcher(progress))
     results.refuse_silence()
     return results
