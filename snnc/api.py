@@ -74,15 +74,24 @@ class Report(tuple[Diagnostic, ...]):
 class Scripts(dict[Path, str]):
     """The text of every script of a spec, by the path that it is for."""
 
+    spec_path: Path
+
+    def __init__(self, spec_path: Path, texts: Mapping[Path, str]) -> None:
+        super().__init__(texts)
+        self.spec_path = spec_path
+
     def write(self, force: bool = False) -> list[Path]:
         """Write the scripts that are missing or out of date, and return their paths.
 
         Raises:
-            Refusal: One was edited since snnc wrote it, or isn't snnc's, and `force` is not set. Nothing is written then.
+            Refusal: One was edited since snnc wrote it, isn't snnc's, or is of another spec, and `force` is not set.
+                Nothing is written then.
             UsageError: A path can't be read or written.
         """
         from snnc import writing
 
+        if not force:
+            writing.refuse_others(self, self.spec_path, "force=True")
         edited = writing.edited(self)
         if edited and not force:
             names = writing.listed(edited)
@@ -129,7 +138,7 @@ def compile(spec: SpecLike, folder: Path | str | None = None) -> Scripts:  # noq
     Nothing is written, but by `Scripts.write`.
     """
     program = _checked(spec).program
-    return Scripts(scripts(program, _folder(program, folder)))
+    return Scripts(program.spec_path, scripts(program, _folder(program, folder)))
 
 
 @overload

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import snnc
 from snnc.cli import main
 from tests.conftest import ROOT
 from tests.test_data_errors import NPZ, write_spec
@@ -167,6 +168,39 @@ def test_training_says_what_a_look_at_the_data_says(
     spec.write_text(spec.read_text() + '\n[allow]\ndata-scale = "to see"\n')
     assert main(["train", str(spec)]) == 0
     assert "data-scale" not in capsys.readouterr().err
+
+
+def test_parameters_of_another_spec_of_the_same_name_stay(
+    spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One's own are replaced without a word, however the spec has changed, or what it is called."""
+    from snnc.engine import checkpoint
+    from snnc.engine.train import State
+
+    other = spec.with_name("other.toml")
+    other.write_text(spec.read_text().replace("units = 64", "units = 60"))
+    params, train = spec.with_name("digits.params.npz"), ["train", "--epochs", "1"]
+    before = params.read_bytes()
+    said = f"is of {spec.as_posix()}, not of {other.as_posix()}: give one of the two networks"
+    assert main([*train, str(other)]) == 1
+    assert f"{params.as_posix()} {said}" in capsys.readouterr().err
+    with pytest.raises(snnc.Refusal, match=r"is of .*another name"):
+        snnc.train(other, epochs=1, folder=spec.parent)
+    assert params.read_bytes() == before
+
+    # The float twin's, and a checkpoint.
+    params.unlink()
+    assert main([*train, "--baseline", str(other)]) == 1
+    assert f"digits.baseline.npz {said}" in capsys.readouterr().err
+    checkpoint.save(spec.with_name("digits.checkpoint.npz"), State(), {}, spec.name)
+    assert main([*train, str(other)]) == 1
+    assert f"digits.checkpoint.npz {said}" in capsys.readouterr().err
+
+    spec.rename(spec.with_name("old.toml.bak"))
+    assert main([*train, "--baseline", str(other)]) == 0
+    with np.load(params) as file:
+        assert str(file["spec_file"]) == "other.toml"
+    assert main([*train, str(other)]) == 0
 
 
 def test_run_before_train(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

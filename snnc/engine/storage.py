@@ -256,6 +256,7 @@ def _save(path: Path, program: Program, data: Data, arrays: dict[str, Any]) -> N
     save_arrays(
         path,
         **arrays,
+        spec_file=program.spec_path.name,
         spec=as_json(meaning(program)),
         training=as_json(described(program, data)),
         versions=json.dumps(versions()),
