@@ -74,15 +74,24 @@ class Report(tuple[Diagnostic, ...]):
 class Scripts(dict[Path, str]):
     """The text of every script of a spec, by the path that it is for."""
 
+    spec_path: Path
+
+    def __init__(self, spec_path: Path, texts: Mapping[Path, str]) -> None:
+        super().__init__(texts)
+        self.spec_path = spec_path
+
     def write(self, force: bool = False) -> list[Path]:
         """Write the scripts that are missing or out of date, and return their paths.
 
         Raises:
-            Refusal: One was edited since snnc wrote it, or isn't snnc's, and `force` is not set. Nothing is written then.
+            Refusal: One was edited since snnc wrote it, isn't snnc's, or is of another spec, and `force` is not set.
+                Nothing is written then.
             UsageError: A path can't be read or written.
         """
         from snnc import writing
 
+        if not force:
+            writing.refuse_others(self, self.spec_path, "force=True")
         edited = writing.edited(self)
         if edited and not force:
             names = writing.listed(edited)
@@ -129,7 +138,7 @@ def compile(spec: SpecLike, folder: Path | str | None = None) -> Scripts:  # noq
     Nothing is written, but by `Scripts.write`.
     """
     program = _checked(spec).program
-    return Scripts(scripts(program, _folder(program, folder)))
+    return Scripts(program.spec_path, scripts(program, _folder(program, folder)))
 
 
 @overload
@@ -189,10 +198,11 @@ def train(
     from snnc.engine import libraries
 
     with libraries.loaded():
-        from snnc.engine import session
+        from snnc.engine import data, session
 
         where = None if folder is None else Path(folder)
-        training = session.train(program, _watcher(progress), where, baseline, resume)
+        items = data.load(program)
+        training = session.train(program, items, _watcher(progress), where, baseline, resume)
     training.results.refuse_silence()
     return training
 
@@ -207,9 +217,9 @@ def restore(spec: SpecLike, folder: Path | str | None = None) -> Trained:
     from snnc.engine import libraries
 
     with libraries.loaded():
-        from snnc.engine import data, storage
+        from snnc.engine import storage
 
-        return storage.load(program, _folder(program, folder), data.load(program))
+        return storage.load(program, _folder(program, folder))
 
 
 def run(
@@ -236,7 +246,7 @@ def run(
 
     n_items = _count("items", items)
     with libraries.loaded():
-        from snnc.engine import data, places, session, storage
+        from snnc.engine import places, session, storage
 
         trained = None
         if isinstance(network, str | os.PathLike | Mapping | Checked):
@@ -247,7 +257,7 @@ def run(
         chosen = places.chosen(program, [on] if isinstance(on, str) else on)
         places.ensure_reachable(program, chosen)
         if trained is None:
-            trained = storage.load(program, _folder(program, None), data.load(program))
+            trained = storage.load(program, _folder(program, None))
         results = session.run(trained, chosen, n_items, _watcher(progress))
     results.refuse_silence()
     return results

@@ -39,7 +39,6 @@ def meaning(program: Program) -> dict[str, Any]:
 def training(program: Program) -> dict[str, Any]:
     """Return what else a training depends on, but for the data and the number of epochs."""
     optimizer = program.train.optimizer
-    written = {"kind": optimizer.kind, "learning_rate": optimizer.learning_rate}
     gradients = {p.name: _numbers(p.gradient.model_dump()) for p in program.populations}
     first, *others = gradients.values()
     operators = (op for connection in program.connections for op in connection.operators)
@@ -48,7 +47,7 @@ def training(program: Program) -> dict[str, Any]:
         "dt": _number(program.dt),
         "scale": program.data.scale,
         "batch_size": program.train.batch_size,
-        "optimizer": _numbers({**written, **optimizer.model_dump(exclude_defaults=True)}),
+        "optimizer": {"kind": optimizer.kind, **_numbers(optimizer.settings)},
         "gradient": first if all(other == first for other in others) else gradients,
         "operators": {op.name: _operator(op) for op in operators if not _is_meant(op)},
     }

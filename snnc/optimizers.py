@@ -1,6 +1,6 @@
 """Keras' optimisers, by Keras' names."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field
 
@@ -27,15 +27,14 @@ class OptimizerKind(Model):
     )
     clipvalue: _Positive | None = Field(None, description="Largest absolute value in a gradient.")
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The learning rate, and what else isn't as Keras has it by itself."""
+        changed = self.model_dump(exclude_defaults=True, exclude={"kind"})
+        return {"learning_rate": self.learning_rate, **changed}
+
     def call(self) -> Call:
-        """Return the optimiser with the arguments that were written; the learning rate always."""
-        written = {
-            k: getattr(self, k) for k in type(self).model_fields if k in self.model_fields_set
-        }
-        written.pop("kind", None)
-        return Call(
-            f"tf.optimizers.{self.keras}", kwargs={"learning_rate": self.learning_rate, **written}
-        )
+        return Call(f"tf.optimizers.{self.keras}", kwargs=self.settings)
 
 
 class Adam(OptimizerKind):

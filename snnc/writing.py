@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from snnc.backends.script import is_untouched
-from snnc.diagnostics import UsageError, cannot
+from snnc.backends.script import is_untouched, spec_of
+from snnc.diagnostics import Refusal, UsageError, cannot
 from snnc.files import sweep, write_text
+from snnc.names import other_spec
 
 
 def edited(wanted: Mapping[Path, str]) -> list[Path]:
@@ -18,6 +19,17 @@ def edited(wanted: Mapping[Path, str]) -> list[Path]:
         for path, text in present.items()
         if text is not None and not is_untouched(text) and not same(text, wanted[path])
     ]
+
+
+def refuse_others(wanted: Mapping[Path, str], spec: Path, force: str) -> None:
+    """Raise a Refusal if a script was written from another spec than this one; `force` is how to say that it is meant."""
+    for path in wanted:
+        other = other_spec(spec_of(text_of(path) or ""), spec, path.parent)
+        if other:
+            raise Refusal(
+                f"{path.as_posix()} was written from {other.as_posix()}, not from {spec.as_posix()}: "
+                f"give one of the two networks another name, or write elsewhere with -o; {force} overwrites it"
+            )
 
 
 def write(wanted: Mapping[Path, str]) -> list[Path]:

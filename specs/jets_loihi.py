@@ -6,7 +6,7 @@
 Needs jets.params.npz, which jets_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from jets.toml [a2f56fa2].
+Written by snnc from jets.toml [e7604ee3].
 """
 
 import argparse
@@ -100,18 +100,30 @@ def load_items(params, path=DATA):
     """Return the test items, scaled as they were for training, and their labels."""
     with np.load(path) as data:
         if "X" in data:
-            test = params["test.index"]
-            x, y = numbers(data["X"][test], data["y"][test])
+            x, y = numbers(data, "X", "y")
+            x, y = x[params["test.index"]], y[params["test.index"]]
         else:  # a file that comes split
-            x, y = numbers(data["x_test"], data["y_test"])
+            x, y = numbers(data, "x_test", "y_test")
     if digest(x, y) != params["test.digest"]:
         raise SystemExit(f"the data have changed since {PARAMS.name} was trained")
     return (x - params["input.shift"]) / params["input.scale"], y
 
 
-def numbers(x, y):
-    """Return items flat and in double precision, and labels as integers."""
-    return x.reshape(len(x), -1).astype(float), y.reshape(len(y)).astype(np.int64)
+def numbers(data, x_name, y_name):
+    """Return items as flat floats and labels as integers, if they can be used."""
+    x, y = data[x_name], data[y_name].ravel()
+    if x.size != 16 * len(x):
+        raise ValueError(f"'{x_name}' has shape {x.shape}, not 16 values an item")
+    if len(x) != len(y):
+        raise ValueError(f"'{x_name}' has {len(x)} items, '{y_name}' {len(y)} labels")
+    x = x.reshape(-1, 16).astype(float)
+    finite, fits = np.isfinite(x).all(axis=1), np.isin(y, np.arange(5))
+    if not finite.all():
+        raise ValueError(f"item {finite.argmin()} of '{x_name}' is not finite")
+    if not fits.all():
+        at = f"label {fits.argmin()} of '{y_name}'"
+        raise ValueError(f"{at} is not a whole number from 0 to 4")
+    return x, y.astype(np.int64)
 
 
 def digest(x, y):
@@ -234,7 +246,10 @@ def main():
     if not PARAMS.exists():
         raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     params = load(PARAMS, "spec", SPEC)
-    items, labels = load_items(params, args.data)
+    try:
+        items, labels = load_items(params, args.data)
+    except Exception as error:
+        raise SystemExit(f"can't use {args.data}: {error}") from error
     items, labels = items[: args.items], labels[: args.items]
 
     net = build_network(items, params)

@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from jets.toml [67fda6e4].
+Written by snnc from jets.toml [77cc6990].
 """
 
 import argparse
@@ -16,6 +16,7 @@ import json
 import math
 import os
 import warnings
+from functools import partial
 from pathlib import Path
 
 import nengo
@@ -33,6 +34,7 @@ SEED = 0
 DT = 0.001  # s
 EPOCHS = 60
 BATCH_SIZE = 200
+OPTIMIZER = partial(tf.optimizers.Adam, learning_rate=0.001)
 PRESENTATION_STEPS = 100
 READ_STEPS = 30  # the answer is the mean of the last ones
 LABELS = ["g", "q", "t", "w", "z"]
@@ -81,8 +83,8 @@ TRAINING = {
     "dt": DT,
     "scale": "standard",
     "batch_size": BATCH_SIZE,
-    "optimizer": {"kind": "adam", "learning_rate": 0.001},
-    "gradient": {"kind": "smooth", "sigma": 0.02},
+    "optimizer": {"kind": OPTIMIZER.func.__name__.lower(), **OPTIMIZER.keywords},
+    "gradient": {"kind": "smooth", "sigma": TRAINING_NEURONS.sigma},
     "operators": {
         "dropout1": {"kind": "dropout", "rate": 0.25},
         "dropout2": {"kind": "dropout", "rate": 0.25},
@@ -99,19 +101,31 @@ def load_data(path=DATA):
     """Return items and labels to train and to test on, and which items are held out."""
     with np.load(path) as data:
         if "X" not in data:  # a file that comes split
-            train = numbers(data["x_train"], data["y_train"])
-            test = numbers(data["x_test"], data["y_test"])
+            train = numbers(data, "x_train", "y_train")
+            test = numbers(data, "x_test", "y_test")
             return *train, *test, np.arange(len(test[0]))
-        x, y = numbers(data["X"], data["y"])
+        x, y = numbers(data, "X", "y")
     order = np.random.RandomState(SEED).permutation(len(x))
     n_test = math.ceil(0.2 * len(x))
     test, train = order[:n_test], order[n_test:]
     return x[train], y[train], x[test], y[test], test
 
 
-def numbers(x, y):
-    """Return items flat and in double precision, and labels as integers."""
-    return x.reshape(len(x), -1).astype(float), y.reshape(len(y)).astype(np.int64)
+def numbers(data, x_name, y_name):
+    """Return items as flat floats and labels as integers, if they can be used."""
+    x, y = data[x_name], data[y_name].ravel()
+    if x.size != 16 * len(x):
+        raise ValueError(f"'{x_name}' has shape {x.shape}, not 16 values an item")
+    if len(x) != len(y):
+        raise ValueError(f"'{x_name}' has {len(x)} items, '{y_name}' {len(y)} labels")
+    x = x.reshape(-1, 16).astype(float)
+    finite, fits = np.isfinite(x).all(axis=1), np.isin(y, np.arange(5))
+    if not finite.all():
+        raise ValueError(f"item {finite.argmin()} of '{x_name}' is not finite")
+    if not fits.all():
+        at = f"label {fits.argmin()} of '{y_name}'"
+        raise ValueError(f"{at} is not a whole number from 0 to 4")
+    return x, y.astype(np.int64)
 
 
 def fit_scaling(x):
@@ -165,7 +179,7 @@ def train(net, x, y, epochs, resume=False):
 
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with simulator(net) as sim:
-        optimizer = tf.optimizers.Adam(learning_rate=0.001)
+        optimizer = OPTIMIZER()
         sim.compile(
             optimizer=optimizer,
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -279,21 +293,18 @@ def evaluate(net, x, steps):
 
 def collect_params(net):
     """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
-    dense = {
-        node.tensor_func.name: node.tensor_func
-        for node in net.nodes
-        if isinstance(getattr(node, "tensor_func", None), Dense)
-    }
+    nodes = [node for node in net.nodes if isinstance(node, nengo_dl.TensorNode)]
+    layers = {node.tensor_func.name: node.tensor_func for node in nodes}
     params = {}
     for ens in net.ensembles:
-        weights, bias = dense[ens.label].get_weights()
+        weights, bias = layers[ens.label].get_weights()
         gain, base_bias = ens.neuron_type.gain_bias(
             ens.max_rates.options, ens.intercepts.options
         )
         params[f"{ens.label}.weights"] = weights.T
         params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
         params[f"{ens.label}.bias"] = base_bias + gain * bias
-    weights, bias = dense["output"].get_weights()
+    weights, bias = layers["output"].get_weights()
     params["output.weights"] = weights.T
     params["output.bias"] = bias
     return params
@@ -358,7 +369,12 @@ def main():
     if CHECKPOINT.exists() and not args.resume:
         print(f"from the beginning; --resume would go on from {CHECKPOINT.name}")
 
-    x_train, y_train, x_test, y_test, test = load_data(args.data)
+    try:
+        x_train, y_train, x_test, y_test, test = load_data(args.data)
+    except Exception as error:
+        raise SystemExit(f"can't use {args.data}: {error}") from error
+    if len(x_train) < BATCH_SIZE:
+        raise SystemExit(f"{len(x_train)} items to train on are fewer than a batch")
     shift, scale = fit_scaling(x_train)
     x_train = (x_train - shift) / scale
     net = build_network()
@@ -366,6 +382,7 @@ def main():
     training = {**describe_training(x_train, y_train), "epochs": args.epochs}
     params["input.shift"], params["input.scale"] = shift, scale
     params["test.index"], params["test.digest"] = test, digest(x_test, y_test)
+    params["spec_file"] = "jets.toml"
     versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
     params["spec"] = json.dumps(SPEC, sort_keys=True)
     params["training"] = json.dumps(training, sort_keys=True)

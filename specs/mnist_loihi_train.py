@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_loihi.toml [efb2d808].
+Written by snnc from mnist_loihi.toml [f898d744].
 """
 
 import argparse
@@ -16,6 +16,7 @@ import json
 import os
 import warnings
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 import nengo
@@ -34,6 +35,7 @@ SEED = 0
 DT = 0.001  # s
 EPOCHS = 5
 BATCH_SIZE = 200
+OPTIMIZER = partial(tf.optimizers.RMSprop, learning_rate=0.001)
 PRESENTATION_STEPS = 100
 READ_STEPS = 50  # the answer is the mean of the last ones
 
@@ -116,7 +118,7 @@ TRAINING = {
     "dt": DT,
     "scale": "unit",
     "batch_size": BATCH_SIZE,
-    "optimizer": {"kind": "rmsprop", "learning_rate": 0.001},
+    "optimizer": {"kind": OPTIMIZER.func.__name__.lower(), **OPTIMIZER.keywords},
     "gradient": {
         "encoder": {"kind": "rate"},
         "conv2d2": {"kind": "loihi", "sigma": 0.02},
@@ -153,17 +155,29 @@ def load_data(path=None):
     """Return items and labels to train and to test on, and which items are held out."""
     if path:
         data = np.load(path)
-        train = data["x_train"], data["y_train"]
-        test = data["x_test"], data["y_test"]
     else:
         train, test = tf.keras.datasets.mnist.load_data()
-    train, test = numbers(*train), numbers(*test)
+        data = dict(zip(["x_train", "y_train", "x_test", "y_test"], [*train, *test]))
+    train = numbers(data, "x_train", "y_train")
+    test = numbers(data, "x_test", "y_test")
     return *train, *test, np.arange(len(test[0]))
 
 
-def numbers(x, y):
-    """Return items flat and in double precision, and labels as integers."""
-    return x.reshape(len(x), -1).astype(float), y.reshape(len(y)).astype(np.int64)
+def numbers(data, x_name, y_name):
+    """Return items as flat floats and labels as integers, if they can be used."""
+    x, y = data[x_name], data[y_name].ravel()
+    if x.size != 784 * len(x):
+        raise ValueError(f"'{x_name}' has shape {x.shape}, not 784 values an item")
+    if len(x) != len(y):
+        raise ValueError(f"'{x_name}' has {len(x)} items, '{y_name}' {len(y)} labels")
+    x = x.reshape(-1, 784).astype(float)
+    finite, fits = np.isfinite(x).all(axis=1), np.isin(y, np.arange(10))
+    if not finite.all():
+        raise ValueError(f"item {finite.argmin()} of '{x_name}' is not finite")
+    if not fits.all():
+        at = f"label {fits.argmin()} of '{y_name}'"
+        raise ValueError(f"{at} is not a whole number from 0 to 9")
+    return x, y.astype(np.int64)
 
 
 def fit_scaling(x):
@@ -229,7 +243,7 @@ def train(net, x, y, epochs, resume=False):
 
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with simulator(net) as sim:
-        optimizer = tf.optimizers.RMSprop(learning_rate=0.001)
+        optimizer = OPTIMIZER()
         sim.compile(
             optimizer=optimizer,
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -438,7 +452,12 @@ def main():
     if CHECKPOINT.exists() and not args.resume:
         print(f"from the beginning; --resume would go on from {CHECKPOINT.name}")
 
-    x_train, y_train, x_test, y_test, test = load_data(args.data)
+    try:
+        x_train, y_train, x_test, y_test, test = load_data(args.data)
+    except Exception as error:
+        raise SystemExit(f"can't use {args.data or 'the data'}: {error}") from error
+    if len(x_train) < BATCH_SIZE:
+        raise SystemExit(f"{len(x_train)} items to train on are fewer than a batch")
     shift, scale = fit_scaling(x_train)
     x_train = (x_train - shift) / scale
     net = build_network()
@@ -446,6 +465,7 @@ def main():
     training = {**describe_training(x_train, y_train), "epochs": args.epochs}
     params["input.shift"], params["input.scale"] = shift, scale
     params["test.index"], params["test.digest"] = test, digest(x_test, y_test)
+    params["spec_file"] = "mnist_loihi.toml"
     versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
     params["spec"] = json.dumps(SPEC, sort_keys=True)
     params["training"] = json.dumps(training, sort_keys=True)

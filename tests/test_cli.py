@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import snnc
 from snnc import __version__
 from snnc.cli import main
 from snnc.full import full
@@ -221,6 +222,43 @@ def test_stale_scripts(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert Path("digits_train.py").read_text() == before
     assert main(["compile", str(spec)]) == 0, "what nobody edited may be replaced"
     assert main(["compile", "--check", str(spec)]) == 0
+
+
+def test_another_spec_of_the_same_name(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its scripts are overwritten only if that is meant, whoever of the two comes first."""
+    shutil.copy(spec, "other.toml")
+    assert main(["compile", str(spec), "-o", "out"]) == 0
+    before = Path("out/digits_train.py").read_text()
+    for option in ([], ["--check"]):
+        assert main(["compile", *option, "other.toml", "-o", "out"]) == 1
+        said = capsys.readouterr().err
+        assert "out/digits_train.py was written from digits.toml, not from other.toml: " in said
+        assert "give one of the two networks another name, or write elsewhere with -o" in said
+    # Nor if it was edited: that would say that --force is all there is to it.
+    Path("out/digits_train.py").write_text(before + "# mine\n")
+    assert main(["compile", "other.toml", "-o", "out"]) == 1
+    assert "was written from digits.toml" in capsys.readouterr().err
+    assert Path("out/digits_train.py").read_text() == before + "# mine\n"
+    with pytest.raises(snnc.Refusal, match=r"not from other.toml: .*; force=True overwrites it"):
+        snnc.compile("other.toml", "out").write()
+    assert main(["compile", "other.toml", "-o", "elsewhere"]) == 0
+    assert main(["compile", "--force", "other.toml", "-o", "out"]) == 0
+    assert "Written by snnc from other.toml" in Path("out/digits_train.py").read_text()
+    assert main(["compile", str(spec), "-o", "out"]) == 1
+    assert "was written from other.toml" in capsys.readouterr().err
+
+
+def test_a_spec_that_was_renamed_or_moved_keeps_its_scripts(spec: Path) -> None:
+    assert main(["compile", str(spec), "-o", "out"]) == 0
+    spec.rename("renamed.toml")
+    assert main(["compile", "renamed.toml", "-o", "out"]) == 0
+    Path("folder").mkdir()
+    Path("renamed.toml").rename("folder/renamed.toml")
+    assert main(["compile", "folder/renamed.toml", "-o", "out"]) == 0
+    Path("link.toml").symlink_to("folder/renamed.toml")
+    Path("out/renamed.toml").symlink_to("../folder/renamed.toml")
+    assert main(["compile", "link.toml", "-o", "out"]) == 0, "the same spec by another name"
+    assert "Written by snnc from link.toml" in Path("out/digits_train.py").read_text()
 
 
 def test_missing_scripts_are_stale(spec: Path) -> None:

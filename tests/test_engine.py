@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import snnc
 from snnc.cli import main
 from tests.conftest import ROOT
+from tests.test_data_errors import NPZ, write_spec
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
 
@@ -150,10 +152,68 @@ def test_without_a_twin_the_table_says_so(spec: Path, capsys: pytest.CaptureFixt
     )
 
 
+def test_training_says_what_a_look_at_the_data_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unless the spec allows it."""
+    spec = tmp_path / "digits.toml"
+    text = (ROOT / "specs/digits.toml").read_text().replace("epochs = 60", "epochs = 1")
+    spec.write_text(text.replace('scale = "unit"', 'scale = "none"'))
+    assert main(["check", "--data", str(spec)]) == 0
+    said = capsys.readouterr().err
+    assert said.startswith(f"{spec.as_posix()}:")
+    assert "warning[data-scale]: values up to 16" in said
+    assert main(["train", str(spec)]) == 0
+    assert capsys.readouterr().err.startswith(said)
+    spec.write_text(spec.read_text() + '\n[allow]\ndata-scale = "to see"\n')
+    assert main(["train", str(spec)]) == 0
+    assert "data-scale" not in capsys.readouterr().err
+
+
+def test_parameters_of_another_spec_of_the_same_name_stay(
+    spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One's own are replaced without a word, however the spec has changed, or what it is called."""
+    from snnc.engine import checkpoint
+    from snnc.engine.train import State
+
+    other = spec.with_name("other.toml")
+    other.write_text(spec.read_text().replace("units = 64", "units = 60"))
+    params, train = spec.with_name("digits.params.npz"), ["train", "--epochs", "1"]
+    before = params.read_bytes()
+    said = f"is of {spec.as_posix()}, not of {other.as_posix()}: give one of the two networks"
+    assert main([*train, str(other)]) == 1
+    assert f"{params.as_posix()} {said}" in capsys.readouterr().err
+    with pytest.raises(snnc.Refusal, match=r"is of .*another name"):
+        snnc.train(other, epochs=1, folder=spec.parent)
+    assert params.read_bytes() == before
+
+    # The float twin's, and a checkpoint.
+    params.unlink()
+    assert main([*train, "--baseline", str(other)]) == 1
+    assert f"digits.baseline.npz {said}" in capsys.readouterr().err
+    checkpoint.save(spec.with_name("digits.checkpoint.npz"), State(), {}, spec.name)
+    assert main([*train, str(other)]) == 1
+    assert f"digits.checkpoint.npz {said}" in capsys.readouterr().err
+
+    spec.rename(spec.with_name("old.toml.bak"))
+    assert main([*train, "--baseline", str(other)]) == 0
+    with np.load(params) as file:
+        assert str(file["spec_file"]) == "other.toml"
+    assert main([*train, str(other)]) == 0
+
+
 def test_run_before_train(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(ROOT / "specs/digits.toml", tmp_path)
     assert main(["run", str(tmp_path / "digits.toml")]) == 1
     assert "run snnc train first" in capsys.readouterr().err
+    # Before it looks at data, which may take long to load.
+    spec = write_spec(tmp_path, NPZ)
+    np.savez(tmp_path / "data.npz", x=np.full((40, 3), np.nan), y=np.arange(40) % 2)
+    assert main(["train", str(spec)]) == 1
+    assert "has the value nan" in capsys.readouterr().err
+    assert main(["run", str(spec)]) == 1
+    assert "small.params.npz yet: run snnc train first" in capsys.readouterr().err
 
 
 def test_parameters_of_another_spec(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:

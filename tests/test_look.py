@@ -64,6 +64,14 @@ def leaking() -> dict[str, Any]:
     return arrays
 
 
+def of_one_range(columns: int = 1) -> dict[str, Any]:
+    """Columns that keep to a range of 1, where others are a thousand times as wide."""
+    arrays = split()
+    for name in ("x_train", "x_test"):
+        arrays[name] = np.hstack([1000 * np.sign(arrays[name]), arrays[name][:, :columns] % 1])
+    return arrays
+
+
 @pytest.mark.parametrize(
     ("arrays", "more", "sentence"),
     [
@@ -86,6 +94,42 @@ def test_warnings(
     _, err = look(write_spec(tmp_path, SPLIT + more), capsys)
     assert sentence in err
     assert "warning[data-" in err
+
+
+@pytest.mark.parametrize("scale", ["unit", "signed", "standard"])
+@pytest.mark.parametrize(
+    ("name", "columns", "narrow"), [("digits", 64, 0), ("wine", 13, 10), ("breast_cancer", 30, 25)]
+)
+def test_one_range_for_all_is_for_pictures(
+    name: str, columns: int, narrow: int, scale: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:  # fmt: skip
+    """Most columns of these tables are narrower than 1 % of the widest; no pixel is, at the border or elsewhere."""
+    datasets = pytest.importorskip("sklearn.datasets", reason="it comes with snnc[run]")
+    x, y = getattr(datasets, f"load_{name}")(return_X_y=True)
+    spans = x.max(axis=0) - x.min(axis=0)
+    assert ((spans > 0) & (spans < 0.01 * (x.max() - x.min()))).sum() == narrow
+    spec = write_spec(
+        tmp_path, f'kind = "sklearn"\nname = "{name}"\nscale = "{scale}"', y.max() + 1
+    )
+    spec.write_text(spec.read_text().replace("shape = [3]", f"shape = [{columns}]"))
+    _, err = look(spec, capsys)
+    assert ("warning[data-scale]" in err) == (narrow > 0 and scale != "standard")
+    if narrow and scale != "standard":
+        assert "values that vary keep to less than 1% of the range" in err
+        assert 'write scale = "standard"' in err
+
+
+@pytest.mark.parametrize(("columns", "warned"), [(1, False), (2, True)])
+def test_some_narrow_values_are_no_matter(
+    columns: int, warned: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A quarter of a picture may be dark."""
+    np.savez(tmp_path / "data.npz", **of_one_range(columns))
+    spec = write_spec(tmp_path, SPLIT + 'scale = "unit"')
+    spec.write_text(spec.read_text().replace("shape = [3]", f"shape = [{3 + columns}]"))
+    _, err = look(spec, capsys)
+    assert ("2 of 5 values that vary keep to" in err) == warned
+    assert ("data-scale" in err) == warned
 
 
 def test_a_file_may_come_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -262,7 +262,7 @@ def data_of(program: Program) -> Any:
 
 
 def _same_arrays(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
-    missing = {"spec", "versions", "training"}
+    missing = {"spec_file", "spec", "versions", "training"}
     missing |= {"input.shift", "input.scale", "test.index", "test.digest"}
     assert set(theirs) == set(ours) - missing
     for name, array in theirs.items():

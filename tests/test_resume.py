@@ -72,7 +72,7 @@ def test_from_a_checkpoint_on(optimizer: str, network: str, tmp_path: Path) -> N
     whole = run(program, network)
     assert not np.array_equal(whole[1].variables[0], whole[3].variables[0])
     depends = checkpoint.depends_on(program, data.load(program))
-    checkpoint.save(tmp_path / "half.npz", whole[1], depends)
+    checkpoint.save(tmp_path / "half.npz", whole[1], depends, "digits.toml")
     half = checkpoint.load(tmp_path / "half.npz", depends)
     rest = run(program, network, half)
     assert len(rest) == 2
@@ -97,7 +97,7 @@ def test_script_and_memory_go_on_with_each_other(
     ours = run(program, "network")
     same(checkpoint.load(script.CHECKPOINT, depends), ours[3])
 
-    checkpoint.save(script.CHECKPOINT, ours[1], depends)
+    checkpoint.save(script.CHECKPOINT, ours[1], depends, "digits.toml")
     capsys.readouterr()
     resumed = script.train(script.build_network(), x, y, 4, resume=True)
     assert [line[:9] for line in capsys.readouterr().out.splitlines()] == ["epoch   3", "epoch   4"]
@@ -108,6 +108,36 @@ def test_script_and_memory_go_on_with_each_other(
     script.train(script.build_network(), x, y, 2)
     theirs = run(program, "network", checkpoint.load(script.CHECKPOINT, depends))
     same(theirs[-1], ours[3])
+
+
+EDITS = [
+    (
+        "learning_rate=0.001",
+        "learning_rate=0.002",
+        "optimizer.learning_rate: 0.001 there, 0.002 here",
+    ),
+    ("tf.optimizers.Adam", "tf.optimizers.SGD", "optimizer.kind: adam there, sgd here"),
+    ("sigma=0.02", "sigma=0.03", "gradient.sigma: 0.02 there, 0.03 here"),
+    ("BATCH_SIZE = 32", "BATCH_SIZE = 16", "batch_size: 32 there, 16 here"),
+    ("DT = 0.001", "DT = 0.002", "dt: 0.001 there, 0.002 here"),
+    ("SEED = 0", "SEED = 3", "seed: 0 there, 3 here"),
+]
+
+
+def test_an_edited_script_refuses_the_checkpoint_of_the_other(tmp_path: Path) -> None:
+    """Whoever edits what trains a network has edited what its checkpoint says of that."""
+    for path, text in scripts(digits(tmp_path, 1), tmp_path).items():
+        path.write_text(text)
+    script = load_script(tmp_path / "digits_train.py")
+    x, y, *_ = script.load_data()
+    script.train(script.build_network(), x, y, 1)
+    text = (tmp_path / "digits_train.py").read_text()
+    for old, new, said in EDITS:
+        assert text.count(old) == 1
+        (tmp_path / "edited.py").write_text(text.replace(old, new))
+        edited = load_script(tmp_path / "edited.py")
+        with pytest.raises(SystemExit, match=rf"is for another training.*\n  {said}$"):
+            edited.train(edited.build_network(), x, y, 2, resume=True)
 
 
 class Stopped(Exception):
@@ -130,8 +160,8 @@ def stop(monkeypatch: pytest.MonkeyPatch) -> Any:
     save = checkpoint.save
 
     def stop_after(epoch: int, name: str = "digits.checkpoint.npz", how: Any = _stop) -> None:
-        def saved(path: Path, state: Any, depends: Any) -> None:
-            save(path, state, depends)
+        def saved(path: Path, state: Any, *rest: Any) -> None:
+            save(path, state, *rest)
             if path.name == name and len(state.epochs) == epoch:
                 how()
 
@@ -307,9 +337,9 @@ def test_a_disk_that_becomes_full(
     train = ["train", str(tmp_path / "digits.toml")]
     save, ensure_room = checkpoint.save, paths.ensure_room
 
-    def saved(path: Path, state: Any, depends: Any) -> None:
+    def saved(path: Path, state: Any, *rest: Any) -> None:
         with limited(-1 if len(state.epochs) < 3 else 20_000):
-            save(path, state, depends)
+            save(path, state, *rest)
 
     monkeypatch.setattr(checkpoint, "save", saved)
     assert main(train) == 2
@@ -389,7 +419,8 @@ def half(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("half")
     program = digits(folder, 1)
     depends = checkpoint.depends_on(program, data.load(program))
-    checkpoint.save(folder / "digits.checkpoint.npz", run(program, "network")[0], depends)
+    state = run(program, "network")[0]
+    checkpoint.save(folder / "digits.checkpoint.npz", state, depends, "digits.toml")
     return folder
 
 

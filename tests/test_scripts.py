@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from snnc.pipeline import scripts
 from tests.conftest import ROOT, program_of
+from tests.test_parity import load_script
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
 
@@ -120,6 +123,76 @@ def test_resume(folder: Path, tmp_path: Path) -> None:
         assert set(ours.files) == set(theirs.files)
         for name in ours.files:
             assert np.array_equal(ours[name], theirs[name]), name
+
+
+def arrays(**changes: Any) -> dict[str, Any]:
+    """Items and labels for the digits."""
+    sound = {"x": np.random.RandomState(0).normal(size=(60, 8, 8)), "y": np.arange(60) % 10}
+    return {**sound, **changes}
+
+
+def changed(name: str, at: Any, value: Any) -> dict[str, Any]:
+    found = arrays()
+    found[name] = found[name].astype(float)
+    found[name][at] = value
+    return found
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        ({"x_train": arrays()["x"], "y_train": arrays()["y"], "x_test": arrays()["x"]}, "'y_test is not a file in the archive'"),
+        ({"x": arrays()["x"]}, "'y is not a file in the archive'"),
+        (arrays(x=np.zeros((60, 8, 9))), "'x' has shape (60, 8, 9), not 64 values an item"),
+        (arrays(y=np.arange(50) % 10), "'x' has 60 items, 'y' 50 labels"),
+        (arrays(y=np.eye(60, 10)), "'x' has 60 items, 'y' 600 labels"),
+        (changed("x", (7, 0, 3), np.nan), "item 7 of 'x' is not finite"),
+        (changed("x", (8, 0, 3), -np.inf), "item 8 of 'x' is not finite"),
+        (changed("y", 9, 10), "label 9 of 'y' is not a whole number from 0 to 9"),
+        (changed("y", 10, -1), "label 10 of 'y' is not a whole number from 0 to 9"),
+        (changed("y", 11, 0.5), "label 11 of 'y' is not a whole number from 0 to 9"),
+        (changed("y", 12, np.nan), "label 12 of 'y' is not a whole number from 0 to 9"),
+        (arrays(x=np.array([None] * 60)), "Object arrays cannot be loaded when allow_pickle=False"),
+        (arrays(x=np.zeros((0, 64)), y=np.zeros(0, int)), "0 items to train on are fewer than a batch"),
+        (arrays(x=np.zeros((30, 64)), y=np.zeros(30, int)), "24 items to train on are fewer than a batch"),
+    ],
+)  # fmt: skip
+def test_data_that_cannot_be_used(
+    found: dict[str, Any], sentence: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """The file, the array and what is wrong with it, in one sentence and before any training."""
+    np.savez(tmp_path / "own.npz", **found)
+    monkeypatch.setattr("sys.argv", ["train", "--data", str(tmp_path / "own.npz")])
+    with pytest.raises(SystemExit) as stopped:
+        load_script(folder / "digits_train.py").main()
+    wanted = sentence if "batch" in sentence else f"can't use {tmp_path}/own.npz: {sentence}"
+    assert stopped.value.code == wanted
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("0.5", "nan", "item 0 of 'items' is not finite"),
+        ("low", "7", "label 0 of 'labels' is not a whole number from 0 to 2"),
+        ("low", "lower", "could not convert string"),
+    ],
+)
+def test_a_table_that_cannot_be_used(
+    old: str, new: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file that a script reads by itself is looked at as well, by either script."""
+    shutil.copytree(ROOT / "tests/cases/data", tmp_path / "data")
+    shutil.copy(ROOT / "tests/cases/table.toml", tmp_path)
+    for path, text in scripts(program_of(tmp_path / "table.toml"), tmp_path).items():
+        path.write_text(text)
+    table = tmp_path / "data/table.csv"
+    header, *_ = table.read_text("utf-8-sig").splitlines()
+    row = "0.5;1;low;2;3"
+    assert old in row
+    table.write_text("\n".join([header, row.replace(old, new), *[row] * 60]))
+    monkeypatch.setattr("sys.argv", ["train"])
+    with pytest.raises(SystemExit, match=rf"^can't use .*table\.csv: {sentence}"):
+        load_script(tmp_path / "table_train.py").main()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -15,7 +15,9 @@ from snnc.templates import environment
 
 #: Stands for the digest while a script is being written.
 _PLACEHOLDER = "0" * 8
-_SIGNATURE = re.compile(r"^(?:.* )?Written by snnc from .* \[([0-9a-f]{8})\]\.$", re.MULTILINE)
+_SIGNATURE = re.compile(
+    r"^(?:.* )?Written by snnc from (?P<spec>.*) \[(?P<digest>[0-9a-f]{8})\]\.$", re.MULTILINE
+)
 
 
 def emit(program: Program, folder: Path) -> dict[str, str]:
@@ -37,19 +39,25 @@ def is_untouched(text: str) -> bool:
     """Whether a script is as snnc wrote it."""
     text = text.replace("\r\n", "\n")
     found = _SIGNATURE.search(text)
-    return found is not None and _digest(_without(text, found)) == found[1]
+    return found is not None and _digest(_without(text, found)) == found["digest"]
+
+
+def spec_of(text: str) -> str:
+    """Return the name of the spec that a script was written from, edited or not; nothing if it isn't snnc's."""
+    found = _SIGNATURE.search(text.replace("\r\n", "\n"))
+    return found["spec"] if found else ""
 
 
 def _signed(text: str) -> str:
     """Put the digest of a script into its docstring: of its text without those digits."""
     found = _SIGNATURE.search(text)
     assert found is not None, "a template has lost its signature"
-    start, end = found.span(1)
+    start, end = found.span("digest")
     return text[:start] + _digest(_without(text, found)) + text[end:]
 
 
 def _without(text: str, signature: re.Match[str]) -> str:
-    start, end = signature.span(1)
+    start, end = signature.span("digest")
     return text[:start] + text[end:]
 
 

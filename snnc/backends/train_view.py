@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.backends.code import WIDTH, Chain, Group, entry, expression, identifier, layout, literal
+from snnc.backends.code import (
+    WIDTH,
+    Chain,
+    Code,
+    Group,
+    entry,
+    expression,
+    identifier,
+    layout,
+    literal,
+    prefixed,
+)
 from snnc.backends.view import INDENT, View, connection_code, synapse
 from snnc.folding import Convolution, Form, Full, Scattered
-from snnc.gradients import Loihi
+from snnc.gradients import Loihi, Rate, Smooth
 from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
 from snnc.meaning import training
 from snnc.operators import BatchNorm, Conv2D, Dense, Dropout, OnOff
@@ -59,8 +70,10 @@ class TrainView(View):
 
     @property
     def optimizer(self) -> str:
-        call = expression(self.program.train.optimizer.call())
-        return layout(call, "optimizer = ", indent=8)
+        """The constant that makes the optimiser, and tells a checkpoint of it."""
+        call = self.program.train.optimizer.call()
+        settings = (prefixed(f"{key}=", literal(value)) for key, value in call.kwargs.items())
+        return layout(Group("partial(", (call.name, *settings), ")"), "OPTIMIZER = ")
 
     @property
     def running_by_layer(self) -> str | None:
@@ -125,12 +138,40 @@ class TrainView(View):
 
     @property
     def training_constant(self) -> str:
-        named = {"seed": "SEED", "dt": "DT", "batch_size": "BATCH_SIZE"}
+        """What a training depends on, said by the constants that it goes by: who edits one has edited both."""
+        named: dict[str, Code] = {
+            "seed": "SEED",
+            "dt": "DT",
+            "batch_size": "BATCH_SIZE",
+            "optimizer": '{"kind": OPTIMIZER.func.__name__.lower(), **OPTIMIZER.keywords}',
+            "gradient": self._gradient,
+        }
         entries = (
             entry(key, named.get(key) or expression(value))
             for key, value in training(self.program).items()
         )
         return layout(Group("{", tuple(entries), "}"), "TRAINING = ")
+
+    @property
+    def _gradient(self) -> Code:
+        by_layer = {p.name: self._slope(p) for p in self.program.populations}
+        if "kind" in training(self.program)["gradient"]:
+            return by_layer[self.program.populations[0].name]
+        return Group("{", tuple(entry(name, slope) for name, slope in by_layer.items()), "}")
+
+    def _slope(self, population: Population) -> Code:
+        """Return the gradient of a population, as `meaning.training` has it."""
+        gradient = population.gradient
+        kind = entry("kind", literal(gradient.kind))
+        if isinstance(gradient, Rate):
+            return Group("{", (kind,), "}")
+        if isinstance(gradient, Smooth):
+            sigma = f"{self.constant(population, 'TRAINING_NEURONS')}.sigma"
+        elif population.neurons.leaky:
+            sigma = "LIF_SMOOTHING"
+        else:
+            sigma = literal(gradient.sigma)
+        return Group("{", (kind, entry("sigma", sigma)), "}")
 
     @property
     def chains(self) -> str | None:

@@ -49,6 +49,8 @@ def _refuse_one_name_twice(programs: list[Program], folders: list[Path]) -> None
 
 def _compile(program: Program, folder: Path, arguments: argparse.Namespace) -> int:
     wanted = scripts(program, folder)
+    if not arguments.force:
+        writing.refuse_others(wanted, program.spec_path, "--force")
     leftover = [p for p in _leftovers(program, folder) if p not in wanted]
     if arguments.check:
         return _compare(wanted, leftover)

@@ -16,11 +16,11 @@ def run(arguments: argparse.Namespace) -> int:
     on = places.chosen(program, arguments.on)
     gc.enable()  # from here on there is garbage
     with libraries.loaded():
-        from snnc.engine import data, session, storage
+        from snnc.engine import session, storage
         from snnc.engine.progress import Terminal
 
         places.ensure_reachable(program, on)
-        trained = storage.load(program, output_folder(arguments), data.load(program))
+        trained = storage.load(program, output_folder(arguments))
         if otherwise := storage.trained_otherwise(trained, program):
             told = "snnc: the parameters were trained otherwise than the spec says now"
             print("\n  ".join([told, *otherwise]), file=sys.stderr)

@@ -5,22 +5,26 @@ from __future__ import annotations
 import argparse
 import gc
 
-from snnc.commands.common import checked_spec, output_folder
+from snnc.commands.common import checked_spec, output_folder, warn
 from snnc.engine import libraries
 from snnc.pipeline import with_epochs
 
 
 def run(arguments: argparse.Namespace) -> int:
-    program = with_epochs(checked_spec(arguments.spec, arguments.data).program, arguments.epochs)
+    found = checked_spec(arguments.spec, arguments.data)
+    program = with_epochs(found.program, arguments.epochs)
     folder = output_folder(arguments)
     gc.enable()  # from here on there is garbage
     with libraries.loaded():
-        from snnc.engine import session
+        from snnc.engine import data, session
+        from snnc.engine.look import doubts
         from snnc.engine.progress import Terminal
         from snnc.engine.results import percent
 
+        items = data.load(program)
+        warn(found.document, [d for d in doubts(program, items) if d.code not in found.allowed])
         training = session.train(
-            program, Terminal(), folder, arguments.baseline, resume=arguments.resume
+            program, items, Terminal(), folder, arguments.baseline, resume=arguments.resume
         )
     for row in training.results.rows:
         print(f"{row.name}: {percent(row.accuracy)}")

@@ -7,6 +7,7 @@ import lzma
 import struct
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,13 @@ def save_arrays(path: Path, *arrays: Any, **named: Any) -> None:
     np.savez(buffer, *arrays, **named)
     with replacing(path) as unfinished:
         unfinished.write_bytes(buffer.getvalue())
+
+
+def text_in(path: Path, name: str) -> str:
+    """Return a text in a .npz file; nothing if there is none, or no such file."""
+    with suppress(OSError, *DAMAGE), np.load(path, allow_pickle=False) as file:
+        return str(file[name])
+    return ""
 
 
 def arrays_of(path: Path, advice: str) -> dict[str, Array]:

@@ -27,13 +27,14 @@ def depends_on(program: Program, data: Data) -> dict[str, Any]:
     }
 
 
-def save(path: Path, state: State, depends: dict[str, Any]) -> None:
+def save(path: Path, state: State, depends: dict[str, Any], spec_file: str) -> None:
     save_arrays(
         path,
         *state.variables,
         history=[(e.loss, e.accuracy) for e in state.epochs],
         seconds=[e.seconds for e in state.epochs],
         training=as_json(depends),
+        spec_file=spec_file,
     )
 
 

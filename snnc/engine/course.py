@@ -35,7 +35,7 @@ def resumable(
 
         def advance(state: State) -> None:
             if path:
-                checkpoint.save(path, state, depends)
+                checkpoint.save(path, state, depends, program.spec_path.name)
             course.state = state
             show(state.epochs[-1])
 

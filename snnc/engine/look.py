@@ -6,7 +6,6 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.diagnostics import Diagnostic
 from snnc.engine.data import Array, Data, Labels, Split, scaled, split
@@ -19,6 +18,10 @@ AT = ("data", "kind")
 LARGEST_SHARE = 0.9
 #: Unscaled values beyond this are far from the input of 1 that max_rate is for.
 LARGEST_UNSCALED = 10
+#: A value that keeps to this share of the range that all are scaled by moves a neuron of 200 Hz by 2 Hz: no spike in 0.1 s.
+NARROW = 0.01
+#: Share of narrow values that pictures have by nature: the dark corners of a round one are 0.21 of it.
+MOST_NARROW = 0.25
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,13 @@ def look(program: Program) -> Look:
     """Look at a program's items and labels; a Refusal says what can't be used."""
     items = split(program)
     data = scaled(program, items)
-    constant = np.asarray(np.ptp(data.x_train, axis=0) == 0)
-    return Look(
-        tuple(_lines(program, items, data, np.count_nonzero(constant))),
-        tuple(_warnings(program, data, constant)),
-    )
+    constant = np.count_nonzero(np.ptp(data.x_train, axis=0) == 0)
+    return Look(tuple(_lines(program, items, data, constant)), doubts(program, data))
+
+
+def doubts(program: Program, data: Data) -> tuple[Diagnostic, ...]:
+    """Return what training on these data would pass over in silence."""
+    return (*_class_warnings(program, data), *_value_warnings(program, data), *_leaks(data))
 
 
 def _lines(program: Program, items: Split, data: Data, constant: int) -> Iterator[str]:
@@ -69,8 +74,7 @@ def _counts(program: Program, y: Labels) -> str:
     return ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
 
 
-def _warnings(program: Program, data: Data, constant: NDArray[np.bool_]) -> Iterator[Diagnostic]:
-    """Yield what training would pass over in silence; `constant` says which values never vary in training."""
+def _class_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
     train = np.bincount(data.y_train, minlength=program.output.classes)
     test = np.bincount(data.y_test, minlength=program.output.classes)
     for counts, missing in (
@@ -87,7 +91,9 @@ def _warnings(program: Program, data: Data, constant: NDArray[np.bool_]) -> Iter
             f"{share:.0%} of the items to test on are of {one}: always to say so is as often right"
         )
         yield Diagnostic("data-balance", message, AT)
-    yield from _value_warnings(program, data, constant)
+
+
+def _leaks(data: Data) -> Iterator[Diagnostic]:
     shared = _shared(data)
     if shared:
         message = (
@@ -97,22 +103,29 @@ def _warnings(program: Program, data: Data, constant: NDArray[np.bool_]) -> Iter
         yield Diagnostic("data-leak", message, AT, hint=hint)
 
 
-def _value_warnings(
-    program: Program, data: Data, constant: NDArray[np.bool_]
-) -> Iterator[Diagnostic]:
-    largest = max(np.abs(data.x_train).max(), np.abs(data.x_test).max())
-    if program.data.scale == "none" and largest > LARGEST_UNSCALED:
+def _value_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
+    scale, at = program.data.scale, ("data", "scale")
+    low, high = data.x_train.min(axis=0), data.x_train.max(axis=0)
+    largest = max(-low.min(), high.max(), np.abs(data.x_test).max())
+    if scale == "none" and largest > LARGEST_UNSCALED:
         message = f"values up to {largest:g} reach neurons whose max_rate is for an input of 1"
-        hint = 'write scale = "standard"'
-        yield Diagnostic("data-scale", message, ("data", "scale"), hint=hint)
-    surprising = constant & (data.x_test != data.x_train[0]).any(axis=0)
-    if program.data.scale == "standard" and surprising.any():
+        yield Diagnostic("data-scale", message, at, hint='write scale = "standard"')
+    varying = high > low
+    narrow = varying & (high - low < NARROW * (high.max() - low.min()))
+    if scale in ("unit", "signed") and narrow.sum() > MOST_NARROW * varying.sum():
         message = (
-            f"{surprising.sum()} of {len(constant)} values never vary in training but do in testing, "
+            f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} of the range "
+            "that all are scaled by: hardly a neuron can tell"
+        )
+        yield Diagnostic("data-scale", message, at, hint='write scale = "standard"')
+    surprising = ~varying & (data.x_test != data.x_train[0]).any(axis=0)
+    if scale == "standard" and surprising.any():
+        message = (
+            f"{surprising.sum()} of {len(varying)} values never vary in training but do in testing, "
             f"where they reach {np.abs(data.x_test[:, surprising]).max():g}, unscaled"
         )
         hint = 'write scale = "unit" or "signed"'
-        yield Diagnostic("data-scale", message, ("data", "scale"), hint=hint)
+        yield Diagnostic("data-scale", message, at, hint=hint)
 
 
 def _classes(program: Program, numbers: Labels) -> str:

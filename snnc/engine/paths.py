@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.diagnostics import Refusal
+from snnc.engine.arrays import text_in
 from snnc.engine.data import Data
 from snnc.files import ensure_room
 from snnc.ir import Program
-from snnc.names import OWN_FILES
+from snnc.names import OWN_FILES, other_spec
 
 #: What the names of arrays, the split and the versions take, in bytes.
 OVERHEAD = 1_000_000
@@ -37,6 +38,14 @@ class Paths:
     def ensure_writable(self, program: Program, data: Data, with_twin: bool) -> None:
         """Raise an Error now, rather than after hours of training, if something stands in the way of writing."""
         files = [*self._network(program, data), *(self._twin(program, data) if with_twin else [])]
+        # A spec may change and be trained again; another one of the same name would overwrite what took hours.
+        for path, _ in files:
+            other = other_spec(text_in(path, "spec_file"), program.spec_path, path.parent)
+            if other:
+                raise Refusal(
+                    f"{path.as_posix()} is of {other.as_posix()}, not of {program.spec_path.as_posix()}: "
+                    "give one of the two networks another name, write elsewhere with -o, or remove it"
+                )
         source = program.data_path
         if source and source.resolve() in {path.resolve() for path, _ in files}:
             raise Refusal(

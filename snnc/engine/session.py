@@ -14,7 +14,7 @@ import numpy as np
 from snnc.backends import network
 from snnc.deploy import deploy
 from snnc.diagnostics import Refusal, UsageError
-from snnc.engine import baseline, data, storage
+from snnc.engine import baseline, storage
 from snnc.engine.answers import Answers
 from snnc.engine.course import resumable
 from snnc.engine.data import Data
@@ -77,18 +77,18 @@ class Training:
 
 def train(
     program: Program,
+    items: Data,
     watcher: Watcher,
     folder: Path | None,
     with_baseline: bool,
     resume: bool,
 ) -> Training:
-    """Train a program, and if asked for its float twin, and test both.
+    """Train a program on its data, and if asked for its float twin, and test both.
 
     With a folder, what is trained is saved there once it is, and until then a checkpoint of every epoch; to resume is to go
     on from what a killed training with the same settings has left there.
     """
     paths = Paths.of(program, folder) if folder else None
-    items = data.load(program)
     if paths:
         paths.ensure_writable(program, items, with_baseline)
     net, trained, epochs = _trained(program, items, paths, watcher, resume)

@@ -17,6 +17,7 @@ from snnc.diagnostics import Refusal, UsageError
 from snnc.engine.arrays import Array, arrays_of, save_arrays
 from snnc.engine.checkpoint import depends_on
 from snnc.engine.data import Data
+from snnc.engine.data import load as load_data
 from snnc.engine.libraries import versions
 from snnc.engine.paths import Paths
 from snnc.engine.train import Epoch
@@ -103,17 +104,23 @@ class Trained:
         return f"{self.program.name}, trained: {', '.join(shapes)}"
 
 
-def load(program: Program, folder: Path, data: Data) -> Trained:
-    """Return what training left in a folder; a Refusal says what is wrong with it."""
+def load(program: Program, folder: Path) -> Trained:
+    """Return what training left in a folder; a Refusal says what is wrong with it, or with the data."""
     paths = Paths.of(program, folder)
-    trained = load_params(paths.params, program, data)
+    # Data may take long to load, and nothing is to be done with them alone.
+    file = _File(paths.params, _load(paths.params, program, "snnc train"))
+    data = load_data(program)
+    trained = _restored(file, program, data)
     twin = load_baseline(paths.baseline, program, data, trained.training)
     return replace(trained, twin=twin.predicted if twin else None)
 
 
 def load_params(path: Path, program: Program, data: Data) -> Trained:
     """Return a program with the parameters in a file; a Refusal says what is wrong with the file."""
-    file = _File(path, _load(path, program, "snnc train"))
+    return _restored(_File(path, _load(path, program, "snnc train")), program, data)
+
+
+def _restored(file: _File, program: Program, data: Data) -> Trained:
     _same_items(file, data)
     populations = tuple(_tuned(p, file) for p in program.populations)
     connections = []
@@ -267,6 +274,7 @@ def _save(path: Path, program: Program, data: Data, arrays: dict[str, Any]) -> N
     save_arrays(
         path,
         **arrays,
+        spec_file=program.spec_path.name,
         spec=as_json(meaning(program)),
         training=as_json(described(program, data)),
         versions=json.dumps(versions()),

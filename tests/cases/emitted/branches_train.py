@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from branches.toml [e929afb1].
+Written by snnc from branches.toml [248e4202].
 """
 
 import argparse
@@ -17,6 +17,7 @@ import math
 import os
 import warnings
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 import nengo
@@ -36,6 +37,8 @@ SEED = 3
 DT = 0.001  # s
 EPOCHS = 2
 BATCH_SIZE = 100
+OPTIMIZER = partial(tf.optimizers.Adam, learning_rate=0.001)
+LIF_SMOOTHING = 0.02  # of the slope where a neuron starts to fire
 PRESENTATION_STEPS = 50
 
 
@@ -149,11 +152,11 @@ TRAINING = {
     "dt": DT,
     "scale": "unit",
     "batch_size": BATCH_SIZE,
-    "optimizer": {"kind": "adam", "learning_rate": 0.001},
+    "optimizer": {"kind": OPTIMIZER.func.__name__.lower(), **OPTIMIZER.keywords},
     "gradient": {
         "dense1": {"kind": "rate"},
-        "hidden": {"kind": "loihi", "sigma": 0.02},
-        "joint": {"kind": "loihi", "sigma": 0.02},
+        "hidden": {"kind": "loihi", "sigma": LIF_SMOOTHING},
+        "joint": {"kind": "loihi", "sigma": LIF_SMOOTHING},
     },
     "operators": {
         "dropout1": {"kind": "dropout", "rate": 0.2},
@@ -180,25 +183,34 @@ warnings.filterwarnings("ignore", message="No GPU support detected")
 
 def load_data(path=None):
     """Return items and labels to train and to test on, and which items are held out."""
-    if path:
-        data = np.load(path)
-    else:
-        x, y = load_digits(return_X_y=True)
-        data = {"x": x, "y": y}
+    x, y = load_digits(return_X_y=True)
+    data = np.load(path) if path else {"x": x, "y": y}
     if "x" not in data:  # a file that comes split
-        train = numbers(data["x_train"], data["y_train"])
-        test = numbers(data["x_test"], data["y_test"])
+        train = numbers(data, "x_train", "y_train")
+        test = numbers(data, "x_test", "y_test")
         return *train, *test, np.arange(len(test[0]))
-    x, y = numbers(data["x"], data["y"])
+    x, y = numbers(data, "x", "y")
     order = np.random.RandomState(SEED).permutation(len(x))
     n_test = math.ceil(0.2 * len(x))
     test, train = order[:n_test], order[n_test:]
     return x[train], y[train], x[test], y[test], test
 
 
-def numbers(x, y):
-    """Return items flat and in double precision, and labels as integers."""
-    return x.reshape(len(x), -1).astype(float), y.reshape(len(y)).astype(np.int64)
+def numbers(data, x_name, y_name):
+    """Return items as flat floats and labels as integers, if they can be used."""
+    x, y = data[x_name], data[y_name].ravel()
+    if x.size != 64 * len(x):
+        raise ValueError(f"'{x_name}' has shape {x.shape}, not 64 values an item")
+    if len(x) != len(y):
+        raise ValueError(f"'{x_name}' has {len(x)} items, '{y_name}' {len(y)} labels")
+    x = x.reshape(-1, 64).astype(float)
+    finite, fits = np.isfinite(x).all(axis=1), np.isin(y, np.arange(10))
+    if not finite.all():
+        raise ValueError(f"item {finite.argmin()} of '{x_name}' is not finite")
+    if not fits.all():
+        at = f"label {fits.argmin()} of '{y_name}'"
+        raise ValueError(f"{at} is not a whole number from 0 to 9")
+    return x, y.astype(np.int64)
 
 
 def fit_scaling(x):
@@ -219,7 +231,7 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False)
         # No loop over time for single time steps: that halves the run time.
         nengo_dl.configure_settings(use_loop=False)
-        nengo_dl.configure_settings(lif_smoothing=0.02)
+        nengo_dl.configure_settings(lif_smoothing=LIF_SMOOTHING)
 
         inp = nengo.Node(np.zeros(64))  # replaced by the items
 
@@ -260,7 +272,7 @@ def train(net, x, y, epochs, resume=False):
 
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with simulator(net) as sim:
-        optimizer = tf.optimizers.Adam(learning_rate=0.001)
+        optimizer = OPTIMIZER()
         sim.compile(
             optimizer=optimizer,
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -487,7 +499,12 @@ def main():
     if CHECKPOINT.exists() and not args.resume:
         print(f"from the beginning; --resume would go on from {CHECKPOINT.name}")
 
-    x_train, y_train, x_test, y_test, test = load_data(args.data)
+    try:
+        x_train, y_train, x_test, y_test, test = load_data(args.data)
+    except Exception as error:
+        raise SystemExit(f"can't use {args.data or 'the data'}: {error}") from error
+    if len(x_train) < BATCH_SIZE:
+        raise SystemExit(f"{len(x_train)} items to train on are fewer than a batch")
     shift, scale = fit_scaling(x_train)
     x_train = (x_train - shift) / scale
     net = build_network()
@@ -495,6 +512,7 @@ def main():
     training = {**describe_training(x_train, y_train), "epochs": args.epochs}
     params["input.shift"], params["input.scale"] = shift, scale
     params["test.index"], params["test.digest"] = test, digest(x_test, y_test)
+    params["spec_file"] = "branches.toml"
     versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
     params["spec"] = json.dumps(SPEC, sort_keys=True)
     params["training"] = json.dumps(training, sort_keys=True)

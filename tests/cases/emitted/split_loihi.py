@@ -6,7 +6,7 @@
 Needs split.params.npz, which split_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from split.toml [1afb741d].
+Written by snnc from split.toml [d4e72957].
 """
 
 import argparse
@@ -118,15 +118,27 @@ def differences(theirs, ours, path=""):
 def load_items(params, path=DATA):
     """Return the test items, scaled as they were for training, and their labels."""
     with np.load(path) as data:
-        x, y = numbers(data["test images"], data["test labels"])
+        x, y = numbers(data, "test images", "test labels")
     if digest(x, y) != params["test.digest"]:
         raise SystemExit(f"the data have changed since {PARAMS.name} was trained")
     return (x - params["input.shift"]) / params["input.scale"], y
 
 
-def numbers(x, y):
-    """Return items flat and in double precision, and labels as integers."""
-    return x.reshape(len(x), -1).astype(float), y.reshape(len(y)).astype(np.int64)
+def numbers(data, x_name, y_name):
+    """Return items as flat floats and labels as integers, if they can be used."""
+    x, y = data[x_name], data[y_name].ravel()
+    if x.size != 16 * len(x):
+        raise ValueError(f"'{x_name}' has shape {x.shape}, not 16 values an item")
+    if len(x) != len(y):
+        raise ValueError(f"'{x_name}' has {len(x)} items, '{y_name}' {len(y)} labels")
+    x = x.reshape(-1, 16).astype(float)
+    finite, fits = np.isfinite(x).all(axis=1), np.isin(y, np.arange(4))
+    if not finite.all():
+        raise ValueError(f"item {finite.argmin()} of '{x_name}' is not finite")
+    if not fits.all():
+        at = f"label {fits.argmin()} of '{y_name}'"
+        raise ValueError(f"{at} is not a whole number from 0 to 3")
+    return x, y.astype(np.int64)
 
 
 def digest(x, y):
@@ -249,7 +261,10 @@ def main():
     if not PARAMS.exists():
         raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     params = load(PARAMS, "spec", SPEC)
-    items, labels = load_items(params, args.data)
+    try:
+        items, labels = load_items(params, args.data)
+    except Exception as error:
+        raise SystemExit(f"can't use {args.data}: {error}") from error
     items, labels = items[: args.items], labels[: args.items]
 
     net = build_network(items, params)

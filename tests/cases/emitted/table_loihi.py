@@ -6,7 +6,7 @@
 Needs table.params.npz, which table_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from table.toml [8f4088ed].
+Written by snnc from table.toml [0b561666].
 """
 
 import argparse
@@ -118,7 +118,25 @@ def read_table(path):
         encoding="utf-8-sig",
         converters={label: class_number},
     )
-    x, y = np.delete(table, label, axis=1), table[:, label]
+    items = np.delete(table, label, axis=1)
+    data = {"items": items, "labels": table[:, label]}
+    return numbers(data, "items", "labels")
+
+
+def numbers(data, x_name, y_name):
+    """Return items as flat floats and labels as integers, if they can be used."""
+    x, y = data[x_name], data[y_name].ravel()
+    if x.size != 4 * len(x):
+        raise ValueError(f"'{x_name}' has shape {x.shape}, not 4 values an item")
+    if len(x) != len(y):
+        raise ValueError(f"'{x_name}' has {len(x)} items, '{y_name}' {len(y)} labels")
+    x = x.reshape(-1, 4).astype(float)
+    finite, fits = np.isfinite(x).all(axis=1), np.isin(y, np.arange(3))
+    if not finite.all():
+        raise ValueError(f"item {finite.argmin()} of '{x_name}' is not finite")
+    if not fits.all():
+        at = f"label {fits.argmin()} of '{y_name}'"
+        raise ValueError(f"{at} is not a whole number from 0 to 2")
     return x, y.astype(np.int64)
 
 
@@ -239,7 +257,10 @@ def main():
     if not PARAMS.exists():
         raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     params = load(PARAMS, "spec", SPEC)
-    items, labels = load_items(params, args.data)
+    try:
+        items, labels = load_items(params, args.data)
+    except Exception as error:
+        raise SystemExit(f"can't use {args.data}: {error}") from error
     items, labels = items[: args.items], labels[: args.items]
 
     net = build_network(items, params)

@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from table.toml [8762235f].
+Written by snnc from table.toml [ef461144].
 """
 
 import argparse
@@ -17,6 +17,7 @@ import json
 import math
 import os
 import warnings
+from functools import partial
 from pathlib import Path
 
 import nengo
@@ -34,6 +35,7 @@ SEED = 2
 DT = 0.001  # s
 EPOCHS = 2
 BATCH_SIZE = 20
+OPTIMIZER = partial(tf.optimizers.Adam, learning_rate=0.001)
 PRESENTATION_STEPS = 50
 LABELS = ["low", "middle", "it's high"]
 
@@ -80,8 +82,8 @@ TRAINING = {
     "dt": DT,
     "scale": "signed",
     "batch_size": BATCH_SIZE,
-    "optimizer": {"kind": "adam", "learning_rate": 0.001},
-    "gradient": {"kind": "smooth", "sigma": 0.02},
+    "optimizer": {"kind": OPTIMIZER.func.__name__.lower(), **OPTIMIZER.keywords},
+    "gradient": {"kind": "smooth", "sigma": TRAINING_NEURONS.sigma},
     "operators": {},
 }
 
@@ -114,7 +116,25 @@ def read_table(path):
         encoding="utf-8-sig",
         converters={label: class_number},
     )
-    x, y = np.delete(table, label, axis=1), table[:, label]
+    items = np.delete(table, label, axis=1)
+    data = {"items": items, "labels": table[:, label]}
+    return numbers(data, "items", "labels")
+
+
+def numbers(data, x_name, y_name):
+    """Return items as flat floats and labels as integers, if they can be used."""
+    x, y = data[x_name], data[y_name].ravel()
+    if x.size != 4 * len(x):
+        raise ValueError(f"'{x_name}' has shape {x.shape}, not 4 values an item")
+    if len(x) != len(y):
+        raise ValueError(f"'{x_name}' has {len(x)} items, '{y_name}' {len(y)} labels")
+    x = x.reshape(-1, 4).astype(float)
+    finite, fits = np.isfinite(x).all(axis=1), np.isin(y, np.arange(3))
+    if not finite.all():
+        raise ValueError(f"item {finite.argmin()} of '{x_name}' is not finite")
+    if not fits.all():
+        at = f"label {fits.argmin()} of '{y_name}'"
+        raise ValueError(f"{at} is not a whole number from 0 to 2")
     return x, y.astype(np.int64)
 
 
@@ -166,7 +186,7 @@ def train(net, x, y, epochs, resume=False):
 
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with simulator(net) as sim:
-        optimizer = tf.optimizers.Adam(learning_rate=0.001)
+        optimizer = OPTIMIZER()
         sim.compile(
             optimizer=optimizer,
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -280,21 +300,18 @@ def evaluate(net, x, steps):
 
 def collect_params(net):
     """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
-    dense = {
-        node.tensor_func.name: node.tensor_func
-        for node in net.nodes
-        if isinstance(getattr(node, "tensor_func", None), Dense)
-    }
+    nodes = [node for node in net.nodes if isinstance(node, nengo_dl.TensorNode)]
+    layers = {node.tensor_func.name: node.tensor_func for node in nodes}
     params = {}
     for ens in net.ensembles:
-        weights, bias = dense[ens.label].get_weights()
+        weights, bias = layers[ens.label].get_weights()
         gain, base_bias = ens.neuron_type.gain_bias(
             ens.max_rates.options, ens.intercepts.options
         )
         params[f"{ens.label}.weights"] = weights.T
         params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
         params[f"{ens.label}.bias"] = base_bias + gain * bias
-    weights, bias = dense["output"].get_weights()
+    weights, bias = layers["output"].get_weights()
     params["output.weights"] = weights.T
     params["output.bias"] = bias
     return params
@@ -359,7 +376,12 @@ def main():
     if CHECKPOINT.exists() and not args.resume:
         print(f"from the beginning; --resume would go on from {CHECKPOINT.name}")
 
-    x_train, y_train, x_test, y_test, test = load_data(args.data)
+    try:
+        x_train, y_train, x_test, y_test, test = load_data(args.data)
+    except Exception as error:
+        raise SystemExit(f"can't use {args.data}: {error}") from error
+    if len(x_train) < BATCH_SIZE:
+        raise SystemExit(f"{len(x_train)} items to train on are fewer than a batch")
     shift, scale = fit_scaling(x_train)
     x_train = (x_train - shift) / scale
     net = build_network()
@@ -367,6 +389,7 @@ def main():
     training = {**describe_training(x_train, y_train), "epochs": args.epochs}
     params["input.shift"], params["input.scale"] = shift, scale
     params["test.index"], params["test.digest"] = test, digest(x_test, y_test)
+    params["spec_file"] = "table.toml"
     versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
     params["spec"] = json.dumps(SPEC, sort_keys=True)
     params["training"] = json.dumps(training, sort_keys=True)
