@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     Synapse = Lowpass | Alpha | NoSynapse
 
+#: How many outputs of neurons are recorded at once: 200 MB, of which NengoDL holds several copies.
+RECORDED = 50_000_000
 #: What names the input as the source of a connection.
 INPUT = "input"
 OUTPUT = "output"
@@ -234,6 +236,12 @@ class Program:
     def fresh_steps(self) -> int:
         """How many steps fresh evaluation shows an item."""
         return self.presentation.steps or self.stream_steps
+
+    @property
+    def items_at_once(self) -> int:
+        """How many items fresh evaluation shows at once: a batch, or fewer where their spikes would take much memory."""
+        recorded = self.fresh_steps * sum(population.size for population in self.populations)
+        return min(self.train.batch_size, max(1, RECORDED // recorded))
 
     def read_steps(self, shown: int) -> int:
         """Return how many of an item's last steps the answer is the mean of."""

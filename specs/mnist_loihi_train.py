@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_loihi.toml [f898d744].
+Written by snnc from mnist_loihi.toml [22c58cec].
 """
 
 import argparse
@@ -35,6 +35,7 @@ SEED = 0
 DT = 0.001  # s
 EPOCHS = 5
 BATCH_SIZE = 200
+ITEMS_AT_ONCE = 49  # evaluated; the spikes of more take much memory
 OPTIMIZER = partial(tf.optimizers.RMSprop, learning_rate=0.001)
 PRESENTATION_STEPS = 100
 READ_STEPS = 50  # the answer is the mean of the last ones
@@ -311,9 +312,9 @@ def differences(theirs, ours, path=""):
             yield f"{path}{key}: {there} there, {here} here"
 
 
-def simulator(net):
+def simulator(net, n_items=BATCH_SIZE):
     return nengo_dl.Simulator(
-        net, dt=DT, minibatch_size=BATCH_SIZE, seed=SEED, progress_bar=False
+        net, dt=DT, minibatch_size=n_items, seed=SEED, progress_bar=False
     )
 
 
@@ -345,11 +346,11 @@ def evaluate(net, x, steps):
     """
     logits = np.empty((len(x), 10))
     rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
-    with simulator(net) as sim:
-        for start in range(0, len(x), BATCH_SIZE):
-            batch = slice(start, start + BATCH_SIZE)
+    with simulator(net, ITEMS_AT_ONCE) as sim:
+        for start in range(0, len(x), ITEMS_AT_ONCE):
+            batch = slice(start, start + ITEMS_AT_ONCE)
             # The last batch is filled up with items that are shown twice.
-            items = np.resize(x[batch], (BATCH_SIZE, x.shape[1]))
+            items = np.resize(x[batch], (ITEMS_AT_ONCE, x.shape[1]))
             data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
             n_items = len(x[batch])
             logits[batch] = data[net.logits][:n_items, -READ_STEPS:].mean(axis=1)

@@ -76,6 +76,12 @@ class TrainView(View):
         return layout(Group("partial(", (call.name, *settings), ")"), "OPTIMIZER = ")
 
     @property
+    def evaluation_batch(self) -> str:
+        """Code for how many items are evaluated at once."""
+        same = self.program.items_at_once == self.program.train.batch_size
+        return "BATCH_SIZE" if same else "ITEMS_AT_ONCE"
+
+    @property
     def running_by_layer(self) -> str | None:
         """The running neurons of each layer, where they differ."""
         if len(self.styles) == 1:

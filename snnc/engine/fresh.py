@@ -17,11 +17,13 @@ from snnc.ir import Program
 Array = NDArray[np.float64]
 
 
-def simulator(net: nengo.Network, program: Program) -> nengo_dl.Simulator:
+def simulator(
+    net: nengo.Network, program: Program, minibatch_size: int | None = None
+) -> nengo_dl.Simulator:
     return nengo_dl.Simulator(
         net,
         dt=program.dt,
-        minibatch_size=program.train.batch_size,
+        minibatch_size=minibatch_size or program.train.batch_size,
         seed=program.seed,
         progress_bar=False,
     )
@@ -35,13 +37,13 @@ def evaluate(
     progress: Callable[[int], None] = lambda n: None,
 ) -> Answers:
     """Show each item of x, (n, size), for some steps. `progress` is told how many items each batch has."""
-    batch_size = program.train.batch_size
+    batch_size = program.items_at_once
     read = program.read_steps(steps)
     logits = np.empty((len(x), program.output.classes))
     probabilities = np.empty_like(logits)
     has_softmax = hasattr(net, "probabilities")
     rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
-    with strict_warnings(), simulator(net, program) as sim:
+    with strict_warnings(), simulator(net, program, batch_size) as sim:
         for start in range(0, len(x), batch_size):
             batch = slice(start, start + batch_size)
             n_items = len(x[batch])
