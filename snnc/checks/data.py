@@ -67,10 +67,10 @@ def _file_fits(program: Program, path: Path) -> Iterator[Diagnostic]:
 def _unreadable(path: Path, error: OSError) -> Diagnostic:
     at = ("data", "path")
     if isinstance(error, FileNotFoundError):
-        message = f"there is no file {path.as_posix()}"
+        message = f"there is no file {path.as_posix()}: what the spec says of it isn't checked"
         return Diagnostic("missing-file", message, at, hint=_near_file(path))
     message = f"can't read {path.as_posix()}: {(error.strerror or str(error)).lower()}"
-    return Diagnostic("missing-file", message, at)
+    return Diagnostic("data-file", message, at)
 
 
 def _wrong_paths(program: Program) -> Iterator[Diagnostic]:
