@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from snnc.backends.code import WIDTH, Code, Group, expression, identifier, layout, literal, prefixed
+from snnc.backends.pictures import ITEMS
 from snnc.backends.view import INDENT, View, connection_code, synapse
 from snnc.ir import INPUT, OUTPUT, Connection, Population
 
@@ -69,6 +70,18 @@ class LoihiView(View):
         """The layers on the host that may have more spikes for the chip than one a step."""
         names = [p.name for p in self.program.feeding_from_host if p.neurons.bursts]
         return str(expression(names)) if names else None
+
+    @property
+    def plotted(self) -> int:
+        return ITEMS
+
+    @property
+    def spiking_probes(self) -> str:
+        """Code for the probes of layers that spike."""
+        spiking = self.pictures.spiking
+        if len(spiking) == len(self.program.populations):
+            return "net.spikes"
+        return str(Group("[p for p in net.spikes if p.label in ", (expression(spiking),), "]"))
 
     @property
     def output_comment(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from snnc.backends.code import WIDTH, Chain, Group, entry, expression, identifier, layout, literal
 from snnc.backends.view import INDENT, View, connection_code, synapse
+from snnc.call import Call
 from snnc.gradients import Loihi
 from snnc.ir import INPUT, OUTPUT, Connection, Dense, Dropout, Population
 from snnc.meaning import training
@@ -16,9 +17,13 @@ class TrainView(View):
 
     @property
     def uses_nengo_loihi(self) -> bool:
+        return any(call.name.startswith("nengo_loihi.") for call in self._neurons)
+
+    @property
+    def _neurons(self) -> list[Call]:
+        """All neurons that are trained or run."""
         calls = [p.neurons.running() for p in self.program.populations]
-        calls += [p.neurons.trained(p.gradient) for p in self.program.populations]
-        return any(call.name.startswith("nengo_loihi.") for call in calls)
+        return [*calls, *(p.neurons.trained(p.gradient) for p in self.program.populations)]
 
     @property
     def trains_spiking(self) -> bool:
@@ -125,6 +130,20 @@ class TrainView(View):
     def folds(self) -> bool:
         """Whether some weights are more than those of one Dense layer."""
         return not all(_is_dense(c) for c in self.program.connections)
+
+    @property
+    def softens(self) -> bool:
+        """Whether some neurons have a softened threshold."""
+        return any("SoftLIF" in call.name for call in self._neurons)
+
+    @property
+    def plot_tunings(self) -> Iterator[str]:
+        """The statements that draw the tuning curves."""
+        for layers, colour, style in self.pictures.tunings:
+            names = ("TUNING", "TRAINING_NEURONS", "RUNNING_NEURONS")
+            constants = (f"{style.prefix}{name}" for name in names)
+            arguments = ("axes[0]", literal(layers), literal(colour), *constants)
+            yield layout(Group("plot_tuning(", arguments, ")"), indent=4)
 
     @property
     def read_steps(self) -> int:

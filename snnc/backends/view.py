@@ -18,6 +18,7 @@ from snnc.backends.code import (
     literal,
     width,
 )
+from snnc.backends.pictures import LONGEST_NAME, Pictures
 from snnc.backends.styles import Style, styles
 from snnc.ir import INPUT, Connection, Population, Program
 from snnc.meaning import meaning
@@ -148,6 +149,37 @@ class View:
     def labels(self) -> str | None:
         labels = self.program.output.labels
         return None if labels is None else layout(expression(labels), "LABELS = ")
+
+    @property
+    def classes(self) -> str:
+        return literal(self.program.output.classes)
+
+    @property
+    def pictures(self) -> Pictures:
+        return Pictures(self.program)
+
+    @property
+    def short_labels(self) -> str | None:
+        """Code for labels that fit into a picture, unless all do as they are."""
+        if self.program.output.labels in (None, self.pictures.class_names):
+            return None
+        return f'[" ".join(label.split())[:{LONGEST_NAME}] for label in LABELS]'
+
+    @property
+    def names(self) -> str | None:
+        """Code for what classes are called in pictures, where that isn't their number."""
+        if self.program.output.labels is None:
+            return None
+        return "names" if self.short_labels else "LABELS"
+
+    @property
+    def tick_names(self) -> str:
+        """Code for the further arguments by which an axis names classes."""
+        return f", {self.names}" if self.names else ""
+
+    def named(self, number: str) -> str:
+        """Code for what the class with a number is called in a picture."""
+        return f"{self.names}[{number}]" if self.names else number
 
     @cached_property
     def styles(self) -> tuple[Style, ...]:
