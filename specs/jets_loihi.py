@@ -6,7 +6,7 @@
 Needs jets.params.npz, which jets_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from jets.toml [e93ceb96].
+Written by snnc from jets.toml [ca5e7dad].
 """
 
 import argparse
@@ -245,8 +245,8 @@ def plot(net, items, labels, logits, rates, target):
     plot_items(axes["items"], first, labels, answers)
     plot_output(axes["unfiltered"], net.recorded[net.unfiltered], labels, answers)
     plot_output(axes["filtered"], net.recorded[net.logits], labels, answers)
-    axes["unfiltered"].set_title("output without the probe's synapse", loc="left")
-    axes["filtered"].set_title("output through it, read where it is grey", loc="left")
+    axes["unfiltered"].set_title("without the probe's synapse", loc="left")
+    axes["filtered"].set_title("with it, read where it is grey", loc="left")
     for item in range(len(first)):
         end = DT * (item + 1) * PRESENTATION_STEPS
         start = end - DT * READ_STEPS
@@ -281,7 +281,7 @@ def plot_output(ax, outputs, labels, answers):
     place = {"loc": "lower right", "bbox_to_anchor": (1, 1), "frameon": False}
     ax.legend(lines, names, ncols=3, **place)
     ax.set_xlim(0, time[-1])
-    ax.set_ylabel("logit")
+    ax.set_ylabel("output")
 
 
 def plot_spikes(ax, recorded):

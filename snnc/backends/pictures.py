@@ -13,7 +13,7 @@ ITEMS, NEURONS = 5, 100
 #: More classes than this have no numbers in the matrix, or no names beside it.
 MOST_COUNTED, MOST_NAMED = 20, 40
 #: Longer names are cut; more letters than these have no room side by side.
-LONGEST_NAME, MOST_LETTERS = 16, 40
+LONGEST_NAME, MOST_LETTERS = 12, 40
 #: Okabe and Ito's, which people with any colour vision tell apart; the first two are those of the right and a wrong class.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 

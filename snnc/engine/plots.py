@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,15 +93,15 @@ def stream_figure(
     shown = f"the first {len(first)} of {len(labels)} items"
     where = f"nengo_loihi {program.loihi.target}" if place == "nengo_loihi" else place
     figure.suptitle(f"{program.name}, {where} (stream): {shown}")
-    rows = [["items", "rates"], ["unfiltered", "rates"], ["filtered", "answers"]]
+    rows: list[Any] = [["items", "rates"], ["unfiltered", "rates"], ["filtered", "answers"]]
     rows += [["spikes", "answers"]] if spikes else []
     heights = (1, 1, 1, len(spikes) / 2)[: len(rows)]
     axes: dict[str, Axes] = figure.subplot_mosaic(rows, width_ratios=(2, 1), height_ratios=heights)
     plot_items(axes["items"], program, first, labels, said)
     plot_output(axes["unfiltered"], program, recording.unfiltered, labels, said)
     plot_output(axes["filtered"], program, recording.filtered, labels, said)
-    axes["unfiltered"].set_title("output without the probe's synapse", loc="left")
-    axes["filtered"].set_title("output through it, read where it is grey", loc="left")
+    axes["unfiltered"].set_title("without the probe's synapse", loc="left")
+    axes["filtered"].set_title("with it, read where it is grey", loc="left")
     for item in range(len(first)):
         end = program.dt * (
             item * (program.stream_steps + program.gap_steps) + program.stream_steps
@@ -211,7 +211,7 @@ def plot_output(
     lines, names = (right[0], wrong[0], others[0]), ("class", "wrong answer", "others")
     ax.legend(lines, names, ncols=3, loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
     ax.set_xlim(0, time[-1])
-    ax.set_ylabel("logit")
+    ax.set_ylabel("output")
 
 
 def plot_spikes(ax: Axes, program: Program, spikes: dict[str, Array]) -> None:

@@ -6,7 +6,7 @@
 Needs split.params.npz, which split_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from split.toml [d9946eaf].
+Written by snnc from split.toml [95e28e51].
 """
 
 import argparse
@@ -260,8 +260,8 @@ def plot(net, items, labels, logits, rates, target):
     plot_items(axes["items"], first, labels, answers)
     plot_output(axes["unfiltered"], net.recorded[net.unfiltered], labels, answers)
     plot_output(axes["filtered"], net.recorded[net.logits], labels, answers)
-    axes["unfiltered"].set_title("output without the probe's synapse", loc="left")
-    axes["filtered"].set_title("output through it, read where it is grey", loc="left")
+    axes["unfiltered"].set_title("without the probe's synapse", loc="left")
+    axes["filtered"].set_title("with it, read where it is grey", loc="left")
     for item in range(len(first)):
         end = DT * (item + 1) * PRESENTATION_STEPS
         start = end - DT
@@ -277,7 +277,7 @@ def plot(net, items, labels, logits, rates, target):
 
 def plot_items(ax, items, labels, answers):
     """Draw items above the time when they are shown."""
-    names = [" ".join(label.split())[:16] for label in LABELS]
+    names = [" ".join(label.split())[:12] for label in LABELS]
     ax.set_axis_off()
     for item, values in enumerate(items):
         inset = ax.inset_axes(((item + 0.2) / len(items), 0, 0.7 / len(items), 1))
@@ -299,7 +299,7 @@ def plot_output(ax, outputs, labels, answers):
     place = {"loc": "lower right", "bbox_to_anchor": (1, 1), "frameon": False}
     ax.legend(lines, names, ncols=3, **place)
     ax.set_xlim(0, time[-1])
-    ax.set_ylabel("logit")
+    ax.set_ylabel("output")
 
 
 def plot_spikes(ax, recorded):
@@ -339,7 +339,7 @@ def plot_answers(ax, labels, answers):
     right = np.mean(labels == answers)
     ax.set_title(f"answers to {len(labels)} items, {right:.1%} right")
     ax.set(xlabel="answer", ylabel="class")
-    names = [" ".join(label.split())[:16] for label in LABELS]
+    names = [" ".join(label.split())[:12] for label in LABELS]
     ax.set_xticks(range(4), names)
     ax.set_yticks(range(4), names)
     for (row, column), count in np.ndenumerate(counts):

@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from split.toml [b23a3e45].
+Written by snnc from split.toml [956c72c5].
 """
 
 import argparse
@@ -410,7 +410,7 @@ def plot_answers(ax, labels, answers):
     right = np.mean(labels == answers)
     ax.set_title(f"answers to {len(labels)} items, {right:.1%} right")
     ax.set(xlabel="answer", ylabel="class")
-    names = [" ".join(label.split())[:16] for label in LABELS]
+    names = [" ".join(label.split())[:12] for label in LABELS]
     ax.set_xticks(range(4), names)
     ax.set_yticks(range(4), names)
     for (row, column), count in np.ndenumerate(counts):

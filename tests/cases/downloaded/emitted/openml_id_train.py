@@ -5,7 +5,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from openml_id.toml [83231adc].
+Written by snnc from openml_id.toml [ae855378].
 """
 
 import argparse
@@ -368,8 +368,9 @@ def plot_answers(ax, labels, answers):
     right = np.mean(labels == answers)
     ax.set_title(f"answers to {len(labels)} items, {right:.1%} right")
     ax.set(xlabel="answer", ylabel="class")
-    ax.set_xticks(range(3), LABELS)
-    ax.set_yticks(range(3), LABELS)
+    names = [" ".join(label.split())[:12] for label in LABELS]
+    ax.set_xticks(range(3), names)
+    ax.set_yticks(range(3), names)
     for (row, column), count in np.ndenumerate(counts):
         colour = "white" if shares[row, column] > 0.5 else "black"
         ax.text(column, row, count or "", ha="center", va="center", color=colour)
