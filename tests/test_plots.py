@@ -147,11 +147,11 @@ def test_both_draw_the_same(name: str, tmp_path: Path) -> None:
     stream = Answers(logits, rates, recording=Recording(*outputs, spikes))
     plots.save(tmp_path, found, "nengo_loihi", x, labels, stream)
     script = load_script(tmp_path / f"{found.name}_loihi.py")
-    net.unfiltered, net.logits, *net.spikes = probes(found)
-    net.recorded = dict(zip((net.unfiltered, net.logits), outputs, strict=True))
-    net.recorded |= {probe: list(spikes[probe.label]) for probe in net.spikes}
+    unfiltered, filtered, *layers = probes(found)
+    recorded = dict(zip((unfiltered, filtered), outputs, strict=True))
+    recorded |= {probe: list(spikes[probe.label]) for probe in layers}
     script.FIGURE = tmp_path / "loihi.png"
-    script.plot(net, x, labels, logits, rates, "sim")
+    script.plot(net, recorded, x, labels, logits, rates, "sim")
     assert (tmp_path / f"{found.name}.nengo_loihi.png").read_bytes() == script.FIGURE.read_bytes()
     assert_drawn(script.FIGURE, 1500)
     if keep := os.environ.get("SNNC_PICTURES"):

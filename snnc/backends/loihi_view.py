@@ -76,12 +76,10 @@ class LoihiView(View):
         return ITEMS
 
     @property
-    def spiking_probes(self) -> str:
-        """Code for the probes of layers that spike."""
-        spiking = self.pictures.spiking
-        if len(spiking) == len(self.program.populations):
-            return "net.spikes"
-        return str(Group("[p for p in net.spikes if p.label in ", (expression(spiking),), "]"))
+    def silent(self) -> str | None:
+        """The statement that names the layers without spikes, if there are some on the host."""
+        names = [p.name for p in self.program.populations if not p.neurons.spiking]
+        return layout(expression(names), "silent = ", indent=4) if names else None
 
     @property
     def output_comment(self) -> str:

@@ -41,11 +41,6 @@ class Pictures:
         return tuple(" ".join(label.split())[:LONGEST_NAME] for label in labels)
 
     @property
-    def has_dollars(self) -> bool:
-        """Whether Matplotlib might take labels for formulas."""
-        return any("$" in name for name in self.class_names)
-
-    @property
     def turns_names(self) -> bool:
         """Whether the names of classes have no room side by side."""
         return sum(len(name) for name in self.class_names) > MOST_LETTERS

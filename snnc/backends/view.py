@@ -18,7 +18,7 @@ from snnc.backends.code import (
     literal,
     width,
 )
-from snnc.backends.pictures import LONGEST_NAME, Pictures
+from snnc.backends.pictures import LONGEST_NAME, MOST_LETTERS, Pictures
 from snnc.backends.styles import Style, styles
 from snnc.ir import INPUT, Connection, Population, Program
 from snnc.meaning import meaning
@@ -159,27 +159,27 @@ class View:
         return Pictures(self.program)
 
     @property
-    def short_labels(self) -> str | None:
-        """Code for labels that fit into a picture, unless all do as they are."""
-        if self.program.output.labels in (None, self.pictures.class_names):
+    def names(self) -> str | None:
+        """Code for what classes are called in pictures, where that isn't their number."""
+        if self.labels is None:
             return None
         return f'[" ".join(label.split())[:{LONGEST_NAME}] for label in LABELS]'
 
     @property
-    def names(self) -> str | None:
-        """Code for what classes are called in pictures, where that isn't their number."""
-        if self.program.output.labels is None:
-            return None
-        return "names" if self.short_labels else "LABELS"
+    def ticks(self) -> str:
+        """Code for where an axis marks classes, and with what."""
+        return f"range({self.classes})" + (", NAMES" if self.labels else "")
 
     @property
-    def tick_names(self) -> str:
-        """Code for the further arguments by which an axis names classes."""
-        return f", {self.names}" if self.names else ""
+    def turn(self) -> str:
+        """Code for an argument that turns marks without room side by side."""
+        if self.labels:
+            return f', rotation=90 if len("".join(NAMES)) > {MOST_LETTERS} else 0'
+        return ", rotation=90" if self.pictures.turns_names else ""
 
     def named(self, number: str) -> str:
         """Code for what the class with a number is called in a picture."""
-        return f"{self.names}[{number}]" if self.names else number
+        return f"NAMES[{number}]" if self.labels else number
 
     @cached_property
     def styles(self) -> tuple[Style, ...]:

@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from split.toml [956c72c5].
+Written by snnc from split.toml [74b0896a].
 """
 
 import argparse
@@ -36,6 +36,7 @@ EPOCHS = 2
 BATCH_SIZE = 25
 PRESENTATION_STEPS = 60
 LABELS = ["it's", 'a "quote"', "{{ brace }}", "tab\tand ünicode"]
+NAMES = [" ".join(label.split())[:12] for label in LABELS]
 
 
 # first and third
@@ -345,7 +346,10 @@ def report_rates(rates):
 
 def plot(net, labels, logits, rates):
     """Draw tuning curves, firing rates and answers."""
-    from matplotlib.figure import Figure  # only who plots needs it
+    import matplotlib  # only who plots needs it
+    from matplotlib.figure import Figure
+
+    matplotlib.rcParams["text.parse_math"] = False  # labels are no formulas
 
     fig = Figure((15, 5), layout="constrained")
     fig.suptitle(f"{net.label}, nengo_dl (fresh): {len(labels)} items")
@@ -410,9 +414,8 @@ def plot_answers(ax, labels, answers):
     right = np.mean(labels == answers)
     ax.set_title(f"answers to {len(labels)} items, {right:.1%} right")
     ax.set(xlabel="answer", ylabel="class")
-    names = [" ".join(label.split())[:12] for label in LABELS]
-    ax.set_xticks(range(4), names)
-    ax.set_yticks(range(4), names)
+    ax.set_xticks(range(4), NAMES, rotation=90 if len("".join(NAMES)) > 40 else 0)
+    ax.set_yticks(range(4), NAMES)
     for (row, column), count in np.ndenumerate(counts):
         colour = "white" if shares[row, column] > 0.5 else "black"
         ax.text(column, row, count or "", ha="center", va="center", color=colour)

@@ -6,7 +6,7 @@
 Needs table.params.npz, which table_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from table.toml [4bbad1e2].
+Written by snnc from table.toml [da8d793a].
 """
 
 import argparse
@@ -35,6 +35,7 @@ DT = 0.001  # s
 PRESENTATION_STEPS = 50  # 0.05 s an item
 PLOTTED = 5  # items, over time
 LABELS = ["low", "middle", "it's high"]
+NAMES = [" ".join(label.split())[:12] for label in LABELS]
 
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.
 NEURONS = nengo.LIF(
@@ -177,12 +178,11 @@ def build_network(items, params):
         net.spikes = [
             nengo.Probe(ens.neurons, label=ens.label) for ens in net.ensembles
         ]
-        net.recorded = {}
 
     return net
 
 
-def run(net, n_items, target):
+def run(net, n_items, target, recorded=None):
     """Show one item after the other, as on the chip: nothing is reset in between.
 
     Returns the logits and each layer's firing rates, in hertz.
@@ -197,8 +197,8 @@ def run(net, n_items, target):
                 # A spike counts amplitude / dt.
                 amplitude = probe.target.ensemble.neuron_type.amplitude
                 rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
-            if item < PLOTTED:
-                for probe, outputs in net.recorded.items():
+            if recorded and item < PLOTTED:
+                for probe, outputs in recorded.items():
                     # Of large layers every n-th neuron; a view would keep them all.
                     every = -(-probe.size_in // 100) if probe in net.spikes else 1
                     outputs.append(sim.data[probe][:, ::every].copy())
@@ -228,17 +228,20 @@ def report_rates(rates):
 
 
 def prepare_to_plot(net):
-    """Record the output without the probe's synapse too, and keep the first items."""
+    """Return room for what probes record, one without the probe's synapse first."""
     with net:
-        net.unfiltered = nengo.Probe(net.logits.target, label="unfiltered")
-    net.recorded = {p: [] for p in (net.logits, net.unfiltered, *net.spikes)}
+        unfiltered = nengo.Probe(net.logits.target, label="unfiltered")
+    return {probe: [] for probe in (unfiltered, net.logits, *net.spikes)}
 
 
-def plot(net, items, labels, logits, rates, target):
+def plot(net, recorded, items, labels, logits, rates, target):
     """Draw the first items beside output and spikes over time, rates and answers."""
-    from matplotlib.figure import Figure  # only who plots needs it
+    import matplotlib  # only who plots needs it
+    from matplotlib.figure import Figure
 
-    layers = net.spikes
+    matplotlib.rcParams["text.parse_math"] = False  # labels are no formulas
+
+    unfiltered, filtered, *layers = recorded
     first, answers = items[:PLOTTED], logits.argmax(axis=1)
     fig = Figure((15, 6 + 1.2 * len(layers)), layout="constrained")
     shown = f"the first {len(first)} of {len(items)} items"
@@ -248,15 +251,15 @@ def plot(net, items, labels, logits, rates, target):
     heights = (1, 1, 1, len(layers) / 2)
     axes = fig.subplot_mosaic(rows, width_ratios=(2, 1), height_ratios=heights)
     plot_items(axes["items"], first, labels, answers)
-    plot_output(axes["unfiltered"], net.recorded[net.unfiltered], labels, answers)
-    plot_output(axes["filtered"], net.recorded[net.logits], labels, answers)
+    plot_output(axes["unfiltered"], recorded[unfiltered], labels, answers)
+    plot_output(axes["filtered"], recorded[filtered], labels, answers)
     axes["unfiltered"].set_title("without the probe's synapse", loc="left")
     axes["filtered"].set_title("with it, read where it is grey", loc="left")
     for item in range(len(first)):
         end = DT * (item + 1) * PRESENTATION_STEPS
         start = end - DT
         axes["filtered"].axvspan(start, end, color="0.9")
-    plot_spikes(axes["spikes"], {p: net.recorded[p] for p in layers})
+    plot_spikes(axes["spikes"], {probe: recorded[probe] for probe in layers})
     plot_rates(axes["rates"], rates)
     plot_answers(axes["answers"], labels, answers)
     unfinished = FIGURE.with_name(f".{FIGURE.stem}.{os.getpid()}.part.png")
@@ -270,7 +273,7 @@ def plot_items(ax, items, labels, answers):
     ax.set_axis_off()
     for item, values in enumerate(items):
         inset = ax.inset_axes(((item + 0.2) / len(items), 0, 0.7 / len(items), 1))
-        inset.set_title(f"class {LABELS[labels[item]]}\nanswer {LABELS[answers[item]]}")
+        inset.set_title(f"class {NAMES[labels[item]]}\nanswer {NAMES[answers[item]]}")
         shares = (values - items.min()) / max(np.ptp(items), 1e-9)
         picture = shares.reshape(2, 2)
         inset.imshow(picture, cmap="gray", vmin=0, vmax=1)
@@ -328,8 +331,8 @@ def plot_answers(ax, labels, answers):
     right = np.mean(labels == answers)
     ax.set_title(f"answers to {len(labels)} items, {right:.1%} right")
     ax.set(xlabel="answer", ylabel="class")
-    ax.set_xticks(range(3), LABELS)
-    ax.set_yticks(range(3), LABELS)
+    ax.set_xticks(range(3), NAMES, rotation=90 if len("".join(NAMES)) > 40 else 0)
+    ax.set_yticks(range(3), NAMES)
     for (row, column), count in np.ndenumerate(counts):
         colour = "white" if shares[row, column] > 0.5 else "black"
         ax.text(column, row, count or "", ha="center", va="center", color=colour)
@@ -365,13 +368,12 @@ def main():
     items, labels = items[: args.items], labels[: args.items]
 
     net = build_network(items, params)
-    if args.plot:
-        prepare_to_plot(net)
-    logits, rates = run(net, len(items), args.target)
+    recorded = prepare_to_plot(net) if args.plot else None
+    logits, rates = run(net, len(items), args.target, recorded)
     report(f"nengo_loihi, {args.target} (stream)", logits, labels)
     report_rates(rates)
     if args.plot:
-        plot(net, items, labels, logits, rates, args.target)
+        plot(net, recorded, items, labels, logits, rates, args.target)
 
 
 if __name__ == "__main__":

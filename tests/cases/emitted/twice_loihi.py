@@ -6,7 +6,7 @@
 Needs twice.params.npz and twice.test.npz, which twice_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from twice.toml [7a3cf88a].
+Written by snnc from twice.toml [401519ad].
 """
 
 import argparse
@@ -198,12 +198,11 @@ def build_network(items, params):
         net.spikes = [
             nengo.Probe(ens.neurons, label=ens.label) for ens in net.ensembles
         ]
-        net.recorded = {}
 
     return net
 
 
-def run(net, n_items, target):
+def run(net, n_items, target, recorded=None):
     """Show one item after the other, as on the chip: nothing is reset in between.
 
     Returns the logits and each layer's firing rates, in hertz.
@@ -218,8 +217,8 @@ def run(net, n_items, target):
                 # A spike counts amplitude / dt.
                 amplitude = probe.target.ensemble.neuron_type.amplitude
                 rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
-            if item < PLOTTED:
-                for probe, outputs in net.recorded.items():
+            if recorded and item < PLOTTED:
+                for probe, outputs in recorded.items():
                     # Of large layers every n-th neuron; a view would keep them all.
                     every = -(-probe.size_in // 100) if probe in net.spikes else 1
                     outputs.append(sim.data[probe][:, ::every].copy())
@@ -246,17 +245,17 @@ def report_rates(rates):
 
 
 def prepare_to_plot(net):
-    """Record the output without the probe's synapse too, and keep the first items."""
+    """Return room for what probes record, one without the probe's synapse first."""
     with net:
-        net.unfiltered = nengo.Probe(net.logits.target, label="unfiltered")
-    net.recorded = {p: [] for p in (net.logits, net.unfiltered, *net.spikes)}
+        unfiltered = nengo.Probe(net.logits.target, label="unfiltered")
+    return {probe: [] for probe in (unfiltered, net.logits, *net.spikes)}
 
 
-def plot(net, items, labels, logits, rates, target):
+def plot(net, recorded, items, labels, logits, rates, target):
     """Draw the first items beside output and spikes over time, rates and answers."""
     from matplotlib.figure import Figure  # only who plots needs it
 
-    layers = net.spikes
+    unfiltered, filtered, *layers = recorded
     first, answers = items[:PLOTTED], logits.argmax(axis=1)
     fig = Figure((15, 6 + 1.2 * len(layers)), layout="constrained")
     shown = f"the first {len(first)} of {len(items)} items"
@@ -266,15 +265,15 @@ def plot(net, items, labels, logits, rates, target):
     heights = (1, 1, 1, len(layers) / 2)
     axes = fig.subplot_mosaic(rows, width_ratios=(2, 1), height_ratios=heights)
     plot_items(axes["items"], first, labels, answers)
-    plot_output(axes["unfiltered"], net.recorded[net.unfiltered], labels, answers)
-    plot_output(axes["filtered"], net.recorded[net.logits], labels, answers)
+    plot_output(axes["unfiltered"], recorded[unfiltered], labels, answers)
+    plot_output(axes["filtered"], recorded[filtered], labels, answers)
     axes["unfiltered"].set_title("without the probe's synapse", loc="left")
     axes["filtered"].set_title("with it, read where it is grey", loc="left")
     for item in range(len(first)):
         end = DT * (item + 1) * PRESENTATION_STEPS
         start = end - DT
         axes["filtered"].axvspan(start, end, color="0.9")
-    plot_spikes(axes["spikes"], {p: net.recorded[p] for p in layers})
+    plot_spikes(axes["spikes"], {probe: recorded[probe] for probe in layers})
     plot_rates(axes["rates"], rates)
     plot_answers(axes["answers"], labels, answers)
     unfinished = FIGURE.with_name(f".{FIGURE.stem}.{os.getpid()}.part.png")
@@ -379,13 +378,12 @@ def main():
     items, labels = items[: args.items], labels[: args.items]
 
     net = build_network(items, params)
-    if args.plot:
-        prepare_to_plot(net)
-    logits, rates = run(net, len(items), args.target)
+    recorded = prepare_to_plot(net) if args.plot else None
+    logits, rates = run(net, len(items), args.target, recorded)
     report(f"nengo_loihi, {args.target} (stream)", logits, labels)
     report_rates(rates)
     if args.plot:
-        plot(net, items, labels, logits, rates, args.target)
+        plot(net, recorded, items, labels, logits, rates, args.target)
 
 
 if __name__ == "__main__":
