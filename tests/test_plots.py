@@ -74,7 +74,7 @@ def test_the_command_and_the_scripts_draw(
     seen = capsys.readouterr()
     assert seen.out == table, "what is recorded changes no number"
     names = [f"digits.{place}.png" for place in ("nengo_dl", "nengo", "nengo_loihi")]
-    assert re.findall(r"wrote .*/(\S+)$", seen.err, re.M) == names
+    assert f"wrote {', '.join(f'{trained}/{name}' for name in names)}\n" in seen.err
     assert {p.name for p in trained.glob("*.png")} == set(names)
     for name in names:
         assert_drawn(trained / name, 1500)
@@ -303,3 +303,21 @@ def test_a_picture_that_cant_be_written(trained: Path, capsys: pytest.CaptureFix
     assert seen.out == ""
     assert seen.err.endswith("digits.nengo.png: it is a folder\n")
     (trained / "digits.nengo.png").rmdir()
+
+
+def test_numbers_outlive_a_full_disk(
+    trained: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matplotlib.figure import Figure
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Figure, "savefig", full)
+    arguments = ["run", str(trained / "digits.toml"), "--on", "nengo", "--items", "2", "--plot"]
+    assert main(arguments) == 2
+    seen = capsys.readouterr()
+    assert "spikes, nengo (stream)" in seen.out
+    assert seen.err.endswith("digits.nengo.png: no space left on device\n")
+    assert not (trained / "digits.nengo.png").exists()
+    assert not list(trained.glob(".*"))

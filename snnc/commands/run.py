@@ -32,9 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             for row in session.rows(trained, on, arguments.items, Terminal(), pictures):
                 done.append(row)
-                if pictures and row.on in on:
-                    written = plots.path_of(pictures, program, row.on)
-                    print(f"wrote {written.as_posix()}", file=sys.stderr)
+            if pictures:
+                written = (plots.path_of(pictures, program, place).as_posix() for place in on)
+                print(f"wrote {', '.join(written)}", file=sys.stderr)
         finally:
             # A place that refuses the network, or an interrupt, takes nothing from those before.
             if done:

@@ -201,9 +201,10 @@ def rows(
         name = _name(program, place)
         with watcher.items(name, len(x)) as count:
             answers = _answers(program, x, place, count, ITEMS if pictures else 0)
+        yield scorer.row(name, place, answers)
+        # Now: the numbers are safe whatever becomes of the picture.
         if pictures:
             plots.save(pictures, program, place, x, y, answers)
-        yield scorer.row(name, place, answers)
 
 
 def results_of(trained: Trained, found: Iterable[Row]) -> Results:
