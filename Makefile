@@ -46,7 +46,7 @@ $(BIN)/pip:
 
 $(READY): pyproject.toml constraints/frozen.txt constraints/today.txt | $(BIN)/pip
 	$(if $(filter today,$(LANE)),$(BUILD_NENGO_DL))
-	$(PIP) -e '.[run,dev]'
+	$(PIP) -e '.[run,plot,dev]'
 	@$(BIN)/snnc doctor
 	@touch $(READY)
 

@@ -172,6 +172,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--items", type=_positive, help="how many test items (default: all)")
     run.add_argument("--json", action="store_true", help="print the results as JSON")
+    run.add_argument(
+        "--plot", action="store_true", help="also draw a picture of each run, NAME.PLACE.png"
+    )
 
     schema = _add(
         commands, "schema", "print a JSON schema of specs, by which editors complete them"

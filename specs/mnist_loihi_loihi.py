@@ -7,7 +7,7 @@ Needs mnist_loihi.params.npz and mnist_loihi.test.npz, which mnist_loihi_train.p
 writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_loihi.toml [21cc6093].
+Written by snnc from mnist_loihi.toml [698bef3f].
 """
 
 import argparse
@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 # NengoLoihi imports TensorFlow where that is installed; it would talk a lot.
@@ -27,11 +28,13 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 TEST = HERE / "mnist_loihi.test.npz"
 PARAMS = HERE / "mnist_loihi.params.npz"
+FIGURE = HERE / "mnist_loihi.nengo_loihi.png"
 
 SEED = 0
 DT = 0.001  # s
 PRESENTATION_STEPS = 100  # 0.1 s an item
 READ_STEPS = 50  # the answer is the mean of a presentation's last ones
+PLOTTED = 5  # items, over time
 
 
 # encoder
@@ -205,7 +208,7 @@ def build_network(items, params):
     return net
 
 
-def run(net, n_items, target):
+def run(net, n_items, target, recorded=None):
     """Show one item after the other, as on the chip: nothing is reset in between.
 
     Returns the logits and each layer's firing rates, in hertz.
@@ -224,6 +227,11 @@ def run(net, n_items, target):
                     # The chip takes one spike a step from the host.
                     raise SystemExit(f"{probe.label} fires too fast: lower max_rate")
                 rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
+            if recorded and item < PLOTTED:
+                for probe, outputs in recorded.items():
+                    # Of large layers every n-th neuron; a view would keep them all.
+                    every = -(-probe.size_in // 100) if probe in net.spikes else 1
+                    outputs.append(sim.data[probe][:, ::every].copy())
             sim.clear_probes()  # so that memory doesn't grow
     return logits, rates
 
@@ -246,6 +254,114 @@ def report_rates(rates):
             raise SystemExit(f"{name} never fires: nothing gets through it")
 
 
+def prepare_to_plot(net):
+    """Return room for what probes record, one without the probe's synapse first."""
+    with net:
+        unfiltered = nengo.Probe(net.logits.target, label="unfiltered")
+    return {probe: [] for probe in (unfiltered, net.logits, *net.spikes)}
+
+
+def plot(net, recorded, items, labels, logits, rates, target):
+    """Draw the first items beside output and spikes over time, rates and answers."""
+    from matplotlib.figure import Figure  # only who plots needs it
+
+    unfiltered, filtered, *layers = recorded
+    first, answers = items[:PLOTTED], logits.argmax(axis=1)
+    fig = Figure((15, 6 + 1.2 * len(layers)), layout="constrained")
+    shown = f"the first {len(first)} of {len(items)} items"
+    fig.suptitle(f"{net.label}, nengo_loihi {target} (stream): {shown}")
+    rows = [["items", "rates"], ["unfiltered", "rates"]]
+    rows += [["filtered", "answers"], ["spikes", "answers"]]
+    heights = (1, 1, 1, len(layers) / 2)
+    axes = fig.subplot_mosaic(rows, width_ratios=(2, 1), height_ratios=heights)
+    plot_items(axes["items"], first, labels, answers)
+    plot_output(axes["unfiltered"], recorded[unfiltered], labels, answers)
+    plot_output(axes["filtered"], recorded[filtered], labels, answers)
+    axes["unfiltered"].set_title("without the probe's synapse", loc="left")
+    axes["filtered"].set_title("with it, read where it is grey", loc="left")
+    for item in range(len(first)):
+        end = DT * (item + 1) * PRESENTATION_STEPS
+        start = end - DT * READ_STEPS
+        axes["filtered"].axvspan(start, end, color="0.9")
+    plot_spikes(axes["spikes"], {probe: recorded[probe] for probe in layers})
+    plot_rates(axes["rates"], rates)
+    plot_answers(axes["answers"], labels, answers)
+    unfinished = FIGURE.with_name(f".{FIGURE.stem}.{os.getpid()}.part.png")
+    fig.savefig(unfinished, dpi=100)
+    unfinished.replace(FIGURE)  # its name never holds half of it
+    print(f"wrote {FIGURE.name}")
+
+
+def plot_items(ax, items, labels, answers):
+    """Draw items above the time when they are shown."""
+    ax.set_axis_off()
+    for item, values in enumerate(items):
+        inset = ax.inset_axes(((item + 0.2) / len(items), 0, 0.7 / len(items), 1))
+        inset.set_title(f"class {labels[item]}\nanswer {answers[item]}")
+        shares = (values - items.min()) / max(np.ptp(items), 1e-9)
+        picture = shares.reshape(28, 28)
+        inset.imshow(picture, cmap="gray", vmin=0, vmax=1)
+        inset.set_axis_off()
+
+
+def plot_output(ax, outputs, labels, answers):
+    """Draw each item's output over time, right and wrong class above the others."""
+    for item, output in enumerate(outputs):
+        time = DT * (item * len(output) + np.arange(1, len(output) + 1))
+        others = ax.plot(time, output, color="0.75", linewidth=0.8)
+        wrong = ax.plot(time, output[:, answers[item]], color="#D55E00")
+        right = ax.plot(time, output[:, labels[item]], color="#0072B2")
+    lines, names = (right[0], wrong[0], others[0]), ("class", "wrong answer", "others")
+    place = {"loc": "lower right", "bbox_to_anchor": (1, 1), "frameon": False}
+    ax.legend(lines, names, ncols=3, **place)
+    ax.set_xlim(0, time[-1])
+    ax.set_ylabel("output")
+
+
+def plot_spikes(ax, recorded):
+    """Draw a dot for each spike of each layer, the first layer on top."""
+    names = []
+    for row, (probe, outputs) in enumerate(recorded.items()):
+        fired = np.concatenate(outputs)
+        step, neuron = np.nonzero(fired)
+        heights = row - 0.45 + 0.9 * (neuron + 0.5) / fired.shape[1]
+        ax.plot(DT * (step + 1), heights, ".", markersize=1.5, color="black")
+        names.append(f"{probe.label}\n{fired.shape[1]} of {probe.size_in}")
+    ax.set_title("spikes: a row a neuron, of large layers every n-th", loc="left")
+    ax.set_xlim(0, DT * len(fired))
+    ax.set_xlabel("time, s")
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+
+
+def plot_rates(ax, rates):
+    """Draw a dot for each neuron and a bar for the mean of each layer."""
+    for row, hertz in enumerate(rates.values()):
+        heights = row + np.linspace(-0.3, 0.3, len(hertz))
+        ax.plot(hertz, heights, ".", markersize=3, color="#0072B2")
+        ax.plot([hertz.mean()] * 2, [row - 0.4, row + 0.4], color="black")
+    names = [f"{name}\n{hertz.mean():.0f} Hz" for name, hertz in rates.items()]
+    ax.set(title="firing rates of neurons, and their mean", xlabel="firing rate, Hz")
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+
+
+def plot_answers(ax, labels, answers):
+    """Draw how many items of each class got which answer."""
+    counts = np.zeros((10, 10), dtype=int)
+    np.add.at(counts, (labels, answers), 1)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    right = np.mean(labels == answers)
+    ax.set_title(f"answers to {len(labels)} items, {right:.1%} right")
+    ax.set(xlabel="answer", ylabel="class")
+    ax.set_xticks(range(10))
+    ax.set_yticks(range(10))
+    for (row, column), count in np.ndenumerate(counts):
+        colour = "white" if shares[row, column] > 0.5 else "black"
+        ax.text(column, row, count or "", ha="center", va="center", color=colour)
+
+
 def positive(text):
     number = int(text)
     if number < 1:
@@ -257,8 +373,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--items", type=positive, default=200, help="default: 200")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
+    parser.add_argument("--plot", action="store_true", help=f"draw {FIGURE.name}")
     args = parser.parse_args()
 
+    if args.plot and find_spec("matplotlib") is None:
+        parser.error("--plot needs Matplotlib: pip install 'matplotlib>=3.8'")
+    if args.plot and not os.access(HERE, os.W_OK):
+        raise SystemExit(f"can't write to {HERE}")
     if args.target == "loihi" and not nengo_loihi.hardware.HAS_NXSDK:
         raise SystemExit("the chip needs Intel's NxSDK, which is not installed")
     for path in (PARAMS, TEST):
@@ -269,9 +390,12 @@ def main():
     items, labels = items[: args.items], labels[: args.items]
 
     net = build_network(items, params)
-    logits, rates = run(net, len(items), args.target)
+    recorded = prepare_to_plot(net) if args.plot else None
+    logits, rates = run(net, len(items), args.target, recorded)
     report(f"nengo_loihi, {args.target} (stream)", logits, labels)
     report_rates(rates)
+    if args.plot:
+        plot(net, recorded, items, labels, logits, rates, args.target)
 
 
 if __name__ == "__main__":

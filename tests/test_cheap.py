@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import ROOT
 
 HEAVY = {
+    "matplotlib",
     "tensorflow",
     "keras",
     "nengo",

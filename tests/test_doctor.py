@@ -175,7 +175,8 @@ def test_every_command_leads_here(command: str, bare: Bare) -> None:
 @pytest.mark.parametrize("lane", LANES, ids=lambda lane: lane.name)
 def test_constraints_are_within_the_requirements(lane: Lane) -> None:
     named = pins(lane)
-    for text in (*LIGHT, *lane.requirements, *PROJECT["optional-dependencies"]["dev"]):
+    extras = PROJECT["optional-dependencies"]
+    for text in (*LIGHT, *lane.requirements, *extras["plot"], *extras["dev"]):
         requirement = Requirement(text)
         assert requirement.specifier.contains(named[requirement.name]), text
     assert not lane.setuptools_first or int(named["setuptools"].split(".")[0]) < 81

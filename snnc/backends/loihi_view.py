@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from snnc.backends.code import WIDTH, Code, Group, expression, identifier, layout, literal, prefixed
+from snnc.backends.pictures import ITEMS
 from snnc.backends.view import INDENT, View, connection_code, synapse
 from snnc.folding import Convolution, Full, Scattered
 from snnc.ir import INPUT, OUTPUT, Connection, Population
@@ -106,6 +107,16 @@ class LoihiView(View):
         """The layers on the host that may have more spikes for the chip than one a step."""
         names = [p.name for p in self.program.feeding_from_host if p.neurons.bursts]
         return str(expression(names)) if names else None
+
+    @property
+    def plotted(self) -> int:
+        return ITEMS
+
+    @property
+    def silent(self) -> str | None:
+        """The statement that names the layers without spikes, if there are some on the host."""
+        names = [p.name for p in self.program.populations if not p.neurons.spiking]
+        return layout(expression(names), "silent = ", indent=4) if names else None
 
     @property
     def output_comment(self) -> str:

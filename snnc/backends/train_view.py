@@ -17,6 +17,7 @@ from snnc.backends.code import (
     prefixed,
 )
 from snnc.backends.view import INDENT, View, connection_code, synapse
+from snnc.call import Call
 from snnc.folding import Convolution, Form, Full, Scattered
 from snnc.gradients import Loihi, Rate, Smooth
 from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
@@ -29,9 +30,13 @@ class TrainView(View):
 
     @property
     def uses_nengo_loihi(self) -> bool:
+        return any(call.name.startswith("nengo_loihi.") for call in self._neurons)
+
+    @property
+    def _neurons(self) -> list[Call]:
+        """All neurons that are trained or run."""
         calls = [p.neurons.running() for p in self.program.populations]
-        calls += [p.neurons.trained(p.gradient) for p in self.program.populations]
-        return any(call.name.startswith("nengo_loihi.") for call in calls)
+        return [*calls, *(p.neurons.trained(p.gradient) for p in self.program.populations)]
 
     @property
     def trains_spiking(self) -> bool:
@@ -240,6 +245,20 @@ class TrainView(View):
     def has_pictures(self) -> bool:
         """Whether there are biases of channels."""
         return any(isinstance(op, Conv2D) for c in self.program.connections for op in c.operators)
+
+    @property
+    def softens(self) -> bool:
+        """Whether some neurons have a softened threshold."""
+        return any("SoftLIF" in call.name for call in self._neurons)
+
+    @property
+    def plot_tunings(self) -> Iterator[str]:
+        """The statements that draw the tuning curves."""
+        for layers, colour, style in self.pictures.tunings:
+            names = ("TUNING", "TRAINING_NEURONS", "RUNNING_NEURONS")
+            constants = (f"{style.prefix}{name}" for name in names)
+            arguments = ("axes[0]", literal(layers), literal(colour), *constants)
+            yield layout(Group("plot_tuning(", arguments, ")"), indent=4)
 
     @property
     def read_steps(self) -> int:

@@ -18,6 +18,7 @@ from snnc.backends.code import (
     literal,
     width,
 )
+from snnc.backends.pictures import LONGEST_NAME, MOST_LETTERS, Pictures
 from snnc.backends.styles import Style, styles
 from snnc.ir import INPUT, Connection, Population, Program
 from snnc.meaning import meaning
@@ -148,6 +149,37 @@ class View:
     def labels(self) -> str | None:
         labels = self.program.output.labels
         return None if labels is None else layout(expression(labels), "LABELS = ")
+
+    @property
+    def classes(self) -> str:
+        return literal(self.program.output.classes)
+
+    @property
+    def pictures(self) -> Pictures:
+        return Pictures(self.program)
+
+    @property
+    def names(self) -> str | None:
+        """Code for what classes are called in pictures, where that isn't their number."""
+        if self.labels is None:
+            return None
+        return f'[" ".join(label.split())[:{LONGEST_NAME}] for label in LABELS]'
+
+    @property
+    def ticks(self) -> str:
+        """Code for where an axis marks classes, and with what."""
+        return f"range({self.classes})" + (", NAMES" if self.labels else "")
+
+    @property
+    def turn(self) -> str:
+        """Code for an argument that turns marks without room side by side."""
+        if self.labels:
+            return f', rotation=90 if len("".join(NAMES)) > {MOST_LETTERS} else 0'
+        return ", rotation=90" if self.pictures.turns_names else ""
+
+    def named(self, number: str) -> str:
+        """Code for what the class with a number is called in a picture."""
+        return f"NAMES[{number}]" if self.labels else number
 
     @cached_property
     def styles(self) -> tuple[Style, ...]:

@@ -8,6 +8,9 @@ from snnc.codes import ERRORS, VALUES, WARNINGS
 from snnc.diagnostics import Diagnostic
 from snnc.words import near
 
+#: A warning that other machines may have: data are where they are.
+ELSEWHERE = "missing-file"
+
 
 def unsuppressed(found: Iterable[Diagnostic], allowed: Mapping[str, str]) -> tuple[Diagnostic, ...]:
     """Return what was found and isn't allowed, and what is wrong with what is."""
@@ -25,6 +28,6 @@ def _wrong(code: str, found: set[str]) -> Iterable[Diagnostic]:
     elif code not in WARNINGS:
         message = f"there is no warning '{code}'"
         yield Diagnostic("unknown-code", message, at, "key", near(code, sorted(WARNINGS)))
-    elif code not in found and code not in VALUES:
+    elif code not in found and code not in VALUES | {ELSEWHERE}:
         message = f"nothing here raises '{code}', so it needn't be allowed"
         yield Diagnostic("unused-allow", message, at, "key", "remove it")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.engine.recording import Recording
+
 Array = NDArray[np.float64]
 
 
@@ -18,6 +20,8 @@ class Answers:
     rates: dict[str, Array] = field(default_factory=dict)
     #: From a softmax on the host or after the run, if the spec has one.
     probabilities: Array | None = None
+    #: Of a stream's first items, where it was asked for.
+    recording: Recording | None = None
 
     @property
     def classes(self) -> NDArray[np.int64]:

@@ -12,9 +12,10 @@ import nengo
 import numpy as np
 
 from snnc.backends import network
+from snnc.backends.pictures import ITEMS
 from snnc.deploy import deploy
 from snnc.diagnostics import Refusal, UsageError
-from snnc.engine import baseline, storage
+from snnc.engine import baseline, plots, storage
 from snnc.engine.answers import Answers
 from snnc.engine.course import resumable
 from snnc.engine.data import Data
@@ -183,9 +184,16 @@ def run(
 
 
 def rows(
-    trained: Trained, places: Sequence[Place], n_items: int | None, watcher: Watcher
+    trained: Trained,
+    places: Sequence[Place],
+    n_items: int | None,
+    watcher: Watcher,
+    pictures: Path | None = None,
 ) -> Iterator[Row]:
-    """Yield how a trained program does, one way to run it after the other: one that is refused takes nothing from those before."""
+    """Yield how a trained program does, one way to run it after the other: one that is refused takes nothing from those before.
+
+    With a folder for pictures, one of each place is written there.
+    """
     program, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
     predicted = None if trained.twin is None else trained.twin[: len(y)]
     scorer = Scorer(program.output, y, predicted)
@@ -194,8 +202,11 @@ def rows(
     for index, place in enumerate(places):
         name = _name(program, place)
         with _before(places[index + 1 :]), watcher.items(name, len(x)) as count:
-            answers = _answers(program, x, place, count)
+            answers = _answers(program, x, place, count, ITEMS if pictures else 0)
         yield scorer.row(name, place, answers)
+        # Now: the numbers are safe whatever becomes of the picture.
+        if pictures:
+            plots.save(pictures, program, place, x, y, answers)
 
 
 @contextmanager
@@ -226,8 +237,10 @@ def _name(program: Program, place: Place) -> str:
     return f"{what}, {where[place]}"
 
 
-def _answers(deployed: Program, x: Any, place: Place, count: Callable[[int], None]) -> Answers:
+def _answers(
+    deployed: Program, x: Any, place: Place, count: Callable[[int], None], recorded: int
+) -> Answers:
     if place == "nengo_dl":
         net = network.deployed_network(deployed, np.zeros(deployed.input_size))
         return evaluate(net, deployed, x, deployed.fresh_steps, count)
-    return stream(deployed, x, place, count)
+    return stream(deployed, x, place, count, recorded)

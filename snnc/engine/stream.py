@@ -15,6 +15,7 @@ from snnc.backends.network import deployed_network, stream_of
 from snnc.diagnostics import Refusal
 from snnc.engine.answers import Answers, softmax
 from snnc.engine.libraries import strict_warnings
+from snnc.engine.recording import Recorder
 from snnc.ir import Program
 
 Array = NDArray[np.float64]
@@ -25,12 +26,15 @@ def stream(
     x: Array,
     on: Literal["nengo", "nengo_loihi"],
     progress: Callable[[int], None] = lambda n: None,
+    recorded: int = 0,
 ) -> Answers:
     """Run a deployed program over items x, (n, size), in plain Nengo or on NengoLoihi's target.
 
-    `progress` is told after each item. Memory doesn't grow with the items.
+    `progress` is told after each item. Memory doesn't grow with the items: only of so many first ones as are to be
+    `recorded` outputs and spikes are kept.
     """
     net = deployed_network(program, stream_of(program, x), loihi=on == "nengo_loihi")
+    recorder = Recorder(net) if recorded else None
     read = program.read_steps(program.stream_steps)
     logits = np.empty((len(x), program.output.classes))
     probabilities = np.empty_like(logits)
@@ -50,11 +54,14 @@ def stream(
                 rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / len(x)
             if program.gap_steps:
                 sim.run_steps(program.gap_steps, **_silent(on))
+            if recorder and item < recorded:
+                recorder.take(sim.data)
             sim.clear_probes()
             progress(1)
     if program.output.softmax == "offline":
         probabilities, has_softmax = softmax(logits), True
-    return Answers(logits, rates, probabilities if has_softmax else None)
+    recording = recorder.recording() if recorder else None
+    return Answers(logits, rates, probabilities if has_softmax else None, recording)
 
 
 def _simulator(net: nengo.Network, program: Program, on: str) -> Any:

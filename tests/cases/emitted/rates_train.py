@@ -5,7 +5,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from rates.toml [b7ceffe7].
+Written by snnc from rates.toml [19b52483].
 """
 
 import argparse
@@ -17,6 +17,7 @@ import os
 import warnings
 from collections import defaultdict
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import nengo
@@ -28,6 +29,7 @@ from tensorflow.keras.layers import Dense
 
 HERE = Path(__file__).resolve().parent
 PARAMS = HERE / "rates.params.npz"
+FIGURE = HERE / "rates.nengo_dl.png"
 CHECKPOINT = HERE / "rates.checkpoint.npz"
 
 SEED = 0
@@ -408,6 +410,90 @@ def report_rates(rates):
             raise SystemExit(f"{name} never fires: nothing gets through it")
 
 
+def plot(net, labels, logits, rates):
+    """Draw tuning curves, firing rates and answers."""
+    from matplotlib.figure import Figure  # only who plots needs it
+
+    fig = Figure((15, 5), layout="constrained")
+    fig.suptitle(f"{net.label}, nengo_dl (fresh): {len(labels)} items")
+    axes = fig.subplots(1, 3)
+    plot_tuning(
+        axes[0],
+        "dense1",
+        "#0072B2",
+        DENSE1_TUNING,
+        DENSE1_TRAINING_NEURONS,
+        DENSE1_RUNNING_NEURONS,
+    )
+    plot_tuning(
+        axes[0],
+        "dense2",
+        "#D55E00",
+        DENSE2_TUNING,
+        DENSE2_TRAINING_NEURONS,
+        DENSE2_RUNNING_NEURONS,
+    )
+    plot_tuning(
+        axes[0],
+        "dense3",
+        "#009E73",
+        DENSE3_TUNING,
+        DENSE3_TRAINING_NEURONS,
+        DENSE3_RUNNING_NEURONS,
+    )
+    plot_rates(axes[1], rates)
+    plot_answers(axes[2], labels, logits.argmax(axis=1))
+    unfinished = FIGURE.with_name(f".{FIGURE.stem}.{os.getpid()}.part.png")
+    fig.savefig(unfinished, dpi=100)
+    unfinished.replace(FIGURE)  # its name never holds half of it
+    print(f"wrote {FIGURE.name}")
+
+
+def plot_tuning(ax, name, colour, tuning, trained, running):
+    """Draw how fast neurons fire for an input: those trained, and those that run."""
+    gain, bias = trained.gain_bias(
+        tuning["max_rates"].options, tuning["intercepts"].options
+    )
+    x = np.linspace(-1, 1, 201)
+    for neurons, use, line in ((trained, "trained", "-"), (running, "running", "--")):
+        # SoftLIF's rates pass through infinity on the way.
+        with np.errstate(over="ignore", divide="ignore"):
+            hertz = neurons.rates(x, gain, bias) / neurons.amplitude
+        label = f"{name}: {type(neurons).__name__}, {use}"
+        ax.plot(x, hertz.ravel(), line, color=colour, label=label)
+    ax.set(title="tuning curves", xlabel="input of a neuron, without its bias")
+    ax.set_ylabel("firing rate, Hz")
+    ax.legend(fontsize="small")
+
+
+def plot_rates(ax, rates):
+    """Draw a dot for each neuron and a bar for the mean of each layer."""
+    for row, hertz in enumerate(rates.values()):
+        heights = row + np.linspace(-0.3, 0.3, len(hertz))
+        ax.plot(hertz, heights, ".", markersize=3, color="#0072B2")
+        ax.plot([hertz.mean()] * 2, [row - 0.4, row + 0.4], color="black")
+    names = [f"{name}\n{hertz.mean():.0f} Hz" for name, hertz in rates.items()]
+    ax.set(title="firing rates of neurons, and their mean", xlabel="firing rate, Hz")
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+
+
+def plot_answers(ax, labels, answers):
+    """Draw how many items of each class got which answer."""
+    counts = np.zeros((3, 3), dtype=int)
+    np.add.at(counts, (labels, answers), 1)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    right = np.mean(labels == answers)
+    ax.set_title(f"answers to {len(labels)} items, {right:.1%} right")
+    ax.set(xlabel="answer", ylabel="class")
+    ax.set_xticks(range(3))
+    ax.set_yticks(range(3))
+    for (row, column), count in np.ndenumerate(counts):
+        colour = "white" if shares[row, column] > 0.5 else "black"
+        ax.text(column, row, count or "", ha="center", va="center", color=colour)
+
+
 def save(path, *arrays, **named):
     """Write a .npz file; whatever interrupts that, its name never holds half of it."""
     content = io.BytesIO()
@@ -438,7 +524,10 @@ def main():
     parser.add_argument("--items", type=positive, help="test items (default: all)")
     parser.add_argument("--data", type=Path, help="a .npz file of your own")
     parser.add_argument("--resume", action="store_true", help="after it was killed")
+    parser.add_argument("--plot", action="store_true", help=f"draw {FIGURE.name}")
     args = parser.parse_args()
+    if args.plot and find_spec("matplotlib") is None:
+        parser.error("--plot needs Matplotlib: pip install 'matplotlib>=3.8'")
     if args.data and not args.data.exists():
         raise SystemExit(f"there is no {args.data}")
     if not os.access(HERE, os.W_OK):
@@ -474,6 +563,8 @@ def main():
     logits, rates = evaluate(net, x_test, PRESENTATION_STEPS)
     report("rates over time (fresh)", logits, y_test)
     report_rates(rates)
+    if args.plot:
+        plot(net, y_test, logits, rates)
 
 
 if __name__ == "__main__":
