@@ -33,7 +33,8 @@ def meaning(program: Program) -> dict[str, Any]:
 def training(program: Program) -> dict[str, Any]:
     """Return what else a training depends on, but for the data and the number of epochs."""
     optimizer = program.train.optimizer
-    written = {"kind": optimizer.kind, "learning_rate": optimizer.learning_rate}
+    settings = optimizer.model_dump()
+    written = {key: settings[key] for key in ("kind", "learning_rate")}
     gradients = {p.name: _numbers(p.gradient.model_dump()) for p in program.populations}
     first, *others = gradients.values()
     operators = (op for connection in program.connections for op in connection.operators)
@@ -114,6 +115,8 @@ def _numbers(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _number(value: Any) -> Any:
     """Return 200 for 200.0, as a script has it, and a list for a tuple, as JSON has it."""
+    if isinstance(value, dict):
+        return _numbers(value)
     if isinstance(value, tuple):
         return [_number(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value

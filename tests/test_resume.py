@@ -25,6 +25,9 @@ OPTIMIZERS = [
     '{ kind = "rmsprop", momentum = 0.5, centered = true }',
     '{ kind = "sgd", momentum = 0.9, nesterov = true, weight_decay = 0.001 }',
     '{ kind = "adadelta", learning_rate = 1 }',
+    '{ kind = "adamw", weight_decay = 0.01 }',
+    '{ kind = "adamax", learning_rate = { kind = "cosine_decay", initial_learning_rate = 0.01, decay_steps = 150 } }',
+    '{ kind = "adagrad", learning_rate = { kind = "piecewise_constant_decay", boundaries = [60], values = [1, 0.1] } }',
 ]
 
 

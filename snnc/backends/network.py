@@ -14,7 +14,7 @@ import numpy as np
 from nengo.ensemble import Neurons
 from numpy.typing import NDArray
 
-from snnc.call import Call, Ratio
+from snnc.call import Call, Ratio, Real
 from snnc.gradients import Loihi
 from snnc.ir import INPUT, OUTPUT, Connection, Matrix, Population, Program
 
@@ -32,8 +32,10 @@ def build(value: Any) -> Any:
         for name in names:
             found = getattr(found, name)
         return found(*map(build, value.args), **{k: build(v) for k, v in value.kwargs.items()})
-    if isinstance(value, Ratio):
+    if isinstance(value, Ratio | Real):
         return value.value
+    if isinstance(value, tuple):
+        return tuple(map(build, value))
     if isinstance(value, dict):
         return {key: build(item) for key, item in value.items()}
     return value
