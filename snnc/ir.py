@@ -8,7 +8,7 @@ carries one Matrix, and every population has its gain and bias.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from snnc.gradients import Gradient
     from snnc.neurons import NeuronKind
-    from snnc.settings import LoihiSettings, Presentation, Train
+    from snnc.settings import FiringRates, LoihiSettings, Presentation, Train
     from snnc.sources import SourceKind
     from snnc.synapses import Alpha, Lowpass, NoSynapse
 
@@ -124,7 +124,8 @@ class Tuning:
 class Population:
     """Neurons that share a kind.
 
-    `neurons_at` leads to each written setting of them, `on_chip_at` to where it says whether they run on the chip.
+    `neurons_at` leads to each written setting of them, `on_chip_at` to where it says whether they run on the chip,
+    `firing_rates_at` to each written setting of the band that training keeps their rates in, if there is one.
     """
 
     name: str
@@ -135,6 +136,8 @@ class Population:
     at: KeyPath
     neurons_at: Mapping[str, KeyPath]
     on_chip_at: KeyPath | None = None
+    firing_rates: FiringRates | None = None
+    firing_rates_at: Mapping[str, KeyPath] = field(default_factory=dict)
     tuning: Tuning | None = None
 
     @property
@@ -257,6 +260,16 @@ class Program:
         """Return the connections into populations on the chip."""
         on_chip = {p.name for p in self.populations if p.on_chip}
         return tuple(c for c in self.connections if c.target in on_chip)
+
+    @property
+    def trains_spiking(self) -> bool:
+        """Whether single steps of the training network are spikes unless it is told otherwise."""
+        return any(isinstance(p.gradient, Loihi) for p in self.populations)
+
+    @property
+    def regulated(self) -> tuple[Population, ...]:
+        """The populations whose rates training keeps in a band."""
+        return tuple(p for p in self.populations if p.firing_rates)
 
     @property
     def feeding_from_host(self) -> tuple[Population, ...]:

@@ -15,6 +15,7 @@ from snnc.gradients import Gradient, Loihi, Smooth
 from snnc.layers.base import Flow, LayerKind, NeuronLayer
 from snnc.names import RESERVED
 from snnc.neurons import NeuronKind, overridden
+from snnc.settings import FiringRates
 from snnc.spec import Spec
 from snnc.words import near
 
@@ -82,6 +83,7 @@ class _Graph:
         neurons, neurons_at = self._neurons(layer)
         (shape,) = {flow.shape for flow in sources}
         reads_input = any(flow.source == ir.INPUT for flow in sources)
+        firing_rates, firing_rates_at = self._firing_rates(layer, neurons.max_rate)
         on_chip = "loihi" in self.spec.targets and (
             not reads_input if layer.on_chip is None else layer.on_chip
         )
@@ -94,6 +96,8 @@ class _Graph:
             at=self.at,
             neurons_at=neurons_at,
             on_chip_at=None if layer.on_chip is None else (*self.at, "on_chip"),
+            firing_rates=firing_rates,
+            firing_rates_at=firing_rates_at,
         )
         self.populations.append(population)
         own = layer.synapse is not None
@@ -136,6 +140,20 @@ class _Graph:
             return base, at
         at |= {key: (*self.at, "neurons", key) for key in layer.neurons}
         return overridden(base, layer.neurons), at
+
+    def _firing_rates(
+        self, layer: NeuronLayer, max_rate: float
+    ) -> tuple[FiringRates | None, dict[str, KeyPath]]:
+        """Return the band that training keeps a layer's rates in, if any, and where each setting of it was written."""
+        shared, own = self.spec.train.firing_rates, layer.firing_rates
+        band = shared.overridden(own) if shared and own else own or shared
+        if band is None or band.weight == 0:
+            return None, {}
+        at: dict[str, KeyPath] = {}
+        for written, path in ((shared, ("train",)), (own, self.at)):
+            keys = written.model_fields_set if written else ()
+            at |= {key: (*path, "firing_rates", key) for key in keys}
+        return band.overridden(FiringRates(max=band.max or max_rate)), at
 
 
 def _gradient(neurons: NeuronKind, on_chip: bool, written: Gradient | None) -> Gradient:

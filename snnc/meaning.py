@@ -46,7 +46,21 @@ def training(program: Program) -> dict[str, Any]:
         "optimizer": _numbers({**written, **optimizer.model_dump(exclude_defaults=True)}),
         "gradient": first if all(other == first for other in others) else gradients,
         "operators": {op.name: _operator(op) for op in operators if not _is_plain(op)},
+        **_options(program),
     }
+
+
+def _options(program: Program) -> dict[str, Any]:
+    """Return what a training may have that most have not."""
+    train = program.train
+    bands = {p.name: p.firing_rates.model_dump() for p in program.regulated if p.firing_rates}
+    stopping = train.early_stopping
+    options = {
+        "validation_fraction": train.validation_fraction,
+        "early_stopping": _numbers(stopping.model_dump()) if stopping else None,
+        "firing_rates": _numbers(bands),
+    }
+    return {key: value for key, value in options.items() if value}
 
 
 def as_json(data: dict[str, Any]) -> str:

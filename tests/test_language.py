@@ -15,8 +15,8 @@ from snnc.ir import Program
 from snnc.layers import KINDS
 from snnc.model import Model
 from snnc.optimizers import Optimizer
-from snnc.schedules import Schedule
 from snnc.pipeline import check_document
+from snnc.schedules import Schedule
 from snnc.spec import Spec
 
 
@@ -102,6 +102,7 @@ def test_schedules_are_keras_own(model: Any) -> None:
 @pytest.mark.usefixtures("libraries")
 def test_a_schedule_that_starts_at_one_decays() -> None:
     """Of a whole number Keras would make an integer."""
+    from snnc.backends.code import expression
     from snnc.backends.network import build
 
     written = {"initial_learning_rate": 1, "decay_steps": 10, "decay_rate": 0.25}

@@ -15,7 +15,6 @@ from nengo.ensemble import Neurons
 from numpy.typing import NDArray
 
 from snnc.call import Call, Ratio, Real
-from snnc.gradients import Loihi
 from snnc.ir import INPUT, OUTPUT, Connection, Matrix, Population, Program
 
 Array = NDArray[np.float64]
@@ -49,7 +48,8 @@ def keras_layer(call: Call) -> Any:
 def training_network(program: Program) -> nengo.Network:
     """Return the network that NengoDL trains: rates, single time steps, no synapses.
 
-    `net.logits` is the probe of the output, `net.spikes` the list of the populations' probes, still empty.
+    `net.logits` is the probe of the output, `net.spikes` the list of the populations' probes, still empty unless their rates
+    matter in training.
     """
     import nengo_dl
 
@@ -82,7 +82,7 @@ def training_network(program: Program) -> nengo.Network:
             for connection in readouts:
                 nengo.Connection(_through(connection, values), output, synapse=None)
         net.logits = nengo.Probe(output, label="logits")
-        net.spikes = []
+        net.spikes = _spike_probes(net) if program.regulated else []
     return net
 
 
@@ -101,7 +101,7 @@ def put_out_rates(net: nengo.Network, program: Program) -> None:
     import nengo_dl
     import tensorflow as tf
 
-    if not any(isinstance(p.gradient, Loihi) for p in program.populations):
+    if not program.trains_spiking:
         return
     with net:
         nengo_dl.configure_settings(learning_phase=True)
@@ -124,9 +124,9 @@ def prepare_to_run(net: nengo.Network, program: Program) -> None:
     net.logits.synapse = build(program.output.probe.nengo())
     with net:
         nengo_dl.configure_settings(use_loop=True)
-        if any(isinstance(p.gradient, Loihi) for p in program.populations):
+        if program.trains_spiking:
             nengo_dl.configure_settings(learning_phase=None)
-        net.spikes = _spike_probes(net)
+        net.spikes = net.spikes or _spike_probes(net)
         if program.output.softmax == "host":
             _add_softmax(net, program, net.logits.target)
 

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from snnc.backends.code import WIDTH, Chain, Group, entry, expression, identifier, layout, literal
+from snnc.backends.code import (
+    WIDTH,
+    Chain,
+    Code,
+    Group,
+    entry,
+    expression,
+    identifier,
+    layout,
+    literal,
+)
 from snnc.backends.view import INDENT, View, connection_code, synapse
-from snnc.gradients import Loihi
 from snnc.ir import INPUT, OUTPUT, Connection, Dense, Dropout, Population
 from snnc.meaning import training
+from snnc.settings import EarlyStopping
 
 
 class TrainView(View):
@@ -19,11 +30,6 @@ class TrainView(View):
         calls = [p.neurons.running() for p in self.program.populations]
         calls += [p.neurons.trained(p.gradient) for p in self.program.populations]
         return any(call.name.startswith("nengo_loihi.") for call in calls)
-
-    @property
-    def trains_spiking(self) -> bool:
-        """Whether single steps of the training network are spikes unless it is told otherwise."""
-        return any(isinstance(p.gradient, Loihi) for p in self.program.populations)
 
     @property
     def has_dropout(self) -> bool:
@@ -42,6 +48,40 @@ class TrainView(View):
     def optimizer(self) -> str:
         call = expression(self.program.train.optimizer.call())
         return layout(call, "optimizer = ", indent=8)
+
+    @property
+    def validates(self) -> bool:
+        return self.program.train.validation_fraction is not None
+
+    @property
+    def validates_apart(self) -> bool:
+        """Whether it takes a network of its own to validate."""
+        return self.validates and self.program.trains_spiking
+
+    @property
+    def stopping(self) -> EarlyStopping | None:
+        return self.program.train.early_stopping
+
+    @property
+    def restores(self) -> bool:
+        """Whether the best weights are kept."""
+        return self.stopping is not None and self.stopping.restore_best_weights
+
+    @property
+    def is_better(self) -> str:
+        """The condition for the `value` of an epoch to be better than those before it."""
+        assert self.stopping
+        sign, than = ("+", "<") if self.stopping.monitor == "val_loss" else ("-", ">")
+        least = f" {sign} MIN_DELTA" if self.stopping.min_delta else ""
+        return f"value{least} {than} values[best]"
+
+    @property
+    def firing_rates(self) -> str | None:
+        """The bands of firing rates, by layer."""
+        bands = {
+            p.name: p.firing_rates.model_dump() for p in self.program.regulated if p.firing_rates
+        }
+        return layout(expression(bands), "FIRING_RATES = ") if bands else None
 
     @property
     def running_by_layer(self) -> str | None:
@@ -99,12 +139,17 @@ class TrainView(View):
 
     @property
     def training_constant(self) -> str:
-        named = {"seed": "SEED", "dt": "DT", "batch_size": "BATCH_SIZE"}
-        entries = (
-            entry(key, named.get(key) or expression(value))
-            for key, value in training(self.program).items()
-        )
-        return layout(Group("{", tuple(entries), "}"), "TRAINING = ")
+        named = {
+            "seed": "SEED",
+            "dt": "DT",
+            "batch_size": "BATCH_SIZE",
+            "validation_fraction": "VALIDATION_FRACTION",
+            "patience": "PATIENCE",
+            "firing_rates": "FIRING_RATES",
+        }
+        if self.stopping and self.stopping.min_delta:
+            named["min_delta"] = "MIN_DELTA"
+        return layout(_named(training(self.program), named), "TRAINING = ")
 
     @property
     def chains(self) -> str | None:
@@ -140,6 +185,15 @@ class TrainView(View):
     def fresh_label(self) -> str:
         spiking = any(p.neurons.spiking for p in self.program.populations)
         return "spikes (fresh)" if spiking else "rates over time (fresh)"
+
+
+def _named(settings: dict[str, Any], names: dict[str, str]) -> Code:
+    """Return settings as code; those that are constants of the script are named."""
+    entries = []
+    for key, value in settings.items():
+        inner = _named(value, names) if key == "early_stopping" else expression(value)
+        entries.append(entry(key, names.get(key, inner)))
+    return Group("{", tuple(entries), "}")
 
 
 def _is_dense(connection: Connection) -> bool:

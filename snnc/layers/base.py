@@ -10,6 +10,7 @@ from pydantic import Field
 
 from snnc.ir import Operator, Shape
 from snnc.model import Bare, Model, Name, default_kind
+from snnc.settings import FiringRates
 from snnc.synapses import Synapse
 
 
@@ -74,4 +75,7 @@ class NeuronLayer(LayerKind):
         None,
         description="Whether the layer runs on the chip. Default: yes, unless it reads the input: "
         "that layer runs on the host and turns values into spikes.",
+    )
+    firing_rates: FiringRates | None = Field(
+        None, description="What differs from train.firing_rates, key by key."
     )
