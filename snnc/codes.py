@@ -28,6 +28,8 @@ ERRORS = frozenset(
         "data-values",
         "duplicate-name",
         "duplicate-value",
+        "early-stopping",
+        "firing-rates",
         "forbidden-name",
         "labels",
         "max-rate",
@@ -39,6 +41,7 @@ ERRORS = frozenset(
         "not-a-multiple",
         "not-allowable",
         "out-of-range",
+        "schedule",
         "test-fraction",
         "toml-syntax",
         "too-few-steps",
@@ -51,6 +54,7 @@ ERRORS = frozenset(
         "unused-gradient",
         "unused-layer",
         "unused-synapse",
+        "validation-fraction",
         "wrong-type",
     }
 )
@@ -71,11 +75,13 @@ WARNINGS = VALUES | frozenset(
         "few-spikes",
         "high-intercept",
         "host-max-rate",
+        "late-stopping",
         "steep-gradient",
         "unfiltered-output",
         "unsettled",
         "unused-allow",
         "unused-chip-setting",
+        "unused-firing-rates",
     }
 )
 
