@@ -139,9 +139,11 @@ def sound_specs(draw: st.DrawFn) -> dict[str, Any]:
                             "beta_2": 0.9995,
                             "epsilon": 1e-5,
                         },
+                        {"kind": "adamw", "learning_rate": draw(schedules)},
                     ]
                 )
             ),
+            **draw(guidance),
         },
     }
     if draw(st.booleans()):
