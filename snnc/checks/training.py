@@ -56,16 +56,18 @@ def bands_used(program: Program) -> Iterator[Diagnostic]:
     """A band is for some layer, and there are rates outside of it."""
     if program.train.firing_rates and not program.regulated:
         message = "the weight of firing rates is 0 in every layer"
-        at = ("train", "firing_rates")
-        yield Diagnostic("unused-firing-rates", message, at, "key", "leave it out")
+        yield Diagnostic(
+            "unused-firing-rates", message, ("train", "firing_rates"), "key", "leave it out"
+        )
     for population in program.regulated:
         band, rest = population.firing_rates, population.neurons.refractory
         assert band is not None
         assert band.max is not None
-        if band.min == 0 and band.max * rest >= 1:
+        at = population.firing_rates_at.get("max")
+        if at and band.min == 0 and band.max * rest >= 1:
             yield Diagnostic(
                 "unused-firing-rates",
                 f"with tau_ref {rest:g} neurons never fire faster than {1 / rest:g} Hz, so every rate is in the band",
-                population.firing_rates_at["max"],
+                at,
                 hint=f"write {at_most(population.neurons.max_rate)} or less",
             )
