@@ -50,17 +50,20 @@ def training(program: Program) -> dict[str, Any]:
     }
 
 
+#: What a training may have that most have not.
+OPTIONS = ("validation_fraction", "early_stopping", "firing_rates")
+
+
 def _options(program: Program) -> dict[str, Any]:
-    """Return what a training may have that most have not."""
     train = program.train
     bands = {p.name: p.firing_rates.model_dump() for p in program.regulated if p.firing_rates}
     stopping = train.early_stopping
-    options = {
-        "validation_fraction": train.validation_fraction,
-        "early_stopping": _numbers(stopping.model_dump()) if stopping else None,
-        "firing_rates": _numbers(bands),
-    }
-    return {key: value for key, value in options.items() if value}
+    found = (
+        train.validation_fraction,
+        _numbers(stopping.model_dump()) if stopping else None,
+        _numbers(bands),
+    )
+    return {key: value for key, value in zip(OPTIONS, found, strict=True) if value}
 
 
 def as_json(data: dict[str, Any]) -> str:

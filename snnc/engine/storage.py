@@ -23,7 +23,7 @@ from snnc.engine.train import Epoch
 from snnc.engine.validation import Validation
 from snnc.files import write_text
 from snnc.ir import OUTPUT, Matrix, Population, Program, Tuning
-from snnc.meaning import as_json, differences, meaning, training
+from snnc.meaning import OPTIONS, as_json, differences, meaning, training
 
 
 def save_training(
@@ -137,7 +137,8 @@ def load_params(path: Path, program: Program, data: Data) -> Trained:
 def trained_otherwise(trained: Trained, program: Program) -> list[str]:
     """Return in what a training differs from what the spec says of training now, each with both values."""
     now = {**training(program), "epochs": program.train.epochs}
-    return differences({key: trained.training.get(key) for key in now}, now)
+    theirs = {key: trained.training[key] for key in (*now, *OPTIONS) if key in trained.training}
+    return differences(theirs, now)
 
 
 def _tuned(population: Population, file: _File) -> Population:
