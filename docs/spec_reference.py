@@ -62,6 +62,7 @@ class Example:
 
 
 _SPLIT = {name: name for name in ("x_train", "y_train", "x_test", "y_test")}
+_VALIDATION: Data = {"train": {"validation_fraction": 0.1}}
 
 #: For fields whose type doesn't say what a sensible value is, by model and key.
 EXAMPLES: dict[tuple[str, str], Example] = {
@@ -83,7 +84,15 @@ EXAMPLES: dict[tuple[str, str], Example] = {
     ("Keras", "name"): Example("fashion_mnist", start="mnist"),
     ("Openml", "name"): Example("pendigits"),
     ("Openml", "data_id"): Example(32, {"data": {"data_id": 28}}),
+    ("Train", "early_stopping"): Example({"patience": 3}, _VALIDATION),
+    ("Train", "firing_rates"): Example({"max": 100}),
+    ("EarlyStopping", "patience"): Example(5, start=3),
+    ("FiringRates", "min"): Example(10),
+    ("FiringRates", "max"): Example(100),
+    ("PiecewiseConstantDecay", "boundaries"): Example([500], start=[1000]),
+    ("PiecewiseConstantDecay", "values"): Example([0.01, 0.002], start=[0.01, 0.001]),
     ("Layer", "name"): Example("other"),
+    ("Layer", "firing_rates"): Example({"max": 100}),
     ("Layer", "neurons"): Example({"max_rate": 100}),
     ("Layer", "from"): Example(["input"], {"output": {"from": ["first", "second", "here"]}}),
 }
@@ -92,6 +101,7 @@ EXAMPLES: dict[tuple[str, str], Example] = {
 BESIDE: dict[str, Data] = {
     "Keras": {"input": {"shape": [28, 28]}},
     "Openml": {"data": {"name": "optdigits"}},
+    "EarlyStopping": _VALIDATION,
 }
 
 #: Why a field changes no script.
@@ -142,7 +152,8 @@ class Effect:
 def tables() -> list[Table]:
     """Return every table of the language once, in the order of the language."""
     found: dict[type[Model], Table] = {}
-    for table in _walk(Spec, ()):
+    # What stands in a layer overrides what stands elsewhere.
+    for table in sorted(_walk(Spec, ()), key=lambda table: table.at[:-1] == ("layers",)):
         found.setdefault(table.model, table)
     return list(found.values())
 

@@ -20,10 +20,17 @@ class Ratio:
 
 
 @dataclass(frozen=True)
+class Real:
+    """A number that is written with a point even if it is whole, for whoever tells 1.0 from 1."""
+
+    value: float
+
+
+@dataclass(frozen=True)
 class Call:
     """`name` is dotted, as a script writes it after its imports: "nengo.LIF", "tf.optimizers.Adam".
 
-    An argument is a plain value, a Ratio or another Call, or a dict of those.
+    An argument is a plain value, a Ratio, a Real or another Call, or a dict or a tuple of those.
     """
 
     name: str

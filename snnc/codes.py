@@ -29,6 +29,8 @@ ERRORS = frozenset(
         "data-values",
         "duplicate-name",
         "duplicate-value",
+        "early-stopping",
+        "firing-rates",
         "forbidden-name",
         "labels",
         "layer-shape",
@@ -41,6 +43,7 @@ ERRORS = frozenset(
         "not-allowable",
         "out-of-range",
         "pop-type",
+        "schedule",
         "test-fraction",
         "toml-syntax",
         "too-few-steps",
@@ -53,6 +56,7 @@ ERRORS = frozenset(
         "unused-gradient",
         "unused-layer",
         "unused-synapse",
+        "validation-fraction",
         "wrong-type",
     }
 )
@@ -73,6 +77,7 @@ WARNINGS = VALUES | frozenset(
         "few-spikes",
         "high-intercept",
         "host-max-rate",
+        "late-stopping",
         "missing-file",
         "one-sided-encoder",
         "steep-gradient",
@@ -80,6 +85,7 @@ WARNINGS = VALUES | frozenset(
         "unsettled",
         "unused-allow",
         "unused-chip-setting",
+        "unused-firing-rates",
         "wrong-unit",
     }
 )

@@ -259,6 +259,8 @@ def _wrong_type(complaint: _Complaint, expected: str) -> Diagnostic:
     hint = _instead(complaint, expected)
     if expected == "a table" and len(complaint.tables) > 1:
         expected = "a table, or a kind in quotes"
+    if expected == "a number" and len(complaint.tables) > 1:
+        expected = "a number, or a table with a kind"
     message = f"{complaint.name} is {expected}, not {value}"
     return Diagnostic("wrong-type", message, complaint.at, hint=hint)
 

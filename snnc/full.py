@@ -49,7 +49,9 @@ def full(document: Document, program: Program) -> str:
         values["name"] = _filled(values["name"], name, "kind and number")
         values["from"] = _filled(values["from"], [before], "the layer before")
         if isinstance(layer, NeuronLayer):
-            _fill_neurons(values, program.population(name), program, origins)
+            population = program.population(name)
+            _fill_neurons(values, population, program, origins)
+            _fill_firing_rates(values, population, origins)
         before = name
     return "\n".join(_lines(tables, ())).lstrip("\n") + "\n"
 
@@ -128,6 +130,20 @@ def _fill_neurons(
     values["gradient"] = Value(
         None, f"{gradient.kind}{sigma}, {'as written' if written else 'default'}"
     )
+
+
+def _fill_firing_rates(values: dict[str, Any], population: Population, origins: _Origins) -> None:
+    """Replace what a layer says of its own band by the whole band, if it has one."""
+    own = values["firing_rates"]
+    if population.firing_rates is None:
+        if not isinstance(own, Value):
+            values["firing_rates"] = {"weight": Value(0.0, own["weight"].origin)}
+        return
+    at, defaults = population.firing_rates_at, {"max": "max_rate"}
+    values["firing_rates"] = {
+        key: Value(value, origins.of(at[key]) if key in at else defaults.get(key, "default"))
+        for key, value in population.firing_rates.model_dump().items()
+    }
 
 
 def _filled(found: Any, derived: Any, origin: str) -> Any:

@@ -7,7 +7,7 @@ carries one Folded operator, and every population has its gain and bias.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from snnc.gradients import Gradient
     from snnc.neurons import NeuronKind
-    from snnc.settings import LoihiSettings, Presentation, Train
+    from snnc.settings import FiringRates, LoihiSettings, Presentation, Train
     from snnc.sources import SourceKind
     from snnc.synapses import Alpha, Lowpass, NoSynapse
 
@@ -51,7 +51,8 @@ class Tuning:
 class Population:
     """Neurons that share a kind.
 
-    `neurons_at` leads to each written setting of them, `on_chip_at` to where it says whether they run on the chip.
+    `neurons_at` leads to each written setting of them, `on_chip_at` to where it says whether they run on the chip,
+    `firing_rates_at` to each written setting of the band that training keeps their rates in, if there is one.
     """
 
     name: str
@@ -66,6 +67,8 @@ class Population:
     block_shape: Shape | None = None
     #: How many bits the chip's axons into the neurons have for a population.
     pop_type: Literal[16, 32] | None = None
+    firing_rates: FiringRates | None = None
+    firing_rates_at: Mapping[str, KeyPath] = field(default_factory=dict)
     tuning: Tuning | None = None
 
     @property
@@ -193,6 +196,16 @@ class Program:
         """Return the connections into populations on the chip."""
         on_chip = {p.name for p in self.populations if p.on_chip}
         return tuple(c for c in self.connections if c.target in on_chip)
+
+    @property
+    def trains_spiking(self) -> bool:
+        """Whether single steps of the training network are spikes unless it is told otherwise."""
+        return any(isinstance(p.gradient, Loihi) for p in self.populations)
+
+    @property
+    def regulated(self) -> tuple[Population, ...]:
+        """The populations whose rates training keeps in a band."""
+        return tuple(p for p in self.populations if p.firing_rates)
 
     @property
     def feeding_from_host(self) -> tuple[Population, ...]:

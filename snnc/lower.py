@@ -16,6 +16,7 @@ from snnc.layers.base import Flow, LayerKind, NeuronLayer
 from snnc.names import RESERVED
 from snnc.neurons import NeuronKind, overridden
 from snnc.operators import Dense, Misfit, Operator
+from snnc.settings import FiringRates
 from snnc.spec import Spec
 from snnc.words import near
 
@@ -89,6 +90,7 @@ class _Graph:
             shapes = " and ".join(f"{list(flow.shape)} from '{flow.via}'" for flow in sources)
             raise Misfit(f"what is summed differs in shape: {shapes}", "from")
         reads_input = any(flow.source == ir.INPUT for flow in sources)
+        firing_rates, firing_rates_at = self._firing_rates(layer, neurons.max_rate)
         on_chip = "loihi" in self.spec.targets and (
             not reads_input if layer.on_chip is None else layer.on_chip
         )
@@ -103,6 +105,8 @@ class _Graph:
             on_chip_at=None if layer.on_chip is None else (*self.at, "on_chip"),
             block_shape=layer.block_shape,
             pop_type=layer.pop_type,
+            firing_rates=firing_rates,
+            firing_rates_at=firing_rates_at,
         )
         self.populations.append(population)
         own = layer.synapse is not None
@@ -145,6 +149,20 @@ class _Graph:
             return base, at
         at |= {key: (*self.at, "neurons", key) for key in layer.neurons}
         return overridden(base, layer.neurons), at
+
+    def _firing_rates(
+        self, layer: NeuronLayer, max_rate: float
+    ) -> tuple[FiringRates | None, dict[str, KeyPath]]:
+        """Return the band that training keeps a layer's rates in, if any, and where each setting of it was written."""
+        shared, own = self.spec.train.firing_rates, layer.firing_rates
+        band = shared.overridden(own) if shared and own else own or shared
+        if band is None or band.weight == 0:
+            return None, {}
+        at: dict[str, KeyPath] = {}
+        for written, path in ((shared, ("train",)), (own, self.at)):
+            keys = written.model_fields_set if written else ()
+            at |= {key: (*path, "firing_rates", key) for key in keys}
+        return band.overridden(FiringRates(max=band.max or max_rate)), at
 
 
 def _misfit(misfit: Misfit, at: KeyPath, layer: LayerKind) -> Diagnostic:

@@ -8,6 +8,7 @@ from typing import Any
 
 from snnc.ir import OUTPUT, Population, Program
 from snnc.operators import AveragePool2D, Conv2D, Dense, OnOff, Operator, Window
+from snnc.schedules import ScheduleKind
 
 
 def meaning(program: Program) -> dict[str, Any]:
@@ -39,6 +40,12 @@ def meaning(program: Program) -> dict[str, Any]:
 def training(program: Program) -> dict[str, Any]:
     """Return what else a training depends on, but for the data and the number of epochs."""
     optimizer = program.train.optimizer
+    rate = optimizer.learning_rate
+    if isinstance(rate, ScheduleKind):
+        schedule = {"kind": rate.keras, **_numbers(rate.written)}
+        settings = {**optimizer.settings, "learning_rate": schedule}
+    else:
+        settings = optimizer.settings
     gradients = {p.name: _numbers(p.gradient.model_dump()) for p in program.populations}
     first, *others = gradients.values()
     operators = (op for connection in program.connections for op in connection.operators)
@@ -47,10 +54,27 @@ def training(program: Program) -> dict[str, Any]:
         "dt": _number(program.dt),
         "scale": program.data.scale,
         "batch_size": program.train.batch_size,
-        "optimizer": {"kind": optimizer.kind, **_numbers(optimizer.settings)},
+        "optimizer": {"kind": optimizer.kind, **_numbers(settings)},
         "gradient": first if all(other == first for other in others) else gradients,
         "operators": {op.name: _operator(op) for op in operators if not _is_meant(op)},
+        **_options(program),
     }
+
+
+#: What a training may have that most have not.
+OPTIONS = ("validation_fraction", "early_stopping", "firing_rates")
+
+
+def _options(program: Program) -> dict[str, Any]:
+    train = program.train
+    bands = {p.name: p.firing_rates.model_dump() for p in program.regulated if p.firing_rates}
+    stopping = train.early_stopping
+    found = (
+        train.validation_fraction,
+        _numbers(stopping.model_dump()) if stopping else None,
+        _numbers(bands),
+    )
+    return {key: value for key, value in zip(OPTIONS, found, strict=True) if value}
 
 
 def as_json(data: dict[str, Any]) -> str:
@@ -138,6 +162,8 @@ def _numbers(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _number(value: Any) -> Any:
     """Return 200 for 200.0, as a script has it, and a list for a tuple, as JSON has it."""
+    if isinstance(value, dict):
+        return _numbers(value)
     if isinstance(value, tuple):
         return [_number(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -6,9 +6,11 @@ from pydantic import Discriminator, Field
 
 from snnc.call import Call
 from snnc.model import Bare, Model
+from snnc.schedules import LearningRate, ScheduleKind
 
 _Decay = Annotated[float, Field(ge=0, lt=1)]
 _Positive = Annotated[float, Field(gt=0)]
+_LEARNING_RATE = "Learning rate, without unit: a number, or a schedule."
 
 
 class OptimizerKind(Model):
@@ -17,7 +19,7 @@ class OptimizerKind(Model):
     keras: ClassVar[str]
 
     kind: str
-    learning_rate: _Positive
+    learning_rate: LearningRate
     weight_decay: _Positive | None = Field(
         None, description="Decoupled weight decay, a factor per step."
     )
@@ -30,23 +32,63 @@ class OptimizerKind(Model):
     @property
     def settings(self) -> dict[str, Any]:
         """The learning rate, and what else isn't as Keras has it by itself."""
-        changed = self.model_dump(exclude_defaults=True, exclude={"kind"})
+        changed = self.model_dump(exclude_defaults=True, exclude={"kind", "learning_rate"})
         return {"learning_rate": self.learning_rate, **changed}
 
     def call(self) -> Call:
-        return Call(f"tf.optimizers.{self.keras}", kwargs=self.settings)
+        rate = self.learning_rate
+        given = rate.call() if isinstance(rate, ScheduleKind) else rate
+        return Call(f"tf.optimizers.{self.keras}", kwargs={**self.settings, "learning_rate": given})
 
 
-class Adam(OptimizerKind):
-    """Adam, tf.optimizers.Adam."""
+class _Adam(OptimizerKind):
+    """What Adam and AdamW have in common."""
 
-    keras: ClassVar[str] = "Adam"
-    kind: Literal["adam"]
-    learning_rate: _Positive = Field(0.001, description="Learning rate, without unit.")
+    learning_rate: LearningRate = Field(0.001, description=_LEARNING_RATE)
     beta_1: _Decay = Field(0.9, description="Decay of the first moment, a factor per step.")
     beta_2: _Decay = Field(0.999, description="Decay of the second moment, a factor per step.")
     epsilon: _Positive = Field(1e-7, description="Keeps the division from failing, without unit.")
     amsgrad: bool = Field(False, description="Whether to use the AMSGrad variant.")
+
+
+class Adam(_Adam):
+    """Adam, tf.optimizers.Adam."""
+
+    keras: ClassVar[str] = "Adam"
+    kind: Literal["adam"]
+
+
+class AdamW(_Adam):
+    """Adam with decoupled weight decay, tf.optimizers.AdamW."""
+
+    keras: ClassVar[str] = "AdamW"
+    kind: Literal["adamw"]
+    weight_decay: _Positive | None = Field(
+        0.004, description="Decoupled weight decay, a factor per step."
+    )
+
+
+class Adamax(OptimizerKind):
+    """Adam with the largest gradient in place of the second moment, tf.optimizers.Adamax."""
+
+    keras: ClassVar[str] = "Adamax"
+    kind: Literal["adamax"]
+    learning_rate: LearningRate = Field(0.001, description=_LEARNING_RATE)
+    beta_1: _Decay = Field(0.9, description="Decay of the first moment, a factor per step.")
+    beta_2: _Decay = Field(0.999, description="Decay of the largest gradient, a factor per step.")
+    epsilon: _Positive = Field(1e-7, description="Keeps the division from failing, without unit.")
+
+
+class Adagrad(OptimizerKind):
+    """Learning rates that shrink with the gradients so far, tf.optimizers.Adagrad."""
+
+    keras: ClassVar[str] = "Adagrad"
+    kind: Literal["adagrad"]
+    learning_rate: LearningRate = Field(0.001, description=_LEARNING_RATE)
+    initial_accumulator_value: Annotated[float, Field(ge=0)] = Field(
+        0.1, description="What the squared gradients' sum starts from, without unit."
+    )
+    epsilon: _Positive = Field(1e-7, description="Keeps the division from failing, without unit.")
 
 
 class RMSprop(OptimizerKind):
@@ -54,7 +96,7 @@ class RMSprop(OptimizerKind):
 
     keras: ClassVar[str] = "RMSprop"
     kind: Literal["rmsprop"]
-    learning_rate: _Positive = Field(0.001, description="Learning rate, without unit.")
+    learning_rate: LearningRate = Field(0.001, description=_LEARNING_RATE)
     rho: _Decay = Field(0.9, description="Decay of the squared gradients' mean, a factor per step.")
     momentum: _Decay = Field(0.0, description="Momentum, a factor per step.")
     epsilon: _Positive = Field(1e-7, description="Keeps the division from failing, without unit.")
@@ -66,7 +108,7 @@ class SGD(OptimizerKind):
 
     keras: ClassVar[str] = "SGD"
     kind: Literal["sgd"]
-    learning_rate: _Positive = Field(0.01, description="Learning rate, without unit.")
+    learning_rate: LearningRate = Field(0.01, description=_LEARNING_RATE)
     momentum: _Decay = Field(0.0, description="Momentum, a factor per step.")
     nesterov: bool = Field(False, description="Whether the momentum is Nesterov's.")
 
@@ -76,11 +118,13 @@ class Adadelta(OptimizerKind):
 
     keras: ClassVar[str] = "Adadelta"
     kind: Literal["adadelta"]
-    learning_rate: _Positive = Field(
-        0.001, description="Learning rate, without unit; the original paper has 1."
+    learning_rate: LearningRate = Field(
+        0.001, description=f"{_LEARNING_RATE} The original paper has 1."
     )
     rho: _Decay = Field(0.95, description="Decay of the running means, a factor per step.")
     epsilon: _Positive = Field(1e-7, description="Keeps the division from failing, without unit.")
 
 
-Optimizer = Annotated[Adam | RMSprop | SGD | Adadelta, Discriminator("kind"), Bare]
+Optimizer = Annotated[
+    Adam | AdamW | Adamax | RMSprop | SGD | Adagrad | Adadelta, Discriminator("kind"), Bare
+]

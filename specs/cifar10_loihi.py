@@ -1,4 +1,4 @@
-"""Run the trained cifar10 network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained cifar10 network as spikes on Loihi or its emulator.
 
     python cifar10_loihi.py --items 200
     python cifar10_loihi.py --target loihi
@@ -6,7 +6,7 @@
 Needs cifar10.params.npz and cifar10.test.npz, which cifar10_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from cifar10.toml [0752e428].
+Written by snnc from cifar10.toml [6d154921].
 """
 
 import argparse

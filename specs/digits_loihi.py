@@ -1,4 +1,4 @@
-"""Run the trained digits network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained digits network as spikes on Loihi or its emulator.
 
     python digits_loihi.py --items 200
     python digits_loihi.py --target loihi
@@ -6,7 +6,7 @@
 Needs digits.params.npz and digits.test.npz, which digits_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from digits.toml [0f0ca3af].
+Written by snnc from digits.toml [8983fdba].
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Run the trained jets network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained jets network as spikes on Loihi or its emulator.
 
     python jets_loihi.py --items 200
     python jets_loihi.py --target loihi
@@ -6,7 +6,7 @@
 Needs jets.params.npz, which jets_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from jets.toml [8e9ee5ea].
+Written by snnc from jets.toml [2e7fbb18].
 """
 
 import argparse

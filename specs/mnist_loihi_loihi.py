@@ -1,4 +1,4 @@
-"""Run the trained mnist_loihi network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained mnist_loihi network as spikes on Loihi or its emulator.
 
     python mnist_loihi_loihi.py --items 200
     python mnist_loihi_loihi.py --target loihi
@@ -7,7 +7,7 @@ Needs mnist_loihi.params.npz and mnist_loihi.test.npz, which mnist_loihi_train.p
 writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_loihi.toml [698bef3f].
+Written by snnc from mnist_loihi.toml [a7418d53].
 """
 
 import argparse

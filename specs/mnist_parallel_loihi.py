@@ -1,4 +1,4 @@
-"""Run the trained mnist_parallel network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained mnist_parallel network as spikes on Loihi or its emulator.
 
     python mnist_parallel_loihi.py --items 200
     python mnist_parallel_loihi.py --target loihi
@@ -7,7 +7,7 @@ Needs mnist_parallel.params.npz and mnist_parallel.test.npz, which
 mnist_parallel_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_parallel.toml [11c91344].
+Written by snnc from mnist_parallel.toml [9452fa3b].
 """
 
 import argparse

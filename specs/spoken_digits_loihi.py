@@ -1,4 +1,4 @@
-"""Run the trained spoken_digits network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained spoken_digits network as spikes on Loihi or its emulator.
 
     python spoken_digits_loihi.py --items 200
     python spoken_digits_loihi.py --target loihi
@@ -6,7 +6,7 @@
 Needs spoken_digits.params.npz, which spoken_digits_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from spoken_digits.toml [9e6fc20f].
+Written by snnc from spoken_digits.toml [41cfaa5b].
 """
 
 import argparse

@@ -386,7 +386,10 @@ def test_the_full_spec_means_the_same(path: Path, tmp_path: Path) -> None:
     ]
     for name in ("seed", "dt", "targets", "data", "loihi"):
         assert getattr(again, name) == getattr(found.program, name), name
-    assert again.train.optimizer == found.program.train.optimizer
+    for name in ("optimizer", "validation_fraction", "early_stopping"):
+        assert getattr(again.train, name) == getattr(found.program.train, name), name
+    bands = [p.firing_rates for p in found.program.populations]
+    assert [p.firing_rates for p in again.populations] == bands
     assert again.fresh_steps == found.program.fresh_steps
     assert [p.gradient for p in again.populations] == [
         p.gradient for p in found.program.populations

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from snnc.ir import OUTPUT, Program
-from tests.conftest import CASES, SPECS, program_of
+from tests.conftest import CASES, LIGHT_SPECS, program_of, stand_in
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
 
 TOLERANCE = 1e-5
 
 
-@pytest.mark.parametrize("path", [*SPECS, *CASES], ids=lambda p: p.stem)
-def test_currents_and_logits_agree(path: Path) -> None:
+@pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda p: p.stem)
+def test_currents_and_logits_agree(path: Path, tmp_path: Path) -> None:
     import nengo
 
     from snnc.backends import network
@@ -28,7 +28,7 @@ def test_currents_and_logits_agree(path: Path) -> None:
     from snnc.engine.rates import currents, rate_answers
     from snnc.engine.train import train
 
-    program = _briefly(program_of(path))
+    program = _briefly(program_of(path, stand_in(path, tmp_path)))
     items = data.load(program)
     net = network.training_network(program)
     weights = train(net, program, items.x_train, items.y_train)
@@ -69,8 +69,8 @@ def test_currents_and_logits_agree(path: Path) -> None:
     assert np.mean(ours.argmax(axis=1) == trained[net.logits][:, 0].argmax(axis=1)) >= 0.99
 
 
-@pytest.mark.parametrize("path", [*SPECS, *CASES], ids=lambda p: p.stem)
-def test_both_networks_answer_alike(path: Path) -> None:
+@pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda p: p.stem)
+def test_both_networks_answer_alike(path: Path, tmp_path: Path) -> None:
     """Shown fresh, the training network with running neurons and the deployed one agree on 99 % of the items."""
     from snnc.backends import network
     from snnc.deploy import deploy
@@ -78,7 +78,7 @@ def test_both_networks_answer_alike(path: Path) -> None:
     from snnc.engine.fresh import evaluate
     from snnc.engine.train import train
 
-    program = _briefly(program_of(path))
+    program = _briefly(program_of(path, stand_in(path, tmp_path)))
     items = data.load(program)
     x = items.x_test[:1000]
     net = network.training_network(program)

@@ -69,6 +69,13 @@ SOUND = {
     "no filters": spec(targets=DL, synapses={"layer": "none"}),
     "rates alone": spec(targets=DL, neurons="relu"),
     "soft rates": spec(targets=DL, neurons={"kind": "soft_lif", "sigma": 0.01}),
+    "all that training may have": spec(
+        train={
+            "validation_fraction": 0.1,
+            "early_stopping": {"patience": 9, "restore_best_weights": True},
+            "firing_rates": {"min": 10, "max": 100},
+        }
+    ),
     "a spike a step": spec(targets=DL, neurons={"kind": "spiking_relu", "max_rate": 1000}),
 }  # fmt: skip
 
@@ -137,6 +144,19 @@ UNSOUND = {
     "one layer": spec(layers=chain({})),
     "a gradient for nobody": spec(neurons="spiking_relu", train={"gradient": "smooth"}),
     "a filter of the input": spec(layers=chain({"synapse": {"tau": 0.01}}, {})),
+    "an early end, judged by nothing": spec(train={"early_stopping": {"patience": 3}}),
+    "an early end that comes too late": spec(
+        train={"validation_fraction": 0.1, "early_stopping": {"patience": 9}}
+    ),
+    "an early end of two epochs": spec(
+        train={"epochs": 2, "validation_fraction": 0.1, "early_stopping": {"patience": 1}}
+    ),
+    "a band without width": spec(train={"firing_rates": {"min": 50, "max": 50}}),
+    "a band beyond max_rate": spec(
+        train={"firing_rates": {"max": 300}}, layers=chain({}, {"firing_rates": {"min": 250}}, {})
+    ),
+    "a band around all rates": spec(train={"firing_rates": {"max": 1000}}),
+    "a band for nobody": spec(train={"firing_rates": {"weight": 0}}),
     "allowed without need": spec(allow={"unsettled": "it is not"}),
     "classes": spec(output={"classes": 9}),
     "shape": spec(input={"shape": [63]}),

@@ -16,6 +16,7 @@ from snnc.layers import KINDS
 from snnc.model import Model
 from snnc.optimizers import Optimizer
 from snnc.pipeline import check_document
+from snnc.schedules import Schedule
 from snnc.spec import Spec
 
 
@@ -80,6 +81,36 @@ def test_optimizers_are_keras_own(model: Any) -> None:
         if name != "kind":
             assert name in theirs
             assert field.default == theirs[name].default, name
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("model", get_args(get_args(Schedule)[0]), ids=lambda m: m.keras)
+def test_schedules_are_keras_own(model: Any) -> None:
+    """Every argument is one of Keras', with Keras' default; and whatever has to be given there has to be given here."""
+    import tensorflow as tf
+
+    theirs = inspect.signature(getattr(tf.optimizers.schedules, model.keras)).parameters
+    ours = {n: f for n, f in model.model_fields.items() if n != "kind"}
+    required = {n for n, p in theirs.items() if p.default is inspect.Parameter.empty}
+    assert required == {n for n, f in ours.items() if f.is_required()}
+    for name, field in ours.items():
+        assert name in theirs
+        assert field.is_required() or field.default == theirs[name].default, name
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_a_schedule_that_starts_at_one_decays() -> None:
+    """Of a whole number Keras would make an integer."""
+    from snnc.backends.code import expression
+    from snnc.backends.network import build
+
+    written = {"initial_learning_rate": 1, "decay_steps": 10, "decay_rate": 0.25}
+    optimizer = {"kind": "sgd", "learning_rate": {"kind": "exponential_decay", **written}}
+    call = program(train={"optimizer": optimizer}).train.optimizer.call()
+    assert "initial_learning_rate=1.0, decay_steps=10" in str(expression(call))
+    assert float(build(call.kwargs["learning_rate"])(5)) == 0.5
 
 
 @pytest.mark.parametrize(

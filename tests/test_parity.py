@@ -14,7 +14,7 @@ import pytest
 from snnc.cli import main
 from snnc.ir import Program
 from snnc.pipeline import scripts
-from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS, program_of, stand_in
+from tests.conftest import CASES, DOWNLOADED, LIGHT_SPECS, ROOT, program_of, stand_in
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
 
@@ -74,7 +74,7 @@ def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-@pytest.mark.parametrize("path", [*SPECS, *CASES, *DOWNLOADED], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES, *DOWNLOADED], ids=lambda p: p.stem)
 def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     from snnc.backends import network
     from snnc.deploy import deploy
@@ -217,7 +217,7 @@ def test_both_take_the_same_file(
 ) -> None:
     """`snnc train --data FILE` and the script's own `--data FILE` leave the same parameters, and run on FILE alone."""
     file = _own_files(tmp_path)[name]
-    (spec,) = (p for p in (*SPECS, *CASES) if p.stem == name.partition("_")[0])
+    (spec,) = (p for p in (*LIGHT_SPECS, *CASES) if p.stem == name.partition("_")[0])
     program = program_of(spec)
     for path, text in scripts(program, tmp_path).items():
         path.write_text(text)

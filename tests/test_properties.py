@@ -56,6 +56,53 @@ def neurons(draw: st.DrawFn, kinds: list[str]) -> dict[str, Any]:
     return table
 
 
+starts = st.sampled_from([1, 0.01, 0.0025])
+
+schedules = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "kind": st.sampled_from(["exponential_decay", "inverse_time_decay"]),
+            "initial_learning_rate": starts,
+            "decay_steps": st.integers(1, 10**9),
+            "decay_rate": st.sampled_from([0.5, 0.96, 2]),
+        },
+        optional={"staircase": st.booleans()},
+    ),
+    st.fixed_dictionaries(
+        {
+            "kind": st.sampled_from(["cosine_decay", "polynomial_decay"]),
+            "initial_learning_rate": starts,
+            "decay_steps": st.integers(1, 10**9),
+        },
+    ),
+    st.lists(st.integers(1, 10**9), min_size=1, max_size=12, unique=True).map(
+        lambda boundaries: {
+            "kind": "piecewise_constant_decay",
+            "boundaries": sorted(boundaries),
+            "values": [0.1 / 2**i for i in range(len(boundaries) + 1)],
+        }
+    ),
+)
+
+
+@st.composite
+def guidance(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw what training may be told beside its optimiser."""
+    told: dict[str, Any] = {}
+    if draw(st.booleans()):
+        told["validation_fraction"] = draw(st.sampled_from([0.1, 0.123456789]))
+        if draw(st.booleans()):
+            told["early_stopping"] = {
+                "monitor": draw(st.sampled_from(["val_loss", "val_accuracy"])),
+                "patience": draw(st.integers(1, 8)),
+                "min_delta": draw(st.sampled_from([0, 1e-5, 0.01])),
+                "restore_best_weights": draw(st.booleans()),
+            }
+    if draw(st.booleans()):
+        told["firing_rates"] = {"min": draw(st.sampled_from([0, 0.125, 10])), "weight": 0.001}
+    return told
+
+
 @st.composite
 def sources(draw: st.DrawFn) -> tuple[dict[str, Any], list[int]]:
     """Draw data that needn't be there, of ten classes, and the shape of an item."""
@@ -92,6 +139,8 @@ def sound_specs(draw: st.DrawFn) -> dict[str, Any]:
                 layer["neurons"] = draw(neurons(kinds))
             if draw(st.integers(0, 3)) == 0:
                 layer["use_bias"] = False
+            if draw(st.integers(0, 3)) == 0:
+                layer["firing_rates"] = draw(st.sampled_from([{"max": 49.5}, {"weight": 0}]))
             if len(taken) > 1 and draw(st.booleans()):
                 layer["from"] = [
                     taken[-1],
@@ -139,9 +188,11 @@ def sound_specs(draw: st.DrawFn) -> dict[str, Any]:
                             "beta_2": 0.9995,
                             "epsilon": 1e-5,
                         },
+                        {"kind": "adamw", "learning_rate": draw(schedules)},
                     ]
                 )
             ),
+            **draw(guidance()),
         },
     }
     if draw(st.booleans()):

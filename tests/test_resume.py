@@ -25,6 +25,9 @@ OPTIMIZERS = [
     '{ kind = "rmsprop", momentum = 0.5, centered = true }',
     '{ kind = "sgd", momentum = 0.9, nesterov = true, weight_decay = 0.001 }',
     '{ kind = "adadelta", learning_rate = 1 }',
+    '{ kind = "adamw", weight_decay = 0.01 }',
+    '{ kind = "adamax", learning_rate = { kind = "cosine_decay", initial_learning_rate = 0.01, decay_steps = 150 } }',
+    '{ kind = "adagrad", learning_rate = { kind = "piecewise_constant_decay", boundaries = [60], values = [1, 0.1] } }',
 ]
 
 
@@ -138,6 +141,83 @@ def test_an_edited_script_refuses_the_checkpoint_of_the_other(tmp_path: Path) ->
         edited = load_script(tmp_path / "edited.py")
         with pytest.raises(SystemExit, match=rf"is for another training.*\n  {said}$"):
             edited.train(edited.build_network(), x, y, 2, resume=True)
+
+
+def guided(folder: Path) -> Program:
+    """A case that validates, keeps its best weights and ends early, in its eighth epoch or before."""
+    shutil.copy(ROOT / "tests/cases/guided.toml", folder)
+    return program_of(folder / "guided.toml")
+
+
+@pytest.mark.parametrize("network", ["network", "twin"])
+def test_an_early_end_from_any_checkpoint_on(network: str, tmp_path: Path) -> None:
+    """The best weights so far and how long to wait are resumed too; from the end on, nothing happens."""
+    from snnc.engine import checkpoint, data
+    from snnc.engine.stopping import is_over
+
+    program = guided(tmp_path)
+    whole = run(program, network)
+    assert 2 < len(whole) <= 8
+    assert is_over(whole[-1].epochs, program.train.early_stopping) == (len(whole) < 8)
+    depends = checkpoint.depends_on(program, data.load(program))
+    for done in range(1, len(whole) + 1):
+        checkpoint.save(tmp_path / "part.npz", whole[done - 1], depends, "guided.toml")
+        part = checkpoint.load(tmp_path / "part.npz", depends)
+        same(part, whole[done - 1])
+        rest = run(program, network, part)
+        assert len(rest) == len(whole) - done
+        for ours, theirs in zip(rest, whole[done:], strict=True):
+            same(ours, theirs)
+
+
+def test_an_early_end_in_the_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It ends where memory ends, with the same weights, and from any checkpoint on again."""
+    from snnc.backends.network import training_network
+    from snnc.deploy import deploy
+    from snnc.engine import checkpoint, data, storage
+    from snnc.engine.train import train
+
+    program = guided(tmp_path)
+    for path, text in scripts(program, tmp_path).items():
+        path.write_text(text)
+    script = load_script(tmp_path / "guided_train.py")
+    items = data.load(program)
+    x, y = items.x_train, items.y_train
+    ours: list[Any] = []
+    deployed = deploy(program, train(training_network(program), program, x, y, ours.append))
+    depends = checkpoint.depends_on(program, items)
+    whole = script.train(script.build_network(), x, y, script.EPOCHS)
+    assert "no better for 2 epochs: training ends" in capsys.readouterr().out
+    for name, array in storage.parameters(deployed).items():
+        assert np.array_equal(whole[name], array), name
+    same(checkpoint.load(script.CHECKPOINT, depends), ours[-1])
+    for state in (ours[1], ours[-2], ours[-1]):
+        checkpoint.save(script.CHECKPOINT, state, depends, "guided.toml")
+        resumed = script.train(script.build_network(), x, y, script.EPOCHS, resume=True)
+        for name, array in whole.items():
+            assert np.array_equal(resumed[name], array), name
+
+
+def test_an_early_end_on_the_command_line(
+    tmp_path: Path, stop: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guided(tmp_path)
+    train = ["train", "--baseline", "--resume", str(tmp_path / "guided.toml")]
+    (tmp_path / "whole").mkdir()
+    assert main([*train, "-o", str(tmp_path / "whole")]) == 0
+    seen = capsys.readouterr().out
+    assert (
+        "training: over after epoch 7, val_loss was best in epoch 5, whose weights are kept" in seen
+    )
+    assert "float twin: over after epoch " in seen
+    for name in ("guided.checkpoint.npz", "guided.baseline.checkpoint.npz"):
+        stop(3, name)
+        with pytest.raises(Stopped):
+            main(train)
+    stop(99)
+    assert main(train) == 0
+    for name in ("guided.params.npz", "guided.baseline.npz"):
+        same_files(tmp_path / name, tmp_path / "whole" / name)
 
 
 class Stopped(Exception):
@@ -393,6 +473,17 @@ CHANGES = [
     ("test_fraction = 0.2", "test_fraction = 0.3", "data: "),
     ("adam", "rmsprop", "optimizer.kind: adam there, rmsprop now"),
     ("[train]", '[train]\ngradient = { kind = "smooth", sigma = 0.1 }', "gradient.sigma: 0.02 "),
+    (
+        "[train]",
+        "[train]\nvalidation_fraction = 0.1",
+        "validation_fraction: nothing there, 0.1 now",
+    ),
+    ("[train]", "[train]\nfiring_rates = { max = 90 }", "firing_rates.pixels.max: nothing there"),
+    (
+        '"adam"',
+        '"adam", learning_rate = { kind = "cosine_decay", initial_learning_rate = 1, decay_steps = 9 }',
+        "optimizer.learning_rate: 0.001 there, nothing now",
+    ),
     ("classes = 10", "classes = 10\nuse_bias = false", "operators.output.use_bias: nothing there"),
 ]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from unicodedata import category
 
-from snnc.call import Call, Ratio
+from snnc.call import Call, Ratio, Real
 from snnc.words import columns
 
 WIDTH = 88
@@ -98,6 +98,8 @@ def expression(value: Any, denominator: str | None = None) -> Code:
     """Return a value as code; `denominator` names a constant that holds that of every Ratio in it."""
     if isinstance(value, Ratio):
         return f"{literal(value.numerator)} / {denominator or literal(value.denominator)}"
+    if isinstance(value, Real):
+        return repr(value.value)
     if isinstance(value, Call):
         args = [expression(arg, denominator) for arg in value.args]
         args += [

@@ -14,9 +14,8 @@ import numpy as np
 from nengo.ensemble import Neurons
 from numpy.typing import NDArray
 
-from snnc.call import Call, Ratio
+from snnc.call import Call, Ratio, Real
 from snnc.folding import Folded, Full, Identity, Scattered
-from snnc.gradients import Loihi
 from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
 
 Array = NDArray[np.float64]
@@ -33,8 +32,10 @@ def build(value: Any) -> Any:
         for name in names:
             found = getattr(found, name)
         return found(*map(build, value.args), **{k: build(v) for k, v in value.kwargs.items()})
-    if isinstance(value, Ratio):
+    if isinstance(value, Ratio | Real):
         return value.value
+    if isinstance(value, tuple):
+        return tuple(map(build, value))
     if isinstance(value, dict):
         return {key: build(item) for key, item in value.items()}
     return value
@@ -52,7 +53,8 @@ def keras_layer(call: Call) -> Any:
 def training_network(program: Program) -> nengo.Network:
     """Return the network that NengoDL trains: rates, single time steps, no synapses.
 
-    `net.logits` is the probe of the output, `net.spikes` the list of the populations' probes, still empty.
+    `net.logits` is the probe of the output, `net.spikes` the list of the populations' probes, still empty unless their rates
+    matter in training.
     """
     import nengo_dl
 
@@ -85,7 +87,7 @@ def training_network(program: Program) -> nengo.Network:
             for connection in readouts:
                 nengo.Connection(_through(program, connection, values), output, synapse=None)
         net.logits = nengo.Probe(output, label="logits")
-        net.spikes = []
+        net.spikes = _spike_probes(net) if program.regulated else []
     return net
 
 
@@ -106,7 +108,7 @@ def put_out_rates(net: nengo.Network, program: Program) -> None:
     import nengo_dl
     import tensorflow as tf
 
-    if not any(isinstance(p.gradient, Loihi) for p in program.populations):
+    if not program.trains_spiking:
         return
     with net:
         nengo_dl.configure_settings(learning_phase=True)
@@ -132,9 +134,9 @@ def prepare_to_run(net: nengo.Network, program: Program) -> None:
     net.logits.synapse = build(program.output.probe.nengo())
     with net:
         nengo_dl.configure_settings(use_loop=True)
-        if any(isinstance(p.gradient, Loihi) for p in program.populations):
+        if program.trains_spiking:
             nengo_dl.configure_settings(learning_phase=None)
-        net.spikes = _spike_probes(net)
+        net.spikes = net.spikes or _spike_probes(net)
         if program.output.softmax == "host":
             _add_softmax(net, program, net.logits.target)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from snnc.backends.code import (
     WIDTH,
@@ -19,10 +20,12 @@ from snnc.backends.code import (
 from snnc.backends.view import INDENT, View, connection_code, synapse
 from snnc.call import Call
 from snnc.folding import Convolution, Form, Full, Scattered
-from snnc.gradients import Loihi, Rate, Smooth
+from snnc.gradients import Rate, Smooth
 from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
 from snnc.meaning import training
 from snnc.operators import BatchNorm, Conv2D, Dense, Dropout, OnOff
+from snnc.schedules import ScheduleKind
+from snnc.settings import EarlyStopping
 
 
 class TrainView(View):
@@ -37,11 +40,6 @@ class TrainView(View):
         """All neurons that are trained or run."""
         calls = [p.neurons.running() for p in self.program.populations]
         return [*calls, *(p.neurons.trained(p.gradient) for p in self.program.populations)]
-
-    @property
-    def trains_spiking(self) -> bool:
-        """Whether single steps of the training network are spikes unless it is told otherwise."""
-        return any(isinstance(p.gradient, Loihi) for p in self.program.populations)
 
     @property
     def has_dropout(self) -> bool:
@@ -65,7 +63,7 @@ class TrainView(View):
             for op in connection.operators
             if not isinstance(op, OnOff)
         }
-        if self.has_batch_norm and self.trains_spiking:
+        if self.has_batch_norm and self.program.trains_spiking:
             names.add("BatchNormalization")
         flat = f"from tensorflow.keras.layers import {', '.join(sorted(names))}"
         if len(flat) <= WIDTH:
@@ -76,15 +74,55 @@ class TrainView(View):
     @property
     def optimizer(self) -> str:
         """The constant that makes the optimiser, and tells a checkpoint of it."""
-        call = self.program.train.optimizer.call()
-        settings = (prefixed(f"{key}=", literal(value)) for key, value in call.kwargs.items())
-        return layout(Group("partial(", (call.name, *settings), ")"), "OPTIMIZER = ")
+        return layout(_partial(self.program.train.optimizer.call()), "OPTIMIZER = ")
+
+    @property
+    def schedule(self) -> str | None:
+        """The constant that makes a learning rate that changes."""
+        rate = self.program.train.optimizer.learning_rate
+        return (
+            layout(_partial(rate.call()), "SCHEDULE = ") if isinstance(rate, ScheduleKind) else None
+        )
 
     @property
     def evaluation_batch(self) -> str:
         """Code for how many items are evaluated at once."""
         same = self.program.items_at_once == self.program.train.batch_size
         return "BATCH_SIZE" if same else "ITEMS_AT_ONCE"
+
+    @property
+    def validates(self) -> bool:
+        return self.program.train.validation_fraction is not None
+
+    @property
+    def validates_apart(self) -> bool:
+        """Whether it takes a network of its own to validate."""
+        return self.validates and self.program.trains_spiking
+
+    @property
+    def stopping(self) -> EarlyStopping | None:
+        return self.program.train.early_stopping
+
+    @property
+    def restores(self) -> bool:
+        """Whether the best weights are kept."""
+        return self.stopping is not None and self.stopping.restore_best_weights
+
+    @property
+    def is_better(self) -> str:
+        """The condition for the `value` of an epoch to be better than those before it."""
+        assert self.stopping
+        sign, than = ("+", "<") if self.stopping.monitor == "val_loss" else ("-", ">")
+        least = f" {sign} MIN_DELTA" if self.stopping.min_delta else ""
+        return f"value{least} {than} values[best]"
+
+    @property
+    def firing_rates(self) -> str | None:
+        """The bands of firing rates, by layer."""
+        bands = {
+            p.name: p.firing_rates.model_dump() for p in self.program.regulated if p.firing_rates
+        }
+        return layout(expression(bands), "FIRING_RATES = ") if bands else None
 
     @property
     def running_by_layer(self) -> str | None:
@@ -150,18 +188,23 @@ class TrainView(View):
     @property
     def training_constant(self) -> str:
         """What a training depends on, said by the constants that it goes by: who edits one has edited both."""
+        optimizer: list[Code] = ['"kind": OPTIMIZER.func.__name__.lower()', "**OPTIMIZER.keywords"]
+        if self.schedule:
+            rate = Group("{", ('"kind": SCHEDULE.func.__name__', "**SCHEDULE.keywords"), "}")
+            optimizer.append(entry("learning_rate", rate))
         named: dict[str, Code] = {
             "seed": "SEED",
             "dt": "DT",
             "batch_size": "BATCH_SIZE",
-            "optimizer": '{"kind": OPTIMIZER.func.__name__.lower(), **OPTIMIZER.keywords}',
+            "optimizer": Group("{", tuple(optimizer), "}"),
             "gradient": self._gradient,
+            "validation_fraction": "VALIDATION_FRACTION",
+            "patience": "PATIENCE",
+            "firing_rates": "FIRING_RATES",
         }
-        entries = (
-            entry(key, named.get(key) or expression(value))
-            for key, value in training(self.program).items()
-        )
-        return layout(Group("{", tuple(entries), "}"), "TRAINING = ")
+        if self.stopping and self.stopping.min_delta:
+            named["min_delta"] = "MIN_DELTA"
+        return layout(_named(training(self.program), named), "TRAINING = ")
 
     @property
     def _gradient(self) -> Code:
@@ -274,6 +317,24 @@ class TrainView(View):
     def fresh_label(self) -> str:
         spiking = any(p.neurons.spiking for p in self.program.populations)
         return "spikes (fresh)" if spiking else "rates over time (fresh)"
+
+
+def _partial(call: Call) -> Code:
+    """Return code that makes a call later, and says until then what with."""
+    settings = (
+        prefixed(f"{key}=", "SCHEDULE()" if isinstance(value, Call) else expression(value))
+        for key, value in call.kwargs.items()
+    )
+    return Group("partial(", (call.name, *settings), ")")
+
+
+def _named(settings: dict[str, Any], names: dict[str, Code]) -> Code:
+    """Return settings as code; those that are constants of the script are named."""
+    entries = []
+    for key, value in settings.items():
+        inner = _named(value, names) if key == "early_stopping" else expression(value)
+        entries.append(entry(key, names.get(key, inner)))
+    return Group("{", tuple(entries), "}")
 
 
 def _is_one_layer(connection: Connection) -> bool:

@@ -40,6 +40,7 @@ from snnc.checks.rates import (
 )
 from snnc.checks.settling import answer_arrives, answer_settles, output_filtered
 from snnc.checks.timing import multiples_of_dt
+from snnc.checks.training import bands_possible, bands_used, stopping_judged, stopping_possible
 from snnc.checks.units import share_of_steps, times_in_seconds, without_consequences
 from snnc.diagnostics import CompileError, Diagnostic
 from snnc.document import Document
@@ -61,6 +62,10 @@ RULES: tuple[Callable[[Program], Iterable[Diagnostic]], ...] = (
     gradient_applies,
     slope_finite,
     synapse_applies,
+    stopping_judged,
+    stopping_possible,
+    bands_possible,
+    bands_used,
     chip_empty,
     chip_neurons,
     chip_max_rate,

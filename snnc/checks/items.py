@@ -28,11 +28,15 @@ def items_fit(program: Program, found: Shape, what: str, hint: str = "") -> Iter
 def a_batch_fits(program: Program, items: int, fraction: float) -> Iterator[Diagnostic]:
     """Training takes whole batches; with fewer items than one it would learn nothing."""
     to_train = items - ceil(fraction * items)
-    batch_size = program.train.batch_size
+    batch_size, validating = program.train.batch_size, program.train.validation_fraction or 0.0
+    seen = to_train - ceil(validating * to_train)
     if items and not to_train:
         message = f"no item is left to train on: of {items}, {fraction:g} are held out, rounded up"
         yield Diagnostic("test-fraction", message, ("data", "test_fraction"))
-    elif to_train < batch_size:
-        message = f"there are {to_train} items to train on, fewer than a batch of {batch_size}"
-        hint = f"write batch_size = {max(to_train // 4, 1)}, say"
+    elif items and not seen:
+        message = f"no item is left to train on: of {to_train}, {validating:g} validate, rounded up"
+        yield Diagnostic("validation-fraction", message, ("train", "validation_fraction"))
+    elif seen < batch_size:
+        message = f"there are {seen} items to train on, fewer than a batch of {batch_size}"
+        hint = f"write batch_size = {max(seen // 4, 1)}, say"
         yield Diagnostic("batch-size", message, ("train", "batch_size"), hint=hint)

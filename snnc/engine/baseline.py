@@ -11,7 +11,7 @@ import tensorflow as tf
 from snnc.backends.network import keras_layer
 from snnc.engine.answers import Answers
 from snnc.engine.data import Array, Labels
-from snnc.engine.train import BEGINNING, State, compile_arguments, run_epochs
+from snnc.engine.train import BEGINNING, Fitted, Learner, State, compile_arguments, run_epochs
 from snnc.ir import INPUT, OUTPUT, Program
 from snnc.operators import size
 
@@ -56,13 +56,18 @@ def train_twin(
     model.compile(**compile_arguments(program))
     batch_size = program.train.batch_size
 
-    def fit(items: Array, labels: Labels) -> tuple[float, float]:
+    def fit(items: Array, labels: Labels) -> Fitted:
         # Dropout keeps the seed of the moment when Keras first builds the graph, whatever epoch that is in.
         tf.random.set_seed(1000 * program.seed + 1)
         history = model.fit(items, labels, batch_size=batch_size, shuffle=False, verbose=0).history
-        return history["loss"][0], history["accuracy"][0]
+        return Fitted(history["loss"][0], history["accuracy"][0])
 
-    run_epochs(program, model, x, y, fit, on_epoch, start)
+    def answer(items: Array) -> Any:
+        return model.predict(items, batch_size=batch_size, verbose=0)
+
+    validates = program.train.validation_fraction is not None
+    learner = Learner(model, fit, answer if validates else None)
+    run_epochs(program, learner, x, y, on_epoch, start)
     return model
 
 

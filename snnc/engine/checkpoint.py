@@ -13,6 +13,7 @@ from snnc.diagnostics import Refusal
 from snnc.engine.arrays import arrays_of, save_arrays
 from snnc.engine.data import Data
 from snnc.engine.train import Epoch, State
+from snnc.engine.validation import Validation
 from snnc.ir import Program
 from snnc.meaning import as_json, differences, meaning, training
 
@@ -31,7 +32,7 @@ def save(path: Path, state: State, depends: dict[str, Any], spec_file: str) -> N
     save_arrays(
         path,
         *state.variables,
-        history=[(e.loss, e.accuracy) for e in state.epochs],
+        history=[_numbers(epoch) for epoch in state.epochs],
         seconds=[e.seconds for e in state.epochs],
         training=as_json(depends),
         spec_file=spec_file,
@@ -47,9 +48,11 @@ def load(path: Path, depends: dict[str, Any]) -> State:
     arrays = arrays_of(path, afresh)
     try:
         found = differences(json.loads(str(arrays["training"])), depends, "now")
-        history = arrays["history"].reshape(-1, 2)
+        history = arrays["history"]
         # A script doesn't measure them.
-        seconds = arrays.get("seconds", np.full(len(history), np.nan)).reshape(len(history))
+        seconds = arrays.get("seconds", np.full(len(history), np.nan))
+        pairs = zip(seconds.tolist(), history.tolist(), strict=True)
+        epochs = [_epoch(number, *pair) for number, pair in enumerate(pairs, 1)]
         variables = tuple(
             arrays[f"arr_{i}"] for i in range(sum(n.startswith("arr_") for n in arrays))
         )
@@ -59,8 +62,21 @@ def load(path: Path, depends: dict[str, Any]) -> State:
         raise Refusal(
             "\n  ".join([f"{path.as_posix()} belongs to another training; {afresh}", *found])
         )
-    epochs = (
-        Epoch(number, float(loss), float(accuracy), float(time))
-        for number, ((loss, accuracy), time) in enumerate(zip(history, seconds, strict=True), 1)
-    )
     return State(tuple(epochs), variables)
+
+
+def _numbers(epoch: Epoch) -> list[float]:
+    """Return what a script keeps of an epoch: loss and accuracy, those of the items that validate, and the loss of rates."""
+    validated = epoch.validation
+    return [
+        epoch.loss,
+        epoch.accuracy,
+        *([validated.loss, validated.accuracy] if validated else []),
+        *([] if epoch.rate_loss is None else [epoch.rate_loss]),
+    ]
+
+
+def _epoch(number: int, seconds: float, numbers: list[float]) -> Epoch:
+    loss, accuracy, *more = numbers
+    validated = Validation(more[0], more[1]) if len(more) > 1 else None
+    return Epoch(number, loss, accuracy, seconds, validated, more[-1] if len(more) % 2 else None)

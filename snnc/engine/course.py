@@ -12,6 +12,7 @@ from snnc.diagnostics import Refusal
 from snnc.engine import checkpoint
 from snnc.engine.data import Data
 from snnc.engine.progress import Watcher
+from snnc.engine.stopping import about_best
 from snnc.engine.train import BEGINNING, State
 from snnc.ir import Program
 
@@ -49,6 +50,10 @@ def resumable(
             raise KeyboardInterrupt(
                 f"interrupted; --resume goes on after epoch {done} ({title})"
             ) from None
+    stopping, epochs = program.train.early_stopping, course.state.epochs
+    if stopping and epochs:
+        over = f"{title}: over after epoch {len(epochs)}"
+        watcher.tell(f"{over}, {about_best(epochs, stopping)}")
 
 
 def _start(

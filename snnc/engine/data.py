@@ -24,7 +24,10 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Data:
-    """Scaled items, (n, size), and labels, (n,). An item as it was is item * scale + shift."""
+    """Scaled items, (n, size), and labels, (n,). An item as it was is item * scale + shift.
+
+    Those to train on include those that validate (`division`).
+    """
 
     x_train: Array
     y_train: Labels
@@ -86,18 +89,31 @@ def split(program: Program) -> Split:
         n_test = math.ceil((program.data.split_fraction or 0.0) * len(x))
         test, train = order[:n_test], order[n_test:]
         x_train, y_train, x_test, y_test = x[train], y[train], x[test], y[test]
-    if len(x_train) < program.train.batch_size:
+    n_seen = len(division(program, len(x_train))[0])
+    if n_seen < program.train.batch_size:
         raise Refusal(
-            f"{where}: {len(x_train)} items are left to train on, "
+            f"{where}: {n_seen} items are left to train on, "
             f"fewer than a batch of {program.train.batch_size}: lower batch_size"
         )
     return Split(x_train, y_train, x_test, y_test, test)
 
 
+def division(program: Program, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which of n training items are trained on, and which validate."""
+    if program.train.validation_fraction is None:
+        return np.arange(n), np.arange(0)
+    order = np.random.RandomState(program.seed).permutation(n)
+    n_validation = math.ceil(program.train.validation_fraction * n)
+    return order[n_validation:], order[:n_validation]
+
+
 def scaled(program: Program, items: Split) -> Data:
     """Return items as the network gets them."""
     where = source_name(program)
-    shift, scale = _scaling(items.x_train, program.data.scale, where)
+    seen = items.x_train
+    if program.train.validation_fraction is not None:
+        seen = seen[division(program, len(seen))[0]]
+    shift, scale = _scaling(seen, program.data.scale, where)
     with np.errstate(over="ignore", invalid="ignore"):
         x_train, x_test = (items.x_train - shift) / scale, (items.x_test - shift) / scale
     # TensorFlow has 32 bits for a number.

@@ -62,16 +62,21 @@ class Paths:
         if not program.data.is_file:
             yield self.test, OVERHEAD + data.raw_test.nbytes + data.y_test.nbytes
         yield self.history, 100 * program.train.epochs
-        yield from [(self.checkpoint, _bytes(MOST_SLOTS * _parameters(program)))] * 2
+        yield from [(self.checkpoint, _checkpoint_bytes(program))] * 2
 
     def _twin(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
-        parameters = _parameters(program)
-        yield self.baseline, _bytes(parameters + 4 * len(data.test_index))
-        yield from [(self.baseline_checkpoint, _bytes(MOST_SLOTS * parameters))] * 2
+        yield self.baseline, _bytes(_parameters(program) + 4 * len(data.test_index))
+        yield from [(self.baseline_checkpoint, _checkpoint_bytes(program))] * 2
 
 
 def _bytes(numbers: int) -> int:
     return OVERHEAD + 4 * numbers
+
+
+def _checkpoint_bytes(program: Program) -> int:
+    stopping = program.train.early_stopping
+    best = 1 if stopping and stopping.restore_best_weights else 0
+    return _bytes((MOST_SLOTS + best) * _parameters(program))
 
 
 def _parameters(program: Program) -> int:

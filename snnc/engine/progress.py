@@ -44,15 +44,11 @@ class Terminal:
 
     @contextmanager
     def epochs(self, title: str, total: int, done: int) -> Iterator[Callable[[Epoch], None]]:
-        with _progress(
-            TextColumn("loss {task.fields[loss]}, accuracy {task.fields[accuracy]}")
-        ) as progress:
-            task = progress.add_task(title, total=total, completed=done, loss="", accuracy="")
+        with _progress(TextColumn("{task.fields[said]}")) as progress:
+            task = progress.add_task(title, total=total, completed=done, said="")
 
             def show(epoch: Epoch) -> None:
-                progress.update(
-                    task, advance=1, loss=f"{epoch.loss:.4f}", accuracy=f"{epoch.accuracy:.1%}"
-                )
+                progress.update(task, advance=1, said=str(epoch))
 
             yield show
 

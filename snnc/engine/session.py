@@ -25,6 +25,7 @@ from snnc.engine.places import Place
 from snnc.engine.progress import Watcher
 from snnc.engine.rates import rate_answers
 from snnc.engine.results import Results, Row, Scorer
+from snnc.engine.stopping import about_best
 from snnc.engine.storage import Trained, Twin
 from snnc.engine.stream import stream
 from snnc.engine.train import Epoch
@@ -69,11 +70,13 @@ class Training:
         return paragraph(self._said()) + self.results._repr_html_()
 
     def _said(self) -> str:
-        said = f"{self.program.name}, trained for {counted(self.program.train.epochs, 'epoch')}"
+        stopping = self.program.train.early_stopping
         if not self.epochs:
-            return said
-        last = self.epochs[-1]
-        return f"{said}: loss {last.loss:.4f}, accuracy {last.accuracy:.1%} while training"
+            most = f"{'at most ' if stopping else ''}{counted(self.program.train.epochs, 'epoch')}"
+            return f"{self.program.name}, trained for {most}"
+        epochs = counted(len(self.epochs), "epoch")
+        said = f"{self.program.name}, trained for {epochs}: {self.epochs[-1]} while training"
+        return f"{said}; {about_best(self.epochs, stopping)}" if stopping else said
 
 
 def train(

@@ -21,10 +21,11 @@ from snnc.engine.data import load as load_data
 from snnc.engine.libraries import versions
 from snnc.engine.paths import Paths
 from snnc.engine.train import Epoch
+from snnc.engine.validation import Validation
 from snnc.files import write_text
 from snnc.folding import Folded, Form, Identity, Scattered
 from snnc.ir import OUTPUT, Connection, Population, Program, Tuning
-from snnc.meaning import as_json, differences, meaning, training
+from snnc.meaning import OPTIONS, as_json, differences, meaning, training
 
 
 def save_training(
@@ -161,7 +162,8 @@ def _form_and_arrays(
 def trained_otherwise(trained: Trained, program: Program) -> list[str]:
     """Return in what a training differs from what the spec says of training now, each with both values."""
     now = {**training(program), "epochs": program.train.epochs}
-    return differences({key: trained.training.get(key) for key in now}, now)
+    theirs = {key: trained.training[key] for key in (*now, *OPTIONS) if key in trained.training}
+    return differences(theirs, now)
 
 
 def _tuned(population: Population, file: _File) -> Population:
@@ -248,26 +250,53 @@ def load_baseline(
 
 def _of_twin(training: dict[str, Any]) -> dict[str, Any]:
     """Return what a float twin has in common with the parameters that it is compared with."""
-    keys = ("seed", "scale", "epochs", "batch_size", "optimizer", "operators", "data")
+    data = ("data", "seed", "scale", "validation_fraction")
+    keys = (*data, "epochs", "early_stopping", "batch_size", "optimizer", "operators")
     return {key: training[key] for key in keys if key in training}
 
 
 def save_history(path: Path, epochs: Sequence[Epoch]) -> None:
     """Write how training went, a line an epoch."""
-    rows = [f"{e.number},{e.loss:.6f},{e.accuracy:.6f},{e.seconds:.3f}\n" for e in epochs]
-    write_text(path, "epoch,loss,accuracy,seconds\n" + "".join(rows))
+    rows = [_row(epoch) for epoch in epochs]
+    lines = [list(rows[0]), *(list(row.values()) for row in rows)]
+    write_text(path, "".join(f"{','.join(line)}\n" for line in lines))
+
+
+def _row(epoch: Epoch) -> dict[str, str]:
+    """Return what a history says of an epoch, by column."""
+    row = {"epoch": str(epoch.number)}
+    numbers = {"loss": epoch.loss, "accuracy": epoch.accuracy}
+    if epoch.validation:
+        numbers["val_loss"] = epoch.validation.loss
+        numbers["val_accuracy"] = epoch.validation.accuracy
+    if epoch.rate_loss is not None:
+        numbers["rate_loss"] = epoch.rate_loss
+    row |= {column: f"{number:.6f}" for column, number in numbers.items()}
+    return {**row, "seconds": f"{epoch.seconds:.3f}"}
 
 
 def load_history(path: Path) -> tuple[Epoch, ...]:
     """Return how training went, or nothing if that is lost."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return tuple(
-                Epoch(int(r["epoch"]), float(r["loss"]), float(r["accuracy"]), float(r["seconds"]))
-                for r in csv.DictReader(file)
-            )
+            return tuple(map(_epoch, csv.DictReader(file)))
     except (OSError, ValueError, KeyError, TypeError):
         return ()
+
+
+def _epoch(row: dict[str, str]) -> Epoch:
+    numbers = {column: float(text) for column, text in row.items()}
+    validated = None
+    if "val_loss" in numbers:
+        validated = Validation(numbers["val_loss"], numbers["val_accuracy"])
+    return Epoch(
+        int(row["epoch"]),
+        numbers["loss"],
+        numbers["accuracy"],
+        numbers["seconds"],
+        validated,
+        numbers.get("rate_loss"),
+    )
 
 
 def _save(path: Path, program: Program, data: Data, arrays: dict[str, Any]) -> None:

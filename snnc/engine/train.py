@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -16,25 +17,46 @@ from numpy.typing import NDArray
 from snnc.backends.network import build
 from snnc.deploy import Weights
 from snnc.diagnostics import Refusal
-from snnc.engine.data import Array, Labels
+from snnc.engine.data import Array, Labels, division
 from snnc.engine.fresh import simulator
 from snnc.engine.libraries import strict_warnings
+from snnc.engine.stopping import best_epoch, is_over
+from snnc.engine.validation import Answering, Validation, answering, validation
 from snnc.ir import Program
+from snnc.settings import FiringRates
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """How an epoch went. `number` counts from 1; accuracy is that of the training items as they went by."""
+    """How an epoch went. `number` counts from 1.
+
+    Loss, the mean cross-entropy, and accuracy are those of the training items as they went by. `validation` is there if some
+    items validate; `rate_loss`, what firing rates outside of their bands add to the loss, if there are bands.
+    """
 
     number: int
     loss: float
     accuracy: float
     seconds: float
+    validation: Validation | None = None
+    rate_loss: float | None = None
+
+    def __str__(self) -> str:
+        said = f"loss {self.loss:.4f}, accuracy {self.accuracy:.1%}"
+        if self.rate_loss is not None:
+            said += f", loss of rates {self.rate_loss:.4f}"
+        if self.validation:
+            said += f"; validation loss {self.validation.loss:.4f}, accuracy {self.validation.accuracy:.1%}"
+        return said
 
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """A training after some epochs. `variables` are those of the model, then those of its optimiser, as Keras orders them."""
+    """A training after some epochs.
+
+    `variables` are those of the model, then those of its optimiser, as Keras orders them, then the best of the model so far
+    if those are to be restored.
+    """
 
     epochs: tuple[Epoch, ...] = ()
     variables: tuple[NDArray[Any], ...] = ()
@@ -53,62 +75,130 @@ def train(
     start: State = BEGINNING,
 ) -> Weights:
     """Train a training network on items x, (n, size), and labels y, (n,), from a state on; return its weights."""
-    x, y = x[:, None], y[:, None, None]
     tf.keras.utils.set_random_seed(program.seed)  # for the initial weights
-    with strict_warnings(), simulator(net, program) as sim:
-        sim.compile(**compile_arguments(program))
+    with ExitStack() as stack:
+        stack.enter_context(strict_warnings())
+        sim = stack.enter_context(simulator(net, program))
+        losses = {net.logits: _cross_entropy()}
+        bands = {p.name: p.firing_rates for p in program.regulated if p.firing_rates}
+        losses |= {p: band_loss(p, bands[p.label]) for p in net.spikes if p.label in bands}
+        sim.compile(
+            optimizer=build(program.train.optimizer.call()),
+            loss=losses,
+            metrics={net.logits: "accuracy"},
+        )
 
-        def fit(items: Any, labels: Any) -> tuple[float, float]:
-            history = sim.fit(items, labels, shuffle=False, verbose=0).history
-            return history["loss"][0], history["logits_accuracy"][0]
+        def fit(items: Array, labels: Labels) -> Fitted:
+            # Every loss gets the labels; those of rates don't look at them.
+            wanted = dict.fromkeys(losses, labels[:, None, None])
+            found = sim.fit(items[:, None], wanted, shuffle=False, verbose=0).history
+            loss, accuracy = found["loss"][0], found["logits_accuracy"][0]
+            if not bands:
+                return Fitted(loss, accuracy)
+            answers = found["logits_loss"][0]
+            return Fitted(answers, accuracy, rate_loss=loss - answers)
 
-        run_epochs(program, sim.keras_model, x, y, fit, on_epoch, start)
+        answer = None
+        if program.train.validation_fraction is not None:
+            answer = stack.enter_context(answering(net, sim, program))
+        run_epochs(program, Learner(sim.keras_model, fit, answer), x, y, on_epoch, start)
         return weights(net)
 
 
+def band_loss(probe: nengo.Probe, band: FiringRates) -> Callable[[Any, Any], Any]:
+    """Return the loss of a layer's outputs: how far rates are outside of their band, as a share of max_rate, squared."""
+    ensemble = probe.target.ensemble
+    amplitude, max_rate = ensemble.neuron_type.amplitude, ensemble.max_rates.options[0]
+
+    def loss(_: Any, outputs: Any) -> Any:
+        rates = outputs / amplitude
+        outside = tf.nn.relu(band.min - rates) + tf.nn.relu(rates - band.max)
+        return band.weight * tf.reduce_mean(tf.square(outside / max_rate), axis=-1)
+
+    return loss
+
+
 def compile_arguments(program: Program) -> dict[str, Any]:
-    """Return the optimiser, the loss and the metrics, as Keras' compile takes them."""
+    """Return the optimiser, the loss and the metrics of a network with one output, as Keras' compile takes them."""
     return {
         "optimizer": build(program.train.optimizer.call()),
-        "loss": tf.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "loss": _cross_entropy(),
         "metrics": ["accuracy"],
     }
 
 
+def _cross_entropy() -> tf.losses.Loss:
+    return tf.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What one epoch of fitting says of itself."""
+
+    loss: float
+    accuracy: float
+    rate_loss: float | None = None
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What is trained: a compiled model, how to fit it to items, (n, size), and labels, (n,), and how to ask it, if some validate."""
+
+    model: tf.keras.Model
+    fit: Callable[[Array, Labels], Fitted]
+    answer: Answering | None
+
+
 def run_epochs(
     program: Program,
-    model: tf.keras.Model,
-    x: Any,
-    y: Any,
-    fit: Callable[[Any, Any], tuple[float, float]],
+    learner: Learner,
+    x: Array,
+    y: Labels,
     on_epoch: Callable[[State], None],
     start: State,
 ) -> None:
-    """Call `fit` with the items of each epoch: shuffled anew, then cut to whole batches."""
+    """Fit to the items of each epoch: shuffled anew, then cut to whole batches."""
+    model, stopping = learner.model, program.train.early_stopping
+    seen, held_out = division(program, len(x))
     # By itself Keras makes the optimiser's variables in the first step.
     model.optimizer.build(model.trainable_variables)
-    variables = [*model.weights, *model.optimizer.variables]
+    best = []
+    if stopping and stopping.restore_best_weights:
+        best = [tf.Variable(weight) for weight in model.weights]
+    variables = [*model.weights, *model.optimizer.variables, *best]
     if start.epochs:
-        _restore(variables, start.variables)
+        _assign(variables, start.variables)
     epochs = start.epochs
     batch_size = program.train.batch_size
-    whole_batches = len(x) // batch_size * batch_size
+    whole_batches = len(seen) // batch_size * batch_size
     for epoch in range(len(epochs), program.train.epochs):
+        if is_over(epochs, stopping):
+            break
         started = perf_counter()
         epoch_seed = 1000 * program.seed + epoch + 1
         tf.keras.utils.set_random_seed(epoch_seed)
-        order = np.random.RandomState(epoch_seed).permutation(len(x))[:whole_batches]
-        loss, accuracy = fit(x[order], y[order])
-        if not np.isfinite(loss):
+        order = seen[np.random.RandomState(epoch_seed).permutation(len(seen))[:whole_batches]]
+        fitted = learner.fit(x[order], y[order])
+        if not np.isfinite(fitted.loss + (fitted.rate_loss or 0)):
             raise Refusal(
-                f"the loss is {loss} in epoch {epoch + 1}: lower the learning rate, or scale the data"
+                f"the loss is {fitted.loss} in epoch {epoch + 1}: lower the learning rate, or scale the data"
             )
-        epochs += (Epoch(epoch + 1, loss, accuracy, perf_counter() - started),)
+        validated = None
+        if learner.answer:
+            validated = validation(learner.answer(x[held_out]), y[held_out])
+        seconds = perf_counter() - started
+        epochs += (
+            Epoch(epoch + 1, fitted.loss, fitted.accuracy, seconds, validated, fitted.rate_loss),
+        )
+        if best and stopping and best_epoch(epochs, stopping) == epoch:
+            _assign(best, model.weights)
         on_epoch(State(epochs, tuple(variable.numpy() for variable in variables)))
+    if best:
+        _assign(model.weights, best)
 
 
-def _restore(variables: Sequence[tf.Variable], values: Sequence[NDArray[Any]]) -> None:
-    if [tuple(v.shape) for v in variables] != [v.shape for v in values]:
+def _assign(variables: Sequence[tf.Variable], values: Sequence[Any]) -> None:
+    if [tuple(v.shape) for v in variables] != [tuple(v.shape) for v in values]:
         raise Refusal("the checkpoint holds other arrays than this training: leave out --resume")
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from snnc.model import Bare, Count, Model, Name, default_kind
 from snnc.operators import BatchNorm, Conv2D, Dense, Misfit, Operator, Shape
+from snnc.settings import FiringRates
 from snnc.synapses import Synapse
 
 
@@ -84,6 +85,9 @@ class NeuronLayer(LayerKind):
         None,
         description="How many bits the axons of convolutions into the layer take on the chip, as NengoLoihi has them: with 16, "
         "filters and channels come in fours. Default: 32.",
+    )
+    firing_rates: FiringRates | None = Field(
+        None, description="What differs from train.firing_rates, key by key."
     )
 
 

@@ -1,4 +1,4 @@
-"""Run the trained branches network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained branches network as spikes on Loihi or its emulator.
 
     python branches_loihi.py --items 200
     python branches_loihi.py --target loihi
@@ -6,7 +6,7 @@
 Needs branches.params.npz and branches.test.npz, which branches_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from branches.toml [06e93178].
+Written by snnc from branches.toml [01fa9189].
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Run the trained pictures network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained pictures network as spikes on Loihi or its emulator.
 
     python pictures_loihi.py --items 200
     python pictures_loihi.py --target loihi
@@ -6,7 +6,7 @@
 Needs pictures.params.npz and pictures.test.npz, which pictures_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from pictures.toml [f50bf81e].
+Written by snnc from pictures.toml [b1f1dae2].
 """
 
 import argparse

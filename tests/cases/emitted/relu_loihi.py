@@ -1,4 +1,4 @@
-"""Run the trained relu network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained relu network as spikes on Loihi or its emulator.
 
     python relu_loihi.py --items 200
     python relu_loihi.py --target loihi
@@ -6,7 +6,7 @@
 Needs relu.params.npz and relu.test.npz, which relu_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from relu.toml [74bc3dd7].
+Written by snnc from relu.toml [fd151235].
 """
 
 import argparse

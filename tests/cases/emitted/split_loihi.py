@@ -1,4 +1,4 @@
-"""Run the trained split network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained split network as spikes on Loihi or its emulator.
 
     python split_loihi.py --items 200
     python split_loihi.py --target loihi
@@ -6,7 +6,7 @@
 Needs split.params.npz, which split_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from split.toml [15c54e2d].
+Written by snnc from split.toml [e9b85ca8].
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Run the trained table network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained table network as spikes on Loihi or its emulator.
 
     python table_loihi.py --items 200
     python table_loihi.py --target loihi
@@ -6,7 +6,7 @@
 Needs table.params.npz, which table_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from table.toml [1683e04c].
+Written by snnc from table.toml [ac369618].
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Run the trained twice network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained twice network as spikes on Loihi or its emulator.
 
     python twice_loihi.py --items 200
     python twice_loihi.py --target loihi
@@ -6,7 +6,7 @@
 Needs twice.params.npz and twice.test.npz, which twice_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from twice.toml [401519ad].
+Written by snnc from twice.toml [be78db69].
 """
 
 import argparse

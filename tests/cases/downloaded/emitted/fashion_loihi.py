@@ -1,4 +1,4 @@
-"""Run the trained fashion network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained fashion network as spikes on Loihi or its emulator.
 
     python fashion_loihi.py --items 200
     python fashion_loihi.py --target loihi
@@ -6,7 +6,7 @@
 Needs fashion.params.npz and fashion.test.npz, which fashion_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from fashion.toml [dcf98f92].
+Written by snnc from fashion.toml [d683dfbc].
 """
 
 import argparse

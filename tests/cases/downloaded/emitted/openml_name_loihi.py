@@ -1,4 +1,4 @@
-"""Run the trained openml_name network as spikes on Loihi, or on NengoLoihi's emulator.
+"""Run the trained openml_name network as spikes on Loihi or its emulator.
 
     python openml_name_loihi.py --items 200
     python openml_name_loihi.py --target loihi
@@ -7,7 +7,7 @@ Needs openml_name.params.npz and openml_name.test.npz, which openml_name_train.p
 writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from openml_name.toml [70b20a13].
+Written by snnc from openml_name.toml [b31a00b6].
 """
 
 import argparse

@@ -1,0 +1,73 @@
+"""What training is told: an early end that can come, and bands that firing rates can be kept in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.checks.hints import at_most
+from snnc.diagnostics import Diagnostic
+from snnc.ir import Program
+from snnc.words import number
+
+
+def stopping_judged(program: Program) -> Iterator[Diagnostic]:
+    """Whether an epoch was better is told by items that aren't trained on."""
+    train = program.train
+    if train.early_stopping and train.validation_fraction is None:
+        message = "no items are held out from training, by which it could be told when to stop"
+        hint = "write validation_fraction = 0.1 in [train]"
+        yield Diagnostic("early-stopping", message, ("train", "early_stopping"), "key", hint)
+
+
+def stopping_possible(program: Program) -> Iterator[Diagnostic]:
+    """Training ends early only if there are more epochs than the first and those of patience."""
+    stopping, epochs = program.train.early_stopping, program.train.epochs
+    if stopping is None or stopping.restore_best_weights or stopping.patience + 1 < epochs:
+        return
+    message = f"of {number(epochs)} epochs none is left out: training would wait for {number(stopping.patience)} after the first"
+    if epochs < 3:
+        at = ("train", "early_stopping")
+        yield Diagnostic("late-stopping", message, at, "key", "leave it out")
+    else:
+        hint = f"write {max(epochs // 5, 1)}"
+        yield Diagnostic(
+            "late-stopping", message, ("train", "early_stopping", "patience"), hint=hint
+        )
+
+
+def bands_possible(program: Program) -> Iterator[Diagnostic]:
+    """A band has a width, and begins below what an input of 1 gives."""
+    for population in program.regulated:
+        band, max_rate = population.firing_rates, population.neurons.max_rate
+        assert band is not None
+        assert band.max is not None
+        upper = min(band.max, max_rate)
+        if band.min >= upper:
+            limit = "max_rate, the rate for an input of 1," if upper == max_rate else "max"
+            yield Diagnostic(
+                "firing-rates",
+                f"rates are to be at least {number(band.min)} Hz, but {limit} is {number(upper)} Hz",
+                population.firing_rates_at["min"],
+                hint=f"write {at_most(upper / 2)} or less",
+            )
+
+
+def bands_used(program: Program) -> Iterator[Diagnostic]:
+    """A band is for some layer, and there are rates outside of it."""
+    if program.train.firing_rates and not program.regulated:
+        message = "the weight of firing rates is 0 in every layer"
+        yield Diagnostic(
+            "unused-firing-rates", message, ("train", "firing_rates"), "key", "leave it out"
+        )
+    for population in program.regulated:
+        band, rest = population.firing_rates, population.neurons.refractory
+        assert band is not None
+        assert band.max is not None
+        at = population.firing_rates_at.get("max")
+        if at and band.min == 0 and band.max * rest >= 1:
+            yield Diagnostic(
+                "unused-firing-rates",
+                f"with tau_ref {rest:g} neurons never fire faster than {1 / rest:g} Hz, so every rate is in the band",
+                at,
+                hint=f"write {at_most(population.neurons.max_rate)} or less",
+            )
