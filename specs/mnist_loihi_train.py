@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_loihi.toml [94dbbffe].
+Written by snnc from mnist_loihi.toml [e71eaa92].
 """
 
 import argparse
@@ -33,7 +33,7 @@ PARAMS = HERE / "mnist_loihi.params.npz"
 FIGURE = HERE / "mnist_loihi.nengo_dl.png"
 CHECKPOINT = HERE / "mnist_loihi.checkpoint.npz"
 
-SEED = 0
+SEED = 4
 DT = 0.001  # s
 EPOCHS = 5
 BATCH_SIZE = 200

@@ -54,18 +54,22 @@ def test_what_raises_no_error_builds_and_runs(spec: Spec, seed: int) -> None:
 
 def deployed(program: Program, seed: int) -> Program:
     """Return a program with random weights that suit what they multiply, as trained ones do, and no biases."""
+    from snnc.backends.network import keras_layer
     from snnc.deploy import deploy
 
     rng = np.random.RandomState(seed)
     weights = {}
     for connection in program.connections:
         shape = program.source_shape(connection)
-        scale = largest_output(program, connection.source) * np.sqrt(size(shape))
         for operator in connection.lasting:
-            after = operator.shape(shape)
-            matrix = rng.normal(size=(size(shape), size(after))) / scale
-            weights[operator.name] = [matrix, *([np.zeros(size(after))] * operator.adds_bias)]
-            shape = after
+            layer = keras_layer(operator.keras())
+            layer.build((None, *(shape if operator.on_pictures else (size(shape),))))
+            fan_in = np.sqrt(size(shape)) * largest_output(program, connection.source)
+            weights[operator.name] = [
+                rng.normal(size=array.shape) / fan_in if array.ndim > 1 else array
+                for array in layer.get_weights()
+            ]
+            shape = operator.shape(shape)
     return deploy(program, weights)
 
 

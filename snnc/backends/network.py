@@ -34,8 +34,8 @@ def build(value: Any) -> Any:
         return found(*map(build, value.args), **{k: build(v) for k, v in value.kwargs.items()})
     if isinstance(value, Ratio | Real):
         return value.value
-    if isinstance(value, tuple):
-        return tuple(map(build, value))
+    if isinstance(value, list | tuple):
+        return type(value)(map(build, value))
     if isinstance(value, dict):
         return {key: build(item) for key, item in value.items()}
     return value
