@@ -251,7 +251,7 @@ FAULTS: dict[str, tuple[str, Callable[[Spec], Any]]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 @settings(max_examples=6, deadline=None)
-@given(spec=sound_specs())
+@given(spec=sound_specs(pictured=False))
 def test_a_fault_is_found(fault: str, spec: Spec) -> None:
     code, put = FAULTS[fault]
     spec = json.loads(json.dumps(spec))

@@ -163,7 +163,8 @@ def _streams_agree(
         train_script.save(train_script.TEST, x=raw.raw_test, y=raw.y_test)
     trained = storage.load_params(script.PARAMS, program, data.load(program))
     deployed = trained.program
-    items, labels = script.load_items(params)
+    own_file = (program.data_file,) if program.data_file and program.data.is_file else ()
+    items, labels = script.load_items(params, *own_file)
     assert np.array_equal(items, trained.x_test)
     assert np.array_equal(labels, trained.y_test)
 

@@ -120,8 +120,31 @@ def sources(draw: st.DrawFn) -> tuple[dict[str, Any], list[int]]:
             return {"kind": "openml", **which}, [16] if flat else [4, 4]
 
 
+MODES = ["identity", "on_off"]
+
+
 @st.composite
-def sound_specs(draw: st.DrawFn) -> dict[str, Any]:
+def pictures(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a layer that looks at pictures of any size."""
+    kind = draw(st.sampled_from(["conv2d", "conv2d", "avg_pool2d", "batch_norm", "dropout"]))
+    if kind == "batch_norm":
+        return {"kind": kind}
+    if kind == "dropout":
+        return {"kind": kind, "rate": 0.1}
+    sizes = st.one_of(st.integers(1, 3), st.lists(st.integers(1, 3), min_size=2, max_size=2))
+    layer: dict[str, Any] = {"kind": kind, "padding": "same"}
+    layer["kernel_size" if kind == "conv2d" else "pool_size"] = draw(sizes)
+    if draw(st.booleans()):
+        layer["strides"] = draw(sizes)
+    if kind == "conv2d":
+        layer["filters"] = draw(st.integers(1, 6))
+        layer["use_bias"] = draw(st.booleans())
+        layer["batch_norm"] = draw(st.booleans())
+    return layer
+
+
+@st.composite
+def sound_specs(draw: st.DrawFn, pictured: bool = True) -> dict[str, Any]:  # noqa: C901
     """Draw a spec that has to compile."""
     loihi = draw(st.booleans())
     kinds = SPIKING if loihi else [*SPIKING, "relu", "lif_rate", "soft_lif"]
@@ -152,6 +175,12 @@ def sound_specs(draw: st.DrawFn) -> dict[str, Any]:
     if not any(layer["kind"] == "dense" for layer in layers[1:]):
         layers.append({"kind": "dense", "units": 7})
     source, shape = draw(sources())
+    side = math.isqrt(math.prod(shape))
+    if pictured and side**2 == math.prod(shape) and draw(st.booleans()):
+        shape = [side, side, 1]
+        layers = [*draw(st.lists(pictures(), min_size=1, max_size=4)), *layers]
+        if draw(st.booleans()):
+            layers.insert(0, {"kind": "encoder", "mode": draw(st.sampled_from(MODES))})
     spec: dict[str, Any] = {
         "targets": ["nengo_dl", "loihi"] if loihi else ["nengo_dl"],
         "network": {"name": draw(names), "seed": draw(st.integers(0, 4_000_000))},
