@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_loihi.toml [e71eaa92].
+Written by snnc from mnist_loihi.toml [95030691].
 """
 
 import argparse
@@ -201,6 +201,8 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False)
         # No loop over time for single time steps: that halves the run time.
         nengo_dl.configure_settings(use_loop=False)
+        # Signals that NengoDL merges by itself are copied as a whole in every step.
+        nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
 
         inp = nengo.Node(np.zeros(784))  # replaced by the items
 

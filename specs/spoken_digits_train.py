@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from spoken_digits.toml [d92c8657].
+Written by snnc from spoken_digits.toml [52d2e1e7].
 """
 
 import argparse
@@ -140,6 +140,8 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False)
         # No loop over time for single time steps: that halves the run time.
         nengo_dl.configure_settings(use_loop=False)
+        # Signals that NengoDL merges by itself are copied as a whole in every step.
+        nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
 
         inp = nengo.Node(np.zeros(800))  # replaced by the items
 

@@ -20,6 +20,9 @@ Array = NDArray[np.float64]
 def simulator(
     net: nengo.Network, program: Program, minibatch_size: int | None = None
 ) -> nengo_dl.Simulator:
+    with net:
+        # Signals that NengoDL has merged are copied as a whole in every step.
+        nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
     return nengo_dl.Simulator(
         net,
         dt=program.dt,
