@@ -6,6 +6,7 @@ A rule that forbids or warns of something is right if that really goes wrong, an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from snnc.checks.chip import chip_input
+from snnc.checks.cores import blocks_fit, populations_in_fours
 from snnc.checks.rates import ROUNDED
 from snnc.checks.settling import Path as Way
 from snnc.checks.settling import _presentations
@@ -475,3 +478,101 @@ def test_a_single_step_of_spikes_is_noise(share: float | None) -> None:
     read = averaged if share else logits
     noise = read.std(axis=0).mean() / read.mean()
     assert (noise > 0.2) == (share is None)
+
+
+def pictured(layers: list[dict[str, Any]], scale: str = "unit") -> Program:
+    """Return the program of layers that look at digits."""
+    return program(
+        {
+            "network": {"name": "digits"},
+            "data": {"kind": "sklearn", "name": "digits", "scale": scale},
+            "input": {"shape": [8, 8, 1]},
+            "presentation": {"time": 0.1},
+            "layers": layers,
+            "output": {"classes": 10},
+        }
+    )
+
+
+def built(program: Program) -> Any:
+    """Return what NengoLoihi makes of a program with random weights."""
+    import nengo_loihi
+
+    from snnc.backends.network import deployed_network
+    from tests.test_faults import deployed
+
+    net = deployed_network(deployed(program, 0), np.zeros(64), loihi=True)
+    with nengo_loihi.Simulator(net, progress_bar=False) as sim:
+        return sim.model
+
+
+CONVOLUTION = {"kind": "conv2d", "filters": 8, "kernel_size": 3}
+
+
+def test_the_chip_takes_no_convolution_of_the_input() -> None:
+    """`chip-input`: NengoLoihi builds only dense connections from a node to the chip."""
+    from nengo.exceptions import BuildError
+
+    sound = pictured([{**CONVOLUTION, "name": "first"}, CONVOLUTION])
+    built(sound)
+    first, *others = sound.populations
+    moved = replace(sound, populations=(replace(first, on_chip=True), *others))
+    with pytest.raises(BuildError, match="Conv2D transforms not supported for off-chip to on-chip"):
+        built(moved)
+    assert "chip-input" in {d.code for d in chip_input(moved)}
+
+
+def test_populations_of_sixteen_bits_come_in_fours() -> None:
+    """`pop-type`: with six channels NengoLoihi stops with an AttributeError, with eight it builds."""
+    encoder = {"kind": "encoder"}
+    built(pictured([encoder, {**CONVOLUTION, "pop_type": 16}]))
+    sound = pictured([encoder, {**CONVOLUTION, "filters": 6}])
+    eye, layer = sound.populations
+    wrong = replace(sound, populations=(eye, replace(layer, pop_type=16)))
+    with pytest.raises(AttributeError):
+        built(wrong)
+    assert [d.code for d in populations_in_fours(wrong)] == ["pop-type"]
+
+
+def test_a_core_has_1024_neurons() -> None:
+    """`block-shape`: NengoLoihi refuses a larger block."""
+    from nengo.exceptions import BuildError
+
+    layers = [{"kind": "encoder"}, {**CONVOLUTION, "filters": 64, "padding": "same"}]
+    sound = pictured(layers)
+    assert len(built(sound).blocks) == 4
+    eye, layer = sound.populations
+    wrong = replace(sound, populations=(eye, replace(layer, block_shape=(8, 8, 17))))
+    with pytest.raises(BuildError, match="Number of compartments"):
+        built(wrong)
+    assert [d.code for d in blocks_fit(wrong)] == ["block-shape"]
+
+
+def test_an_encoder_of_one_side_is_silent_for_negative_values() -> None:
+    """`one-sided-encoder`: half of what is shown makes no spike; with two neurons a value, all of it does."""
+    from snnc.backends.network import deployed_network
+    from tests.test_faults import deployed
+
+    spikes = {}
+    for mode in ("identity", "on_off"):
+        layers = [{"kind": "encoder", "mode": mode}, {"kind": "dense", "units": 4}]
+        shown = np.where(np.arange(64) % 2, 0.5, -0.5)
+        net = deployed_network(deployed(pictured(layers), 0), shown)
+        spikes[mode] = run(net, 50, loihi=False)[net.spikes[0]].sum(axis=0) > 0
+    assert np.array_equal(spikes["identity"], np.arange(64) % 2 == 1)
+    assert np.array_equal(spikes["on_off"].reshape(64, 2).any(axis=1), np.ones(64, bool))
+
+
+def test_pooling_is_folded() -> None:
+    """NengoLoihi has no average pooling between layers: what is deployed has one kernel, and builds."""
+    found = pictured(
+        [
+            {"kind": "encoder"},
+            CONVOLUTION,
+            {"kind": "avg_pool2d"},
+            {**CONVOLUTION, "kernel_size": 2},
+        ]
+    )
+    model = built(found)
+    assert [len(found.into(p.name)) for p in found.populations] == [1, 1, 1]
+    assert {block.n_neurons for block in model.blocks} == {6 * 6 * 8, 2 * 2 * 8}

@@ -1,0 +1,187 @@
+"""The specs of public networks are those networks: what is published of them, and what NengoLoihi builds of ours.
+
+Sources: NengoLoihi's examples "MNIST convolutional network", "Keras to Loihi" and "CIFAR-10 convolutional network", NengoDL's
+"Optimizing a spiking neural network" and the notebooks' published output.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.ir import OUTPUT, Program
+from snnc.operators import size
+from tests.conftest import ROOT, program_of
+from tests.test_faults import deployed
+
+
+def spec(name: str) -> Program:
+    return program_of(ROOT / f"specs/{name}.toml")
+
+
+def shapes(program: Program) -> dict[str, tuple[int, ...]]:
+    return {population.name: population.shape for population in program.populations}
+
+
+def blocks(program: Program) -> dict[str, tuple[int, ...] | None]:
+    return {population.name: population.block_shape for population in program.populations}
+
+
+def edges(program: Program) -> list[tuple[str, str]]:
+    return [(connection.source, connection.target) for connection in program.connections]
+
+
+def weights(program: Program) -> int:
+    """Return how many weights there are, without biases."""
+    return sum(
+        operator.parameters(shape) - (operator.shape(shape)[-1] if operator.adds_bias else 0)
+        for connection in program.connections
+        for shape, operator in _steps(program, connection)
+    )
+
+
+def _steps(program: Program, connection: Any) -> Any:
+    shape = program.source_shape(connection)
+    for operator in connection.lasting:
+        yield shape, operator
+        shape = operator.shape(shape)
+
+
+def test_mnist_in_two_branches() -> None:
+    program = spec("mnist_parallel")
+    assert list(shapes(program).values()) == [(28, 28, 1), (13, 13, 6), (6, 6, 24)] * 2
+    assert [size(shape) for shape in shapes(program).values()] == [784, 1014, 864] * 2
+    assert edges(program) == [
+        ("input", "encoder1"),
+        ("encoder1", "branch1_conv1"),
+        ("branch1_conv1", "branch1_conv2"),
+        ("input", "encoder2"),
+        ("encoder2", "branch2_conv1"),
+        ("branch2_conv1", "branch2_conv2"),
+        ("branch1_conv2", "output"),
+        ("branch2_conv2", "output"),
+    ]
+    assert {p.name for p in program.populations if not p.on_chip} == {"encoder1", "encoder2"}
+    for population in program.populations:
+        neurons = population.neurons
+        assert neurons.kind == "spiking_relu"
+        assert (neurons.max_rate, neurons.intercept, neurons.output_value) == (100, 0, 0.01)
+    train = program.train
+    assert (train.optimizer.kind, train.optimizer.learning_rate) == ("rmsprop", 0.001)
+    assert (train.batch_size, train.epochs, program.presentation.time) == (200, 5, 0.1)
+    assert {c.synapse.tau for c in program.connections if c.synapse} == {0.005}
+    assert (program.output.probe.kind, program.output.probe.tau) == ("alpha", 0.01)
+
+
+def test_keras_to_loihi() -> None:
+    program = spec("mnist_loihi")
+    assert shapes(program) == {
+        "encoder": (28, 28, 3),
+        "conv2d2": (13, 13, 32),
+        "conv2d3": (6, 6, 64),
+        "dense1": (100,),
+    }
+    assert blocks(program) == {
+        "encoder": None,
+        "conv2d2": (16, 16, 4),
+        "conv2d3": (8, 8, 16),
+        "dense1": (50,),
+    }
+    assert not program.has_bias("encoder")
+    assert [p.name for p in program.populations if not p.on_chip] == ["encoder"]
+    assert {c.synapse.tau for c in program.connections if c.synapse} == {0.005}
+
+
+def test_cifar10() -> None:
+    program = spec("cifar10")
+    assert list(shapes(program).values()) == [
+        (32, 32, 4),
+        (15, 15, 64),
+        (13, 13, 72),
+        (6, 6, 256),
+        (6, 6, 256),
+        (6, 6, 64),
+        (100,),
+    ]
+    assert list(blocks(program).values()) == [
+        None,
+        (8, 8, 16),
+        (7, 7, 8),
+        (6, 6, 12),
+        (6, 6, 24),
+        (6, 6, 24),
+        (50,),
+    ]
+    # The notebook counts the output's ten as neurons, and no biases.
+    assert sum(map(size, shapes(program).values())) + program.output.classes == 51_510
+    assert weights(program) == 522_996
+    assert {p.neurons.max_rate for p in program.populations} == {150}
+    assert {c.synapse.tau for c in program.connections if c.synapse} == {0.01}
+    assert (program.train.optimizer.kind, program.train.batch_size) == ("adam", 256)
+    assert (program.presentation.time, program.presentation.read.mean_of_last) == (0.2, 0.3)
+
+
+def test_nengo_dls_mnist() -> None:
+    program = spec("mnist_softlif")
+    assert shapes(program) == {
+        "conv2d1": (26, 26, 32),
+        "conv2d2": (24, 24, 32),
+        "dense1": (128,),
+    }
+    assert [op.kind for op in program.into("dense1")[0].operators] == ["avg_pool2d", "dense"]
+    (readout,) = program.into(OUTPUT)
+    assert [op.kind for op in readout.operators] == ["dropout", "dense"]
+    assert readout.operators[0].rate == 0.4
+    for population in program.populations:
+        neurons = population.neurons
+        assert (neurons.tau_rc, neurons.tau_ref) == (0.02, 0.002)
+        assert (neurons.max_rate, neurons.intercept, neurons.output_value) == (100, 0, 0.01)
+        assert population.gradient.kind == "smooth"
+    assert all(not c.taus for c in program.connections)
+    assert (program.output.probe.kind, program.output.probe.tau) == ("lowpass", 0.1)
+    assert (program.stream_steps, program.fresh_steps) == (100, 30)
+    train = program.train
+    assert (train.optimizer.kind, train.optimizer.learning_rate) == ("adadelta", 1)
+    assert (train.batch_size, train.epochs) == (200, 5)
+
+
+def test_keyword_spotting() -> None:
+    program = spec("spoken_digits")
+    assert shapes(program) == {"dense1": (256,), "dense2": (256,)}
+    assert [p.name for p in program.populations if not p.on_chip] == ["dense1"]
+    for population in program.populations:
+        neurons = population.neurons
+        assert (neurons.kind, neurons.tau_rc, neurons.tau_ref) == ("lif", 0.02, 0.001)
+        assert neurons.output_value == 0.005
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        ("cifar10", {"conv1": 16, "conv2": 36, "conv3": 22, "conv4": 11, "conv5": 3, "dense1": 2}),
+        # 1014 and 864 neurons fit a core each.
+        (
+            "mnist_parallel",
+            dict.fromkeys(["branch1_conv1", "branch1_conv2", "branch2_conv1", "branch2_conv2"], 1),
+        ),
+    ],
+)
+def test_nengo_loihi_builds_as_many_blocks(name: str, published: dict[str, int]) -> None:
+    """As the notebook of CIFAR-10 prints them: 90 in all."""
+    import nengo_loihi
+
+    from snnc.backends.network import deployed_network
+
+    program = spec(name)
+    net = deployed_network(deployed(program, 0), np.zeros(program.input_size), loihi=True)
+    with nengo_loihi.Simulator(net, target="sim", progress_bar=False) as sim:
+        found = Counter(
+            part for block in sim.model.blocks for part in published if f"'{part}'" in str(block)
+        )
+        assert len(sim.model.blocks) == sum(published.values())
+    assert found == published
