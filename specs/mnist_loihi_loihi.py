@@ -7,7 +7,7 @@ Needs mnist_loihi.params.npz and mnist_loihi.test.npz, which mnist_loihi_train.p
 writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_loihi.toml [351c304b].
+Written by snnc from mnist_loihi.toml [57350f6c].
 """
 
 import argparse
@@ -33,7 +33,7 @@ FIGURE = HERE / "mnist_loihi.nengo_loihi.png"
 SEED = 4
 DT = 0.001  # s
 PRESENTATION_STEPS = 100  # 0.1 s an item
-READ_STEPS = 50  # the answer is the mean of a presentation's last ones
+READ_STEPS = 30  # the answer is the mean of a presentation's last ones
 PLOTTED = 5  # items, over time
 
 

@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_loihi.toml [95030691].
+Written by snnc from mnist_loihi.toml [4aa523ee].
 """
 
 import argparse
@@ -40,7 +40,7 @@ BATCH_SIZE = 200
 ITEMS_AT_ONCE = 49  # evaluated; the spikes of more take much memory
 OPTIMIZER = partial(tf.optimizers.RMSprop, learning_rate=0.001)
 PRESENTATION_STEPS = 100
-READ_STEPS = 50  # the answer is the mean of the last ones
+READ_STEPS = 30  # the answer is the mean of the last ones
 
 
 # encoder

@@ -12,12 +12,18 @@ from snnc.backends.network import keras_layer
 from snnc.engine.answers import Answers
 from snnc.engine.data import Array, Labels
 from snnc.engine.train import BEGINNING, Fitted, Learner, State, compile_arguments, run_epochs
-from snnc.ir import INPUT, OUTPUT, Program
+from snnc.ir import INPUT, OUTPUT, Population, Program
 from snnc.operators import size
 
 
-def twin(program: Program) -> tf.keras.Model:
-    """Return the float twin, untrained."""
+def relu(population: Population) -> tf.keras.layers.Layer:
+    return tf.keras.layers.ReLU(name=f"ReLU_{population.name}")
+
+
+def twin(
+    program: Program, activation: Callable[[Population], tf.keras.layers.Layer] = relu
+) -> tf.keras.Model:
+    """Return the float twin, untrained; `activation` makes the layer that stands for a population."""
     # Names with a capital are none that a layer can have.
     inputs = tf.keras.Input((program.input_size,), name="Input")
     values: dict[str, Any] = {INPUT: inputs}
@@ -38,7 +44,7 @@ def twin(program: Program) -> tf.keras.Model:
             else branches[0]
         )
         values[target] = (
-            summed if target == OUTPUT else tf.keras.layers.ReLU(name=f"ReLU_{target}")(summed)
+            summed if target == OUTPUT else activation(program.population(target))(summed)
         )
     return tf.keras.Model(inputs, values[OUTPUT])
 
