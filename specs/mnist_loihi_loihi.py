@@ -7,7 +7,7 @@ Needs mnist_loihi.params.npz and mnist_loihi.test.npz, which mnist_loihi_train.p
 writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_loihi.toml [57350f6c].
+Written by snnc from mnist_loihi.toml [21c86e64].
 """
 
 import argparse
@@ -43,8 +43,8 @@ ENCODER_NEURONS = nengo.SpikingRectifiedLinear(
     amplitude=1 / 200, initial_state={"voltage": nengo.dists.Choice([0])}
 )
 
-# conv2d2, conv2d3 and dense1
-CONV2D2_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / 200)
+# conv1, conv2 and dense
+CONV1_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / 200)
 
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
@@ -60,29 +60,29 @@ SPEC = {
             "through": {"encoder": {"kind": "conv2d", "kernel_size": [1, 1]}},
             "neurons": {"kind": "spiking_relu"},
         },
-        "conv2d2": {
+        "conv1": {
             "from": ["encoder"],
             "units": 5408,
             "through": {
-                "conv2d2": {"kind": "conv2d", "kernel_size": [3, 3], "strides": [2, 2]}
+                "conv1": {"kind": "conv2d", "kernel_size": [3, 3], "strides": [2, 2]}
             },
             "neurons": {"kind": "loihi_spiking_relu"},
         },
-        "conv2d3": {
-            "from": ["conv2d2"],
+        "conv2": {
+            "from": ["conv1"],
             "units": 2304,
             "through": {
-                "conv2d3": {"kind": "conv2d", "kernel_size": [3, 3], "strides": [2, 2]}
+                "conv2": {"kind": "conv2d", "kernel_size": [3, 3], "strides": [2, 2]}
             },
             "neurons": {"kind": "loihi_spiking_relu"},
         },
-        "dense1": {
-            "from": ["conv2d3"],
+        "dense": {
+            "from": ["conv2"],
             "units": 100,
             "neurons": {"kind": "loihi_spiking_relu"},
         },
     },
-    "output": {"from": ["dense1"], "classes": 10},
+    "output": {"from": ["dense"], "classes": 10},
 }
 
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
@@ -161,43 +161,43 @@ def build_network(items, params):
             synapse=None,
         )
 
-        conv2d2 = ensemble("conv2d2", 5408, CONV2D2_NEURONS, params)
-        net.config[conv2d2].block_shape = nengo_loihi.BlockShape(
+        conv1 = ensemble("conv1", 5408, CONV1_NEURONS, params)
+        net.config[conv1].block_shape = nengo_loihi.BlockShape(
             (16, 16, 4), (13, 13, 32)
         )
         nengo.Connection(
             encoder.neurons,
-            conv2d2.neurons,
+            conv1.neurons,
             transform=nengo.Convolution(
-                32, (28, 28, 3), strides=(2, 2), init=params["conv2d2.weights"]
+                32, (28, 28, 3), strides=(2, 2), init=params["conv1.weights"]
             ),
             synapse=SYNAPSE,
         )
 
-        conv2d3 = ensemble("conv2d3", 2304, CONV2D2_NEURONS, params)
-        net.config[conv2d3].block_shape = nengo_loihi.BlockShape((8, 8, 16), (6, 6, 64))
+        conv2 = ensemble("conv2", 2304, CONV1_NEURONS, params)
+        net.config[conv2].block_shape = nengo_loihi.BlockShape((8, 8, 16), (6, 6, 64))
         nengo.Connection(
-            conv2d2.neurons,
-            conv2d3.neurons,
+            conv1.neurons,
+            conv2.neurons,
             transform=nengo.Convolution(
-                64, (13, 13, 32), strides=(2, 2), init=params["conv2d3.weights"]
+                64, (13, 13, 32), strides=(2, 2), init=params["conv2.weights"]
             ),
             synapse=SYNAPSE,
         )
 
-        dense1 = ensemble("dense1", 100, CONV2D2_NEURONS, params)
-        net.config[dense1].block_shape = nengo_loihi.BlockShape((50,), (100,))
+        dense = ensemble("dense", 100, CONV1_NEURONS, params)
+        net.config[dense].block_shape = nengo_loihi.BlockShape((50,), (100,))
         nengo.Connection(
-            conv2d3.neurons,
-            dense1.neurons,
-            transform=params["dense1.weights"],
+            conv2.neurons,
+            dense.neurons,
+            transform=params["dense.weights"],
             synapse=SYNAPSE,
         )
 
         # Back on the host. Loihi has no softmax: the largest value is the answer.
         output = nengo.Node(size_in=10, label="output")
         nengo.Connection(
-            dense1.neurons, output, transform=params["output.weights"], synapse=SYNAPSE
+            dense.neurons, output, transform=params["output.weights"], synapse=SYNAPSE
         )
         nengo.Connection(nengo.Node(params["output.bias"]), output, synapse=None)
         net.logits = nengo.Probe(output, synapse=PROBE_SYNAPSE, label="logits")

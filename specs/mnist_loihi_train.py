@@ -6,7 +6,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_loihi.toml [4aa523ee].
+Written by snnc from mnist_loihi.toml [fd78e4f0].
 """
 
 import argparse
@@ -56,25 +56,25 @@ ENCODER_RUNNING_NEURONS = nengo.SpikingRectifiedLinear(
     amplitude=1 / ENCODER_MAX_RATE, initial_state={"voltage": nengo.dists.Choice([0])}
 )
 
-# conv2d2, conv2d3 and dense1
-CONV2D2_MAX_RATE = 200  # Hz, for an input of 1
-CONV2D2_TUNING = {
-    "max_rates": nengo.dists.Choice([CONV2D2_MAX_RATE]),
+# conv1, conv2 and dense
+CONV1_MAX_RATE = 200  # Hz, for an input of 1
+CONV1_TUNING = {
+    "max_rates": nengo.dists.Choice([CONV1_MAX_RATE]),
     "intercepts": nengo.dists.Choice([0]),
 }
 # Trained on rates rounded as on the chip, with a smooth slope.
-CONV2D2_TRAINING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
-    amplitude=1 / CONV2D2_MAX_RATE
+CONV1_TRAINING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
+    amplitude=1 / CONV1_MAX_RATE
 )
-CONV2D2_RUNNING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
-    amplitude=1 / CONV2D2_MAX_RATE
+CONV1_RUNNING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
+    amplitude=1 / CONV1_MAX_RATE
 )
 
 RUNNING_NEURONS = {
     "encoder": ENCODER_RUNNING_NEURONS,
-    "conv2d2": CONV2D2_RUNNING_NEURONS,
-    "conv2d3": CONV2D2_RUNNING_NEURONS,
-    "dense1": CONV2D2_RUNNING_NEURONS,
+    "conv1": CONV1_RUNNING_NEURONS,
+    "conv2": CONV1_RUNNING_NEURONS,
+    "dense": CONV1_RUNNING_NEURONS,
 }
 
 SYNAPSE = nengo.Lowpass(0.005)
@@ -91,29 +91,29 @@ SPEC = {
             "through": {"encoder": {"kind": "conv2d", "kernel_size": [1, 1]}},
             "neurons": {"kind": "spiking_relu"},
         },
-        "conv2d2": {
+        "conv1": {
             "from": ["encoder"],
             "units": 5408,
             "through": {
-                "conv2d2": {"kind": "conv2d", "kernel_size": [3, 3], "strides": [2, 2]}
+                "conv1": {"kind": "conv2d", "kernel_size": [3, 3], "strides": [2, 2]}
             },
             "neurons": {"kind": "loihi_spiking_relu"},
         },
-        "conv2d3": {
-            "from": ["conv2d2"],
+        "conv2": {
+            "from": ["conv1"],
             "units": 2304,
             "through": {
-                "conv2d3": {"kind": "conv2d", "kernel_size": [3, 3], "strides": [2, 2]}
+                "conv2": {"kind": "conv2d", "kernel_size": [3, 3], "strides": [2, 2]}
             },
             "neurons": {"kind": "loihi_spiking_relu"},
         },
-        "dense1": {
-            "from": ["conv2d3"],
+        "dense": {
+            "from": ["conv2"],
             "units": 100,
             "neurons": {"kind": "loihi_spiking_relu"},
         },
     },
-    "output": {"from": ["dense1"], "classes": 10},
+    "output": {"from": ["dense"], "classes": 10},
 }
 # What else a checkpoint belongs to.
 TRAINING = {
@@ -124,9 +124,9 @@ TRAINING = {
     "optimizer": {"kind": OPTIMIZER.func.__name__.lower(), **OPTIMIZER.keywords},
     "gradient": {
         "encoder": {"kind": "rate"},
-        "conv2d2": {"kind": "loihi", "sigma": 0.02},
-        "conv2d3": {"kind": "loihi", "sigma": 0.02},
-        "dense1": {"kind": "loihi", "sigma": 0.02},
+        "conv1": {"kind": "loihi", "sigma": 0.02},
+        "conv2": {"kind": "loihi", "sigma": 0.02},
+        "dense": {"kind": "loihi", "sigma": 0.02},
     },
     "operators": {
         "encoder": {
@@ -143,9 +143,9 @@ TRAINING = {
 # Which Keras layers, in order, lead to which weights.
 CHAINS = {
     "encoder.weights": ["encoder"],
-    "conv2d2.weights": ["conv2d2"],
-    "conv2d3.weights": ["conv2d3"],
-    "dense1.weights": ["dense1"],
+    "conv1.weights": ["conv1"],
+    "conv2.weights": ["conv2"],
+    "dense.weights": ["dense"],
     "output.weights": ["output"],
 }
 
@@ -213,27 +213,21 @@ def build_network():
             x, label="encoder", **ENCODER_TUNING
         )
 
-        x = nengo_dl.Layer(Conv2D(32, 3, strides=2, name="conv2d2"))(
+        x = nengo_dl.Layer(Conv2D(32, 3, strides=2, name="conv1"))(
             encoder, shape_in=(28, 28, 3)
         )
-        conv2d2 = nengo_dl.Layer(CONV2D2_TRAINING_NEURONS)(
-            x, label="conv2d2", **CONV2D2_TUNING
-        )
+        conv1 = nengo_dl.Layer(CONV1_TRAINING_NEURONS)(x, label="conv1", **CONV1_TUNING)
 
-        x = nengo_dl.Layer(Conv2D(64, 3, strides=2, name="conv2d3"))(
-            conv2d2, shape_in=(13, 13, 32)
+        x = nengo_dl.Layer(Conv2D(64, 3, strides=2, name="conv2"))(
+            conv1, shape_in=(13, 13, 32)
         )
-        conv2d3 = nengo_dl.Layer(CONV2D2_TRAINING_NEURONS)(
-            x, label="conv2d3", **CONV2D2_TUNING
-        )
+        conv2 = nengo_dl.Layer(CONV1_TRAINING_NEURONS)(x, label="conv2", **CONV1_TUNING)
 
-        x = nengo_dl.Layer(Dense(100, name="dense1"))(conv2d3)
-        dense1 = nengo_dl.Layer(CONV2D2_TRAINING_NEURONS)(
-            x, label="dense1", **CONV2D2_TUNING
-        )
+        x = nengo_dl.Layer(Dense(100, name="dense"))(conv2)
+        dense = nengo_dl.Layer(CONV1_TRAINING_NEURONS)(x, label="dense", **CONV1_TUNING)
 
         # No softmax: the loss applies it, and Loihi has none.
-        output = nengo_dl.Layer(Dense(10, name="output"))(dense1)
+        output = nengo_dl.Layer(Dense(10, name="output"))(dense)
         net.logits = nengo.Probe(output, label="logits")
         net.spikes = []
 
@@ -436,11 +430,11 @@ def plot(net, labels, logits, rates):
     )
     plot_tuning(
         axes[0],
-        "conv2d2, conv2d3 and dense1",
+        "conv1, conv2 and dense",
         "#D55E00",
-        CONV2D2_TUNING,
-        CONV2D2_TRAINING_NEURONS,
-        CONV2D2_RUNNING_NEURONS,
+        CONV1_TUNING,
+        CONV1_TRAINING_NEURONS,
+        CONV1_RUNNING_NEURONS,
     )
     plot_rates(axes[1], rates)
     plot_answers(axes[2], labels, logits.argmax(axis=1))

@@ -5,7 +5,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_softlif.toml [1ce31293].
+Written by snnc from mnist_softlif.toml [055ddee6].
 """
 
 import argparse
@@ -70,18 +70,18 @@ SPEC = {
         "tau_ref": 0.002,
     },
     "layers": {
-        "conv2d1": {
+        "conv1": {
             "from": ["input"],
             "units": 21632,
-            "through": {"conv2d1": {"kind": "conv2d", "kernel_size": [3, 3]}},
+            "through": {"conv1": {"kind": "conv2d", "kernel_size": [3, 3]}},
         },
-        "conv2d2": {
-            "from": ["conv2d1"],
+        "conv2": {
+            "from": ["conv1"],
             "units": 18432,
-            "through": {"conv2d2": {"kind": "conv2d", "kernel_size": [3, 3]}},
+            "through": {"conv2": {"kind": "conv2d", "kernel_size": [3, 3]}},
         },
-        "dense1": {
-            "from": ["conv2d2"],
+        "dense": {
+            "from": ["conv2"],
             "units": 128,
             "through": {
                 "avg_pool2d1": {
@@ -92,7 +92,7 @@ SPEC = {
             },
         },
     },
-    "output": {"from": ["dense1"], "classes": 10},
+    "output": {"from": ["dense"], "classes": 10},
 }
 # What else a checkpoint belongs to.
 TRAINING = {
@@ -107,9 +107,9 @@ TRAINING = {
 
 # Which Keras layers, in order, lead to which weights.
 CHAINS = {
-    "conv2d1.weights": ["conv2d1"],
-    "conv2d2.weights": ["conv2d2"],
-    "dense1.weights": ["avg_pool2d1", "dense1"],
+    "conv1.weights": ["conv1"],
+    "conv2.weights": ["conv2"],
+    "dense.weights": ["avg_pool2d1", "dense"],
     "output.weights": ["output"],
 }
 
@@ -170,22 +170,20 @@ def build_network():
 
         inp = nengo.Node(np.zeros(784))  # replaced by the items
 
-        x = nengo_dl.Layer(Conv2D(32, 3, name="conv2d1"))(inp, shape_in=(28, 28, 1))
-        conv2d1 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="conv2d1", **TUNING)
+        x = nengo_dl.Layer(Conv2D(32, 3, name="conv1"))(inp, shape_in=(28, 28, 1))
+        conv1 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="conv1", **TUNING)
 
-        x = nengo_dl.Layer(Conv2D(32, 3, name="conv2d2"))(
-            conv2d1, shape_in=(26, 26, 32)
-        )
-        conv2d2 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="conv2d2", **TUNING)
+        x = nengo_dl.Layer(Conv2D(32, 3, name="conv2"))(conv1, shape_in=(26, 26, 32))
+        conv2 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="conv2", **TUNING)
 
         x = nengo_dl.Layer(AveragePooling2D(2, name="avg_pool2d1"))(
-            conv2d2, shape_in=(24, 24, 32)
+            conv2, shape_in=(24, 24, 32)
         )
-        x = nengo_dl.Layer(Dense(128, name="dense1"))(x)
-        dense1 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="dense1", **TUNING)
+        x = nengo_dl.Layer(Dense(128, name="dense"))(x)
+        dense = nengo_dl.Layer(TRAINING_NEURONS)(x, label="dense", **TUNING)
 
         # No softmax: the loss applies it.
-        x = nengo_dl.Layer(Dropout(0.4, name="dropout1"))(dense1)
+        x = nengo_dl.Layer(Dropout(0.4, name="dropout1"))(dense)
         output = nengo_dl.Layer(Dense(10, name="output"))(x)
         net.logits = nengo.Probe(output, label="logits")
         net.spikes = []

@@ -80,15 +80,15 @@ def test_keras_to_loihi() -> None:
     program = spec("mnist_loihi")
     assert shapes(program) == {
         "encoder": (28, 28, 3),
-        "conv2d2": (13, 13, 32),
-        "conv2d3": (6, 6, 64),
-        "dense1": (100,),
+        "conv1": (13, 13, 32),
+        "conv2": (6, 6, 64),
+        "dense": (100,),
     }
     assert blocks(program) == {
         "encoder": None,
-        "conv2d2": (16, 16, 4),
-        "conv2d3": (8, 8, 16),
-        "dense1": (50,),
+        "conv1": (16, 16, 4),
+        "conv2": (8, 8, 16),
+        "dense": (50,),
     }
     assert not program.has_bias("encoder")
     assert [p.name for p in program.populations if not p.on_chip] == ["encoder"]
@@ -127,11 +127,11 @@ def test_cifar10() -> None:
 def test_nengo_dls_mnist() -> None:
     program = spec("mnist_softlif")
     assert shapes(program) == {
-        "conv2d1": (26, 26, 32),
-        "conv2d2": (24, 24, 32),
-        "dense1": (128,),
+        "conv1": (26, 26, 32),
+        "conv2": (24, 24, 32),
+        "dense": (128,),
     }
-    assert [op.kind for op in program.into("dense1")[0].operators] == ["avg_pool2d", "dense"]
+    assert [op.kind for op in program.into("dense")[0].operators] == ["avg_pool2d", "dense"]
     (readout,) = program.into(OUTPUT)
     assert [op.kind for op in readout.operators] == ["dropout", "dense"]
     assert readout.operators[0].rate == 0.4
