@@ -19,14 +19,12 @@ def run(arguments: argparse.Namespace) -> int:
         from snnc.engine import data, session
         from snnc.engine.look import doubts
         from snnc.engine.progress import Terminal
-        from snnc.engine.results import percent
 
         items = data.load(program)
         warn(found.document, [d for d in doubts(program, items) if d.code not in found.allowed])
         training = session.train(
             program, items, Terminal(), folder, arguments.baseline, resume=arguments.resume
         )
-    for row in training.results.rows:
-        print(f"{row.name}: {percent(row.accuracy)}")
+    print(training.results)
     training.results.refuse_silence()
     return 0
