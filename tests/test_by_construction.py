@@ -156,7 +156,8 @@ def test_the_deployed_network_is_plain_nengo(path: Path) -> None:
             if isinstance(connection.transform, nengo.transforms.NoTransform):
                 continue  # an encoder of values as they are
             assert isinstance(connection.transform, nengo.Dense | nengo.Convolution | nengo.Sparse)
-            assert isinstance(connection.transform.init, np.ndarray)
+            given = np.ndarray | nengo.transforms.SparseMatrix
+            assert isinstance(connection.transform.init, given), "no random weights"
     assert all(probe.sample_every is None for probe in net.all_probes)
     assert not net.networks
 
