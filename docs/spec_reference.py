@@ -33,7 +33,7 @@ Data = dict[str, Any]
 BASE: Data = {
     "network": {"name": "small"},
     "data": {"kind": "npz", "path": "data.npz"},
-    "input": {"shape": [64]},
+    "input": {"shape": [8, 8, 1]},
     "neurons": {"kind": "lif"},
     "layers": [
         {"kind": "dense", "name": "first", "units": 32},
@@ -95,7 +95,20 @@ EXAMPLES: dict[tuple[str, str], Example] = {
     ("Layer", "firing_rates"): Example({"max": 100}),
     ("Layer", "neurons"): Example({"max_rate": 100}),
     ("Layer", "from"): Example(["input"], {"output": {"from": ["first", "second", "here"]}}),
+    ("conv2d", "from"): Example(["eye", "input"]),
+    ("avg_pool2d", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
+    ("batch_norm", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
+    ("conv2d", "filters"): Example(8, start=4),
+    ("conv2d", "kernel_size"): Example(2, start=3),
+    ("conv2d", "strides"): Example(2),
+    ("conv2d", "block_shape"): Example([3, 3, 4]),
+    ("dense", "block_shape"): Example([16]),
+    ("avg_pool2d", "pool_size"): Example(4),
+    ("avg_pool2d", "strides"): Example(1),
 }
+
+#: Layers that look at pictures: here they follow an encoder, which has a neuron a pixel.
+PICTURES = ("conv2d", "avg_pool2d", "batch_norm")
 
 #: What else a spec needs for a kind to stand in it, by model.
 BESIDE: dict[str, Data] = {
@@ -106,6 +119,12 @@ BESIDE: dict[str, Data] = {
 
 #: Why a field changes no script.
 REASONS: dict[tuple[str, str], str] = {
+    ("encoder", "from"): "An encoder follows the input, and nothing else.",
+    ("encoder", "synapse"): "It reads the input, which has no spikes to filter.",
+    ("encoder", "on_chip"): "It runs on the host, where it makes the spikes.",
+    ("encoder", "block_shape"): "It runs on the host.",
+    ("encoder", "pop_type"): "It runs on the host.",
+    ("dense", "pop_type"): "It is for convolutions.",
     ("Spec", "snnc"): "There is one version so far.",
     ("Spec", "allow"): "It silences warnings of `snnc check`; no script depends on it.",
     ("Sklearn", "name"): "Another data set has another shape and other classes, too.",
@@ -198,7 +217,7 @@ class Compiler:
 
     def effect(self, table: Table, key: str) -> Effect | None:
         """Return what changing a field changes, of the first change that changes anything."""
-        named = EXAMPLES.get((table.model.__name__, key))
+        named = _of(EXAMPLES, table, key)
         info = table.fields[key]
         values = [named.value] if named else list(_values(table.schema, key))
         for before in self.starts(table, named.beside if named else {}):
@@ -226,7 +245,7 @@ class Compiler:
         own: Data = {"kind": table.kind} if table.kind else {}
         for key, info in table.fields.items():
             if info.is_required() and table.at:
-                named = EXAMPLES.get((table.model.__name__, key))
+                named = _of(EXAMPLES, table, key)
                 own[key] = (named and named.start) or next(_values(table.schema, key), None)
         for targets in ({}, {"targets": ["nengo_dl"]}):
             for position in range(2) if table.at == ("layers",) else (None,):
@@ -235,6 +254,8 @@ class Compiler:
                     _put(spec, table, own)
                 else:
                     spec["layers"].insert(1 - position, {"name": "here", **own})
+                    if table.kind in PICTURES:
+                        spec["layers"].insert(1 - position, {"name": "eye", "kind": "encoder"})
                 for name, values in (beside or BESIDE.get(table.model.__name__, {})).items():
                     spec[name] = {**spec.get(name, {}), **values}
                 yield spec
@@ -260,6 +281,11 @@ def _put(spec: Data, table: Table, own: Data) -> None:
         there = inner.get(key, {})
         keeps = not table.kind or there.get("kind") == table.kind
         inner[key] = {**own, **there} if keeps else own
+
+
+def _of(found: dict[tuple[str, str], Any], table: Table, key: str) -> Any:
+    """Return what is said of a key, of this kind of layer or of all."""
+    return found.get((table.kind or "", key)) or found.get((table.model.__name__, key))
 
 
 def _at(spec: Data, at: KeyPath) -> Any:
@@ -338,7 +364,7 @@ def unexplained(folder: Path) -> list[str]:
         for table in tables()
         for key in table.fields
         if not _is_table(table, key)
-        and (compiler.effect(table, key) is None) != ((table.model.__name__, key) in REASONS)
+        and (compiler.effect(table, key) is None) != (_of(REASONS, table, key) is not None)
     ]
 
 
@@ -415,7 +441,7 @@ def _field(table: Table, key: str, compiler: Compiler) -> str:
     info = table.fields[key]
     text = f"({_target(table.model)}-{key})=\n### `{key}`\n\n{_prose(str(info.description))}\n\n{_facts(table, key)}\n"
     effect = compiler.effect(table, key)
-    reason = REASONS.get((table.model.__name__, key))
+    reason = _of(REASONS, table, key)
     if effect:
         text += f"\n`{key} = {toml.value(effect.after)}` instead of {_default(effect.before)}:\n\n{_lines(effect.lines)}"
     elif reason:
@@ -464,6 +490,9 @@ def _type(schema: Data) -> str:
         return _literal(schema["minimum"])
     if kind in ("integer", "number"):
         return f"{'an integer' if kind == 'integer' else 'a number'}{_bounds(schema)}"
+    if kind == "array" and "prefixItems" in schema:
+        number = _type(schema["prefixItems"][0])
+        return f"{number}, or an array of two: down and across"
     if kind == "array":
         return f"an array; each item is {_type(schema['items'])}"
     if kind == "string" and "pattern" in schema:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from snnc.diagnostics import KeyPath
-from snnc.folding import Folded, Form, form
+from snnc.folding import Convolution, Folded, Form, form
 from snnc.gradients import Loihi
 from snnc.operators import Operator, Shape, size
 from snnc.sources import FileKind
@@ -189,7 +189,9 @@ class Program:
         return self.population(connection.source).shape
 
     def form(self, connection: Connection) -> Form:
-        """Return the form of a connection's weights once the program is deployed."""
+        """Return the form that a connection's weights have once the program is deployed."""
+        if any(isinstance(operator, Folded) for operator in connection.operators):
+            return connection.folded.form
         return form(connection.lasting, self.source_shape(connection))
 
     def into_chip(self) -> tuple[Connection, ...]:
@@ -215,6 +217,13 @@ class Program:
 
     def population(self, name: str) -> Population:
         return self._by_name[name]
+
+    def pop_type(self, connection: Connection) -> Literal[16, 32] | None:
+        """Return the type of a convolution's axons on the chip, if it says one."""
+        if connection.target == OUTPUT or not isinstance(self.form(connection), Convolution):
+            return None
+        target = self.population(connection.target)
+        return target.pop_type if target.on_chip else None
 
     def array_key(self, connection: Connection, name: str) -> str:
         """Return the name of one of a connection's arrays among the parameters."""

@@ -183,7 +183,7 @@ def test_what_is_recorded_is_what_runs(trained: Path, on: Any) -> None:
     from snnc.engine.stream import stream
 
     found = program_of(trained / "digits.toml")
-    digits = storage.load(found, trained, data.load(found))
+    digits = storage.load(found, trained)
     deployed, x = digits.program, digits.x_test[:7]
     answers, plain = stream(deployed, x, on, recorded=5), stream(deployed, x, on)
     assert plain.recording is None

@@ -49,7 +49,7 @@ class LoihiView(View):
             block = Group("nengo_loihi.BlockShape(", shapes, ")")
             yield layout(block, f"net.config[{name}].block_shape = ", indent=INDENT)
         for connection in sources:
-            yield self._connection(connection, f"{name}.neurons", population.pop_type)
+            yield self._connection(connection, f"{name}.neurons", self.program.pop_type(connection))
 
     @property
     def output(self) -> Iterator[str]:

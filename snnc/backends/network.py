@@ -161,8 +161,8 @@ def deployed_network(program: Program, shown: Any, loihi: bool = False) -> nengo
             sources[population.name] = ensemble.neurons
             for connection in program.into(population.name):
                 connected = _connect(connection, sources, ensemble.neurons)
-                if loihi and population.pop_type:
-                    net.config[connected].pop_type = population.pop_type
+                if loihi and (pop_type := program.pop_type(connection)):
+                    net.config[connected].pop_type = pop_type
         output = nengo.Node(size_in=program.output.classes, label=OUTPUT)
         for connection in program.into(OUTPUT):
             _connect(connection, sources, output)
