@@ -179,7 +179,7 @@ def test_what_is_recorded_is_what_runs(trained: Path, on: Any) -> None:
     import nengo_loihi
 
     from snnc.backends.network import build, deployed_network, stream_of
-    from snnc.engine import data, storage
+    from snnc.engine import storage
     from snnc.engine.stream import stream
 
     found = program_of(trained / "digits.toml")
