@@ -106,6 +106,9 @@ def form(operators: Sequence[Operator], before: Shape) -> Form:
     after = shapes[-1]
     if not operators:
         return Identity()
+    first, *others = operators
+    if isinstance(first, Conv2D) and not others:
+        return Convolution(before, after, first.window, first.strides, first.padding)
     if any(isinstance(operator, Dense) for operator in operators):
         return Full((size(after), size(before)))
     windows = [

@@ -64,9 +64,11 @@ def deployed(program: Program, seed: int) -> Program:
         for operator in connection.lasting:
             layer = keras_layer(operator.keras())
             layer.build((None, *(shape if operator.on_pictures else (size(shape),))))
-            fan_in = np.sqrt(size(shape)) * largest_output(program, connection.source)
+            largest = largest_output(program, connection.source)
             weights[operator.name] = [
-                rng.normal(size=array.shape) / fan_in if array.ndim > 1 else array
+                rng.normal(size=array.shape) / np.sqrt(size(array.shape[:-1])) / largest
+                if array.ndim > 1
+                else array
                 for array in layer.get_weights()
             ]
             shape = operator.shape(shape)
