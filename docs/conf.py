@@ -36,7 +36,15 @@ html_show_copyright = False
 
 myst_heading_anchors = 3
 # The functions' types need their modules, but not what those import.
-autodoc_mock_imports = ["nengo", "nengo_dl", "nengo_loihi", "rich", "sklearn", "tensorflow"]
+autodoc_mock_imports = [
+    "nengo",
+    "nengo_dl",
+    "nengo_loihi",
+    "rich",
+    "scipy",
+    "sklearn",
+    "tensorflow",
+]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
