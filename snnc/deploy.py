@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from snnc.backends.network import build, keras_layer
 from snnc.folding import Convolution, Folded, Form, Full, Identity
 from snnc.ir import OUTPUT, Connection, Population, Program, Tuning
-from snnc.operators import Conv2D, Dense, Shape, size
+from snnc.operators import Conv2D, Dense, Shape, size, walk
 
 Array = NDArray[Any]
 #: By the name of an operator: its weights in the order in which Keras has them.
@@ -76,13 +76,11 @@ def _folded(
 def _chain(connection: Connection, weights: Weights, before: Shape) -> Callable[[Array], Array]:
     """Return what a connection does to values, (n, size before), when the network runs: (n, size after)."""
     layers = []
-    for operator in connection.lasting:
+    for operator, shape in walk(connection.lasting, before):
         layer = keras_layer(operator.keras())
-        shape = before if operator.on_pictures else (size(before),)
-        layer.build((None, *shape))
+        layer.build((None, *operator.takes(shape)))
         layer.set_weights(weights.get(operator.name, ()))
-        layers.append((layer, shape))
-        before = operator.shape(before)
+        layers.append((layer, operator.takes(shape)))
 
     def through(x: Array) -> Array:
         for layer, shape in layers:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from snnc.operators import Conv2D, Dense, Operator, Padding, Pair, Shape, Window, size
+from snnc.operators import Conv2D, Dense, Operator, Padding, Pair, Shape, Window, size, walk
 
 if TYPE_CHECKING:
     from typing import Any
@@ -100,20 +100,17 @@ class Folded(Operator):
 
 def form(operators: Sequence[Operator], before: Shape) -> Form:
     """Return the form of a chain, of operators that are there when the network runs, on values of a shape."""
-    shapes = [before]
-    for operator in operators:
-        shapes.append(operator.shape(shapes[-1]))
-    after = shapes[-1]
     if not operators:
         return Identity()
+    steps = list(walk(operators, before))
+    last, shape = steps[-1]
+    after = last.shape(shape)
     first, *others = operators
     if isinstance(first, Conv2D) and not others:
         return Convolution(before, after, first.window, first.strides, first.padding)
     if any(isinstance(operator, Dense) for operator in operators):
         return Full((size(after), size(before)))
-    windows = [
-        (op, shape) for op, shape in zip(operators, shapes, strict=False) if isinstance(op, Window)
-    ]
+    windows = [(op, shape) for op, shape in steps if isinstance(op, Window)]
     kernel, strides = _merged([window for window, _ in windows])
     if len(before) != 3:
         return Scattered((size(after), size(before)), size(after))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from snnc.diagnostics import KeyPath
 from snnc.folding import Convolution, Folded, Form, form
 from snnc.gradients import Loihi
-from snnc.operators import Operator, Shape, size
+from snnc.operators import Operator, Shape, size, walk
 from snnc.sources import FileKind
 
 if TYPE_CHECKING:
@@ -118,11 +118,7 @@ class Connection:
 
     def parameters(self, before: Shape) -> int:
         """Return how many weights and biases are trained, on what has this shape."""
-        total = 0
-        for operator in self.operators:
-            total += operator.parameters(before)
-            before = operator.shape(before)
-        return total
+        return sum(operator.parameters(shape) for operator, shape in walk(self.operators, before))
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,10 +216,10 @@ class Program:
 
     def pop_type(self, connection: Connection) -> Literal[16, 32] | None:
         """Return the type of a convolution's axons on the chip, if it says one."""
-        if connection.target == OUTPUT or not isinstance(self.form(connection), Convolution):
+        target = self._by_name.get(connection.target)
+        if target is None or target.pop_type is None or not target.on_chip:
             return None
-        target = self.population(connection.target)
-        return target.pop_type if target.on_chip else None
+        return target.pop_type if isinstance(self.form(connection), Convolution) else None
 
     def array_key(self, connection: Connection, name: str) -> str:
         """Return the name of one of a connection's arrays among the parameters."""

@@ -12,7 +12,7 @@ from snnc import gradients, ir
 from snnc.diagnostics import CompileError, Diagnostic, KeyPath
 from snnc.document import Document
 from snnc.gradients import Gradient, Loihi, Smooth
-from snnc.layers.base import Flow, LayerKind, NeuronLayer
+from snnc.layers.base import Flow, LayerKind, NeuronLayer, summed
 from snnc.names import RESERVED
 from snnc.neurons import NeuronKind, overridden
 from snnc.operators import Dense, Misfit, Operator
@@ -41,11 +41,10 @@ def lower(spec: Spec, document: Document) -> ir.Program:
         before = (name,)
     graph.at = ("output",)
     readout = Dense(ir.OUTPUT, spec.output.classes, use_bias=spec.output.use_bias)
-    biasless = replace(readout, use_bias=False)
     sources = tuple(replace(flows[source], via=source) for source in spec.output.from_ or before)
     graph.connect(
         ir.OUTPUT,
-        [flow.then(biasless if i else readout) for i, flow in enumerate(sources)],
+        summed(readout, sources),
         spec.synapses.output or spec.synapses.layer,
         ("synapses", "output" if spec.synapses.output else "layer"),
     )

@@ -118,10 +118,12 @@ def _look(operator: Window | OnOff) -> dict[str, Any]:
     """Return what the weights of an operator mean, but for what their number says and what is usual."""
     if isinstance(operator, OnOff):
         return {"kind": operator.kind}
-    settings = {operator.size_key: operator.window, "strides": operator.strides}
-    usual = [("strides", (1, 1)), ("padding", "valid")]
-    found = {**settings, "padding": operator.padding}
-    return {"kind": operator.kind, **_numbers(dict(i for i in found.items() if i not in usual))}
+    found: dict[str, Any] = {"kind": operator.kind, operator.size_key: operator.window}
+    if operator.strides != (1, 1):
+        found["strides"] = operator.strides
+    if operator.padding != "valid":
+        found["padding"] = operator.padding
+    return _numbers(found)
 
 
 def _expanded(data: dict[str, Any]) -> dict[str, Any]:

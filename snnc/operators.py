@@ -6,10 +6,12 @@ Pictures are (height, width, channels) throughout.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from snnc.call import Call
+from snnc.words import times
 
 #: Without the number of items.
 Shape = tuple[int, ...]
@@ -42,6 +44,10 @@ class Operator:
     on_pictures: ClassVar[bool] = False
 
     name: str
+
+    def takes(self, before: Shape) -> Shape:
+        """Return values' shape as the operator takes them: as it is, or flat."""
+        return before if self.on_pictures else (size(before),)
 
     def shape(self, before: Shape) -> Shape:
         """Return the shape of what comes out, or raise a Misfit."""
@@ -125,9 +131,8 @@ class Window(Operator):
             for length, window, stride in zip(before, self.window, self.strides, strict=False)
         )
         if height < 1 or width < 1:
-            of, picture = (" x ".join(map(str, pair)) for pair in (self.window, before[:2]))
             raise Misfit(
-                f"a window of {of} doesn't fit a picture of {picture}",
+                f"a window of {times(self.window)} doesn't fit a picture of {times(before[:2])}",
                 self.size_key,
                 'write padding = "same", or a smaller one',
             )
@@ -231,6 +236,13 @@ class Dropout(Operator):
 
     def keras(self) -> Call:
         return Call("Dropout", (self.rate,), {"name": self.name})
+
+
+def walk(operators: Iterable[Operator], before: Shape) -> Iterator[tuple[Operator, Shape]]:
+    """Yield each operator of a chain with the shape of what it gets."""
+    for operator in operators:
+        yield operator, before
+        before = operator.shape(before)
 
 
 def _steps(length: int, window: int, stride: int, padding: Padding) -> int:

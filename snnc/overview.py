@@ -7,7 +7,7 @@ from typing import Any
 
 from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
 from snnc.table import Cells
-from snnc.words import counted
+from snnc.words import counted, times
 
 
 def summary(program: Program) -> str:
@@ -30,14 +30,13 @@ def layers(program: Program) -> Cells:
         "gradient",
         "runs on",
     ]
-    shape = " x ".join(map(str, program.input_shape))
-    lines = [header, [INPUT, "", "", shape, "", "", "", "", "host"]]
+    lines = [header, [INPUT, "", "", times(program.input_shape), "", "", "", "", "host"]]
     for population in program.populations:
         lines.append(
             [
                 population.name,
                 *_into(program, population.name),
-                " x ".join(map(str, population.shape)),
+                times(population.shape),
                 str(_parameters(program, population.name)),
                 population.neurons.kind,
                 f"{population.neurons.max_rate:g}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from unicodedata import category, east_asian_width
 
@@ -75,3 +75,8 @@ def toml_type(value: object) -> str:
     # Only in data that come from Python.
     other = "None" if value is None else f"a Python {type(value).__name__}"
     return next((name for kind, name in types if isinstance(value, kind)), other)
+
+
+def times(numbers: Iterable[int]) -> str:
+    """Return sizes as people say them: 28 x 28 x 1."""
+    return " x ".join(map(str, numbers))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from snnc.call import Call, Ratio, Real
 from snnc.folding import Folded, Full, Identity, Scattered
 from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
+from snnc.operators import walk
 
 Array = NDArray[np.float64]
 
@@ -95,11 +96,11 @@ def _through(program: Program, connection: Connection, values: dict[str, Any]) -
     """Return what a connection's operators make of its source."""
     import nengo_dl
 
-    value, shape = values[connection.source], program.source_shape(connection)
-    for operator in connection.operators:
-        picture = shape if operator.on_pictures and len(shape) > 1 else None
+    value = values[connection.source]
+    for operator, shape in walk(connection.operators, program.source_shape(connection)):
+        taken = operator.takes(shape)
+        picture = taken if len(taken) > 1 else None
         value = nengo_dl.Layer(keras_layer(operator.keras()))(value, shape_in=picture)
-        shape = operator.shape(shape)
     return value
 
 

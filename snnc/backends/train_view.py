@@ -23,7 +23,7 @@ from snnc.folding import Convolution, Form, Full, Scattered
 from snnc.gradients import Rate, Smooth
 from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
 from snnc.meaning import training
-from snnc.operators import BatchNorm, Conv2D, Dense, Dropout, OnOff
+from snnc.operators import BatchNorm, Conv2D, Dense, Dropout, OnOff, Operator, walk
 from snnc.schedules import ScheduleKind
 from snnc.settings import EarlyStopping
 
@@ -43,17 +43,15 @@ class TrainView(View):
 
     @property
     def has_dropout(self) -> bool:
-        return any(isinstance(op, Dropout) for c in self.program.connections for op in c.operators)
+        return self._has(Dropout)
 
     @property
     def has_batch_norm(self) -> bool:
-        return any(
-            isinstance(op, BatchNorm) for c in self.program.connections for op in c.operators
-        )
+        return self._has(BatchNorm)
 
     @property
     def has_on_off(self) -> bool:
-        return any(isinstance(op, OnOff) for c in self.program.connections for op in c.operators)
+        return self._has(OnOff)
 
     @property
     def keras_import(self) -> str:
@@ -173,14 +171,14 @@ class TrainView(View):
 
     def _operators(self, connection: Connection, last: str) -> Iterator[str]:
         """Yield a statement for each operator of a connection; what the last one puts out is called `last`."""
-        value, shape = self._source(connection), self.program.source_shape(connection)
-        for operator in connection.operators:
+        value = self._source(connection)
+        for operator, shape in walk(connection.operators, self.program.source_shape(connection)):
             result = last if operator is connection.operators[-1] else "x"
             layer = Group("nengo_dl.Layer(", (expression(operator.keras()),), ")")
-            picture = operator.on_pictures and len(shape) > 1
-            values = (value, f"shape_in={literal(shape)}") if picture else (value,)
+            taken = operator.takes(shape)
+            values = (value, f"shape_in={literal(taken)}") if len(taken) > 1 else (value,)
             yield layout(Chain(layer, Group("(", values, ")")), f"{result} = ", indent=INDENT)
-            value, shape = result, operator.shape(shape)
+            value = result
 
     def _source(self, connection: Connection) -> str:
         return "inp" if connection.source == INPUT else identifier(connection.source)
@@ -287,7 +285,10 @@ class TrainView(View):
     @property
     def has_pictures(self) -> bool:
         """Whether there are biases of channels."""
-        return any(isinstance(op, Conv2D) for c in self.program.connections for op in c.operators)
+        return self._has(Conv2D)
+
+    def _has(self, kind: type[Operator]) -> bool:
+        return any(isinstance(op, kind) for c in self.program.connections for op in c.operators)
 
     @property
     def softens(self) -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, KeyPath
-from snnc.folding import Convolution
 from snnc.ir import INPUT, Population, Program
 from snnc.operators import Shape, size
-from snnc.words import counted
+from snnc.words import counted, times
 
 #: How many neurons a core of the chip has.
 CORE = 1024
@@ -21,10 +20,10 @@ def blocks_fit(program: Program) -> Iterator[Diagnostic]:
         if block is None or not population.on_chip:
             continue
         if len(block) != len(shape):
-            message = f"'{population.name}' is {_times(shape)}, and a block of it has {counted(len(shape), 'number')}, not {len(block)}"
+            message = f"'{population.name}' is {times(shape)}, and a block of it has {counted(len(shape), 'number')}, not {len(block)}"
             yield Diagnostic("block-shape", message, at, hint=f"write {_fitting(shape)}, say")
         elif size(block) > CORE:
-            message = f"a block of {_times(block)} is {size(block)} neurons; a core has {CORE}"
+            message = f"a block of {times(block)} is {size(block)} neurons; a core has {CORE}"
             yield Diagnostic("block-shape", message, at, hint=f"write {_fitting(shape)}, say")
 
 
@@ -44,14 +43,16 @@ def populations_in_fours(program: Program) -> Iterator[Diagnostic]:
 def core_settings_used(program: Program) -> Iterator[Diagnostic]:
     """Blocks are for layers on the chip, and populations for convolutions there."""
     for population in program.populations:
-        on_chip = program.on_loihi and population.on_chip
-        convolved = any(
-            isinstance(program.form(c), Convolution) for c in program.into(population.name)
-        )
-        for key, used in (("block_shape", on_chip), ("pop_type", on_chip and convolved)):
-            if getattr(population, key) is None or used:
+        written = [key for key in ("block_shape", "pop_type") if getattr(population, key)]
+        for key in written:
+            if not population.on_chip:
+                why = "doesn't run on the chip"
+            elif key == "pop_type" and not any(
+                map(program.pop_type, program.into(population.name))
+            ):
+                why = "reads no convolution"
+            else:
                 continue
-            why = "doesn't run on the chip" if not on_chip else "reads no convolution"
             message = f"'{key}' has no effect: '{population.name}' {why}"
             at = _key(population, key)
             yield Diagnostic("unused-chip-setting", message, at, "key", "remove it")
@@ -82,10 +83,6 @@ def _channels(population: Population) -> Iterator[tuple[str, Shape, KeyPath]]:
 
 def _key(population: Population, key: str) -> KeyPath:
     return (*population.at, key)
-
-
-def _times(shape: Shape) -> str:
-    return " x ".join(map(str, shape))
 
 
 def _fitting(shape: Shape) -> list[int]:

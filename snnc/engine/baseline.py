@@ -13,7 +13,7 @@ from snnc.engine.answers import Answers
 from snnc.engine.data import Array, Labels
 from snnc.engine.train import BEGINNING, Fitted, Learner, State, compile_arguments, run_epochs
 from snnc.ir import INPUT, OUTPUT, Population, Program
-from snnc.operators import size
+from snnc.operators import walk
 
 
 def relu(population: Population) -> tf.keras.layers.Layer:
@@ -30,13 +30,12 @@ def twin(
     for target in (*(p.name for p in program.populations), OUTPUT):
         branches = []
         for connection in program.into(target):
-            value, shape = values[connection.source], program.source_shape(connection)
-            for operator in connection.operators:
-                wanted = shape if operator.on_pictures else (size(shape),)
+            value = values[connection.source]
+            for operator, shape in walk(connection.operators, program.source_shape(connection)):
+                wanted = operator.takes(shape)
                 if tuple(value.shape[1:]) != wanted:
                     value = tf.keras.layers.Reshape(wanted)(value)
                 value = keras_layer(operator.keras())(value)
-                shape = operator.shape(shape)
             branches.append(value)
         summed = (
             tf.keras.layers.Add(name=f"Sum_{target}")(branches)

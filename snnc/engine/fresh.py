@@ -50,7 +50,7 @@ def evaluate(
         for start in range(0, len(x), batch_size):
             batch = slice(start, start + batch_size)
             n_items = len(x[batch])
-            shown = {net.shown: _filled(x[batch], batch_size, steps)}
+            shown = {net.shown: filled(x[batch], batch_size, steps)}
             data = sim.predict(shown, verbose=0)
             logits[batch] = _read(data[net.logits], n_items, read)
             if has_softmax:
@@ -66,7 +66,7 @@ def evaluate(
     return Answers(logits, rates, probabilities if has_softmax else None)
 
 
-def _filled(items: Array, batch_size: int, steps: int) -> Array:
+def filled(items: Array, batch_size: int, steps: int) -> Array:
     """Return a whole batch, (batch_size, steps, size): a short one is filled up with items shown twice."""
     whole = np.resize(items, (batch_size, items.shape[1]))
     return np.repeat(whole[:, None], steps, axis=1)

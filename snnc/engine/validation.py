@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from snnc.backends.network import put_out_rates, training_network
 from snnc.engine.data import Array, Labels
-from snnc.engine.fresh import simulator
+from snnc.engine.fresh import filled, simulator
 from snnc.ir import Program
 
 
@@ -60,7 +60,6 @@ def _logits(sim: nengo_dl.Simulator, probe: nengo.Probe, x: Array) -> NDArray[np
     found = []
     for start in range(0, len(x), batch_size):
         batch = x[start : start + batch_size]
-        # The last batch is filled up with items that are shown twice.
-        items = np.resize(batch, (batch_size, 1, x.shape[1]))
-        found.append(sim.predict_on_batch(items)[probe][: len(batch), 0])
+        shown = filled(batch, batch_size, steps=1)
+        found.append(sim.predict_on_batch(shown)[probe][: len(batch), 0])
     return np.concatenate(found)

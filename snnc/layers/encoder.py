@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from snnc.ir import INPUT
 from snnc.layers.base import Builder, Flow, NeuronLayer
 from snnc.operators import Misfit, OnOff
 
@@ -18,7 +19,7 @@ class Layer(NeuronLayer):
     )
 
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
-        if any(source.source != "input" for source in sources):
+        if any(source.source != INPUT for source in sources):
             raise Misfit("an encoder follows the input, and others follow it", "from")
         encoded = [source.then(OnOff(name)) for source in sources]
         return network.population(name, self, encoded if self.mode == "on_off" else sources)
