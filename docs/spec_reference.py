@@ -22,9 +22,10 @@ from pydantic.fields import FieldInfo
 from snnc import toml
 from snnc.diagnostics import CompileError, KeyPath
 from snnc.document import Document
-from snnc.layers import KINDS
+from snnc.kinds import tables_in
 from snnc.model import Model
 from snnc.pipeline import check_document, scripts
+from snnc.schema import WithKinds
 from snnc.spec import Spec
 
 Data = dict[str, Any]
@@ -146,7 +147,7 @@ class Table:
 
     @property
     def schema(self) -> Data:
-        return self.model.model_json_schema()
+        return self.model.model_json_schema(schema_generator=WithKinds)
 
     @property
     def meaning(self) -> str:
@@ -181,15 +182,8 @@ def _walk(model: type[Model], at: KeyPath) -> Iterator[Table]:
     yield Table(model, at)
     for name, info in model.model_fields.items():
         path = (*at, info.alias or name)
-        inner = KINDS.values() if path == ("layers",) else _models(info.annotation)
-        for each in inner:
+        for each in tables_in((info.annotation, *info.metadata)):
             yield from _walk(each, path)
-
-
-def _models(annotation: Any) -> list[type[Model]]:
-    if isinstance(annotation, type) and issubclass(annotation, Model):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in _models(part)]
 
 
 class Compiler:
@@ -375,7 +369,7 @@ def _vocabulary(table: Table) -> str:
 
 def _is_table(table: Table, key: str) -> bool:
     """Whether a key is that of a table that has a section of its own."""
-    return table.model is Spec and (bool(_models(table.fields[key].annotation)) or key == "layers")
+    return table.model is Spec and bool(tables_in(table.fields[key].annotation))
 
 
 def _index(names: list[str]) -> str:
@@ -468,7 +462,7 @@ def _facts(table: Table, key: str) -> str:
     """Return the type of a field, its bounds and its default."""
     info = table.fields[key]
     schema = table.schema["properties"][key]
-    models = dict.fromkeys(_models(info.annotation))
+    models = dict.fromkeys(tables_in((info.annotation, *info.metadata)))
     types = [_type(part) for part in _parts(schema) if "$ref" not in part]
     types += [f"[{_called(model)}](#{_target(model)})" for model in models]
     facts = [_alternatives(types)]

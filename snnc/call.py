@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from snnc.frozen import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class Ratio:
     """A number best written as a division: `1 / 200` says more than 0.005."""
 
@@ -19,14 +21,14 @@ class Ratio:
         return self.numerator / self.denominator
 
 
-@dataclass(frozen=True)
+@frozen
 class Real:
     """A number that is written with a point even if it is whole, for whoever tells 1.0 from 1."""
 
     value: float
 
 
-@dataclass(frozen=True)
+@frozen
 class Call:
     """`name` is dotted, as a script writes it after its imports: "nengo.LIF", "tf.optimizers.Adam".
 

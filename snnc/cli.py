@@ -30,9 +30,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = _parser()
+    written = sys.argv[1:] if argv is None else argv
+    # Anything but a command is for the parser of all of them.
+    parser = reader(written[0] if written and written[0] in _COMMANDS else None)
     try:
-        arguments = parser.parse_args(argv)
+        arguments = parser.parse_args(written)
     finally:  # --help and --version end here
         sys.stdout.flush()
     if arguments.command == "check":
@@ -79,21 +81,27 @@ def _forget_output() -> None:
     os.dup2(nowhere, sys.stdout.fileno())
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def reader(command: str | None = None) -> argparse.ArgumentParser:
+    """Return what reads the arguments of all commands, or of one: that takes a tenth of the time."""
+    found = argparse.ArgumentParser(
         prog="snnc",
         description="Compile the TOML spec of a spiking network to Nengo, NengoDL and NengoLoihi.",
     )
-    parser.add_argument("--version", action="version", version=f"snnc {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    found.add_argument("--version", action="version", version=f"snnc {__version__}")
+    commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (help_, add) in _COMMANDS.items():
+        if command in (None, name):
+            add(commands.add_parser(name, help=help_, description=help_))
+    return found
 
-    new = commands.add_parser("new", help="write a commented spec to start from")
-    new.add_argument("name", help="the network's name; the spec becomes NAME.toml")
 
-    check = _with_specs(
-        commands, "check", "say what is wrong with specs, and what to write instead", nargs="*"
-    )
-    check.add_argument(
+def _new(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="the network's name; the spec becomes NAME.toml")
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    _add_specs(parser, nargs="*")
+    parser.add_argument(
         "--data",
         type=Path,
         nargs="?",
@@ -101,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="also look at the values of the data, or of a file instead of them",
     )
-    form = check.add_mutually_exclusive_group()
+    form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object a spec and line")
     form.add_argument(
         "--sarif",
@@ -109,9 +117,10 @@ def _parser() -> argparse.ArgumentParser:
         help="print a SARIF log, which code hosts show beside the code",
     )
 
-    explain = _add(commands, "explain", "say why a code is raised, with an example and its repair")
+
+def _explain(parser: argparse.ArgumentParser) -> None:
     codes = sorted(ERRORS | WARNINGS)
-    explain.add_argument(
+    parser.add_argument(
         "code",
         nargs="?",
         type=_one_of("code", codes),
@@ -120,23 +129,25 @@ def _parser() -> argparse.ArgumentParser:
         help="as reports have it in brackets (default: list all)",
     )
 
-    compile_ = _with_specs(commands, "compile", "write the scripts that train and run the network")
-    _add_folder(compile_)
-    compile_.add_argument(
+
+def _compile(parser: argparse.ArgumentParser) -> None:
+    _add_specs(parser, nargs="+")
+    _add_folder(parser)
+    parser.add_argument(
         "--check",
         action="store_true",
         help="write nothing; fail with a diff if a script is out of date",
     )
-    compile_.add_argument(
+    parser.add_argument(
         "--force",
         action="store_true",
         help="overwrite scripts that were edited since snnc wrote them",
     )
 
-    show = _with_spec(
-        commands, "show", "list the layers: shapes, neurons, parameters, rates, and where each runs"
-    )
-    form = show.add_mutually_exclusive_group()
+
+def _show(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    form = parser.add_mutually_exclusive_group()
     form.add_argument(
         "--full",
         action="store_true",
@@ -144,81 +155,76 @@ def _parser() -> argparse.ArgumentParser:
     )
     form.add_argument("--json", action="store_true", help="print the layers as JSON")
 
-    train = _with_spec(commands, "train", "train the network in NengoDL")
-    _add_folder(train)
-    _add_data(train)
-    train.add_argument(
+
+def _train(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
+    parser.add_argument(
         "--baseline", action="store_true", help="also train the float twin in plain Keras"
     )
-    train.add_argument(
+    parser.add_argument(
         "--epochs", type=_positive, help="train this often instead of as the spec says"
     )
-    train.add_argument(
+    parser.add_argument(
         "--resume",
         action="store_true",
         help="go on where a training was killed; start where there is none",
     )
 
-    run = _with_spec(commands, "run", "run the trained network as spikes, and print one table")
-    _add_folder(run)
-    _add_data(run)
+
+def _run_spec(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
     places = ["nengo_dl", "nengo", "nengo_loihi"]
-    run.add_argument(
+    parser.add_argument(
         "--on",
         action="append",
         type=_one_of("place", places),
         choices=places,
         help="nengo_dl shows items fresh, nengo and nengo_loihi as a stream; may be repeated (default: as targets say)",
     )
-    run.add_argument("--items", type=_positive, help="how many test items (default: all)")
-    run.add_argument("--json", action="store_true", help="print the results as JSON")
-    run.add_argument(
+    parser.add_argument("--items", type=_positive, help="how many test items (default: all)")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+    parser.add_argument(
         "--plot", action="store_true", help="also draw a picture of each run, NAME.PLACE.png"
     )
 
-    schema = _add(
-        commands, "schema", "print a JSON schema of specs, by which editors complete them"
-    )
-    schema.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
 
-    completion = _add(commands, "completion", "print what makes a shell complete snnc's commands")
-    completion.add_argument("shell", choices=["bash", "zsh", "fish"])
-    completion.set_defaults(parser=parser)
+def _schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
 
-    _add(
-        commands,
-        "doctor",
+
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=["bash", "zsh", "fish"])
+    parser.set_defaults(whole=reader)
+
+
+#: What each command does, and what adds its arguments.
+_COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "new": ("write a commented spec to start from", _new),
+    "check": ("say what is wrong with specs, and what to write instead", _check),
+    "explain": ("say why a code is raised, with an example and its repair", _explain),
+    "compile": ("write the scripts that train and run the network", _compile),
+    "show": ("list the layers: shapes, neurons, parameters, rates, and where each runs", _show),
+    "train": ("train the network in NengoDL", _train),
+    "run": ("run the trained network as spikes, and print one table", _run_spec),
+    "schema": ("print a JSON schema of specs, by which editors complete them", _schema),
+    "completion": ("print what makes a shell complete snnc's commands", _completion),
+    "doctor": (
         "say which versions are installed, whether they fit each other, and what repairs them",
-    )
-    return parser
+        lambda parser: None,
+    ),
+}
 
 
-def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
-    return parser
-
-
-def _with_spec(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    help_: str,
-) -> argparse.ArgumentParser:
-    parser = _add(commands, name, help_)
+def _add_spec(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", type=Path, help="the spec, a TOML file")
-    return parser
 
 
-def _with_specs(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    help_: str,
-    nargs: str = "+",
-) -> argparse.ArgumentParser:
-    parser = _add(commands, name, help_)
+def _add_specs(parser: argparse.ArgumentParser, nargs: str) -> None:
     parser.add_argument("specs", type=Path, nargs=nargs, metavar="spec", help="TOML files")
-    return parser
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:

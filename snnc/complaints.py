@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.habits import key_hint, layer_hint
+from snnc.kinds import tables_in
 from snnc.model import Model
 from snnc.words import close, joined, near, number, shown, toml_type
 
@@ -80,7 +81,7 @@ def _place(
 
     The location also names the kinds, and the branches of other unions, that it passes through; a path does not.
     """
-    models, path = _models(root), start
+    models, path = tables_in(root), start
     kin: list[type[Model]] = []
     # Whether the next part may be a kind: a key of that name would come after it.
     at_union = len(models) > 1
@@ -93,7 +94,7 @@ def _place(
             models, kin, at_union = tagged, models, False
         elif fields:
             path = (*path, part)
-            inner = [m for f in fields for m in _models((f.annotation, *f.metadata))]
+            inner = [m for f in fields for m in tables_in((f.annotation, *f.metadata))]
             if inner:
                 models, kin = inner, []
             at_union = len(inner) > 1
@@ -113,14 +114,6 @@ def _value(data: Any, path: Iterable[str | int]) -> Any:
     for part in path:
         data = data[part]
     return data
-
-
-def _models(annotation: Any) -> list[type[Model]]:
-    """Return the tables that a type is made of."""
-    if isinstance(annotation, type) and issubclass(annotation, Model):
-        return [annotation]
-    parts = annotation if isinstance(annotation, tuple) else get_args(annotation)
-    return [model for part in parts for model in _models(part)]
 
 
 def _kinds(model: type[Model]) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from snnc.frozen import frozen
 from snnc.operators import Conv2D, Dense, Operator, Padding, Pair, Shape, Window, size, walk
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
+@frozen
 class Identity:
     """Values as they are: no weights."""
 
@@ -22,7 +23,7 @@ class Identity:
     most: ClassVar[int] = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Full:
     """A matrix of (size out, size in)."""
 
@@ -33,7 +34,7 @@ class Full:
         return size(self.shape)
 
 
-@dataclass(frozen=True)
+@frozen
 class Scattered:
     """A matrix of (size out, size in), most of it zero."""
 
@@ -41,7 +42,7 @@ class Scattered:
     most: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Convolution:
     """The same kernel everywhere.
 
@@ -85,7 +86,7 @@ class Convolution:
 Form = Identity | Full | Scattered | Convolution
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Folded(Operator):
     """What a chain of operators does when the network runs."""
 

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field
+from pydantic import Field
 
+from snnc.kinds import ByKind
 from snnc.model import Bare, Model
 
 #: Softening in the recipes that train LIF networks well (0.01 to 0.02).
@@ -34,7 +35,7 @@ class Loihi(Model):
     )
 
 
-Gradient = Annotated[Rate | Smooth | Loihi, Discriminator("kind"), Bare]
+Gradient = Annotated[Rate | Smooth | Loihi, ByKind(), Bare]
 
 GradientName = Literal["rate", "smooth", "loihi"]
 

@@ -39,7 +39,7 @@ INPUT = "input"
 OUTPUT = "output"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Tuning:
     """Gain and bias of each neuron, in Nengo's current units: the current is gain * input + bias."""
 
@@ -47,7 +47,7 @@ class Tuning:
     bias: NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Population:
     """Neurons that share a kind.
 
@@ -83,7 +83,7 @@ class Population:
         return next(iter([*own, *written]), otherwise)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Connection:
     """From the input or a population to a population or the output.
 
@@ -121,7 +121,7 @@ class Connection:
         return sum(operator.parameters(shape) for operator, shape in walk(self.operators, before))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Output:
     """The readout. `bias` is there once the program is deployed."""
 
@@ -132,7 +132,7 @@ class Output:
     bias: NDArray[np.float64] | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Program:
     """A whole network, and how its spec says it is fed, trained and run."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from snnc.ir import OUTPUT, Population, Program
 from snnc.operators import AveragePool2D, Conv2D, Dense, OnOff, Operator, Window
-from snnc.schedules import ScheduleKind
+from snnc.schedules.base import ScheduleKind
 
 
 def meaning(program: Program) -> dict[str, Any]:

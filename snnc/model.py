@@ -1,10 +1,11 @@
 """What all parts of the spec language have in common."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
+
+from snnc.frozen import frozen
 
 
 class Model(BaseModel):
@@ -34,7 +35,7 @@ def _table(value: Any) -> Any:
 Bare = BeforeValidator(_table)
 
 
-@dataclass(frozen=True)
+@frozen
 class WithKind:
     """Writes a kind into a table that has none."""
 
@@ -55,6 +56,7 @@ Count = Annotated[int, Field(ge=1, le=10**9)]
 #: The name of a network or a layer; it becomes a Python name and part of file names.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
+Positive = Annotated[float, Field(gt=0)]
 Seconds = Annotated[float, Field(ge=0)]
 PositiveSeconds = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]

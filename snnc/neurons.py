@@ -6,10 +6,11 @@ Rates are in hertz for a normalised input: `max_rate` is reached at 1, firing st
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from snnc.call import Call, Ratio
 from snnc.gradients import Gradient, GradientName, Loihi, Rate, Smooth
+from snnc.kinds import ByKind
 from snnc.model import Bare, Model, PositiveSeconds, Seconds
 
 
@@ -226,7 +227,7 @@ class LoihiSpikingRelu(_Relu):
 
 Neurons = Annotated[
     Lif | SpikingRelu | LoihiLif | LoihiSpikingRelu | Relu | LifRate | SoftLif,
-    Discriminator("kind"),
+    ByKind(),
     Bare,
 ]
 

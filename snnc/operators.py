@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from snnc.call import Call
+from snnc.frozen import frozen
 from snnc.words import times
 
 #: Without the number of items.
@@ -32,7 +32,7 @@ class Misfit(Exception):
         self.message, self.key, self.hint = message, key, hint
 
 
-@dataclass(frozen=True)
+@frozen
 class Operator:
     """A linear map on the values of one connection; Keras says what it does."""
 
@@ -67,7 +67,7 @@ class Operator:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@frozen
 class Dense(Operator):
     kind: ClassVar[str] = "dense"
 
@@ -89,7 +89,7 @@ class Dense(Operator):
         return Call("Dense", (self.units,), {**bias, "name": self.name})
 
 
-@dataclass(frozen=True)
+@frozen
 class Window(Operator):
     """What looks at a picture through a window that moves by its strides."""
 
@@ -139,7 +139,7 @@ class Window(Operator):
         return height, width
 
 
-@dataclass(frozen=True)
+@frozen
 class Conv2D(Window):
     kind: ClassVar[str] = "conv2d"
     size_key: ClassVar[str] = "kernel_size"
@@ -168,7 +168,7 @@ class Conv2D(Window):
         return Call("Conv2D", (self.filters, _short(self.window)), {**settings, "name": self.name})
 
 
-@dataclass(frozen=True)
+@frozen
 class AveragePool2D(Window):
     kind: ClassVar[str] = "avg_pool2d"
     size_key: ClassVar[str] = "pool_size"
@@ -189,7 +189,7 @@ class AveragePool2D(Window):
         return Call("AveragePooling2D", (_short(self.window),), {**settings, "name": self.name})
 
 
-@dataclass(frozen=True)
+@frozen
 class BatchNorm(Operator):
     """Normalises each channel, or each value where there are no pictures; linear when the network runs."""
 
@@ -209,7 +209,7 @@ class BatchNorm(Operator):
         return Call("BatchNormalization", (), {**settings, "name": self.name})
 
 
-@dataclass(frozen=True)
+@frozen
 class OnOff(Operator):
     """Every value, then the negative of every value, channel by channel: one of both is positive."""
 
@@ -227,7 +227,7 @@ class OnOff(Operator):
         return Call("OnOff", (), {"name": self.name})
 
 
-@dataclass(frozen=True)
+@frozen
 class Dropout(Operator):
     kind: ClassVar[str] = "dropout"
     training_only: ClassVar[bool] = True

@@ -9,6 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from snnc.codes import WARNINGS
+from snnc.kinds import Choice
 from snnc.layers import KINDS
 from snnc.layers.base import NeuronLayer
 from snnc.model import Bare, WithKind, pair
@@ -47,7 +48,18 @@ def _override(description: str) -> dict[str, Any]:
     return {"anyOf": found["anyOf"], "description": description}
 
 
-class _Generator(GenerateJsonSchema):
+class WithKinds(GenerateJsonSchema):
+    """pydantic's schema, told what kinds there are."""
+
+    def function_plain_schema(
+        self, schema: core_schema.PlainValidatorFunctionSchema
+    ) -> JsonSchemaValue:
+        validated: Any = schema["function"]["function"]
+        choice: Choice = validated.__self__  # there is no other such function
+        return self.generate_inner(choice.whole.core_schema)
+
+
+class _Generator(WithKinds):
     """pydantic's schema, with what TOML and this language have of their own."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:

@@ -7,6 +7,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
+from snnc.kinds import ByKind
 from snnc.model import Bare, Count, Fraction, Model
 
 Scale = Literal["none", "unit", "signed", "standard"]
@@ -249,4 +250,4 @@ def _listed(keys: list[str]) -> str:
     return ", ".join(repr(key) for key in keys)
 
 
-Source = Annotated[Npz | Csv | Sklearn | Keras | Openml, Discriminator("kind"), Bare]
+Source = Annotated[Npz | Csv | Sklearn | Keras | Openml, ByKind(), Bare]

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field
+from pydantic import Field
 
 from snnc.call import Call
+from snnc.kinds import ByKind
 from snnc.model import Bare, Model
 
 _TimeConstant = Annotated[float, Field(gt=0, le=1000)]
@@ -52,4 +53,4 @@ class Alpha(Model):
         return Call("nengo.Alpha", (self.tau,))
 
 
-Synapse = Annotated[NoSynapse | Lowpass | Alpha, Discriminator("kind"), Bare]
+Synapse = Annotated[NoSynapse | Lowpass | Alpha, ByKind(), Bare]

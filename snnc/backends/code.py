@@ -25,7 +25,7 @@ def width(text: str) -> int:
     return sum(columns(c) for c in text)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Group:
     """Code with items in brackets: `head` ends with the opening bracket, `tail` starts with the closing one."""
 
@@ -37,7 +37,7 @@ class Group:
         return self.head + ", ".join(map(str, self.items)) + self.tail
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Chain:
     """A call whose result is called: `first` makes what `second` calls."""
 

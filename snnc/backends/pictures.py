@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import cycle
 
 from snnc.backends.styles import Style, styles
+from snnc.frozen import frozen
 from snnc.ir import Program
 from snnc.operators import Shape
 
@@ -19,7 +19,7 @@ LONGEST_NAME, MOST_LETTERS = 12, 40
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
-@dataclass(frozen=True)
+@frozen
 class Pictures:
     """The pictures of a program's runs."""
 

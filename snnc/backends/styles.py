@@ -10,7 +10,7 @@ from snnc.gradients import Gradient, Rate, Smooth
 from snnc.ir import Population, Program
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Style:
     """What the constants of some layers' neurons say. All of them begin with `prefix`, which is empty for a single style."""
 

@@ -24,7 +24,7 @@ from snnc.gradients import Rate, Smooth
 from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
 from snnc.meaning import training
 from snnc.operators import BatchNorm, Conv2D, Dense, Dropout, OnOff, Operator, walk
-from snnc.schedules import ScheduleKind
+from snnc.schedules.base import ScheduleKind
 from snnc.settings import EarlyStopping
 
 

@@ -28,7 +28,7 @@ from snnc.sources import SPLIT, Csv, FileKind, Openml, Sklearn
 INDENT = 8
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class View:
     """A program as a script says it, for the folder that the script goes to. `digest` signs the script."""
 

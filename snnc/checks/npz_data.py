@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.checks.items import a_batch_fits, items_fit
 from snnc.diagnostics import Diagnostic, KeyPath
+from snnc.frozen import frozen
 from snnc.ir import Program
 from snnc.npz import BadFile, Header, headers
 from snnc.operators import Shape
@@ -30,7 +30,7 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class _Array:
     """An array's name, its header, and where the spec names it."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, erf, isfinite, sqrt
 
 from snnc.checks.hints import setting
 from snnc.diagnostics import Diagnostic, KeyPath
+from snnc.frozen import frozen
 from snnc.ir import INPUT, OUTPUT, Connection, Program
 
 #: How much of an answer has to be there.
@@ -17,7 +17,7 @@ ENOUGH = 0.95
 SAMPLES = 10
 
 
-@dataclass(frozen=True)
+@frozen
 class Path:
     """What lies between the input and some neurons, or the recorded output.
 
@@ -84,7 +84,7 @@ def output_filtered(program: Program) -> Iterator[Diagnostic]:
         )
 
 
-@dataclass(frozen=True)
+@frozen
 class _Presentation:
     """A way to show items: for how many steps, as a key of [presentation] says, and what an item passes on its way.
 

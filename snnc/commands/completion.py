@@ -10,12 +10,12 @@ import shtab
 
 
 def run(arguments: argparse.Namespace) -> int:
-    parser: argparse.ArgumentParser = arguments.parser
-    for action in _actions(parser):
+    whole: argparse.ArgumentParser = arguments.whole()
+    for action in _actions(whole):
         if action.type is Path:
             complete = shtab.DIRECTORY if action.metavar == "DIR" else shtab.FILE
             action.complete = complete  # type: ignore[attr-defined]
-    print(shtab.complete(parser, arguments.shell))
+    print(shtab.complete(whole, arguments.shell))
     return 0
 
 

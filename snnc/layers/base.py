@@ -14,7 +14,7 @@ from snnc.settings import FiringRates
 from snnc.synapses import Synapse
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Flow:
     """Values on their way to the next population: where they come from, and the operators they pass.
 
