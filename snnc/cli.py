@@ -82,7 +82,7 @@ def _forget_output() -> None:
 
 
 def reader(command: str | None = None) -> argparse.ArgumentParser:
-    """Return what reads the arguments of all commands, or of one: that takes a tenth of the time."""
+    """Return what reads the arguments of all commands, or of just one, which is faster."""
     found = argparse.ArgumentParser(
         prog="snnc",
         description="Compile the TOML spec of a spiking network to Nengo, NengoDL and NengoLoihi.",
