@@ -5,7 +5,7 @@
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from watched.toml [0e73ca81].
+Written by snnc from watched.toml [c79a5cda].
 """
 
 import argparse
@@ -43,7 +43,7 @@ SCHEDULE = partial(
 OPTIMIZER = partial(tf.optimizers.SGD, learning_rate=SCHEDULE(), momentum=0.9)
 VALIDATION_FRACTION = 0.25  # of the training items
 PATIENCE = 1  # epochs
-PRESENTATION_STEPS = 50
+PRESENTATION_STEPS = 100
 
 MAX_RATE = 200  # Hz, for an input of 1
 TUNING = {
