@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnc.gradients import Gradient
-    from snnc.neurons import NeuronKind
+    from snnc.neurons.base import NeuronKind
     from snnc.settings import FiringRates, LoihiSettings, Presentation, Train
     from snnc.sources import SourceKind
     from snnc.synapses import Alpha, Lowpass, NoSynapse

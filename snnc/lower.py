@@ -14,7 +14,8 @@ from snnc.document import Document
 from snnc.gradients import Gradient, Loihi, Smooth
 from snnc.layers.base import Flow, LayerKind, NeuronLayer, summed
 from snnc.names import RESERVED
-from snnc.neurons import NeuronKind, overridden
+from snnc.neurons import overridden
+from snnc.neurons.base import NeuronKind
 from snnc.operators import Dense, Misfit, Operator
 from snnc.settings import FiringRates
 from snnc.spec import Spec

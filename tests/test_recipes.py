@@ -52,7 +52,6 @@ def test_every_recipe_is_there() -> None:
 CASES = {
     "branches": {"unsettled"},
     "guided": {"unsettled"},
-    "watched": {"unsettled"},
     "numbers": {"unsettled"},
     "relu": {"unfiltered-output"},
     "split": {"unsettled", "chip-input-coding", "chip-host-chip", "steep-gradient"},

@@ -1,17 +1,15 @@
-"""Neuron kinds: what runs, and what stands in for it while training.
+"""What neuron kinds have in common: what runs, and what stands in for it while training.
 
 Rates are in hertz for a normalised input: `max_rate` is reached at 1, firing starts at `intercept`.
 """
 
-from functools import cache
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from snnc.call import Call, Ratio
 from snnc.gradients import Gradient, GradientName, Loihi, Rate, Smooth
-from snnc.kinds import ByKind
-from snnc.model import Bare, Model, PositiveSeconds, Seconds
+from snnc.model import Model, PositiveSeconds, Seconds
 
 
 class NeuronKind(Model):
@@ -85,13 +83,13 @@ class NeuronKind(Model):
         raise NotImplementedError
 
 
-def _from_rest(arguments: dict[str, Any]) -> dict[str, Any]:
+def from_rest(arguments: dict[str, Any]) -> dict[str, Any]:
     """Start a spiking neuron at zero, as on the chip; by itself Nengo draws the first voltages at random."""
     at_rest = {"voltage": Call("nengo.dists.Choice", ([0],))}
     return {**arguments, "initial_state": at_rest}
 
 
-class _Lif(NeuronKind):
+class LifKind(NeuronKind):
     """Leaky integrate and fire."""
 
     default_gradient: ClassVar[GradientName] = "smooth"
@@ -121,59 +119,7 @@ class _Lif(NeuronKind):
         return Call("nengo_dl.SoftLIFRate", kwargs={"sigma": gradient.sigma, **self.arguments})
 
 
-class Lif(_Lif):
-    """Leaky integrate-and-fire neurons, nengo.LIF."""
-
-    spiking: ClassVar[bool] = True
-    on_loihi: ClassVar[bool] = True
-    kind: Literal["lif"]
-
-    def running(self) -> Call:
-        return Call("nengo.LIF", kwargs=_from_rest(self.arguments))
-
-
-class LifRate(_Lif):
-    """The firing rate of LIF neurons, without spikes, nengo.LIFRate."""
-
-    spiking: ClassVar[bool] = False
-    on_loihi: ClassVar[bool] = False
-    kind: Literal["lif_rate"]
-
-    def running(self) -> Call:
-        return self.rates()
-
-
-class SoftLif(_Lif):
-    """The firing rate of LIF neurons with a softened threshold, nengo_dl.SoftLIFRate."""
-
-    spiking: ClassVar[bool] = False
-    on_loihi: ClassVar[bool] = False
-    kind: Literal["soft_lif"]
-    sigma: float = Field(
-        0.02, gt=0, description="How soft the threshold is, without unit: 0 would be LIF."
-    )
-
-    def running(self) -> Call:
-        return self.rates()
-
-    def rates(self) -> Call:
-        return Call("nengo_dl.SoftLIFRate", kwargs={"sigma": self.sigma, **self.arguments})
-
-
-class LoihiLif(_Lif):
-    """LIF neurons with Loihi's rounding of time, nengo_loihi.neurons.LoihiLIF; on the chip the same as lif."""
-
-    spiking: ClassVar[bool] = True
-    on_loihi: ClassVar[bool] = True
-    default_gradient: ClassVar[GradientName] = "loihi"
-    smooth_applies: ClassVar[bool] = False
-    kind: Literal["loihi_lif"]
-
-    def running(self) -> Call:
-        return Call("nengo_loihi.LoihiLIF", kwargs=_from_rest(self.arguments))
-
-
-class _Relu(NeuronKind):
+class ReluKind(NeuronKind):
     """Integrate and fire without a leak: the rate is a rectified line."""
 
     default_gradient: ClassVar[GradientName] = "rate"
@@ -187,69 +133,3 @@ class _Relu(NeuronKind):
 
     def on_chip_rates(self) -> Call:
         return Call("nengo_loihi.LoihiSpikingRectifiedLinear", kwargs=self.arguments)
-
-
-class Relu(_Relu):
-    """Rectified linear units, without spikes, nengo.RectifiedLinear."""
-
-    spiking: ClassVar[bool] = False
-    on_loihi: ClassVar[bool] = False
-    kind: Literal["relu"]
-
-    def running(self) -> Call:
-        return self.rates()
-
-
-class SpikingRelu(_Relu):
-    """Integrate-and-fire neurons without a leak, nengo.SpikingRectifiedLinear."""
-
-    spiking: ClassVar[bool] = True
-    bursts: ClassVar[bool] = True
-    on_loihi: ClassVar[bool] = True
-    kind: Literal["spiking_relu"]
-
-    def running(self) -> Call:
-        return Call("nengo.SpikingRectifiedLinear", kwargs=_from_rest(self.arguments))
-
-
-class LoihiSpikingRelu(_Relu):
-    """Spiking ReLU with Loihi's threshold and reset, nengo_loihi.neurons.LoihiSpikingRectifiedLinear."""
-
-    spiking: ClassVar[bool] = True
-    on_loihi: ClassVar[bool] = True
-    default_gradient: ClassVar[GradientName] = "loihi"
-    kind: Literal["loihi_spiking_relu"]
-
-    def running(self) -> Call:
-        # This type starts at zero by itself.
-        return Call("nengo_loihi.LoihiSpikingRectifiedLinear", kwargs=self.arguments)
-
-
-Neurons = Annotated[
-    Lif | SpikingRelu | LoihiLif | LoihiSpikingRelu | Relu | LifRate | SoftLif,
-    ByKind(),
-    Bare,
-]
-
-
-@cache
-def _adapter() -> TypeAdapter[NeuronKind]:
-    return TypeAdapter(Neurons)
-
-
-def shared(written: Any) -> NeuronKind:
-    """Return the neurons that all layers share, as they were written."""
-    return _adapter().validate_python(
-        {"kind": "lif", **written} if isinstance(written, dict) else written
-    )
-
-
-def overridden(base: NeuronKind, override: dict[str, Any]) -> NeuronKind:
-    """Return neurons with some settings replaced; a ValidationError says what is wrong with those.
-
-    Between kinds only what all kinds have carries over. A derived amplitude is derived anew.
-    """
-    inherited = base.model_dump(include=base.model_fields_set)
-    if override.get("kind", base.kind) != base.kind:
-        inherited = {key: inherited[key] for key in inherited if key in NeuronKind.model_fields}
-    return _adapter().validate_python({**inherited, **override})
