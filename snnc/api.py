@@ -188,13 +188,17 @@ def train(
         resume: Whether to go on from what a killed training with the same settings left in the folder.
         progress: Whether to show bars on standard error.
 
+    Warns:
+        SpecWarning: Nothing comes out of many filters of a convolution.
+
     Raises:
         Refusal: The data can't be trained on, training failed, or a layer of the trained network never fires.
         UsageError: A package is missing, a file can't be read or written, or there is no folder to resume from.
     """
     if resume and folder is None:
         raise UsageError("resume=True goes on from what is in a folder: say which, folder=...")
-    program = with_epochs(_checked(spec).program, _count("epochs", epochs, 999))
+    found = _checked(spec)
+    program = with_epochs(found.program, _count("epochs", epochs, 999))
     from snnc.engine import libraries
 
     with libraries.loaded():
@@ -203,6 +207,9 @@ def train(
         where = None if folder is None else Path(folder)
         items = data.load(program)
         training = session.train(program, items, _watcher(progress), where, baseline, resume)
+    doubts = [d for d in training.doubts if d.code not in found.allowed]
+    if doubts:
+        warnings.warn(SpecWarning(Report(found.document, doubts)), stacklevel=2)
     training.results.refuse_silence()
     return training
 

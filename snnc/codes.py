@@ -64,8 +64,13 @@ ERRORS = frozenset(
 #: Warnings about the values of the data, which only `snnc check --data` looks at.
 VALUES = frozenset({"data-balance", "data-classes", "data-leak", "data-scale"})
 
-WARNINGS = VALUES | frozenset(
+#: Warnings about what training left, which only `snnc train` can give.
+LEARNT = frozenset({"silent-filters"})
+
+WARNINGS = frozenset(
     {
+        *VALUES,
+        *LEARNT,
         "amplitude",
         "chip-host-chip",
         "chip-input-coding",

@@ -7,7 +7,7 @@ Needs mnist_loihi.params.npz and mnist_loihi.test.npz, which mnist_loihi_train.p
 writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_loihi.toml [21c86e64].
+Written by snnc from mnist_loihi.toml [a0212378].
 """
 
 import argparse
@@ -229,9 +229,11 @@ def run(net, n_items, target, recorded=None):
                 rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
             if recorded and item < PLOTTED:
                 for probe, outputs in recorded.items():
-                    # Of large layers every n-th neuron; a view would keep them all.
-                    every = -(-probe.size_in // 100) if probe in net.spikes else 1
-                    outputs.append(sim.data[probe][:, ::every].copy())
+                    n = probe.size_in
+                    most = 100 if probe in net.spikes else n
+                    # By chance: every n-th may be of the same channel.
+                    some = np.sort(np.random.RandomState(0).permutation(n)[:most])
+                    outputs.append(sim.data[probe][:, some])
             sim.clear_probes()  # so that memory doesn't grow
     return logits, rates
 
@@ -327,7 +329,7 @@ def plot_spikes(ax, recorded):
         heights = row - 0.45 + 0.9 * (neuron + 0.5) / fired.shape[1]
         ax.plot(DT * (step + 1), heights, ".", markersize=1.5, color="black")
         names.append(f"{probe.label}\n{fired.shape[1]} of {probe.size_in}")
-    ax.set_title("spikes: a row a neuron, of large layers every n-th", loc="left")
+    ax.set_title("spikes: a row a neuron, 100 of a large layer", loc="left")
     ax.set_xlim(0, DT * len(fired))
     ax.set_xlabel("time, s")
     ax.set_yticks(range(len(names)), names)

@@ -20,8 +20,9 @@ WRONG = Diagnostic("labels", "too many")
         (["chip-tau-ref"], ["unsettled", "amplitude", "labels", "unused-allow"]),
         (["chip-tau-ref", "unused-allow"], ["unsettled", "amplitude", "labels"]),
         (["unsettle"], ["unsettled", "amplitude", "labels", "unknown-code"]),
-        # Only `check --data` can tell whether that is needed.
+        # Only `check --data` and `train` can tell whether these are needed.
         (["data-leak"], ["unsettled", "amplitude", "labels"]),
+        (["silent-filters"], ["unsettled", "amplitude", "labels"]),
     ],
 )
 def test_what_is_left(allowed: list[str], codes: list[str]) -> None:

@@ -260,6 +260,9 @@ def test_results_are_those_of_the_command(
     assert [row["on"] for row in again["rows"]] == ["keras", "rates", "nengo", "nengo_loihi"]
     for row, told in zip(found.rows, again["rows"], strict=True):
         assert told["accuracy"]["value"] == (row.predicted == found.labels).mean()
+        if row.minus_rates:
+            right, as_rates = (r.predicted == found.labels for r in (row, found.rows[1]))
+            assert told["minus_rates"]["value"] == right.mean() - as_rates.mean()
         assert sum(c["n"] for c in told["classes"]) == told["accuracy"]["n"] == 20
     assert found._repr_html_().count("<tr>") == 1 + len(found.rows)
 

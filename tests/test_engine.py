@@ -53,7 +53,8 @@ def test_the_table(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     places = ["--on", "nengo_dl", "--on", "nengo", "--on", "nengo_loihi"]
     assert main(["run", str(trained / "digits.toml"), "--items", "20", *places]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split()[:3] == ["accuracy,", "%", "95"]
+    header = ["", "accuracy, % (95 %)", "n", "minus float (95 %)", "minus rates (95 %)"]
+    assert re.split("  +", lines[0]) == [*header, "pixels", "strokes"]
     rows = [
         "float network",
         "rate neurons",
@@ -83,17 +84,12 @@ def test_the_results_as_json(trained: Path, capfd: pytest.CaptureFixture[str]) -
         "spikes, nengo_dl (fresh)",
     ]
     for row, line in zip(rows, lines[1:4], strict=True):
-        accuracy, minus = row["accuracy"], row["minus_float"]
-        cells = [
-            f"{100 * accuracy['value']:.1f}",
-            f"{100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f}",
-            str(accuracy["n"]),
-        ]
-        if minus:
-            cells += [
-                f"{100 * minus['value']:+.1f}",
-                f"{100 * minus['low']:+.1f} to {100 * minus['high']:+.1f}",
-            ]
+        accuracy = row["accuracy"]
+        value, low, high = (f"{100 * accuracy[key]:.1f}" for key in ("value", "low", "high"))
+        cells = [f"{value} ({low} to {high})", str(accuracy["n"])]
+        for minus in filter(None, (row["minus_float"], row["minus_rates"])):
+            value, low, high = (f"{100 * minus[key]:+.1f}" for key in ("value", "low", "high"))
+            cells.append(f"{value} ({low} to {high})")
         cells += [f"{layer['rate']:.0f} ({layer['silent']:.0%})" for layer in row["layers"]]
         assert re.split("  +", line) == [row["name"], *cells]
         right = sum(c["n"] * c["accuracy"] for c in row["classes"] if c["n"])
@@ -103,6 +99,10 @@ def test_the_results_as_json(trained: Path, capfd: pytest.CaptureFixture[str]) -
         assert row["log_loss"] is None, "the digits have no softmax when they run"
     assert rows[0]["layers"] == []
     assert rows[0]["minus_float"] is None
+    assert [row["minus_rates"] is None for row in rows] == [True, True, False]
+    assert rows[2]["minus_rates"]["value"] == pytest.approx(
+        rows[2]["accuracy"]["value"] - rows[1]["accuracy"]["value"]
+    )
     assert [layer["name"] for layer in rows[2]["layers"]] == ["pixels", "strokes"]
 
 
@@ -122,6 +122,7 @@ def test_the_log_loss_as_json(tmp_path: Path, capfd: pytest.CaptureFixture[str])
     line = capfd.readouterr().out.splitlines()[2]
     rates, spikes = found["rows"]
     assert rates["minus_float"] is spikes["minus_float"] is None, "there is no float twin"
+    assert spikes["minus_rates"]["n"] == 20, "but there are rates"
     assert f"  {spikes['log_loss']:.3f}  " in line
     assert [c["name"] for c in spikes["classes"]] == labels
     for c in spikes["classes"]:

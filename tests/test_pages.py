@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from snnc.cli import main
-from snnc.codes import ERRORS, VALUES, WARNINGS
+from snnc.codes import ERRORS, LEARNT, VALUES, WARNINGS
 from snnc.diagnostics import CompileError, Refusal
 from snnc.pages import page, plain, reason, summary
 from snnc.pipeline import check_document
@@ -109,7 +109,7 @@ def test_every_code_has_a_page_and_every_page_a_code() -> None:
     assert sorted(p.stem for p in (ROOT / "docs/codes").glob("*")) == CODES
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", sorted(set(CODES) - LEARNT))
 def test_the_wrong_example_is_reported_by_its_code_alone(code: str, path: Path) -> None:
     needs_numpy(code)
     assert set(codes(spec(examples(code)["Wrong"]), path, code in ABOUT_VALUES)) == {code}
@@ -119,6 +119,18 @@ def test_the_wrong_example_is_reported_by_its_code_alone(code: str, path: Path) 
 def test_its_repair_is_reported_by_none(code: str, path: Path) -> None:
     needs_numpy(code)
     assert codes(spec(examples(code)["Right"]), path, code in ABOUT_VALUES) == []
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("code", sorted(LEARNT))
+def test_training_tells_the_wrong_example_from_its_repair(
+    code: str, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for title, wanted in (("Wrong", {code}), ("Right", set())):
+        path.write_text(spec(examples(code)[title]))
+        assert main(["train", str(path)]) == 0
+        assert set(re.findall(r"warning\[([a-z-]+)\]", capsys.readouterr().err)) == wanted
 
 
 @pytest.mark.parametrize("code", CODES)

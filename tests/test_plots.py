@@ -129,8 +129,7 @@ def test_both_draw_the_same(name: str, tmp_path: Path) -> None:
     outputs = chance.normal(size=(2, ITEMS, steps, classes))
     spikes = {}
     for population in found.populations:
-        neurons = len(range(population.size)[:: -(-population.size // NEURONS)])
-        assert 50 < neurons <= 100 or neurons == population.size
+        neurons = min(population.size, NEURONS)
         spikes[population.name] = (chance.uniform(size=(ITEMS, steps, neurons)) < 0.1) * 5.0
 
     for path, text in scripts(found, tmp_path).items():
@@ -180,6 +179,7 @@ def test_what_is_recorded_is_what_runs(trained: Path, on: Any) -> None:
 
     from snnc.backends.network import build, deployed_network, stream_of
     from snnc.engine import storage
+    from snnc.engine.recording import drawn
     from snnc.engine.stream import stream
 
     found = program_of(trained / "digits.toml")
@@ -204,10 +204,25 @@ def test_what_is_recorded_is_what_runs(trained: Path, on: Any) -> None:
     with kind(net, dt=found.dt, seed=found.seed) as sim:
         sim.run_steps(500)
     pixels, strokes = net.spikes
-    assert np.array_equal(np.concatenate(recording.spikes["pixels"]), sim.data[pixels][:, ::2])
+    some = drawn(128)
+    assert len(set(some)) == 100
+    assert np.array_equal(np.concatenate(recording.spikes["pixels"]), sim.data[pixels][:, some])
     assert np.array_equal(np.concatenate(recording.spikes["strokes"]), sim.data[strokes])
-    assert recording.spikes["pixels"].shape == (5, 100, 64)
+    assert recording.spikes["pixels"].shape == (5, 100, 100)
     assert recording.spikes["strokes"].any()
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 3), (10, 10, 16), (20, 20, 8)])
+def test_neurons_of_all_channels_are_shown(shape: tuple[int, int, int]) -> None:
+    """Every n-th neuron, so that they are 100 at most, would be of one channel alone."""
+    from snnc.engine.recording import drawn
+
+    height, width, channels = shape
+    some = drawn(height * width * channels)
+    assert list(some) == sorted(set(some))
+    assert len(some) == 100
+    assert set(some % channels) == set(range(channels))
+    assert list(drawn(100)) == list(range(100))
 
 
 def test_fewer_items_than_are_shown(trained: Path) -> None:

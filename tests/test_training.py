@@ -13,6 +13,7 @@ import tomli
 from numpy.typing import NDArray
 
 import snnc
+from snnc.cli import main
 from snnc.ir import Program
 from snnc.settings import EarlyStopping
 from tests.conftest import ROOT, program_of
@@ -219,3 +220,40 @@ def test_what_is_said_of_a_training(tmp_path: Path) -> None:
     assert [e.number for e in again.epochs] == [e.number for e in training.epochs]
     for ours, theirs in zip(again.epochs, training.epochs, strict=True):
         assert str(ours) == str(theirs)
+
+
+def test_filters_of_one_weight_that_start_negative_never_learn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rectifier has no slope below zero, so their weights stay what Keras drew; `train` says how many there are."""
+    text = (ROOT / "specs/digits.toml").read_text().replace("[64]", "[8, 8, 1]")
+    first = """kind = "conv2d"
+name = "pixels"
+filters = 8
+kernel_size = 1
+use_bias = false
+neurons = "spiking_relu\""""
+    text = text.replace('kind = "dense"\nname = "pixels"\nunits = 128', first)
+    spec = tmp_path / "digits.toml"
+    spec.write_text(text)
+    weights, seen = {}, {}
+    for epochs in (1, 2):
+        assert main(["train", "--epochs", str(epochs), str(spec)]) == 0
+        seen[epochs] = capsys.readouterr().err
+        with np.load(tmp_path / "digits.params.npz") as params:
+            weights[epochs] = params["pixels.weights"].ravel()
+    stuck = weights[1] == weights[2]
+    assert 0 < stuck.sum() < 8
+    assert np.array_equal(stuck, weights[2] < 0)
+    said = f"nothing comes out of {stuck.sum()} of 8 filters of 'pixels' for any of the 360 items"
+    assert said in seen[2]
+    assert "digits.toml:25:3: warning[silent-filters]" in seen[2]
+
+    spec.write_text(f'{text}\n[allow]\nsilent-filters = "to see what happens"\n')
+    assert main(["train", "--epochs", "1", str(spec)]) == 0
+    assert "warning" not in capsys.readouterr().err
+    with pytest.warns(snnc.SpecWarning, match="of 8 filters of 'pixels'") as caught:
+        training = snnc.train(text, epochs=1)
+    assert [w.filename for w in caught if w.category is snnc.SpecWarning] == [__file__]
+    rates = {row.on: row.layers[0] for row in training.results.rows}["rates"]
+    assert rates.silent_channels == stuck.sum()

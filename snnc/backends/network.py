@@ -121,6 +121,12 @@ def put_out_rates(net: nengo.Network, program: Program) -> None:
             layer.trainable = False  # by its moving mean and variance
 
 
+def watch(net: nengo.Network) -> None:
+    """Add the probes of a training network's populations, if it has none."""
+    with net:
+        net.spikes = net.spikes or _spike_probes(net)
+
+
 def prepare_to_run(net: nengo.Network, program: Program) -> None:
     """Replace the neurons of a training network by those that run, and filter their spikes."""
     import nengo_dl
@@ -133,11 +139,11 @@ def prepare_to_run(net: nengo.Network, program: Program) -> None:
             synapse = synapses[connection.post_obj.tensor_func.name]
             connection.synapse = build(synapse.nengo()) if synapse else None
     net.logits.synapse = build(program.output.probe.nengo())
+    watch(net)
     with net:
         nengo_dl.configure_settings(use_loop=True)
         if program.trains_spiking:
             nengo_dl.configure_settings(learning_phase=None)
-        net.spikes = net.spikes or _spike_probes(net)
         if program.output.softmax == "host":
             _add_softmax(net, program, net.logits.target)
 

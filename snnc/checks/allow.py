@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from snnc.codes import ERRORS, VALUES, WARNINGS
+from snnc.codes import ERRORS, LEARNT, VALUES, WARNINGS
 from snnc.diagnostics import Diagnostic
 from snnc.words import near
 
@@ -28,6 +28,6 @@ def _wrong(code: str, found: set[str]) -> Iterable[Diagnostic]:
     elif code not in WARNINGS:
         message = f"there is no warning '{code}'"
         yield Diagnostic("unknown-code", message, at, "key", near(code, sorted(WARNINGS)))
-    elif code not in found and code not in VALUES | {ELSEWHERE}:
+    elif code not in found and code not in VALUES | LEARNT | {ELSEWHERE}:
         message = f"nothing here raises '{code}', so it needn't be allowed"
         yield Diagnostic("unused-allow", message, at, "key", "remove it")

@@ -26,5 +26,6 @@ def run(arguments: argparse.Namespace) -> int:
             program, items, Terminal(), folder, arguments.baseline, resume=arguments.resume
         )
     print(training.results)
+    warn(found.document, [d for d in training.doubts if d.code not in found.allowed])
     training.results.refuse_silence()
     return 0

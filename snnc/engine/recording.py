@@ -19,13 +19,18 @@ Array = NDArray[np.float64]
 class Recording:
     """Some first items of a stream: outputs over time, (items, steps, classes), without the probe's synapse and with it.
 
-    `spikes` are those of each layer, (items, steps, neurons), in seconds^-1 times amplitude as probes give them; of its
-    neurons every n-th one is there, so that they are 100 at most. A gap belongs to the item before it.
+    `spikes` are those of each layer, (items, steps, neurons), in seconds^-1 times amplitude as probes give them; of a large
+    layer they are those of 100 neurons. A gap belongs to the item before it.
     """
 
     unfiltered: Array
     filtered: Array
     spikes: dict[str, Array]
+
+
+def drawn(neurons: int) -> NDArray[np.int64]:
+    """Return which neurons of a layer are shown: all, or some by chance, as every n-th may be of the same channel."""
+    return np.sort(np.random.RandomState(0).permutation(neurons)[:NEURONS])
 
 
 class Recorder:
@@ -41,9 +46,8 @@ class Recorder:
     def take(self, seen: Mapping[nengo.Probe, Any]) -> None:
         """Keep what the probes have seen of one more item."""
         for probe, outputs in self._taken.items():
-            every = -(-probe.size_in // NEURONS) if probe in self._spikes else 1
-            # A copy: a view would keep all neurons.
-            outputs.append(seen[probe][:, ::every].copy())
+            n = probe.size_in
+            outputs.append(seen[probe][:, drawn(n) if probe in self._spikes else np.arange(n)])
 
     def recording(self) -> Recording:
         """Return all items that were taken."""

@@ -14,23 +14,28 @@ from snnc.engine.answers import Answers, log_loss
 from snnc.engine.libraries import versions
 from snnc.engine.places import Place
 from snnc.engine.statistics import Interval, accuracy, paired_difference
-from snnc.ir import Output, Program
+from snnc.ir import Population, Program
 from snnc.table import Cells, aligned, html, paragraph
 
 Labels = NDArray[np.int64]
 
 TWIN = "float network (Keras, ReLU)"
+RATES = "rate neurons"
 NOTE = "Under each layer: its mean firing rate in Hz (the share of its neurons that never fired)."
 NO_TWIN = "No float twin to compare with: snnc train --baseline trains one."
 
 
 @dataclass(frozen=True)
 class LayerRate:
-    """A layer's mean firing rate in hertz, and the share of its neurons that never fired."""
+    """A layer's mean firing rate in hertz, and the share of its neurons that never fired.
+
+    `silent_channels` is how many channels had no neuron that fired; None in a layer that has no channels.
+    """
 
     name: str
     rate: float
     silent: float
+    silent_channels: int | None
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ class Row:
     """One way to run a network, and what it answered to n test items, (n,).
 
     `minus_float` is by how much more was right than in the float twin, on the same items; None without a twin, and for
-    the twin. `log_loss` is there if the spec asks for probabilities.
+    the twin. `minus_rates` is the same against the network's own rate neurons, for what ran over time. `log_loss` is there if
+    the spec asks for probabilities.
     """
 
     name: str
@@ -56,6 +62,7 @@ class Row:
     predicted: Labels
     accuracy: Interval
     minus_float: Interval | None
+    minus_rates: Interval | None
     log_loss: float | None
     layers: tuple[LayerRate, ...]
     classes: tuple[ClassAccuracy, ...]
@@ -75,6 +82,7 @@ class Row:
             "shown": self.shown,
             "accuracy": asdict(self.accuracy),
             "minus_float": asdict(self.minus_float) if self.minus_float else None,
+            "minus_rates": asdict(self.minus_rates) if self.minus_rates else None,
             "log_loss": self.log_loss,
             "layers": [asdict(layer) for layer in self.layers],
             "classes": [asdict(label) for label in self.classes],
@@ -106,7 +114,7 @@ class Results:
             if silent and row.on != "rates":
                 raise Refusal(
                     f"layer '{silent[0]}' never fires on these {len(self.labels)} items, so nothing gets through it: "
-                    "raise max_rate, lower the intercept, or train longer"
+                    "raise max_rate, lower the intercept, train longer, or try another seed"
                 )
 
     @property
@@ -119,17 +127,19 @@ class Results:
         return [NOTE, *([] if self.has_twin else [NO_TWIN])]
 
     def cells(self) -> Cells:
-        """Return accuracies with intervals, differences from the float network, and firing rates."""
+        """Return accuracies, differences from the float network and from rate neurons, all with intervals, and firing rates."""
         has_loss = any(row.log_loss is not None for row in self.rows)
         layers = [population.name for population in self.program.populations]
-        header = ["", "accuracy, %", "95 %", "n"]
-        header += ["minus float", "95 %, paired"] if self.has_twin else []
+        header = ["", "accuracy, % (95 %)", "n"]
+        header += ["minus float (95 %)"] if self.has_twin else []
+        header += ["minus rates (95 %)"]
         header += ["log loss"] if has_loss else []
         lines = [[*header, *layers]]
         for row in self.rows:
-            cells = [row.name, *_interval(row.accuracy), str(row.accuracy.n)]
+            cells = [row.name, _cell(row.accuracy), str(row.accuracy.n)]
             if self.has_twin:
-                cells += _interval(row.minus_float, "+") if row.minus_float else ["", ""]
+                cells.append(_cell(row.minus_float, "+"))
+            cells.append(_cell(row.minus_rates, "+"))
             if has_loss:
                 cells.append("" if row.log_loss is None else f"{row.log_loss:.3f}")
             rates = {layer.name: f"{layer.rate:.0f} ({layer.silent:.0%})" for layer in row.layers}
@@ -165,7 +175,7 @@ class Results:
 class Scorer:
     """Turns answers to test items into rows, given their labels, (n,), and what the float twin answered, if there is one."""
 
-    output: Output
+    program: Program
     labels: Labels
     twin: Labels | None
 
@@ -173,33 +183,47 @@ class Scorer:
         """Return the row of the float twin, or nothing if there is none."""
         return [] if self.twin is None else [self._row(TWIN, "keras", self.twin)]
 
-    def row(self, name: str, on: Literal["rates"] | Place, answers: Answers) -> Row:
-        found = answers.probabilities
+    def rates_row(self, answers: Answers) -> Row:
+        """Return the row of the network as rate neurons, which every run of it is compared with."""
+        return self._answered(RATES, "rates", answers)
+
+    def row(self, name: str, place: Place, answers: Answers, rates: Row) -> Row:
+        """Return the row of a run, given that of the rate neurons."""
+        minus_rates = self._minus(answers.classes, rates.predicted)
+        return replace(self._answered(name, place, answers), minus_rates=minus_rates)
+
+    def _answered(self, name: str, on: Literal["rates"] | Place, answers: Answers) -> Row:
+        found, twin = answers.probabilities, self.twin
         return replace(
             self._row(name, on, answers.classes),
-            minus_float=self._minus_float(answers.classes),
+            minus_float=None if twin is None else self._minus(answers.classes, twin),
             log_loss=None if found is None else log_loss(found, self.labels),
             layers=tuple(
-                LayerRate(layer, float(hertz.mean()), float(np.mean(hertz == 0)))
-                for layer, hertz in answers.rates.items()
+                _layer_rate(self.program.population(name), hertz)
+                for name, hertz in answers.rates.items()
             ),
         )
 
     def _row(self, name: str, on: Literal["keras", "rates"] | Place, predicted: Labels) -> Row:
         correct = predicted == self.labels
-        names = self.output.labels or [None] * self.output.classes
+        output = self.program.output
+        names = output.labels or [None] * output.classes
         classes = (self._class(label, name, correct) for label, name in enumerate(names))
-        return Row(name, on, predicted, accuracy(correct), None, None, (), tuple(classes))
+        return Row(name, on, predicted, accuracy(correct), None, None, None, (), tuple(classes))
 
     def _class(self, label: int, name: str | None, correct: NDArray[np.bool_]) -> ClassAccuracy:
         of_class = correct[self.labels == label]
         share = float(of_class.mean()) if len(of_class) else None
         return ClassAccuracy(label, name, len(of_class), share)
 
-    def _minus_float(self, predicted: Labels) -> Interval | None:
-        if self.twin is None:
-            return None
-        return paired_difference(predicted == self.labels, self.twin == self.labels)
+    def _minus(self, predicted: Labels, reference: Labels) -> Interval:
+        return paired_difference(predicted == self.labels, reference == self.labels)
+
+
+def _layer_rate(population: Population, hertz: NDArray[np.float64]) -> LayerRate:
+    fired = hertz.reshape(population.shape) > 0
+    silent_channels = int(np.sum(~fired.any(axis=(0, 1)))) if fired.ndim == 3 else None
+    return LayerRate(population.name, float(hertz.mean()), float(np.mean(~fired)), silent_channels)
 
 
 def percent(interval: Interval) -> str:
@@ -208,9 +232,11 @@ def percent(interval: Interval) -> str:
     return f"{interval.value:.1%} ({low:.1f} to {high:.1f}, n = {interval.n})".replace("%", " %", 1)
 
 
-def _interval(found: Interval, sign: str = "") -> list[str]:
-    """Return a value and its interval, in percent; with `sign` "+" signed."""
+def _cell(found: Interval | None, sign: str = "") -> str:
+    """Return "97.2 (95.0 to 98.5)", or nothing if there is nothing to compare with; with `sign` "+" all signed."""
+    if found is None:
+        return ""
     value, low, high = (
         f"{100 * share:{sign}.1f}" for share in (found.value, found.low, found.high)
     )
-    return [value, f"{low} to {high}"]
+    return f"{value} ({low} to {high})"

@@ -14,7 +14,7 @@ import numpy as np
 from snnc.backends import network
 from snnc.backends.pictures import ITEMS
 from snnc.deploy import deploy
-from snnc.diagnostics import Refusal, UsageError
+from snnc.diagnostics import Diagnostic, Refusal, UsageError
 from snnc.engine import baseline, plots, storage
 from snnc.engine.answers import Answers
 from snnc.engine.course import resumable
@@ -25,6 +25,7 @@ from snnc.engine.places import Place
 from snnc.engine.progress import Watcher
 from snnc.engine.rates import rate_answers
 from snnc.engine.results import Results, Row, Scorer
+from snnc.engine.silence import silent_filters
 from snnc.engine.stopping import about_best
 from snnc.engine.storage import Trained, Twin
 from snnc.engine.stream import stream
@@ -33,8 +34,6 @@ from snnc.engine.train import train as train_network
 from snnc.ir import Program
 from snnc.table import paragraph
 from snnc.words import counted
-
-RATES = "rate neurons"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,6 +49,11 @@ class Training:
     epochs: tuple[Epoch, ...]
     twin: Twin | None
     results: Results
+
+    @property
+    def doubts(self) -> tuple[Diagnostic, ...]:
+        """What training has left as it nearly never should be."""
+        return tuple(silent_filters(self.program, self.results))
 
     def save(self, folder: Path | str | None = None) -> tuple[Path, ...]:
         """Write what `snnc train` writes to a folder (default: that of the spec), and return the files."""
@@ -168,14 +172,15 @@ def _say_written(written: Sequence[Path], finished: Path, watcher: Watcher) -> N
 def _tested(net: nengo.Network, trained: Trained, program: Program, watcher: Watcher) -> Results:
     """Return how good a network is that was just trained: as rates, and as spikes shown fresh."""
     x = trained.x_test
-    scorer = Scorer(program.output, trained.y_test, trained.twin)
+    scorer = Scorer(program, trained.y_test, trained.twin)
     network.put_out_rates(net, program)
-    rates = scorer.row(RATES, "rates", evaluate(net, program, x, steps=1))
+    network.watch(net)
+    rates = scorer.rates_row(evaluate(net, program, x, steps=1))
     network.prepare_to_run(net, program)
     name = _name(program, "nengo_dl")
     with watcher.items(name, len(x)) as count:
         spikes = evaluate(net, program, x, program.fresh_steps, count)
-    rows = (*scorer.twin_rows(), rates, scorer.row(name, "nengo_dl", spikes))
+    rows = (*scorer.twin_rows(), rates, scorer.row(name, "nengo_dl", spikes, rates))
     return Results(program, rows, trained.y_test)
 
 
@@ -199,14 +204,15 @@ def rows(
     """
     program, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
     predicted = None if trained.twin is None else trained.twin[: len(y)]
-    scorer = Scorer(program.output, y, predicted)
+    scorer = Scorer(program, y, predicted)
     yield from scorer.twin_rows()
-    yield scorer.row(RATES, "rates", rate_answers(program, x))
+    rates = scorer.rates_row(rate_answers(program, x))
+    yield rates
     for index, place in enumerate(places):
         name = _name(program, place)
         with _before(places[index + 1 :]), watcher.items(name, len(x)) as count:
             answers = _answers(program, x, place, count, ITEMS if pictures else 0)
-        yield scorer.row(name, place, answers)
+        yield scorer.row(name, place, answers, rates)
         # Now: the numbers are safe whatever becomes of the picture.
         if pictures:
             plots.save(pictures, program, place, x, y, answers)
