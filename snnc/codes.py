@@ -62,7 +62,7 @@ ERRORS = frozenset(
 )
 
 #: Warnings about the values of the data, which only `snnc check --data` looks at.
-VALUES = frozenset({"data-balance", "data-classes", "data-leak", "data-scale"})
+VALUES = frozenset({"data-balance", "data-classes", "data-leak", "data-order", "data-scale"})
 
 #: Warnings about what training left, which only `snnc train` can give.
 LEARNT = frozenset({"silent-filters"})

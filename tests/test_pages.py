@@ -97,6 +97,7 @@ def write_values(folder: Path) -> None:
     np.savez(folder / "no_numbers.npz", **{**sound, "x_train": sound["x_train"] * np.nan})
     np.savez(folder / "leaking.npz", **{**sound, "x_test": leaked})
     np.savez(folder / "one_sided.npz", **{**sound, "y_test": (np.arange(20) == 0) * 1})
+    np.savez(folder / "in_order.npz", **{**sound, "y_test": np.arange(20) // 10})
     np.savez(folder / "sorted.npz", **{**sound, "y_train": np.zeros(20, int)})
 
 

@@ -46,7 +46,12 @@ def look(program: Program) -> Look:
 
 def doubts(program: Program, data: Data) -> tuple[Diagnostic, ...]:
     """Return what training on these data would pass over in silence."""
-    return (*_class_warnings(program, data), *_value_warnings(program, data), *_leaks(data))
+    return (
+        *_class_warnings(program, data),
+        *_order(program, data.y_test),
+        *_value_warnings(program, data),
+        *_leaks(data),
+    )
 
 
 def _lines(program: Program, items: Split, data: Data, constant: int) -> Iterator[str]:
@@ -91,6 +96,20 @@ def _class_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
             f"{share:.0%} of the items to test on are of {one}: always to say so is as often right"
         )
         yield Diagnostic("data-balance", message, AT)
+
+
+def _order(program: Program, y: Labels) -> Iterator[Diagnostic]:
+    """In a stream, what an item leaves behind helps the next one of its class."""
+    if not program.on_loihi:
+        return
+    same = np.mean(y[1:] == y[:-1]) if len(y) > 1 else 0.0
+    by_chance = np.sum(np.square(np.bincount(y) / len(y)))
+    if same > (1 + by_chance) / 2:
+        message = (
+            f"{same:.0%} of the items to test on come after one of their own class, by chance {by_chance:.0%} would: "
+            "in a stream, what is left of an item helps the next"
+        )
+        yield Diagnostic("data-order", message, AT, hint="shuffle them, with their labels")
 
 
 def _leaks(data: Data) -> Iterator[Diagnostic]:
