@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from snnc.ir import Connection, Population, Program
-from snnc.operators import Shape, size
+from snnc.operators import Shape
 from snnc.wiring import WHOLE, Part, Taken, Wiring, count, wiring
 
 #: What a core has: neurons, axons into it, room for axons out of it, and bits for weights.
@@ -29,13 +29,18 @@ class Block:
     axons_out: int
     bits: int
     most: int
-    #: Whether axons can have 16 bits: those say where their neurons start in steps of four.
-    in_fours: bool
+    #: Whether the axons into it can say where their neurons start: those of 16 bits count in fours.
+    in_place: bool
+
+    @property
+    def too_much(self) -> bool:
+        """Whether it takes more than a core has, whatever the weights."""
+        return self.axons_in > AXONS_IN or self.axons_out > AXONS_OUT or self.bits > BITS
 
     @property
     def refused(self) -> bool:
         """Whether NengoLoihi refuses it, whatever the weights."""
-        return self.axons_in > AXONS_IN or self.axons_out > AXONS_OUT or self.bits > BITS
+        return self.too_much or not self.in_place
 
     @property
     def fits(self) -> bool:
@@ -66,6 +71,10 @@ class Chip:
     def populations(self) -> list[Population]:
         return [population for population in self.program.populations if population.on_chip]
 
+    def cores(self) -> dict[str, int]:
+        """Return how many cores each layer takes."""
+        return {population.name: len(self.cut(population)) for population in self.populations}
+
     def blocks(self) -> dict[str, list[Block]]:
         """Return the blocks of each layer."""
         found: dict[str, list[Block]] = {}
@@ -93,8 +102,6 @@ class Chip:
     def place(self, population: Population, parts: Sequence[Part], after: Used) -> Placed:
         """Return the blocks of a layer that is cut into some parts, given what the layers after it use."""
         into = self.program.into(population.name)
-        if len(parts) == 1:
-            parts = [WHOLE]
         taken = [_taken(self.wirings[connection], parts) for connection in into]
         out_of = [(self.wirings[c], after[c]) for c in self.wirings if c.source == population.name]
         blocks = [
@@ -104,7 +111,7 @@ class Chip:
                 axons_out=sum(_leaving(wired, part, used) for wired, used in out_of),
                 bits=sum(each.bits for each in here),
                 most=sum(each.most for each in here),
-                in_fours=all(each.in_fours for each in here),
+                in_place=all(each.in_place for each in here),
             )
             for part, *here in zip(parts, *taken, strict=True)
         ]
@@ -128,12 +135,13 @@ def chip(program: Program) -> Chip | None:
 
 
 def boxes(shape: Shape, block: Shape) -> list[Part]:
-    """Return the boxes of at most some neurons in each dimension that a layer is cut into."""
+    """Return the boxes of at most some neurons in each dimension that a layer is cut into, if it is."""
     sides = [
         [range(start, min(start + step, length)) for start in range(0, length, step)]
         for length, step in zip(shape, block, strict=True)
     ]
-    return list(product(*sides))
+    found = list(product(*sides))
+    return found if len(found) > 1 else [WHOLE]
 
 
 def _taken(wired: Wiring, parts: Sequence[Part]) -> list[Taken]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from snnc.folding import Convolution, Full, Scattered
 from snnc.ir import INPUT, Connection, Program
-from snnc.operators import AveragePool2D, Conv2D, Dense, Operator, Shape, Window, size, walk
+from snnc.operators import AveragePool2D, Conv2D, Shape, Window, size, walk
 
 #: The neurons of a part: of a box one range for each dimension, of a run one range; none for a layer that isn't cut.
 Part = tuple[range, ...]
@@ -37,8 +37,8 @@ class Taken:
     used: int
     bits: int
     most: int
-    #: Whether the neurons that each axon leads to start at a multiple of four.
-    in_fours: bool = True
+    #: Whether the neurons of each axon start where an axon of its type can say that they do.
+    in_place: bool = True
 
     @property
     def axons(self) -> int:
@@ -160,23 +160,26 @@ class ConvolutionWiring(PictureWiring):
         return 2 if self.pop_type == 32 else 1
 
     def into(self, part: Part) -> Taken:
-        used, largest, in_fours = 0, 0, True
-        stored: dict[tuple[object, ...], int] = {}
+        used, largest, in_place = 0, 0, True
+        # How many weights, by what is in memory: where it starts, and the neurons and weights after that.
+        stored: dict[tuple[int, tuple[Run, ...]], int] = {}
         for pixel, runs in self._reached(part or self._all()):
             used |= 1 << pixel
             first, last = runs[0][0], runs[-1][0] + runs[-1][1] - 1
             high, base = divmod(first, STARTS)
-            weights = tuple((start - first, *rest) for start, *rest in runs)
-            stored[high, weights] = self.before[2] * sum(run[1] for run in runs)
+            weights = tuple((run[0] - first, run[1], run[2], run[3], run[4]) for run in runs)
+            stored[high, weights] = self.before[2] * sum(length for _, length, *_ in runs)
             largest = max(largest, last - base)
-            in_fours &= base % 4 == 0
+            in_place &= self.pop_type == 32 or base % 4 == 0
         index = next((bits for bits in INDEX_BITS if bits >= largest.bit_length()), INDEX_BITS[-1])
-        most = sum(memory(number, index) for number in stored.values())
-        bits = most
+        most = bits = sum(memory(number, index) for number in stored.values())
         if part and self.pooled:
-            alike = {(high, tuple((*run[:2], run[4]) for run in runs)): number for (high, runs), number in stored.items()}
+            alike = {
+                (high, *((start, length, channel) for start, length, _, _, channel in runs)): number
+                for (high, runs), number in stored.items()
+            }
             bits = sum(memory(number, index) for number in alike.values())
-        return Taken(used if part else _ones(self.axons), bits, most, in_fours)
+        return Taken(used if part else _ones(self.axons), bits, most, in_place)
 
     def out_of(self, part: Part) -> int:
         if len(part) == 3:
@@ -257,7 +260,10 @@ def _reach(steps: Steps, before: Shape) -> tuple[list[range], list[range]]:
     for window, shape in steps:
         places, margins = window.pictures(shape), window.margins(shape)
         rows, columns = (
-            [_looking(axis, window.window[i], window.strides[i], margins[i], places[i]) for axis in axes]
+            [
+                _looking(axis, window.window[i], window.strides[i], margins[i], places[i])
+                for axis in axes
+            ]
             for i, axes in enumerate((rows, columns))
         )
     return rows, columns

@@ -333,7 +333,7 @@ def test_show_json_says_what_the_table_says(path: Path, capsys: pytest.CaptureFi
             layer["neuron"]["kind"],
             f"{layer['neuron']['max_rate']:g}",
             layer["gradient"]["kind"],
-            layer["runs_on"],
+            layer["runs_on"] + (f", {layer['cores']} core" if layer["cores"] else ""),
         ]
         assert cells == [cell for cell in said if cell]
     output = found["output"]
@@ -369,6 +369,7 @@ def test_show_json_in_full(capsys: pytest.CaptureFixture[str]) -> None:
         },
         "gradient": {"kind": "smooth", "sigma": 0.02},
         "runs_on": "chip",
+        "cores": 1,
     }
 
 

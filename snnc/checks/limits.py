@@ -1,0 +1,180 @@
+"""Layers that don't fit the chip's cores, and the nearest cut of them that does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from math import prod
+
+from snnc.cores import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS, Block, Chip, boxes, chip
+from snnc.diagnostics import Diagnostic
+from snnc.ir import INPUT, Connection, Population, Program
+from snnc.operators import Conv2D, Dense, Shape, size
+
+#: By layer: the block_shape that it needs.
+Cuts = Mapping[str, Shape]
+#: How many channels axons of 16 bits tell apart.
+CHANNELS = 512
+
+
+def cores_suffice(program: Program) -> Iterator[Diagnostic]:
+    """NengoLoihi refuses blocks that take more than a core has, and on the chip more blocks than there are cores."""
+    spread = chip(program)
+    if spread is None:
+        # Of more neurons than all cores have.
+        on_chip = [population for population in program.populations if population.on_chip]
+        yield from _too_many(program, {p.name: -(-p.size // NEURONS) for p in on_chip}, "or more")
+        return
+    blocks = spread.blocks()
+    over = {name for name, found in blocks.items() if any(block.too_much for block in found)}
+    cuts = fitting(spread) if over else {}
+    for population in spread.populations:
+        if population.name in over:
+            message = _most_taken(population, blocks[population.name])
+            yield _of_blocks("core-limits", message, program, population, cuts, over)
+    if not over:
+        yield from _too_many(program, {name: len(found) for name, found in blocks.items()})
+
+
+def _too_many(program: Program, cores: Mapping[str, int], more: str = "") -> Iterator[Diagnostic]:
+    """Warn of more cores than NengoLoihi asks for, given how many each layer takes."""
+    number = sum(cores.values())
+    if number > CORES:
+        largest = max(cores, key=lambda name: cores[name])
+        yield Diagnostic(
+            "many-cores",
+            f"the network takes {number} cores{more and ' '}{more}; NengoLoihi asks for {CORES}, on two chips, and only the emulator has more",
+            program.population(largest).at,
+            "key",
+            f"make '{largest}' smaller, which takes {cores[largest]}",
+        )
+
+
+def populations_in_fours(program: Program) -> Iterator[Diagnostic]:
+    """Axons of 16 bits say where their neurons start in steps of four, and tell fewer channels apart."""
+    if not any(population.pop_type == 16 for population in program.populations):
+        return
+    for connection in program.into_chip():
+        shape, target = program.source_shape(connection), program.population(connection.target)
+        if program.pop_type(connection) == 16 and shape[-1] > CHANNELS:
+            message = f"with pop_type 16 a layer reads {CHANNELS} channels at most, and '{target.name}' reads {shape[-1]}"
+            yield Diagnostic("pop-type", message, (*target.at, "pop_type"), hint="leave it out")
+            return
+    spread = chip(program)
+    if spread is None:
+        return
+    blocks = spread.blocks()
+    odd = {name for name, found in blocks.items() if not all(block.in_place for block in found)}
+    cuts = fitting(spread) if odd else {}
+    for population in spread.populations:
+        if population.name not in odd:
+            continue
+        channels, block = population.shape[-1], population.block_shape
+        at = (*population.at, "pop_type")
+        if channels % 4:
+            message = (
+                f"with pop_type 16 channels come in fours, and '{population.name}' has {channels}"
+            )
+            hint = f"write {channels + -channels % 4} channels, or leave pop_type out"
+            yield Diagnostic("pop-type", message, at, hint=hint)
+        elif block:
+            message = f"with pop_type 16 channels come in fours, and its block has {block[-1]}"
+            hint = f"write {block[-1] + -block[-1] % 4} channels, or leave pop_type out"
+            yield Diagnostic("pop-type", message, (*population.at, "block_shape"), hint=hint)
+        else:
+            neurons = max(each.neurons for each in blocks[population.name])
+            message = f"with pop_type 16 neurons come in fours, and NengoLoihi cuts '{population.name}' into blocks of {neurons}"
+            yield _of_blocks("pop-type", message, program, population, cuts, odd)
+
+
+def fitting(spread: Chip) -> dict[str, Shape]:
+    """Return, for each layer that NengoLoihi refuses, the block_shape of the fewest blocks that it takes.
+
+    Later layers are cut first: into how many blocks they are says how much room the axons of earlier ones need.
+    """
+    found: dict[str, Shape] = {}
+    used: dict[Connection, Counter[int]] = {}
+    for population in reversed(spread.populations):
+        placed = spread.place(population, spread.cut(population), used)
+        if any(block.refused for block in placed.blocks):
+            for shape in _cuts(population.shape):
+                parts = boxes(population.shape, shape)
+                # A cut that doesn't fit mostly shows it in the middle.
+                middle = parts[len(parts) // 2]
+                if not all(block.fits for block in spread.place(population, [middle], used).blocks):
+                    continue
+                again = spread.place(population, parts, used)
+                if all(block.fits for block in again.blocks):
+                    found[population.name], placed = shape, again
+                    break
+        used |= placed.used
+    return found
+
+
+def _cuts(shape: Shape) -> list[Shape]:
+    """Return all ways to cut a layer into nearly equal blocks that a core has the neurons for, the fewest blocks first.
+
+    The sides of a picture are cut alike.
+    """
+    *sides, channels = shape
+    pictures = {
+        tuple(-(-side // parts) for side in sides) for parts in range(1, max([1, *sides]) + 1)
+    }
+    depths = {-(-channels // parts) for parts in range(1, channels + 1)}
+    found = [(*picture, depth) for picture in pictures for depth in depths]
+    return sorted(
+        (block for block in found if size(block) <= NEURONS),
+        key=lambda block: (prod(-(-n // m) for n, m in zip(shape, block, strict=True)), block),
+    )
+
+
+def _most_taken(population: Population, blocks: Sequence[Block]) -> str:
+    """Return what is too much of a layer's block, in NengoLoihi's order."""
+    limits = (
+        (AXONS_OUT, "output axons", [block.axons_out for block in blocks]),
+        (AXONS_IN, "input axons", [block.axons_in for block in blocks]),
+        (BITS, "bits for its weights", [block.bits for block in blocks]),
+    )
+    limit, what, taken = next(each for each in limits if max(each[2]) > each[0])
+    most = max(taken)
+    neurons = blocks[taken.index(most)].neurons
+    part = f"a block of {neurons} neurons of " if len(blocks) > 1 else ""
+    return f"{part}'{population.name}' takes {most} {what}; a core of the chip has {limit}"
+
+
+def _of_blocks(
+    code: str,
+    message: str,
+    program: Program,
+    population: Population,
+    cuts: Cuts,
+    known: Collection[str],
+) -> Diagnostic:
+    """Return what is said of a layer that needs another cut. Those in `known` are said so of by themselves."""
+    if population.name not in cuts:
+        return Diagnostic(code, message, population.at, "key", _narrower(program, population))
+    written = population.block_shape is not None
+    hint = f"write {'' if written else 'block_shape = '}{list(cuts[population.name])}"
+    for source in (c.source for c in program.into(population.name)):
+        # Its axons need more room than before.
+        if source in cuts and source not in known:
+            hint += f", and block_shape = {list(cuts[source])} for '{source}'"
+    at = (*population.at, "block_shape") if written else population.at
+    return Diagnostic(code, message, at, "value" if written else "key", hint)
+
+
+def _narrower(program: Program, population: Population) -> str:
+    """Return what to write where no cut helps: a dense layer reads all values in each of its blocks."""
+    into = program.into(population.name)
+    if any(connection.source == INPUT for connection in into):
+        return "write on_chip = false"
+    if len(into) == 1 and into[0].source != INPUT:
+        source = program.population(into[0].source)
+        *sides, _ = source.shape
+        last = program.into(source.name)[0].lasting[-1:]
+        if isinstance(last[0], Dense):
+            return f"write units = {AXONS_IN} or less for '{source.name}'"
+        if isinstance(last[0], Conv2D) and size(tuple(sides)) <= AXONS_IN:
+            filters = AXONS_IN // size(tuple(sides))
+            return f"write filters = {filters} or less for '{source.name}', or larger strides"
+    return f"let it read fewer values: {AXONS_IN} at most"
