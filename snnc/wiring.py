@@ -6,7 +6,8 @@ otherwise. Its builder is followed here in numbers; `tests/test_cores.py` compar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from snnc.folding import Convolution, Full, Scattered
@@ -19,6 +20,9 @@ WHOLE: Part = ()
 #: Which neurons an axon leads to in one row of a picture: the first, counted within the part, and how many; the row and
 #: the column of the kernel that the first one sees the axon through, and its channel.
 Run = tuple[int, int, int, int, int]
+
+#: Rows of windows that look at a row of a picture, each with the row of the kernel that sees it.
+Seen = Sequence[tuple[int, int]]
 
 #: How many bits the index of a weight may have.
 INDEX_BITS = (0, 6, 7, 8, 9, 10, 11, 12)
@@ -102,42 +106,50 @@ class PictureWiring(Wiring):
     taps: tuple[Sequence[int], Sequence[int]]
     strides: tuple[int, int]
 
-    def _reached(self, part: Part) -> Iterator[tuple[int, tuple[Run, ...]]]:
-        """Yield each pixel that leads into a part, with the runs of neurons that it leads to."""
-        runs_of = self._boxed if len(part) == 3 else self._in_order
-        for row, down in enumerate(self.rows):
-            for column, right in enumerate(self.columns):
-                if down and right and (runs := tuple(runs_of(part, row, column))):
-                    yield row * len(self.columns) + column, runs
+    def _reached(self, part: Part) -> Iterator[tuple[int, int, tuple[Run, ...]]]:
+        """Yield row and column of each pixel that leads into a part, with the runs of neurons that it leads to."""
+        boxed = len(part) == 3
+        line = self.after[1] * self.after[2]
+        down = part[0] if boxed else range(part[0].start // line, (part[0].stop - 1) // line + 1)
+        for row, looking in enumerate(self.rows):
+            lines = range(max(looking.start, down.start), min(looking.stop, down.stop))
+            # Each with the row of the kernel that it sees this one through.
+            tap = self.taps[0][row] + looking.start * self.strides[0]
+            seen = [(p, tap - p * self.strides[0]) for p in lines]
+            for column in range(len(self.columns) if seen else 0):
+                runs = (
+                    self._boxed(part, seen, column)
+                    if boxed
+                    else self._in_order(part[0], seen, column)
+                )
+                if runs:
+                    yield row, column, runs
 
-    def _boxed(self, part: Part, row: int, column: int) -> Iterator[Run]:
-        """Yield the runs within a box, one for each of its rows of windows."""
+    def _boxed(self, part: Part, seen: Seen, column: int) -> tuple[Run, ...]:
+        """Return the runs within a box, one in each of its rows."""
         rows, columns, channels = part
-        down, right = self.rows[row], self.columns[column]
+        right, depth = self.columns[column], len(channels)
         first, stop = max(right.start, columns.start), min(right.stop, columns.stop)
         if first >= stop:
-            return
-        tap = self.taps[1][column] - (first - right.start) * self.strides[1]
-        for p in range(max(down.start, rows.start), min(down.stop, rows.stop)):
-            start = ((p - rows.start) * len(columns) + first - columns.start) * len(channels)
-            yield start, (stop - first) * len(channels), self._tap(row, p), tap, 0
+            return ()
+        across = self.taps[1][column] - (first - right.start) * self.strides[1]
+        start, length = (first - columns.start) * depth, (stop - first) * depth
+        line = len(columns) * depth
+        return tuple((start + (p - rows.start) * line, length, tap, across, 0) for p, tap in seen)
 
-    def _in_order(self, part: Part, row: int, column: int) -> Iterator[Run]:
-        """Yield the runs within a run of the layer's neurons."""
-        (neurons,) = part
+    def _in_order(self, neurons: range, seen: Seen, column: int) -> tuple[Run, ...]:
+        """Return the runs within a run of the layer's neurons."""
         _, width, channels = self.after
-        right = self.columns[column]
-        for p in self.rows[row]:
+        right, runs = self.columns[column], []
+        for p, tap in seen if right else ():
             first = max((p * width + right.start) * channels, neurons.start)
             stop = min((p * width + right.stop) * channels, neurons.stop)
             if first < stop:
                 pixel, channel = divmod(first, channels)
                 skipped = pixel - p * width - right.start
-                tap = self.taps[1][column] - skipped * self.strides[1]
-                yield first - neurons.start, stop - first, self._tap(row, p), tap, channel
-
-    def _tap(self, row: int, p: int) -> int:
-        return self.taps[0][row] - (p - self.rows[row].start) * self.strides[0]
+                across = self.taps[1][column] - skipped * self.strides[1]
+                runs.append((first - neurons.start, stop - first, tap, across, channel))
+        return tuple(runs)
 
     def _all(self) -> Part:
         return tuple(map(range, self.after))
@@ -160,11 +172,12 @@ class ConvolutionWiring(PictureWiring):
         return 2 if self.pop_type == 32 else 1
 
     def into(self, part: Part) -> Taken:
-        used, largest, in_place = 0, 0, True
+        largest, in_place = 0, True
+        used: defaultdict[int, int] = defaultdict(int)
         # How many weights, by what is in memory: where it starts, and the neurons and weights after that.
         stored: dict[tuple[int, tuple[Run, ...]], int] = {}
-        for pixel, runs in self._reached(part or self._all()):
-            used |= 1 << pixel
+        for row, column, runs in self._reached(part or self._all()):
+            used[row] |= 1 << column
             first, last = runs[0][0], runs[-1][0] + runs[-1][1] - 1
             high, base = divmod(first, STARTS)
             weights = tuple((run[0] - first, run[1], run[2], run[3], run[4]) for run in runs)
@@ -179,7 +192,8 @@ class ConvolutionWiring(PictureWiring):
                 for (high, runs), number in stored.items()
             }
             bits = sum(memory(number, index) for number in alike.values())
-        return Taken(used if part else _ones(self.axons), bits, most, in_place)
+        axons = _rows(used, self.before[1]) if part else _ones(self.axons)
+        return Taken(axons, bits, most, in_place)
 
     def out_of(self, part: Part) -> int:
         if len(part) == 3:
@@ -196,16 +210,17 @@ class ScatteredWiring(PictureWiring):
 
     def into(self, part: Part) -> Taken:
         channels = self.before[2]
-        used, most = 0, 0
+        most = 0
+        used: defaultdict[int, int] = defaultdict(int)
         alike: dict[object, int] = {}
-        for pixel, runs in self._reached(part or self._all()):
-            used |= _ones(channels) << pixel * channels
-            row = memory(sum(run[1] for run in runs)) * channels
-            most += row
-            alike[tuple(run[:2] for run in runs)] = row
+        for row, column, runs in self._reached(part or self._all()):
+            used[row] |= _ones(channels) << column * channels
+            bits = memory(sum(run[1] for run in runs)) * channels
+            most += bits
+            alike[tuple(run[:2] for run in runs)] = bits
         if not part:
             return Taken(_ones(self.axons), most, most)
-        return Taken(used, sum(alike.values()), most)
+        return Taken(_rows(used, self.before[1] * channels), sum(alike.values()), most)
 
 
 def wiring(program: Program, connection: Connection) -> Wiring | None:
@@ -294,6 +309,11 @@ def _bits_of(part: Part, shape: Shape) -> int:
         found = sum(found << place * apart for place in places)
         apart *= length
     return found
+
+
+def _rows(used: Mapping[int, int], width: int) -> int:
+    """Return the bits of the rows of a picture as one."""
+    return sum(bits << row * width for row, bits in used.items())
 
 
 def count(part: Part, shape: Shape) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import prod
+from typing import Literal
 
 from snnc.cores import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS, Block, Chip, boxes, chip
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics import Diagnostic, KeyPath
+from snnc.folding import Full
 from snnc.ir import INPUT, Connection, Population, Program
 from snnc.operators import Conv2D, Dense, Shape, size
 
@@ -27,11 +29,11 @@ def cores_suffice(program: Program) -> Iterator[Diagnostic]:
         return
     blocks = spread.blocks()
     over = {name for name, found in blocks.items() if any(block.too_much for block in found)}
-    cuts = fitting(spread) if over else {}
+    cuts = _fitting(spread) if over else {}
     for population in spread.populations:
         if population.name in over:
             message = _most_taken(population, blocks[population.name])
-            yield _of_blocks("core-limits", message, program, population, cuts, over)
+            yield Diagnostic("core-limits", message, *_recut(program, population, cuts, over))
     if not over:
         yield from _too_many(program, {name: len(found) for name, found in blocks.items()})
 
@@ -65,7 +67,7 @@ def populations_in_fours(program: Program) -> Iterator[Diagnostic]:
         return
     blocks = spread.blocks()
     odd = {name for name, found in blocks.items() if not all(block.in_place for block in found)}
-    cuts = fitting(spread) if odd else {}
+    cuts = _fitting(spread) if odd else {}
     for population in spread.populations:
         if population.name not in odd:
             continue
@@ -84,10 +86,10 @@ def populations_in_fours(program: Program) -> Iterator[Diagnostic]:
         else:
             neurons = max(each.neurons for each in blocks[population.name])
             message = f"with pop_type 16 neurons come in fours, and NengoLoihi cuts '{population.name}' into blocks of {neurons}"
-            yield _of_blocks("pop-type", message, program, population, cuts, odd)
+            yield Diagnostic("pop-type", message, *_recut(program, population, cuts, odd))
 
 
-def fitting(spread: Chip) -> dict[str, Shape]:
+def _fitting(spread: Chip) -> dict[str, Shape]:
     """Return, for each layer that NengoLoihi refuses, the block_shape of the fewest blocks that it takes.
 
     Later layers are cut first: into how many blocks they are says how much room the axons of earlier ones need.
@@ -142,39 +144,36 @@ def _most_taken(population: Population, blocks: Sequence[Block]) -> str:
     return f"{part}'{population.name}' takes {most} {what}; a core of the chip has {limit}"
 
 
-def _of_blocks(
-    code: str,
-    message: str,
-    program: Program,
-    population: Population,
-    cuts: Cuts,
-    known: Collection[str],
-) -> Diagnostic:
-    """Return what is said of a layer that needs another cut. Those in `known` are said so of by themselves."""
+def _recut(
+    program: Program, population: Population, cuts: Cuts, known: Collection[str]
+) -> tuple[KeyPath, Literal["key", "value"], str]:
+    """Return where a layer says how it is cut, and what to write there. Layers in `known` are told by themselves."""
     if population.name not in cuts:
-        return Diagnostic(code, message, population.at, "key", _narrower(program, population))
-    written = population.block_shape is not None
-    hint = f"write {'' if written else 'block_shape = '}{list(cuts[population.name])}"
-    for source in (c.source for c in program.into(population.name)):
-        # Its axons need more room than before.
+        return population.at, "key", _narrower(program, population)
+    hint = str(list(cuts[population.name]))
+    for source in dict.fromkeys(c.source for c in program.into(population.name)):
+        # Into more blocks than before, its axons don't fit any more.
         if source in cuts and source not in known:
             hint += f", and block_shape = {list(cuts[source])} for '{source}'"
-    at = (*population.at, "block_shape") if written else population.at
-    return Diagnostic(code, message, at, "value" if written else "key", hint)
+    if population.block_shape:
+        return (*population.at, "block_shape"), "value", f"write {hint}"
+    return population.at, "key", f"write block_shape = {hint}"
 
 
 def _narrower(program: Program, population: Population) -> str:
-    """Return what to write where no cut helps: a dense layer reads all values in each of its blocks."""
+    """Return what to write where no cut helps."""
     into = program.into(population.name)
+    if not any(isinstance(program.form(connection), Full) for connection in into):
+        return "write a smaller kernel_size, or let it read fewer channels"
+    # A dense layer reads all values in each of its blocks.
     if any(connection.source == INPUT for connection in into):
         return "write on_chip = false"
-    if len(into) == 1 and into[0].source != INPUT:
-        source = program.population(into[0].source)
-        *sides, _ = source.shape
-        last = program.into(source.name)[0].lasting[-1:]
-        if isinstance(last[0], Dense):
-            return f"write units = {AXONS_IN} or less for '{source.name}'"
-        if isinstance(last[0], Conv2D) and size(tuple(sides)) <= AXONS_IN:
-            filters = AXONS_IN // size(tuple(sides))
-            return f"write filters = {filters} or less for '{source.name}', or larger strides"
-    return f"let it read fewer values: {AXONS_IN} at most"
+    source = program.population(into[0].source)
+    *sides, _ = source.shape
+    layer = [op for op in program.into(source.name)[0].lasting if isinstance(op, Dense | Conv2D)]
+    if len(into) > 1 or not layer or size(tuple(sides)) > AXONS_IN:
+        return f"let it read fewer values, {AXONS_IN} in all"
+    if isinstance(layer[-1], Dense):
+        return f"write units = {AXONS_IN} or less for '{source.name}'"
+    filters = AXONS_IN // size(tuple(sides))
+    return f"write filters = {filters} or less for '{source.name}', or larger strides"
