@@ -20,9 +20,10 @@ WHOLE: Part = ()
 #: Which neurons an axon leads to in one row of a picture: the first, counted within the part, and how many; the row and
 #: the column of the kernel that the first one sees the axon through, and its channel.
 Run = tuple[int, int, int, int, int]
-
 #: Rows of windows that look at a row of a picture, each with the row of the kernel that sees it.
 Seen = Sequence[tuple[int, int]]
+#: Windows one behind the other, each with the shape of what it looks at.
+Steps = Sequence[tuple[Window, Shape]]
 
 #: How many bits the index of a weight may have.
 INDEX_BITS = (0, 6, 7, 8, 9, 10, 11, 12)
@@ -264,9 +265,6 @@ def memory(weights: int, index: int = 0) -> int:
 
 def _words(weights: int, index: int) -> int:
     return -(-(weights * (8 + index) + 10) // 64) * 64
-
-
-Steps = Sequence[tuple[Window, Shape]]
 
 
 def _reach(steps: Steps, before: Shape) -> tuple[list[range], list[range]]:

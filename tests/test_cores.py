@@ -211,6 +211,17 @@ def test_dense_layers_are_those_that_nengo_loihi_builds(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("channels", [512, 513])
+def test_axons_of_sixteen_bits_tell_512_channels_apart(channels: int) -> None:
+    encoder = {"filters": channels, "kernel_size": 1}
+    program = lowered(spec([2, 2, 1], encoder, {"filters": 4, "kernel_size": 2, "pop_type": 16}))
+    _, refused = built(program)
+    assert bool(refused) == ("Too many atom bits" in refused) == (channels > 512)
+    assert [d.code for d in errors(program)] == ["pop-type"] * (channels > 512)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
 @pytest.mark.parametrize("units", [256, 257])
 def test_nengo_loihi_asks_for_two_chips(units: int) -> None:
     """Of 128 cores each: `many-cores` warns of the first network that needs more."""
