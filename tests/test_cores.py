@@ -251,13 +251,14 @@ def test_blocks_are_those_that_nengo_loihi_builds(seed: int) -> None:
     tables = random_spec(random.Random(seed))
     program = lowered(tables)
     assert_counted(program)
-    if not errors(program):
-        return
     for _ in range(4):
         for diagnostic in errors(lowered(tables)):
+            if diagnostic.hint.startswith("let it read fewer"):
+                return  # which of several sources is for a person to say
             tables = followed(tables, diagnostic)
     assert not errors(lowered(tables))
-    assert not assert_counted(lowered(tables))
+    if errors(program):
+        assert not assert_counted(lowered(tables))
 
 
 def followed(tables: Tables, diagnostic: Diagnostic) -> Tables:
