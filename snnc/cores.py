@@ -53,14 +53,6 @@ Used = Mapping[Connection, Counter[int]]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Placed:
-    """The blocks of a layer, and what they use of the layers before it."""
-
-    blocks: list[Block]
-    used: Used
-
-
-@dataclass(frozen=True, eq=False, repr=False)
 class Chip:
     """The layers on the chip, with the axons and weights between them."""
 
@@ -80,9 +72,8 @@ class Chip:
         found: dict[str, list[Block]] = {}
         used: dict[Connection, Counter[int]] = {}
         for population in reversed(self.populations):
-            placed = self.place(population, self.cut(population), used)
-            found[population.name] = placed.blocks
-            used |= placed.used
+            found[population.name], here = self.place(population, self.cut(population), used)
+            used |= here
         return found
 
     def cut(self, population: Population) -> list[Part]:
@@ -99,8 +90,13 @@ class Chip:
         )
         return boxes((population.size,), (-(-population.size // number),))
 
-    def place(self, population: Population, parts: Sequence[Part], after: Used) -> Placed:
-        """Return the blocks of a layer that is cut into some parts, given what the layers after it use."""
+    def place(
+        self, population: Population, parts: Sequence[Part], after: Used
+    ) -> tuple[list[Block], Used]:
+        """Return the blocks of a layer that is cut into some parts, and what they use of the layers before.
+
+        `after` says what the layers after it use.
+        """
         into = self.program.into(population.name)
         taken = [_taken(self.wirings[connection], parts) for connection in into]
         out_of = [(self.wirings[c], after[c]) for c in self.wirings if c.source == population.name]
@@ -116,7 +112,7 @@ class Chip:
             for part, *here in zip(parts, *taken, strict=True)
         ]
         used = {c: Counter(t.used for t in each) for c, each in zip(into, taken, strict=True)}
-        return Placed(blocks, used)
+        return blocks, used
 
 
 def chip(program: Program) -> Chip | None:

@@ -205,7 +205,6 @@ class ConvolutionWiring(PictureWiring):
         return _bits_of((pixels,), self.before[:2])
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class ScatteredWiring(PictureWiring):
     """Weights here and there: every channel of a pixel has an axon and weights of its own."""
 

@@ -97,20 +97,23 @@ def _fitting(spread: Chip) -> dict[str, Shape]:
     found: dict[str, Shape] = {}
     used: dict[Connection, Counter[int]] = {}
     for population in reversed(spread.populations):
-        placed = spread.place(population, spread.cut(population), used)
-        if any(block.refused for block in placed.blocks):
+        blocks, here = spread.place(population, spread.cut(population), used)
+        if any(block.refused for block in blocks):
             for shape in _cuts(population.shape):
                 parts = boxes(population.shape, shape)
                 # A cut that doesn't fit mostly shows it in the middle.
-                middle = parts[len(parts) // 2]
-                if not all(block.fits for block in spread.place(population, [middle], used).blocks):
+                if not _fit(spread.place(population, [parts[len(parts) // 2]], used)[0]):
                     continue
-                again = spread.place(population, parts, used)
-                if all(block.fits for block in again.blocks):
-                    found[population.name], placed = shape, again
+                blocks, uses = spread.place(population, parts, used)
+                if _fit(blocks):
+                    found[population.name], here = shape, uses
                     break
-        used |= placed.used
+        used |= here
     return found
+
+
+def _fit(blocks: Sequence[Block]) -> bool:
+    return all(block.fits for block in blocks)
 
 
 def _cuts(shape: Shape) -> list[Shape]:
