@@ -23,9 +23,9 @@ from snnc.cores import CORES, Block, chip
 from snnc.diagnostics import CompileError, Diagnostic
 from snnc.document import Document
 from snnc.ir import Program
-from tests.conftest import ROOT, program_of
+from tests.conftest import CASES, LIGHT_SPECS, ROOT, program_of
 
-CHIPS = int(os.environ.get("SNNC_CHIPS", "40"))
+CHIPS = int(os.environ.get("SNNC_CHIPS", "30"))
 
 Tables = dict[str, Any]
 
@@ -212,6 +212,15 @@ def test_dense_layers_are_those_that_nengo_loihi_builds(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda path: path.stem)
+def test_the_projects_own_specs_fit(path: Path) -> None:
+    program = program_of(path)
+    if program.on_loihi:
+        assert not assert_counted(program)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
 @pytest.mark.parametrize("channels", [512, 513])
 def test_axons_of_sixteen_bits_tell_512_channels_apart(channels: int) -> None:
     encoder = {"filters": channels, "kernel_size": 1}
@@ -304,7 +313,7 @@ def random_spec(chance: random.Random) -> Tables:
 def dense_spec(chance: random.Random) -> Tables:
     layers: list[Tables] = [{"units": chance.choice([30, 300, 1000, 3000, 5000])}]
     for _ in range(chance.randint(1, 3)):
-        units = chance.choice([10, 100, 300, 1000, 2000])
+        units = chance.choice([10, 100, 300, 700, 1100])
         layer: Tables = {"units": units}
         if chance.random() < 0.3:
             layer["block_shape"] = [chance.randint(units // 20 + 1, min(units + 9, 1024))]
@@ -317,12 +326,12 @@ def dense_spec(chance: random.Random) -> Tables:
 
 
 def picture_spec(chance: random.Random) -> Tables:
-    side, pooled = chance.choice([6, 9, 16, 28]), chance.random() < 0.3
+    side, pooled = chance.choice([6, 9, 14, 22]), chance.random() < 0.3
     layers: list[Tables] = [{"filters": chance.choice([1, 3, 8]), "kernel_size": 1}]
     for _ in range(chance.randint(1, 2)):
         if pooled:
             layers.append(pooling(chance))
-        layers.append(convolution(chance, most=32 if side > 9 else 200))
+        layers.append(convolution(chance, most=24 if side > 9 else 96))
     if chance.random() < 0.6:
         layers += [pooling(chance)] if pooled else []
         layers.append({"units": chance.choice([10, 100, 400])})
