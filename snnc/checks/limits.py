@@ -23,18 +23,19 @@ def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     """NengoLoihi refuses blocks that take more than a core has, and on the chip more blocks than there are cores."""
     spread = chip(program)
     if spread is None:
-        # Of more neurons than all cores have.
+        # Whatever else they take, a core has so many neurons.
         on_chip = [population for population in program.populations if population.on_chip]
         yield from _too_many(program, {p.name: -(-p.size // NEURONS) for p in on_chip}, "or more")
         return
     blocks = spread.blocks()
-    over = {name for name, found in blocks.items() if any(block.too_much for block in found)}
-    cuts = _fitting(spread) if over else {}
+    refused = _refused(blocks)
+    cuts = _fitting(spread) if refused else {}
     for population in spread.populations:
-        if population.name in over:
-            message = _most_taken(population, blocks[population.name])
-            yield Diagnostic("core-limits", message, *_recut(program, population, cuts, over))
-    if not over:
+        found = blocks[population.name]
+        if any(block.too_much for block in found):
+            message = _most_taken(population, found)
+            yield Diagnostic("core-limits", message, *_recut(program, population, cuts, refused))
+    if not refused:
         yield from _too_many(program, {name: len(found) for name, found in blocks.items()})
 
 
@@ -56,20 +57,26 @@ def populations_in_fours(program: Program) -> Iterator[Diagnostic]:
     """Axons of 16 bits say where their neurons start in steps of four, and tell fewer channels apart."""
     if not any(population.pop_type == 16 for population in program.populations):
         return
-    for connection in program.into_chip():
-        shape, target = program.source_shape(connection), program.population(connection.target)
-        if program.pop_type(connection) == 16 and shape[-1] > CHANNELS:
-            message = f"with pop_type 16 a layer reads {CHANNELS} channels at most, and '{target.name}' reads {shape[-1]}"
-            yield Diagnostic("pop-type", message, (*target.at, "pop_type"), hint="leave it out")
-            return
+    wide = [
+        Diagnostic(
+            "pop-type",
+            f"with pop_type 16 a layer reads {CHANNELS} channels at most, and '{connection.target}' reads {channels}",
+            (*program.population(connection.target).at, "pop_type"),
+            hint="leave it out",
+        )
+        for connection in program.into_chip()
+        if program.pop_type(connection) == 16
+        and (channels := program.source_shape(connection)[-1]) > CHANNELS
+    ]
+    yield from wide
     spread = chip(program)
-    if spread is None:
+    if spread is None or wide:
         return
     blocks = spread.blocks()
-    odd = {name for name, found in blocks.items() if not all(block.in_place for block in found)}
-    cuts = _fitting(spread) if odd else {}
+    refused = _refused(blocks)
+    cuts = _fitting(spread) if refused else {}
     for population in spread.populations:
-        if population.name not in odd:
+        if all(block.in_place for block in blocks[population.name]):
             continue
         channels, block = population.shape[-1], population.block_shape
         at = (*population.at, "pop_type")
@@ -86,7 +93,14 @@ def populations_in_fours(program: Program) -> Iterator[Diagnostic]:
         else:
             neurons = max(each.neurons for each in blocks[population.name])
             message = f"with pop_type 16 neurons come in fours, and NengoLoihi cuts '{population.name}' into blocks of {neurons}"
-            yield Diagnostic("pop-type", message, *_recut(program, population, cuts, odd))
+            recut = _recut(program, population, cuts, refused)
+            found = recut if population.name in cuts else (at, "value", "leave pop_type out")
+            yield Diagnostic("pop-type", message, *found)
+
+
+def _refused(blocks: Mapping[str, Sequence[Block]]) -> set[str]:
+    """Return the layers that NengoLoihi refuses."""
+    return {name for name, found in blocks.items() if any(block.refused for block in found)}
 
 
 def _fitting(spread: Chip) -> dict[str, Shape]:
