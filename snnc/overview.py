@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from snnc.cores import chip
 from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
 from snnc.table import Cells
 from snnc.words import counted, times
@@ -31,7 +32,11 @@ def layers(program: Program) -> Cells:
         "runs on",
     ]
     lines = [header, [INPUT, "", "", times(program.input_shape), "", "", "", "", "host"]]
+    cores = _cores(program)
     for population in program.populations:
+        place = _place(program, population)
+        if population.name in cores:
+            place += f", {counted(cores[population.name], 'core')}"
         lines.append(
             [
                 population.name,
@@ -41,7 +46,7 @@ def layers(program: Program) -> Cells:
                 population.neurons.kind,
                 f"{population.neurons.max_rate:g}",
                 population.gradient.kind,
-                _place(program, population),
+                place,
             ]
         )
     parameters = str(_parameters(program, OUTPUT))
@@ -52,12 +57,16 @@ def layers(program: Program) -> Cells:
 
 def description(program: Program) -> dict[str, Any]:
     """Return what a network consists of, as plain JSON data."""
+    cores = _cores(program)
     return {
         "spec": program.spec_path.as_posix(),
         "network": program.name,
         "targets": program.targets,
         "input": {"shape": program.input_shape, "runs_on": "host"},
-        "layers": [_layer(program, population) for population in program.populations],
+        "layers": [
+            {**_layer(program, population), "cores": cores.get(population.name)}
+            for population in program.populations
+        ],
         "output": {
             "sources": _sources(program, OUTPUT),
             "classes": program.output.classes,
@@ -99,6 +108,12 @@ def _place(program: Program, population: Population) -> str:
     if not program.on_loihi:
         return "nengo_dl"
     return "chip" if population.on_chip else "host"
+
+
+def _cores(program: Program) -> dict[str, int]:
+    """Return how many cores of the chip each layer there takes, as far as that is known."""
+    spread = chip(program)
+    return spread.cores() if spread else {}
 
 
 def _into(program: Program, target: str) -> list[str]:

@@ -368,7 +368,10 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", str(ROOT / "specs/jets.toml")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].split() == "hidden1 input dense 64 1088 lif 200 smooth host".split()
-    assert lines[3].split() == "hidden2 hidden1 dropout > dense 32 2080 lif 200 smooth chip".split()
+    assert (
+        lines[3].split()
+        == "hidden2 hidden1 dropout > dense 32 2080 lif 200 smooth chip, 1 core".split()
+    )
 
 
 @pytest.mark.parametrize("path", [*SPECS, *CASES, *DOWNLOADED], ids=lambda p: p.stem)

@@ -164,6 +164,17 @@ def of_digits(**tables: Any) -> Callable[[Spec], None]:
     return put
 
 
+def wide(*units: int) -> Callable[[Spec], None]:
+    """Put in layers that are too wide for the chip."""
+
+    def put(spec: Spec) -> None:
+        on_loihi(spec)
+        no_branches(spec)
+        spec["layers"] += [{"kind": "dense", "units": number} for number in units]
+
+    return put
+
+
 def early(spec: Spec) -> None:
     spec["presentation"] = {"time": 0.03}
     spec["synapses"] = {"layer": {"tau": 0.01}}
@@ -242,6 +253,8 @@ FAULTS: dict[str, tuple[str, Callable[[Spec], Any]]] = {
     "the chip reads what is clipped": ("chip-input", lambda s: (on_loihi(s), dense(s, 0).update(on_chip=True), s["data"].update(scale="standard"))),
     "the chip reads values": ("chip-input-coding", lambda s: (on_loihi(s), dense(s, 0).update(on_chip=True), s["data"].update(scale="signed"))),
     "nothing runs on the chip": ("chip-empty", lambda s: (on_loihi(s), s.update(layers=[{"kind": "dense", "units": 9}]))),
+    "a layer doesn't fit a core": ("core-limits", wide(4200, 5)),
+    "a network doesn't fit two chips": ("many-cores", wide(300_000)),
     "spikes come back to the chip": ("chip-host-chip", round_trip),
     "the chip is no target": ("unused-chip-setting", for_nengo_dl),
     "a synapse filters nothing": ("unused-synapse", lambda s: dense(s, 0).update(synapse="lowpass")),

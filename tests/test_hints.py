@@ -158,6 +158,9 @@ UNSOUND = {
     "a band around all rates": spec(train={"firing_rates": {"max": 1000}}),
     "a band for nobody": spec(train={"firing_rates": {"weight": 0}}),
     "allowed without need": spec(allow={"unsettled": "it is not"}),
+    "too wide to be cut by default": spec(layers=chain({"units": 1500}, {"units": 1100})),
+    "cut too coarsely": spec(layers=chain({"units": 1024}, {"units": 480, "block_shape": [120]})),
+    "cut too finely": spec(layers=chain({}, {"units": 1000}, {"units": 25, "block_shape": [5]})),
     "classes": spec(output={"classes": 9}),
     "shape": spec(input={"shape": [63]}),
 }  # fmt: skip
@@ -252,7 +255,9 @@ def follow(tables: Tables, diagnostic: Diagnostic, option: str) -> Tables | None
     ):
         written, value, elsewhere = found.groups()
         # A table is pointed at as a whole.
-        whole = [*table, key] if isinstance(place(tables, table).get(key), dict) else table
+        around = place(tables, table)
+        inner = around[key] if isinstance(around, list) else around.get(key)
+        whole = [*table, key] if isinstance(inner, dict) else table
         place(tables, [elsewhere] if elsewhere else whole)[written] = toml(value)
     elif found := re.match(f"write ({VALUE})", option):
         place(tables, table)[key] = toml(found[1])

@@ -13,6 +13,7 @@ from snnc.cli import main
 from snnc.ir import Program
 from snnc.pages import page, summary
 from snnc.pipeline import checked
+from snnc.words import counted
 from tests.conftest import CASES, INVALID, ROOT, SPECS
 
 
@@ -333,7 +334,7 @@ def test_show_json_says_what_the_table_says(path: Path, capsys: pytest.CaptureFi
             layer["neuron"]["kind"],
             f"{layer['neuron']['max_rate']:g}",
             layer["gradient"]["kind"],
-            layer["runs_on"],
+            layer["runs_on"] + (f", {counted(layer['cores'], 'core')}" if layer["cores"] else ""),
         ]
         assert cells == [cell for cell in said if cell]
     output = found["output"]
@@ -369,6 +370,7 @@ def test_show_json_in_full(capsys: pytest.CaptureFixture[str]) -> None:
         },
         "gradient": {"kind": "smooth", "sigma": 0.02},
         "runs_on": "chip",
+        "cores": 1,
     }
 
 

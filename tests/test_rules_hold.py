@@ -15,7 +15,8 @@ import pytest
 from numpy.typing import NDArray
 
 from snnc.checks.chip import chip_input
-from snnc.checks.cores import blocks_fit, populations_in_fours
+from snnc.checks.cores import blocks_fit
+from snnc.checks.limits import populations_in_fours
 from snnc.checks.rates import ROUNDED
 from snnc.checks.settling import Path as Way
 from snnc.checks.settling import _presentations

@@ -21,9 +21,9 @@ from snnc.checks.cores import (
     blocks_fit,
     core_settings_used,
     encoder_hears_all,
-    populations_in_fours,
 )
 from snnc.checks.data import data_fits
+from snnc.checks.limits import cores_suffice, populations_in_fours
 from snnc.checks.network import (
     gradient_applies,
     labels_fit,
@@ -79,6 +79,7 @@ RULES: tuple[Callable[[Program], Iterable[Diagnostic]], ...] = (
     chip_left_once,
     chip_settings_used,
     blocks_fit,
+    cores_suffice,
     populations_in_fours,
     core_settings_used,
     encoder_hears_all,

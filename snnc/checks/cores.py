@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from snnc.cores import NEURONS
 from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.ir import INPUT, Population, Program
 from snnc.operators import Shape, size
 from snnc.words import counted, times
-
-#: How many neurons a core of the chip has.
-CORE = 1024
 
 
 def blocks_fit(program: Program) -> Iterator[Diagnostic]:
@@ -22,22 +20,9 @@ def blocks_fit(program: Program) -> Iterator[Diagnostic]:
         if len(block) != len(shape):
             message = f"'{population.name}' is {times(shape)}, and a block of it has {counted(len(shape), 'number')}, not {len(block)}"
             yield Diagnostic("block-shape", message, at, hint=f"write {_fitting(shape)}, say")
-        elif size(block) > CORE:
-            message = f"a block of {times(block)} is {size(block)} neurons; a core has {CORE}"
+        elif (neurons := size(tuple(map(min, block, shape)))) > NEURONS:
+            message = f"a block of {times(block)} is {neurons} neurons; a core has {NEURONS}"
             yield Diagnostic("block-shape", message, at, hint=f"write {_fitting(shape)}, say")
-
-
-def populations_in_fours(program: Program) -> Iterator[Diagnostic]:
-    """With 16 bits, NengoLoihi counts the neurons of a population in fours."""
-    for population in program.populations:
-        if population.pop_type != 16 or not population.on_chip:
-            continue
-        for what, shape, at in _channels(population):
-            if shape[-1] % 4:
-                message = f"with pop_type 16 channels come in fours, and {what} has {shape[-1]}"
-                more = -(-shape[-1] // 4) * 4
-                hint = f"write {more} channels, or leave pop_type out"
-                yield Diagnostic("pop-type", message, at, hint=hint)
 
 
 def core_settings_used(program: Program) -> Iterator[Diagnostic]:
@@ -74,13 +59,6 @@ def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
             )
 
 
-def _channels(population: Population) -> Iterator[tuple[str, Shape, KeyPath]]:
-    """Yield what has to come in fours: the layer's channels, and its block's."""
-    yield f"'{population.name}'", population.shape, (*population.at, "pop_type")
-    if population.block_shape is not None:
-        yield "its block", population.block_shape, _key(population, "block_shape")
-
-
 def _key(population: Population, key: str) -> KeyPath:
     return (*population.at, key)
 
@@ -88,7 +66,7 @@ def _key(population: Population, key: str) -> KeyPath:
 def _fitting(shape: Shape) -> list[int]:
     """Return a block that fits a core: a layer's longest sides are halved until it does."""
     block = list(shape)
-    while size(tuple(block)) > CORE:
+    while size(tuple(block)) > NEURONS:
         longest = block.index(max(block))
         block[longest] = -(-block[longest] // 2)
     return block

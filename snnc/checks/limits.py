@@ -1,0 +1,196 @@
+"""Layers that don't fit the chip's cores, and the nearest cut of them that does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from math import prod
+from typing import Literal
+
+from snnc.cores import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS, Block, Chip, boxes, chip
+from snnc.diagnostics import Diagnostic, KeyPath
+from snnc.folding import Full
+from snnc.ir import INPUT, Connection, Population, Program
+from snnc.operators import Conv2D, Dense, Shape, size
+
+#: By layer: the block_shape that it needs.
+Cuts = Mapping[str, Shape]
+#: How many channels axons of 16 bits tell apart.
+CHANNELS = 512
+
+
+def cores_suffice(program: Program) -> Iterator[Diagnostic]:
+    """NengoLoihi refuses blocks that take more than a core has, and on the chip more blocks than there are cores."""
+    spread = chip(program)
+    if spread is None:
+        # Whatever else they take, a core has so many neurons.
+        on_chip = [population for population in program.populations if population.on_chip]
+        yield from _too_many(program, {p.name: -(-p.size // NEURONS) for p in on_chip}, "or more")
+        return
+    blocks = spread.blocks()
+    refused = _refused(blocks)
+    cuts = _fitting(spread) if refused else {}
+    for population in spread.populations:
+        found = blocks[population.name]
+        if any(block.too_much for block in found):
+            message = _most_taken(population, found)
+            yield Diagnostic("core-limits", message, *_recut(program, population, cuts, refused))
+    if not refused:
+        yield from _too_many(program, {name: len(found) for name, found in blocks.items()})
+
+
+def _too_many(program: Program, cores: Mapping[str, int], more: str = "") -> Iterator[Diagnostic]:
+    """Warn of more cores than NengoLoihi asks for, given how many each layer takes."""
+    number = sum(cores.values())
+    if number > CORES:
+        largest = max(cores, key=lambda name: cores[name])
+        yield Diagnostic(
+            "many-cores",
+            f"the network takes {number} cores{more and ' '}{more}; NengoLoihi asks for {CORES}, on two chips, and only the emulator has more",
+            program.population(largest).at,
+            "key",
+            f"make '{largest}' smaller, which takes {cores[largest]}",
+        )
+
+
+def populations_in_fours(program: Program) -> Iterator[Diagnostic]:
+    """Axons of 16 bits say where their neurons start in steps of four, and tell fewer channels apart."""
+    if not any(population.pop_type == 16 for population in program.populations):
+        return
+    wide = [
+        Diagnostic(
+            "pop-type",
+            f"with pop_type 16 a layer reads {CHANNELS} channels at most, and '{connection.target}' reads {channels}",
+            (*program.population(connection.target).at, "pop_type"),
+            hint="leave it out",
+        )
+        for connection in program.into_chip()
+        if program.pop_type(connection) == 16
+        and (channels := program.source_shape(connection)[-1]) > CHANNELS
+    ]
+    yield from wide
+    spread = chip(program)
+    if spread is None or wide:
+        return
+    blocks = spread.blocks()
+    refused = _refused(blocks)
+    cuts = _fitting(spread) if refused else {}
+    for population in spread.populations:
+        if all(block.in_place for block in blocks[population.name]):
+            continue
+        channels, block = population.shape[-1], population.block_shape
+        at = (*population.at, "pop_type")
+        if channels % 4:
+            message = (
+                f"with pop_type 16 channels come in fours, and '{population.name}' has {channels}"
+            )
+            hint = f"write {channels + -channels % 4} channels, or leave pop_type out"
+            yield Diagnostic("pop-type", message, at, hint=hint)
+        elif block:
+            message = f"with pop_type 16 channels come in fours, and its block has {block[-1]}"
+            hint = f"write {block[-1] + -block[-1] % 4} channels, or leave pop_type out"
+            yield Diagnostic("pop-type", message, (*population.at, "block_shape"), hint=hint)
+        else:
+            neurons = max(each.neurons for each in blocks[population.name])
+            message = f"with pop_type 16 neurons come in fours, and NengoLoihi cuts '{population.name}' into blocks of {neurons}"
+            recut = _recut(program, population, cuts, refused)
+            found = recut if population.name in cuts else (at, "value", "leave pop_type out")
+            yield Diagnostic("pop-type", message, *found)
+
+
+def _refused(blocks: Mapping[str, Sequence[Block]]) -> set[str]:
+    """Return the layers that NengoLoihi refuses."""
+    return {name for name, found in blocks.items() if any(block.refused for block in found)}
+
+
+def _fitting(spread: Chip) -> dict[str, Shape]:
+    """Return, for each layer that NengoLoihi refuses, the block_shape of the fewest blocks that it takes.
+
+    Later layers are cut first: into how many blocks they are says how much room the axons of earlier ones need.
+    """
+    found: dict[str, Shape] = {}
+    used: dict[Connection, Counter[int]] = {}
+    for population in reversed(spread.populations):
+        blocks, here = spread.place(population, spread.cut(population), used)
+        if any(block.refused for block in blocks):
+            for shape in _cuts(population.shape):
+                parts = boxes(population.shape, shape)
+                # A cut that doesn't fit mostly shows it in the middle.
+                if not _fit(spread.place(population, [parts[len(parts) // 2]], used)[0]):
+                    continue
+                blocks, uses = spread.place(population, parts, used)
+                if _fit(blocks):
+                    found[population.name], here = shape, uses
+                    break
+        used |= here
+    return found
+
+
+def _fit(blocks: Sequence[Block]) -> bool:
+    return all(block.fits for block in blocks)
+
+
+def _cuts(shape: Shape) -> list[Shape]:
+    """Return all ways to cut a layer into nearly equal blocks that a core has the neurons for, the fewest blocks first.
+
+    The sides of a picture are cut alike.
+    """
+    *sides, channels = shape
+    pictures = {
+        tuple(-(-side // parts) for side in sides) for parts in range(1, max([1, *sides]) + 1)
+    }
+    depths = {-(-channels // parts) for parts in range(1, channels + 1)}
+    found = [(*picture, depth) for picture in pictures for depth in depths]
+    return sorted(
+        (block for block in found if size(block) <= NEURONS),
+        key=lambda block: (prod(-(-n // m) for n, m in zip(shape, block, strict=True)), block),
+    )
+
+
+def _most_taken(population: Population, blocks: Sequence[Block]) -> str:
+    """Return what is too much of a layer's block, in NengoLoihi's order."""
+    limits = (
+        (AXONS_OUT, "output axons", [block.axons_out for block in blocks]),
+        (AXONS_IN, "input axons", [block.axons_in for block in blocks]),
+        (BITS, "bits for its weights", [block.bits for block in blocks]),
+    )
+    limit, what, taken = next(each for each in limits if max(each[2]) > each[0])
+    most = max(taken)
+    neurons = blocks[taken.index(most)].neurons
+    part = f"a block of {neurons} neurons of " if len(blocks) > 1 else ""
+    return f"{part}'{population.name}' takes {most} {what}; a core of the chip has {limit}"
+
+
+def _recut(
+    program: Program, population: Population, cuts: Cuts, known: Collection[str]
+) -> tuple[KeyPath, Literal["key", "value"], str]:
+    """Return where a layer says how it is cut, and what to write there. Layers in `known` are told by themselves."""
+    if population.name not in cuts:
+        return population.at, "key", _narrower(program, population)
+    hint = str(list(cuts[population.name]))
+    for source in dict.fromkeys(c.source for c in program.into(population.name)):
+        # Into more blocks than before, its axons don't fit any more.
+        if source in cuts and source not in known:
+            hint += f", and block_shape = {list(cuts[source])} for '{source}'"
+    if population.block_shape:
+        return (*population.at, "block_shape"), "value", f"write {hint}"
+    return population.at, "key", f"write block_shape = {hint}"
+
+
+def _narrower(program: Program, population: Population) -> str:
+    """Return what to write where no cut helps."""
+    into = program.into(population.name)
+    if not any(isinstance(program.form(connection), Full) for connection in into):
+        return "write a smaller kernel_size, or let it read fewer channels"
+    # A dense layer reads all values in each of its blocks.
+    if any(connection.source == INPUT for connection in into):
+        return "write on_chip = false"
+    source = program.population(into[0].source)
+    *sides, _ = source.shape
+    layer = [op for op in program.into(source.name)[0].lasting if isinstance(op, Dense | Conv2D)]
+    if len(into) > 1 or not layer or size(tuple(sides)) > AXONS_IN:
+        return f"let it read fewer values, {AXONS_IN} in all"
+    if isinstance(layer[-1], Dense):
+        return f"write units = {AXONS_IN} or less for '{source.name}'"
+    filters = AXONS_IN // size(tuple(sides))
+    return f"write filters = {filters} or less for '{source.name}', or larger strides"

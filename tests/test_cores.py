@@ -1,0 +1,361 @@
+"""What a program takes of the chip's cores is what NengoLoihi's builder says, block by block, and `check` refuses what it refuses.
+
+`SNNC_CHIPS=500 pytest tests/test_cores.py` is the long run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.checks.limits import cores_suffice, populations_in_fours
+from snnc.codes import ERRORS
+from snnc.cores import CORES, Block, chip
+from snnc.diagnostics import CompileError, Diagnostic
+from snnc.document import Document
+from snnc.ir import Program
+from tests.conftest import CASES, LIGHT_SPECS, ROOT, program_of
+
+CHIPS = int(os.environ.get("SNNC_CHIPS", "30"))
+
+Tables = dict[str, Any]
+
+
+def spec(shape: list[int], *layers: Tables) -> Tables:
+    """Return a spec; layers are dense ones, or convolutions if they have a kernel, or else say what they are."""
+    return {
+        "network": {"name": "spread"},
+        "data": {"kind": "openml", "data_id": 1, "scale": "unit"},
+        "input": {"shape": shape},
+        "layers": [
+            {"kind": "conv2d" if "kernel_size" in layer else "dense", **layer} for layer in layers
+        ],
+        "output": {"classes": 10},
+    }
+
+
+def lowered(tables: Tables) -> Program:
+    """Return the program of a spec, whatever the rules say of it."""
+    from snnc.lower import lower
+    from snnc.validate import validate
+
+    document = Document(Path("spread.toml"), "", tables)
+    return lower(validate(document), document)
+
+
+def counted(program: Program) -> list[Block]:
+    """Return the blocks of a program as snnc counts them."""
+    spread = chip(program)
+    assert spread is not None
+    found = spread.blocks()
+    return [block for population in spread.populations for block in found[population.name]]
+
+
+def errors(program: Program) -> list[Diagnostic]:
+    """Return what the rules about cores refuse."""
+    found = [*cores_suffice(program), *populations_in_fours(program)]
+    return [diagnostic for diagnostic in found if diagnostic.code in ERRORS]
+
+
+def modelled(program: Program) -> Any:
+    """Return what NengoLoihi builds of a program with random weights."""
+    from nengo_loihi.builder import Model
+
+    from snnc.backends.network import deployed_network
+    from tests.test_faults import deployed
+
+    net = deployed_network(deployed(program, 0), np.zeros(program.input_size), loihi=True)
+    model = Model(dt=program.dt)
+    model.build(net)
+    return model
+
+
+def built(program: Program) -> tuple[list[dict[str, int]], str]:
+    """Return what NengoLoihi says that each block takes, and why it refuses the network, if it does."""
+    import nengo
+    import nengo_loihi.builder.network as builder
+
+    found: list[dict[str, int]] = []
+
+    def validate(model: Any) -> None:
+        for block in model.blocks:
+            found.append({key: taken for key, (taken, _) in block.utilization().items()})
+        judge(model)
+
+    judge = builder.validate_model
+    builder.validate_model = validate
+    try:
+        modelled(program)
+    # Of neurons that don't come in fours NengoLoihi 1.1 complains with a mistake of its own.
+    except (nengo.exceptions.BuildError, AssertionError, AttributeError) as error:
+        return found, f"{type(error).__name__}: {error}"
+    finally:
+        builder.validate_model = judge
+    return found, ""
+
+
+def assert_counted(program: Program) -> str:
+    """Compare both, and return why NengoLoihi refuses the network, if it does."""
+    blocks, refused = built(program)
+    ours = counted(program)
+    assert [(b.neurons, b.axons_in, b.axons_out) for b in ours] == [
+        (b["compartments"], b["in-axons"], b["out-axons"]) for b in blocks
+    ]
+    for block, theirs in zip(ours, blocks, strict=True):
+        assert block.bits <= theirs["synapses"] <= block.most
+    if errors(program):
+        assert refused
+    elif all(block.fits for block in ours):
+        assert not refused
+    return refused
+
+
+# What is published, or was counted by NengoLoihi
+
+
+def test_cifar10_takes_what_its_notebook_prints() -> None:
+    """Of neurons, input axons, output axons and bits, in per cent, as `utilization` printed them."""
+    found = chip(program_of(ROOT / "specs/cifar10.toml"))
+    assert found is not None
+    printed = {
+        "conv1": (16, 100, 7.1, 35.6, 8.1),
+        "conv2": (36, 38.3, 2.0, 52.6, 87.0),
+        "conv3": (22, 42.2, 4.1, 19.3, 59.3),
+        "conv4": (11, 84.4, 0.9, 5.3, 44.5),
+        "conv5": (3, 84.4, 0.9, 42.2, 44.5),
+        "dense1": (2, 4.9, 56.2, 0, 98.4),
+    }
+    for name, blocks in found.blocks().items():
+        block = max(blocks, key=lambda b: (b.neurons, b.axons_in, b.axons_out, b.bits))
+        shares = (
+            block.neurons / 1024,
+            block.axons_in / 4096,
+            block.axons_out / 4096,
+            block.bits / 2**20,
+        )
+        assert (len(blocks), *(round(100 * share, 1) for share in shares)) == printed[name]
+
+
+#: Dense layers, the first of them on the host: how many blocks take so many neurons, input and output axons and bits; what is
+#: refused, and what to write.
+DENSE = {
+    "two layers of blocks": (
+        (784, 256, 128, 10),
+        {(128, 784, 128, 903168): 2, (128, 256, 128, 294912): 1, (10, 128, 0, 16384): 1},
+        {},
+    ),
+    "the default cut is too coarse": (
+        (3500, 100),
+        {(34, 3500, 0, 1120000): 2, (32, 3500, 0, 1120000): 1},
+        {"dense2": "write block_shape = [25]"},
+    ),
+    "the default cut is too coarse by a little": (
+        (784, 1500, 700, 100),
+        {
+            (137, 784, 1233, 1003520): 10,
+            (130, 784, 1170, 953344): 1,
+            (78, 1500, 78, 1056000): 8,
+            (76, 1500, 76, 1056000): 1,
+            (100, 700, 0, 627200): 1,
+        },
+        {"dense3": "write block_shape = [70]"},
+    ),
+    "no cut helps": (
+        (4500, 10),
+        {(5, 4500, 0, 288000): 2},
+        {"dense2": "write units = 4096 or less for 'dense1'"},
+    ),
+    "outputs to many blocks": (
+        (16, 1024, 1000),
+        {(1024, 16, 9216, 147456): 1, (112, 1024, 0, 1048576): 8, (104, 1024, 0, 983040): 1},
+        {"dense2": "write block_shape = [342]"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_dense_layers(name: str) -> None:
+    units, blocks, hints = DENSE[name]
+    program = lowered(spec([16], *({"units": number} for number in units)))
+    assert Counter((b.neurons, b.axons_in, b.axons_out, b.bits) for b in counted(program)) == blocks
+    found = errors(program)
+    layers = [f"dense{diagnostic.at[1] + 1}" for diagnostic in found]  # type: ignore[operator]
+    assert dict(zip(layers, (d.hint for d in found), strict=True)) == hints
+
+
+def test_a_cut_that_makes_room_needed_before_it() -> None:
+    """Five blocks instead of four read what is before them: its axons don't fit then, and the hint says so."""
+    layers = [{"units": 16}, {"units": 1024}, {"units": 480, "block_shape": [120]}]
+    program = lowered(spec([16], *layers))
+    (found,) = errors(program)
+    assert found.at == ("layers", 2, "block_shape")
+    assert found.hint == "write [96], and block_shape = [512] for 'dense2'"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("name", DENSE)
+def test_dense_layers_are_those_that_nengo_loihi_builds(name: str) -> None:
+    units, _, hints = DENSE[name]
+    refused = assert_counted(lowered(spec([16], *({"units": number} for number in units))))
+    assert bool(refused) == bool(hints)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda path: path.stem)
+def test_the_projects_own_specs_fit(path: Path) -> None:
+    program = program_of(path)
+    if program.on_loihi:
+        assert not assert_counted(program)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("channels", [512, 513])
+def test_axons_of_sixteen_bits_tell_512_channels_apart(channels: int) -> None:
+    encoder = {"filters": channels, "kernel_size": 1}
+    program = lowered(spec([2, 2, 1], encoder, {"filters": 4, "kernel_size": 2, "pop_type": 16}))
+    _, refused = built(program)
+    assert bool(refused) == ("Too many atom bits" in refused) == (channels > 512)
+    assert [d.code for d in errors(program)] == ["pop-type"] * (channels > 512)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("units", [256, 257])
+def test_nengo_loihi_asks_for_two_chips(units: int) -> None:
+    """Of 128 cores each: `many-cores` warns of the first network that needs more."""
+    from inspect import signature
+
+    from nengo_loihi.hardware.allocators import GreedyInterchip
+    from nengo_loihi.hardware.interface import HardwareInterface
+
+    program = lowered(spec([16], {"units": 2}, {"units": units, "block_shape": [1]}))
+    chips = signature(HardwareInterface.__init__).parameters["n_chips"].default
+    found = [diagnostic.code for diagnostic in cores_suffice(program)]
+    if units <= CORES:
+        assert not found
+        assert GreedyInterchip()(modelled(program), n_chips=chips).n_chips == 2
+    else:
+        assert found == ["many-cores"]
+        with pytest.raises(AssertionError, match="more chips than requested"):
+            GreedyInterchip()(modelled(program), n_chips=chips)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("seed", range(CHIPS))
+def test_blocks_are_those_that_nengo_loihi_builds(seed: int) -> None:
+    """Hints are followed, too, until nothing is refused: NengoLoihi then builds it."""
+    tables = random_spec(random.Random(seed))
+    program = lowered(tables)
+    assert_counted(program)
+    for _ in range(4):
+        for diagnostic in errors(lowered(tables)):
+            if diagnostic.hint.startswith("let it read fewer"):
+                return  # which of several sources is for a person to say
+            tables = followed(tables, diagnostic)
+    assert not errors(lowered(tables))
+    if errors(program):
+        assert not assert_counted(lowered(tables))
+
+
+def followed(tables: Tables, diagnostic: Diagnostic) -> Tables:
+    """Return a spec in which someone did as they were told."""
+    tables = json.loads(json.dumps(tables))
+    layers = dict(zip(layer_names(tables), tables["layers"], strict=True))
+    layer, hint = tables["layers"][diagnostic.at[1]], diagnostic.hint
+    if hint.endswith("leave pop_type out") or hint == "leave it out":
+        del layer["pop_type"]
+    elif hint == "write on_chip = false":
+        layer["on_chip"] = False
+    elif found := re.match(r"write (units|filters) = (\d+) or less for '(\w+)'", hint):
+        layers[found[3]][found[1]] = int(found[2])
+        layers[found[3]].pop("block_shape", None)
+    else:
+        cut, *before = re.findall(r"(\[.*?\])(?: for '(\w+)')?", hint)
+        layer["block_shape"] = json.loads(cut[0])
+        for shape, name in before:
+            layers[name]["block_shape"] = json.loads(shape)
+    return tables
+
+
+def layer_names(tables: Tables) -> list[str]:
+    seen: Counter[str] = Counter()
+    return [
+        f"{kind}{seen[kind]}"
+        for layer in tables["layers"]
+        if not seen.update([kind := layer["kind"]])
+    ]
+
+
+def random_spec(chance: random.Random) -> Tables:
+    """Return a spec whose layers may be too large for a core in one way or another."""
+    if chance.random() < 0.4:
+        return dense_spec(chance)
+    while True:
+        tables = picture_spec(chance)
+        with suppress(CompileError):  # windows that are larger than their pictures
+            lowered(tables)
+            return tables
+
+
+def dense_spec(chance: random.Random) -> Tables:
+    layers: list[Tables] = [{"units": chance.choice([30, 300, 1000, 3000, 5000])}]
+    for _ in range(chance.randint(1, 3)):
+        units = chance.choice([10, 100, 300, 700, 1100])
+        layer: Tables = {"units": units}
+        if chance.random() < 0.3:
+            layer["block_shape"] = [chance.randint(units // 20 + 1, min(units + 9, 1024))]
+        if len(layers) > 1 and chance.random() < 0.3:
+            layer["from"] = ["dense1", f"dense{len(layers)}"]
+        layers.append(layer)
+    if chance.random() < 0.2:
+        layers[0]["on_chip"] = True
+    return spec([chance.choice([16, 300, 2500])], *layers)
+
+
+def picture_spec(chance: random.Random) -> Tables:
+    side, pooled = chance.choice([6, 9, 14, 22]), chance.random() < 0.3
+    layers: list[Tables] = [{"filters": chance.choice([1, 3, 8]), "kernel_size": 1}]
+    for _ in range(chance.randint(1, 2)):
+        if pooled:
+            layers.append(pooling(chance))
+        layers.append(convolution(chance, most=24 if side > 9 else 96))
+    if chance.random() < 0.6:
+        layers += [pooling(chance)] if pooled else []
+        layers.append({"units": chance.choice([10, 100, 400])})
+    return spec([side, side + chance.randint(0, 3), 1], *layers)
+
+
+def pooling(chance: random.Random) -> Tables:
+    return {
+        "kind": "avg_pool2d",
+        "pool_size": chance.randint(1, 3),
+        "strides": chance.randint(1, 2),
+        "padding": "same" if chance.random() < 0.6 else "valid",
+    }
+
+
+def convolution(chance: random.Random, most: int) -> Tables:
+    layer: Tables = {
+        "filters": chance.choice([1, 4, 6, 12, most, most]),
+        "kernel_size": [chance.randint(1, 3), chance.randint(1, 3)],
+        "strides": [chance.randint(1, 2), chance.randint(1, 3)],
+        "padding": chance.choice(["same", "same", "valid"]),
+    }
+    if chance.random() < 0.5:
+        layer["block_shape"] = [chance.randint(2, 12), chance.randint(2, 12), chance.randint(1, 7)]
+    if chance.random() < 0.4:
+        layer["pop_type"] = 16
+    return layer
