@@ -16,6 +16,7 @@ ERRORS = frozenset(
         "chip-input",
         "chip-max-rate",
         "chip-neurons",
+        "chip-output",
         "chip-synapse",
         "chip-tau",
         "conflicting-keys",

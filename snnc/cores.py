@@ -8,16 +8,9 @@ from dataclasses import dataclass
 from itertools import product
 
 from snnc.ir import Connection, Population, Program
+from snnc.loihi import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
 from snnc.operators import Shape
 from snnc.wiring import WHOLE, Part, Taken, Wiring, count, wiring
-
-#: What a core has: neurons, axons into it, room for axons out of it, and bits for weights.
-NEURONS = 1024
-AXONS_IN = 4096
-AXONS_OUT = 4096
-BITS = 2**20
-#: How many cores NengoLoihi asks for: two chips.
-CORES = 2 * 128
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from snnc.cores import chip
 from snnc.ir import INPUT, OUTPUT, Connection, Population, Program
 from snnc.table import Cells
 from snnc.words import counted, times
@@ -112,6 +111,9 @@ def _place(program: Program, population: Population) -> str:
 
 def _cores(program: Program) -> dict[str, int]:
     """Return how many cores of the chip each layer there takes, as far as that is known."""
+    # Most who ask what a network is don't ask that.
+    from snnc.cores import chip
+
     spread = chip(program)
     return spread.cores() if spread else {}
 

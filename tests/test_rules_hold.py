@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from snnc.checks.chip import chip_input
+from snnc.checks.chip import chip_input, chip_output
 from snnc.checks.cores import blocks_fit
 from snnc.checks.limits import populations_in_fours
 from snnc.checks.rates import ROUNDED
@@ -521,6 +521,24 @@ def test_the_chip_takes_no_convolution_of_the_input() -> None:
     with pytest.raises(BuildError, match="Conv2D transforms not supported for off-chip to on-chip"):
         built(moved)
     assert "chip-input" in {d.code for d in chip_input(moved)}
+
+
+def test_only_dense_layers_of_the_host_read_the_chip() -> None:
+    """`chip-output`: NengoLoihi builds no convolution from the chip to the host."""
+    from nengo.exceptions import BuildError
+
+    sound = pictured([{"kind": "encoder"}, CONVOLUTION, CONVOLUTION])
+    built(sound)
+    *others, last = sound.populations
+    moved = replace(sound, populations=(*others, replace(last, on_chip=False)))
+    with pytest.raises(BuildError, match="'Convolution' transforms on chip to host"):
+        built(moved)
+    assert [d.code for d in chip_output(moved)] == ["chip-output"]
+    dense = pictured([{"kind": "encoder"}, CONVOLUTION, {"kind": "dense", "units": 6}])
+    *others, last = dense.populations
+    read = replace(dense, populations=(*others, replace(last, on_chip=False)))
+    built(read)
+    assert list(chip_output(read)) == []
 
 
 def test_populations_of_sixteen_bits_come_in_fours() -> None:

@@ -12,6 +12,7 @@ from snnc.checks.chip import (
     chip_left_once,
     chip_max_rate,
     chip_neurons,
+    chip_output,
     chip_refractory,
     chip_settings_used,
     chip_spikes_filtered,
@@ -20,10 +21,10 @@ from snnc.checks.chip import (
 from snnc.checks.cores import (
     blocks_fit,
     core_settings_used,
+    cores_suffice,
     encoder_hears_all,
 )
 from snnc.checks.data import data_fits
-from snnc.checks.limits import cores_suffice, populations_in_fours
 from snnc.checks.network import (
     gradient_applies,
     labels_fit,
@@ -76,11 +77,11 @@ RULES: tuple[Callable[[Program], Iterable[Diagnostic]], ...] = (
     chip_synapse,
     chip_spikes_filtered,
     chip_input,
+    chip_output,
     chip_left_once,
     chip_settings_used,
     blocks_fit,
     cores_suffice,
-    populations_in_fours,
     core_settings_used,
     encoder_hears_all,
 )

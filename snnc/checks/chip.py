@@ -8,7 +8,7 @@ from math import expm1
 from snnc.checks.hints import USUAL_REST, USUAL_STEP, at_most, rests_long, setting, usual_step
 from snnc.checks.units import SLOW, in_seconds
 from snnc.diagnostics import Diagnostic, KeyPath
-from snnc.folding import Full
+from snnc.folding import Full, Identity
 from snnc.ir import INPUT, Population, Program
 from snnc.synapses import Alpha, Lowpass
 from snnc.words import number
@@ -136,6 +136,24 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
                     other.synapse_at,
                     hint=f"{USUAL_SYNAPSE}, or on_chip = false",
                 )
+
+
+def chip_output(program: Program) -> Iterator[Diagnostic]:
+    """What leaves the chip leaves it for dense layers: NengoLoihi has nothing else there."""
+    on_chip = {population.name for population in program.populations if population.on_chip}
+    for population in program.populations:
+        sources = [c.source for c in program.into(population.name) if c.source in on_chip]
+        forms = [program.form(c) for c in program.into(population.name) if c.source in on_chip]
+        if population.on_chip or all(isinstance(form, Full | Identity) for form in forms):
+            continue
+        yield Diagnostic(
+            "chip-output",
+            f"'{population.name}' runs on the host and reads '{sources[0]}' from the chip, where NengoLoihi builds only dense layers",
+            population.on_chip_at or population.at,
+            hint="write on_chip = true"
+            if population.neurons.on_loihi
+            else f"write on_chip = false for '{sources[0]}' too",
+        )
 
 
 def chip_spikes_filtered(program: Program) -> Iterator[Diagnostic]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.cores import NEURONS
 from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.ir import INPUT, Population, Program
+from snnc.loihi import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
 from snnc.operators import Shape, size
 from snnc.words import counted, times
 
@@ -23,6 +23,17 @@ def blocks_fit(program: Program) -> Iterator[Diagnostic]:
         elif (neurons := size(tuple(map(min, block, shape)))) > NEURONS:
             message = f"a block of {times(block)} is {neurons} neurons; a core has {NEURONS}"
             yield Diagnostic("block-shape", message, at, hint=f"write {_fitting(shape)}, say")
+
+
+def cores_suffice(program: Program) -> Iterator[Diagnostic]:
+    """Blocks take no more than a core has, and there are cores for all."""
+    if _fits_easily(program):
+        return
+    # To count exactly takes modules of their own, which networks that are small or run elsewhere don't wait for.
+    from snnc.checks import limits
+
+    yield from limits.cores_suffice(program)
+    yield from limits.populations_in_fours(program)
 
 
 def core_settings_used(program: Program) -> Iterator[Diagnostic]:
@@ -57,6 +68,27 @@ def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
                 "key",
                 'write mode = "on_off", or scale = "unit" in [data]',
             )
+
+
+def _fits_easily(program: Program) -> bool:
+    """Whether each layer has room on one core even if no weight is left out, and every index has all of its bits."""
+    populations = [population for population in program.populations if population.on_chip]
+    for population in populations:
+        axons = sum(
+            size(program.source_shape(connection)) * (2 if connection.source == INPUT else 1)
+            for connection in program.into(population.name)
+        )
+        leaving = [c for c in program.into_chip() if c.source == population.name]
+        if (
+            population.block_shape
+            or population.pop_type
+            or population.size > NEURONS
+            or axons > AXONS_IN
+            or axons * (21 * population.size + 64) > BITS
+            or 2 * population.size * len(leaving) > AXONS_OUT
+        ):
+            return False
+    return len(populations) <= CORES
 
 
 def _key(population: Population, key: str) -> KeyPath:

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import prod
 from typing import Literal
 
-from snnc.cores import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS, Block, Chip, boxes, chip
+from snnc.cores import Block, Chip, boxes, chip
 from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.folding import Full
 from snnc.ir import INPUT, Connection, Population, Program
+from snnc.loihi import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
 from snnc.operators import Conv2D, Dense, Shape, size
 
 #: By layer: the block_shape that it needs.
