@@ -18,6 +18,8 @@ Bytes = NDArray[np.uint8]
 #: Bits beside the sign of what reaches a compartment in a step, and of its current.
 INPUT_BITS = 21
 CURRENT_BITS = 23
+#: How many compartments are updated at once.
+AT_ONCE = 1024
 
 
 class Compartments(NamedTuple):
@@ -90,13 +92,18 @@ def _decayed(x: Any, keeps: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc]
+def _add(values: Int32, weights: NDArray[Any]) -> None:
+    for k in range(len(weights)):
+        values[k] += weights[k]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
 def _deliver(source: int, synapses: Synapses, reaching: Int32) -> None:
     """Add the weights of one spike to what reaches the compartments."""
     for run in range(synapses.runs[source], synapses.runs[source + 1]):
-        begin = synapses.run_begin[run]
-        first = synapses.run_weights[run]
-        for k in range(synapses.run_length[run]):
-            reaching[begin + k] += synapses.weights[first + k]
+        begin, first = synapses.run_begin[run], synapses.run_weights[run]
+        length = synapses.run_length[run]
+        _add(reaching[begin : begin + length], synapses.weights[first : first + length])
     for single in range(synapses.singles[source], synapses.singles[source + 1]):
         reaching[synapses.single_target[single]] += synapses.single_weight[single]
 
@@ -112,6 +119,52 @@ def _deliver_all(fired: Bytes, first: int, synapses: Synapses, reaching: Int32) 
                     _deliver(first + source, synapses, reaching)
 
 
+# Each of the next three loops has so few arrays that the compiler can make sure they don't overlap: otherwise it would
+# compute one number after the other.
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _update_current(reaching: Int32, current: Int32, keeps: Any) -> tuple[Any, Any]:
+    """Return which bits were lost of what reaches compartments, which is 0 then, and of their current."""
+    input_lost = current_lost = np.int32(0)
+    for i in range(len(current)):
+        came = _wrapped(reaching[i], INPUT_BITS)
+        input_lost = np.int32(input_lost | np.int32(came ^ reaching[i]))
+        reaching[i] = 0
+        flowing = np.int32(_decayed(current[i], keeps) + came)
+        kept = _wrapped(flowing, CURRENT_BITS)
+        current_lost = np.int32(current_lost | np.int32(kept ^ flowing))
+        current[i] = kept
+    return input_lost, current_lost
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _update_voltage(
+    current: Int32, bias: Int32, voltage: Int32, keeps: Any, lowest: Any, highest: Any
+) -> Any:
+    """Return which bits were lost of currents with their biases."""
+    lost = np.int32(0)
+    for i in range(len(voltage)):
+        charge = np.int32(current[i] + bias[i])
+        charged = _wrapped(charge, CURRENT_BITS)
+        lost = np.int32(lost | np.int32(charged ^ charge))
+        v = np.int32(_decayed(voltage[i], keeps) + charged)
+        v = lowest if v < lowest else v
+        voltage[i] = highest if v > highest else v
+    return lost
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _fire(voltage: Int32, waiting: Int32, fired: Bytes, threshold: Int32, refractory: Any) -> None:
+    for i in range(len(voltage)):
+        v = np.int32(0) if waiting[i] > 0 else voltage[i]
+        fires = v > threshold[i]
+        voltage[i] = np.int32(0) if fires else v
+        wait = np.int32((refractory if fires else waiting[i]) - np.int32(1))
+        waiting[i] = np.int32(0) if wait < 0 else wait
+        fired[i] = np.uint8(fires)
+
+
 @njit(cache=True, nogil=True)  # type: ignore[misc]
 def _update(
     reaching: Int32,
@@ -123,37 +176,39 @@ def _update(
     overflows: NDArray[np.int64],
 ) -> None:
     """Update the compartments of one item; what has reached them is zero afterwards."""
-    input_lost = current_lost = sum_lost = np.int32(0)
     for run in range(len(compartments.begins) - 1):
-        keeps_current = compartments.keeps_current[run]
-        keeps_voltage = compartments.keeps_voltage[run]
-        lowest, highest = compartments.lowest[run], compartments.highest[run]
-        refractory = compartments.refractory[run]
-        for i in range(compartments.begins[run], compartments.begins[run + 1]):
-            came = _wrapped(reaching[i], INPUT_BITS)
-            input_lost |= came ^ reaching[i]
-            reaching[i] = 0
+        last = compartments.begins[run + 1]
+        # A part at a time, which stays in the innermost cache.
+        for begin in range(compartments.begins[run], last, AT_ONCE):
+            end = min(begin + AT_ONCE, last)
+            flowing, charged = current[begin:end], voltage[begin:end]
+            input_lost, current_lost = _update_current(
+                reaching[begin:end], flowing, compartments.keeps_current[run]
+            )
+            sum_lost = _update_voltage(
+                flowing,
+                compartments.bias[begin:end],
+                charged,
+                compartments.keeps_voltage[run],
+                compartments.lowest[run],
+                compartments.highest[run],
+            )
+            _fire(
+                charged,
+                waiting[begin:end],
+                fired[begin:end],
+                compartments.threshold[begin:end],
+                compartments.refractory[run],
+            )
+            overflows[0] |= input_lost
+            overflows[1] |= current_lost
+            overflows[2] |= sum_lost
 
-            flowing = np.int32(_decayed(current[i], keeps_current) + came)
-            kept = _wrapped(flowing, CURRENT_BITS)
-            current_lost |= kept ^ flowing
-            current[i] = kept
 
-            charge = np.int32(kept + compartments.bias[i])
-            charged = _wrapped(charge, CURRENT_BITS)
-            sum_lost |= charged ^ charge
-
-            v = np.int32(_decayed(voltage[i], keeps_voltage) + charged)
-            v = min(max(v, lowest), highest)
-            v = np.int32(0) if waiting[i] > 0 else v
-            fires = v > compartments.threshold[i]
-            voltage[i] = np.int32(0) if fires else v
-            wait = refractory if fires else waiting[i]
-            waiting[i] = max(np.int32(wait - np.int32(1)), np.int32(0))
-            fired[i] = fires
-    overflows[0] |= input_lost
-    overflows[1] |= current_lost
-    overflows[2] |= sum_lost
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def _count(counts: Int32, fired: Bytes) -> None:
+    for k in range(len(counts)):
+        counts[k] += fired[k]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc]
@@ -184,8 +239,7 @@ def run(
             _deliver_all(inputs[item, step], n, synapses, reaching)
             _deliver_all(fired, 0, synapses, reaching)
             _update(reaching, current, voltage, waiting, fired, compartments, overflows)
-            for k in range(n):
-                counts[k] += fired[k]
+            _count(counts, fired)
             for k in range(len(record.fired_at)):
                 record.fired[item, step, k] = fired[record.fired_at[k]]
             for k in range(len(record.current_at)):
