@@ -92,26 +92,19 @@ def _decayed(x: Any, keeps: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc]
-def _add(values: Int32, weights: NDArray[Any]) -> None:
-    for k in range(len(weights)):
-        values[k] += weights[k]
-
-
-@njit(cache=True, nogil=True)  # type: ignore[misc]
 def _deliver(source: int, synapses: Synapses, reaching: Int32) -> None:
     """Add the weights of one spike to what reaches the compartments."""
     for run in range(synapses.runs[source], synapses.runs[source + 1]):
-        begin, first = synapses.run_begin[run], synapses.run_weights[run]
-        length = synapses.run_length[run]
-        _add(reaching[begin : begin + length], synapses.weights[first : first + length])
+        begin, first = np.uint64(synapses.run_begin[run]), np.uint64(synapses.run_weights[run])
+        for k in range(np.uint64(synapses.run_length[run])):
+            reaching[begin + k] += synapses.weights[first + k]
     for single in range(synapses.singles[source], synapses.singles[source + 1]):
         reaching[synapses.single_target[single]] += synapses.single_weight[single]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc]
-def _deliver_all(fired: Bytes, first: int, synapses: Synapses, reaching: Int32) -> None:
+def _deliver_all(words: NDArray[np.uint64], fired: Bytes, first: int, synapses: Synapses, reaching: Int32) -> None:
     """Deliver the spikes of neighbouring sources from the first on, eight of which are looked at together."""
-    words = fired.view(np.uint64)
     for word in range(len(words)):
         if words[word]:
             for source in range(8 * word, 8 * word + 8):
@@ -120,14 +113,16 @@ def _deliver_all(fired: Bytes, first: int, synapses: Synapses, reaching: Int32) 
 
 
 # Each of the next three loops has so few arrays that the compiler can make sure they don't overlap: otherwise it would
-# compute one number after the other.
+# compute one number after the other. Unsigned indices aren't looked at for being negative.
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc]
-def _update_current(reaching: Int32, current: Int32, keeps: Any) -> tuple[Any, Any]:
-    """Return which bits were lost of what reaches compartments, which is 0 then, and of their current."""
+def _update_current(
+    begin: Any, end: Any, reaching: Int32, current: Int32, keeps: Any, lost: Int32
+) -> None:
+    """Let currents decay, and add what reaches compartments, which is 0 then."""
     input_lost = current_lost = np.int32(0)
-    for i in range(len(current)):
+    for i in range(begin, end):
         came = _wrapped(reaching[i], INPUT_BITS)
         input_lost = np.int32(input_lost | np.int32(came ^ reaching[i]))
         reaching[i] = 0
@@ -135,28 +130,46 @@ def _update_current(reaching: Int32, current: Int32, keeps: Any) -> tuple[Any, A
         kept = _wrapped(flowing, CURRENT_BITS)
         current_lost = np.int32(current_lost | np.int32(kept ^ flowing))
         current[i] = kept
-    return input_lost, current_lost
+    lost[0] |= input_lost
+    lost[1] |= current_lost
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc]
 def _update_voltage(
-    current: Int32, bias: Int32, voltage: Int32, keeps: Any, lowest: Any, highest: Any
-) -> Any:
-    """Return which bits were lost of currents with their biases."""
-    lost = np.int32(0)
-    for i in range(len(voltage)):
+    begin: Any,
+    end: Any,
+    current: Int32,
+    bias: Int32,
+    voltage: Int32,
+    keeps: Any,
+    lowest: Any,
+    highest: Any,
+    lost: Int32,
+) -> None:
+    """Let voltages decay, and add currents and biases."""
+    sum_lost = np.int32(0)
+    for i in range(begin, end):
         charge = np.int32(current[i] + bias[i])
         charged = _wrapped(charge, CURRENT_BITS)
-        lost = np.int32(lost | np.int32(charged ^ charge))
+        sum_lost = np.int32(sum_lost | np.int32(charged ^ charge))
         v = np.int32(_decayed(voltage[i], keeps) + charged)
         v = lowest if v < lowest else v
         voltage[i] = highest if v > highest else v
-    return lost
+    lost[2] |= sum_lost
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc]
-def _fire(voltage: Int32, waiting: Int32, fired: Bytes, threshold: Int32, refractory: Any) -> None:
-    for i in range(len(voltage)):
+def _fire(
+    begin: Any,
+    end: Any,
+    voltage: Int32,
+    waiting: Int32,
+    fired: Bytes,
+    threshold: Int32,
+    refractory: Any,
+) -> None:
+    """Let compartments fire, or wait after they have."""
+    for i in range(begin, end):
         v = np.int32(0) if waiting[i] > 0 else voltage[i]
         fires = v > threshold[i]
         voltage[i] = np.int32(0) if fires else v
@@ -172,37 +185,29 @@ def _update(
     voltage: Int32,
     waiting: Int32,
     fired: Bytes,
-    compartments: Compartments,
-    overflows: NDArray[np.int64],
+    of: Compartments,
+    lost: Int32,
 ) -> None:
     """Update the compartments of one item; what has reached them is zero afterwards."""
-    for run in range(len(compartments.begins) - 1):
-        last = compartments.begins[run + 1]
-        # A part at a time, which stays in the innermost cache.
-        for begin in range(compartments.begins[run], last, AT_ONCE):
-            end = min(begin + AT_ONCE, last)
-            flowing, charged = current[begin:end], voltage[begin:end]
-            input_lost, current_lost = _update_current(
-                reaching[begin:end], flowing, compartments.keeps_current[run]
+    for run in range(len(of.begins) - 1):
+        begin, last = np.uint64(of.begins[run]), np.uint64(of.begins[run + 1])
+        while begin < last:
+            # A part at a time, which stays in the innermost cache.
+            end = min(begin + np.uint64(AT_ONCE), last)
+            _update_current(begin, end, reaching, current, of.keeps_current[run], lost)
+            _update_voltage(
+                begin,
+                end,
+                current,
+                of.bias,
+                voltage,
+                of.keeps_voltage[run],
+                of.lowest[run],
+                of.highest[run],
+                lost,
             )
-            sum_lost = _update_voltage(
-                flowing,
-                compartments.bias[begin:end],
-                charged,
-                compartments.keeps_voltage[run],
-                compartments.lowest[run],
-                compartments.highest[run],
-            )
-            _fire(
-                charged,
-                waiting[begin:end],
-                fired[begin:end],
-                compartments.threshold[begin:end],
-                compartments.refractory[run],
-            )
-            overflows[0] |= input_lost
-            overflows[1] |= current_lost
-            overflows[2] |= sum_lost
+            _fire(begin, end, voltage, waiting, fired, of.threshold, of.refractory[run])
+            begin = end
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc]
@@ -218,12 +223,12 @@ def run(
     synapses: Synapses,
     state: State,
     record: Record,
-    overflows: NDArray[np.int64],
+    lost: Int32,
 ) -> None:
     """Run some steps of each item, and change its state.
 
     `inputs` are the host's spikes, (items, 1 + steps, n), from the step before the first one on: spikes take a step.
-    `overflows`, (3,), is no longer 0 where an input, a current, or a current with its bias left its bits.
+    `lost`, (3,), is no longer 0 where an input, a current, or a current with its bias left its bits.
     """
     n = len(compartments.threshold)
     reaching = np.zeros(n, np.int32)
@@ -234,11 +239,13 @@ def run(
             state.waiting[item],
             state.fired[item],
         )
+        words = fired.view(np.uint64)
         counts = record.counts[item]
         for step in range(inputs.shape[1] - 1):
-            _deliver_all(inputs[item, step], n, synapses, reaching)
-            _deliver_all(fired, 0, synapses, reaching)
-            _update(reaching, current, voltage, waiting, fired, compartments, overflows)
+            sent = inputs[item, step]
+            _deliver_all(sent.view(np.uint64), sent, n, synapses, reaching)
+            _deliver_all(words, fired, 0, synapses, reaching)
+            _update(reaching, current, voltage, waiting, fired, compartments, lost)
             _count(counts, fired)
             for k in range(len(record.fired_at)):
                 record.fired[item, step, k] = fired[record.fired_at[k]]

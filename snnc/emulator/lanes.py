@@ -83,7 +83,7 @@ class Lanes:
         """Show an item in each lane: to each node its values, (lanes, size), or (lanes, steps, size) if they change."""
         built, readout = self._plans.built, self._plans.readout
         seconds = dict.fromkeys(("host", "chip", "readout"), 0.0)
-        overflows = np.zeros(3, np.int64)
+        overflows = np.zeros(3, np.int32)
         data = {
             probe: np.empty((self.n_lanes, steps, *self._signal(probe).shape[1:]))
             for probe in self._plans.probes
