@@ -25,11 +25,11 @@ class Built:
     model: Any
     chip: Chip
     precomputed: bool
-    #: Where the spikes of each sending process are among the chip's inputs.
-    senders: dict[Any, slice]
-    #: How much each receiving process receives, and the probe on the chip where that comes from.
-    receivers: dict[Any, int]
-    received_probes: dict[Any, Any]
+    #: By the id of each sending process (any two of them are equal): where its spikes are among the chip's inputs.
+    senders: dict[int, slice]
+    #: By the id of each receiving process: how much it receives, and the probe on the chip where that comes from.
+    receivers: dict[int, int]
+    received_probes: dict[int, Any]
     #: The network's probes of the chip, and what NengoLoihi made of them.
     chip_probes: dict[Any, Any]
 
@@ -56,13 +56,13 @@ def built(network: Any, dt: float) -> Built:
             raise NotEmulatedError(f"{probe}, which has a sample_every")
     made = chip(model)
     senders = {
-        send.output: made.inputs[model.spike_targets[receive]]
+        id(send.output): made.inputs[model.spike_targets[receive]]
         for send, receive in model.host2chip_senders.items()
     }
     receivers, received = {}, {}
     for probe, receive in model.chip2host_receivers.items():
-        receivers[receive.output] = receive.size_out
-        received[receive.output] = model.objs[probe]["out"]
+        receivers[id(receive.output)] = receive.size_out
+        received[id(receive.output)] = model.objs[probe]["out"]
     on_chip = {
         probe: model.objs[probe]["out"]
         for probe in model.nengo_probes

@@ -94,19 +94,7 @@ class Emulator:
         n_items = len(next(iter(shown.values()))) if shown else 1
         chosen = self.network.all_probes if probes is None else probes
         constant = all(values.ndim == 2 for values in shown.values())
-        plans = Plans(
-            self._built,
-            chosen,
-            Plan(self._built.model.host_pre, list(shown), constant),
-            Plan(self._built.model.host, list(shown), constant),
-            Readout(
-                self._built.chip,
-                [
-                    *self._built.received_probes.values(),
-                    *(self._built.chip_probes[p] for p in chosen if p in self._built.chip_probes),
-                ],
-            ),
-        )
+        plans = self._plans(list(shown), chosen, constant)
         numbers = np.arange(n_items)
         queues = np.array_split(numbers, n_items if present == "fresh" else min(chains, n_items))
         for part, came in _computed(plans, shown, queues, steps):
@@ -116,6 +104,19 @@ class Emulator:
             n = len(part)
             data = {probe: values[:n] for probe, values in came.data.items()}
             yield Batch(part, data, came.counts[:n], came.seconds, self._built)
+
+    def _plans(self, given: list[nengo.Node], probes: list[nengo.Probe], constant: bool) -> Plans:
+        """Return what has to be known to run items that these nodes put out."""
+        built = self._built
+        received = built.received_probes.values()
+        on_chip = (built.chip_probes[probe] for probe in probes if probe in built.chip_probes)
+        return Plans(
+            built,
+            probes,
+            Plan(built.model.host_pre, given, constant),
+            Plan(built.model.host, given, constant),
+            Readout(built.chip, [*received, *on_chip]),
+        )
 
 
 def _checked(items: Mapping[nengo.Node, ArrayLike], steps: int) -> dict[nengo.Node, Array]:

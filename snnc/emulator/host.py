@@ -126,11 +126,11 @@ def _refuse_what_is_missing(operator: Any) -> None:
 class Exchange:
     """What passes between the host and the chip during some steps.
 
-    `sent` holds for each sender whether its neurons spiked, (items, steps, neurons); `received` for each receiver what the
-    chip's neurons came to, (items, steps, size).
+    `sent` holds by the id of each sending process whether its neurons spiked, (items, steps, neurons); `received` by that
+    of each receiving process what the chip's neurons came to, (items, steps, size).
     """
 
-    def __init__(self, sent: Mapping[Any, Array], received: Mapping[Any, Array]) -> None:
+    def __init__(self, sent: Mapping[int, Array], received: Mapping[int, Array]) -> None:
         self.sent, self.received = sent, received
 
 
@@ -283,7 +283,7 @@ class Host:
         return self._one_by_one(operator)
 
     def _send(self, operator: Any) -> Step:
-        process, x = operator.process, self._aligned(operator.input, 1)
+        process, x = id(operator.process), self._aligned(operator.input, 1)
 
         def step() -> None:
             np.not_equal(x, 0, out=self.exchange.sent[process][:, self.step])
@@ -291,7 +291,7 @@ class Host:
         return step
 
     def _receive(self, operator: Any) -> Step:
-        process, output = operator.process, self.array(operator.output)
+        process, output = id(operator.process), self.array(operator.output)
 
         def step() -> None:
             output[...] = self.exchange.received[process][:, self.step]

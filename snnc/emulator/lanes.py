@@ -65,7 +65,7 @@ class Lanes:
         #: Spikes of the host that the chip has not seen yet.
         self._under_way = np.zeros((n_lanes, _padded(n_inputs)), np.uint8)
         #: What the chip's neurons came to in the last step.
-        self._came: dict[Any, Array] = {
+        self._came: dict[int, Array] = {
             process: np.zeros((n_lanes, 1, process_size)) for process, process_size in built.receivers.items()
         }
         self._before, self._after = Host(plans.before, n_lanes), Host(plans.after, n_lanes)
@@ -162,7 +162,7 @@ class Lanes:
             for kept, now in recorded:
                 kept[:, start + step] = now
 
-    def _delayed(self, came: dict[Any, Array]) -> dict[Any, Array]:
+    def _delayed(self, came: dict[int, Array]) -> dict[int, Array]:
         """Return what the host receives: what the chip came to in the step before.
 
         In its very first step, which comes after all of the chip's, NengoLoihi's host takes what is there, the chip's first.

@@ -1,0 +1,351 @@
+"""The batched emulator computes what NengoLoihi's own does, bit for bit: every state of every step, and all that probes see.
+
+`SNNC_EMULATED=60 pytest tests/test_emulator.py` compares so many networks of each kind.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import pytest
+
+if find_spec("numba") is None or find_spec("nengo_loihi") is None:
+    pytest.skip("numba or nengo_loihi is not installed: pip install 'snnc[run]'", allow_module_level=True)
+
+pytestmark = pytest.mark.usefixtures("libraries")
+
+DRAWN = int(os.environ.get("SNNC_EMULATED", "8"))
+OVERFLOWING = max(DRAWN // 4, 2)
+STEPS = 40
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """What overflows says so; here that is meant."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def reference(net: Any, shown: list[dict[Any, Any]], steps: int) -> dict[Any, Any]:
+    """Return what NengoLoihi's probes see of items, (items, steps, size), shown one after the other."""
+    import nengo_loihi
+
+    now: dict[Any, Any] = {}
+    before = {node: node.output for node in shown[0]}
+    for node in shown[0]:
+        node.output = lambda t, node=node: now[node]
+    try:
+        with nengo_loihi.Simulator(net, progress_bar=False, target="sim") as sim:
+            for item in shown:
+                now.update(item)
+                sim.run_steps(steps)
+            return {
+                probe: sim.data[probe].reshape(len(shown), steps, -1) for probe in net.all_probes
+            }
+    finally:
+        for node, output in before.items():
+            node.output = output
+
+
+def rows(items: dict[Any, Any]) -> list[dict[Any, Any]]:
+    n_items = len(next(iter(items.values())))
+    return [{node: values[i] for node, values in items.items()} for i in range(n_items)]
+
+
+def fresh_reference(net: Any, items: dict[Any, Any], steps: int) -> dict[Any, Any]:
+    """Return what NengoLoihi's probes see of items, each in a simulator of its own."""
+    parts = [reference(net, [item], steps) for item in rows(items)]
+    return {probe: np.concatenate([part[probe] for part in parts]) for probe in net.all_probes}
+
+
+def assert_same(result: Any, expected: dict[Any, Any]) -> None:
+    assert expected
+    for probe, values in expected.items():
+        assert result[probe].dtype == values.dtype
+        assert np.array_equal(result[probe], values), probe
+
+
+@pytest.mark.parametrize("number", range(DRAWN))
+def test_probes_see_the_same(number: int) -> None:
+    """Fresh, in one chain, and in two, of which each is a stream by itself."""
+    from snnc.emulator import Emulator
+    from tests.chip_networks import drawn
+
+    case = drawn(number)
+    with quiet():
+        emulator = Emulator(case.net)
+        assert_same(
+            emulator.run(case.items, STEPS), fresh_reference(case.net, case.items, STEPS)
+        )
+        one = reference(case.net, rows(case.items), STEPS)
+        assert_same(emulator.run(case.items, STEPS, present="stream"), one)
+        two = emulator.run(case.items, STEPS, present="stream", chains=2)
+        assert_same(
+            {probe: two[probe][:2] for probe in one},
+            {probe: values[:2] for probe, values in one.items()},
+        )
+        alone = reference(case.net, rows(case.items)[2:], STEPS)
+        assert_same({probe: two[probe][2:] for probe in one}, alone)
+
+
+@pytest.mark.parametrize("number", range(DRAWN, 2 * DRAWN))
+def test_every_state_is_the_same_in_every_step(number: int) -> None:
+    from tests.chip_networks import drawn
+
+    assert_states(drawn(number))
+
+
+@pytest.mark.parametrize("number", range(OVERFLOWING))
+def test_sums_that_overflow_wrap_around_alike(number: int) -> None:
+    from snnc.emulator import Emulator
+    from tests.chip_networks import overflowing
+
+    case = overflowing(number)
+    with warnings.catch_warnings(record=True) as theirs:
+        warnings.simplefilter("always")
+        expected = fresh_reference(case.net, case.items, STEPS)
+    with warnings.catch_warnings(record=True) as ours:
+        warnings.simplefilter("always")
+        result = Emulator(case.net).run(case.items, STEPS)
+    assert_same(result, expected)
+    said = {str(w.message) for w in ours if str(w.message).startswith("Overflow")}
+    assert said
+    assert said == {str(w.message) for w in theirs if str(w.message).startswith("Overflow")}
+    assert_states(case)
+
+
+def assert_states(case: Any) -> None:
+    """Step by step, for two different items at once: current, voltage, refractory count and spikes of every compartment."""
+    import nengo_loihi
+
+    from snnc.emulator import Emulator
+    from snnc.emulator.lanes import Lanes
+
+    with quiet():
+        lanes = Lanes(Emulator(case.net)._plans(list(case.items), [], constant=True), 2)
+        both = {node: values[:2] for node, values in case.items.items()}
+        simulators = []
+        for item in rows(both):
+            for node, values in item.items():
+                node.output = values
+            simulators.append(nengo_loihi.Simulator(case.net, progress_bar=False, target="sim"))
+        chip = lanes._plans.built.chip
+        # The order of the blocks is the same in both builds.
+        order = np.concatenate(list(chip.places.values()))
+        blocks = [len(places) for places in chip.places.values()]
+        fired = 0
+        for _ in range(STEPS):
+            lanes.show(both, 1)
+            for lane, sim in enumerate(simulators):
+                sim.run_steps(1)
+                theirs = sim.sims["emulator"].compartment
+                assert [b.n_neurons for b in sim.model.blocks] == blocks
+                ours = {name: values[lane][order] for name, values in lanes._state._asdict().items()}
+                assert np.array_equal(ours["current"], theirs.current)
+                assert np.array_equal(ours["voltage"], theirs.voltage)
+                assert np.array_equal(ours["waiting"], theirs.ref_count)
+                assert np.array_equal(ours["fired"], theirs.spiked)
+                fired += theirs.spiked.sum()
+        assert fired
+        for sim in simulators:
+            sim.close()
+
+
+def test_what_changes_while_an_item_is_shown() -> None:
+    import nengo
+
+    from snnc.emulator import Emulator
+    from tests.chip_networks import drawn
+
+    case = drawn(0)
+    chance = np.random.RandomState(5)
+    moving = {
+        node: chance.uniform(-1, 1, (3, STEPS, node.size_out)) for node in case.items
+    }
+    with quiet():
+        result = Emulator(case.net).run(moving, STEPS)
+        for item in range(3):
+            for node, values in moving.items():
+                node.output = lambda t, x=values[item]: x[round(t / 0.001) - 1]
+            expected = reference(case.net, [{}], STEPS)
+            assert_same({probe: result[probe][item : item + 1] for probe in expected}, expected)
+    assert isinstance(case.net, nengo.Network)
+
+
+def test_the_host_may_answer_to_the_chip() -> None:
+    """From the chip to the host and back: both take turns, step by step."""
+    import nengo
+    import nengo_loihi
+
+    from snnc.emulator import Emulator
+
+    chance = np.random.RandomState(0)
+    with nengo.Network(seed=0) as net:
+        nengo_loihi.add_params(net)
+        shown = nengo.Node(np.zeros(2))
+        layer = nengo.Ensemble(30, 1, gain=np.ones(30), bias=np.linspace(0.5, 2, 30))
+        turned = nengo.Node(lambda t, x: np.sin(x + t), size_in=2)
+        nengo.Connection(shown, layer.neurons, transform=chance.randn(30, 2))
+        nengo.Connection(layer.neurons, turned, transform=chance.randn(2, 30) / 100)
+        nengo.Connection(turned, layer.neurons, transform=chance.randn(30, 2))
+        nengo.Probe(turned)
+        nengo.Probe(layer.neurons)
+        nengo.Probe(layer.neurons, "voltage")
+    emulator = Emulator(net)
+    items = {shown: chance.uniform(-1, 1, (3, 2))}
+    assert_same(emulator.run(items, 30), fresh_reference(net, items, 30))
+    assert_same(emulator.run(items, 30, present="stream"), reference(net, rows(items), 30))
+
+
+def test_networks_of_the_nef() -> None:
+    """Decoded connections, recurrent ones, and probes of what ensembles represent."""
+    import nengo
+
+    from snnc.emulator import Emulator
+
+    with nengo.Network(seed=3) as net:
+        shown = nengo.Node(np.zeros(2), label="shown")
+        first = nengo.Ensemble(100, 2, max_rates=nengo.dists.Uniform(100, 120))
+        integrator = nengo.Ensemble(120, 2, max_rates=nengo.dists.Uniform(100, 120))
+        nengo.Connection(shown, first)
+        nengo.Connection(first, integrator, transform=0.1, synapse=0.1)
+        nengo.Connection(integrator, integrator, synapse=0.1)
+        read = nengo.Node(size_in=2)
+        nengo.Connection(integrator, read, function=np.square, synapse=0.02)
+        nengo.Probe(first, synapse=0.02)
+        nengo.Probe(integrator, synapse=0.02)
+        nengo.Probe(read)
+    items = {shown: np.array([[0.5, -0.2], [-0.9, 0.1]])}
+    with quiet():
+        result = Emulator(net).run(items, 60)
+        assert_same(result, fresh_reference(net, items, 60))
+    assert np.abs(result[net.probes[1]]).max() > 0.01
+
+
+def test_other_nodes_do_what_they_do_anyway() -> None:
+    import nengo
+
+    from snnc.emulator import Emulator
+
+    with nengo.Network(seed=3) as net:
+        shown = nengo.Node(np.zeros(1))
+        waves = nengo.Node(lambda t: np.sin(20 * t))
+        noise = nengo.Node(nengo.processes.WhiteSignal(0.1, high=50, seed=4))
+        presented = nengo.Node(nengo.processes.PresentInput([[0.3], [-0.4]], 0.01))
+        layer = nengo.Ensemble(50, 1)
+        for node in (shown, waves, noise, presented):
+            nengo.Connection(node, layer)
+        nengo.Probe(layer)
+        nengo.Probe(layer.neurons)
+    items = {shown: np.array([[0.2], [-0.5], [0.9]])}
+    with quiet():
+        assert_same(Emulator(net).run(items, 40), fresh_reference(net, items, 40))
+        alone = Emulator(net).run({}, 40)
+        assert_same(alone, reference(net, [{}], 40))
+
+
+def test_many_items_come_back_in_their_order() -> None:
+    """More items than lanes, on several threads; a chain of several rounds is one that goes on."""
+    from snnc.emulator import Emulator
+    from tests.chip_networks import drawn
+
+    case = drawn(2, n_items=700)
+    with quiet():
+        emulator = Emulator(case.net)
+        all_at_once = emulator.run(case.items, 5)
+        probe = case.net.all_probes[0]
+        told: list[int] = []
+        emulator.run(case.items, 5, progress=told.append)
+        assert sum(told) == 700
+        for item in (0, 255, 256, 699):
+            part = {node: values[item : item + 1] for node, values in case.items.items()}
+            alone = emulator.run(part, 5)
+            assert np.array_equal(alone[probe][0], all_at_once[probe][item])
+        stream = emulator.run(case.items, 5, present="stream", chains=700)
+        assert_same(stream, all_at_once.batch.data)
+    assert stream.spikes == all_at_once.spikes == all_at_once.batch.counts.sum()
+
+
+def test_spikes_are_counted() -> None:
+    from snnc.emulator import Emulator
+    from tests.chip_networks import drawn
+
+    case = drawn(1)
+    with quiet():
+        result = Emulator(case.net).run(case.items, STEPS)
+    counted = 0
+    for ensemble in case.on_chip:
+        probe = next(p for p in case.net.all_probes if p.target == ensemble.neurons)
+        counts = np.count_nonzero(result[probe], axis=1)
+        assert np.array_equal(result.spike_counts(ensemble), counts)
+        counted += counts.sum()
+    assert counted == result.spikes > 0
+    assert f"3 items of {STEPS} steps, fresh: {counted:,} spikes" in str(result)
+    (encoder,) = (ens for ens in case.net.all_ensembles if ens not in case.on_chip)
+    with pytest.raises(ValueError, match="isn't on the chip"):
+        result.spike_counts(encoder)
+
+
+def test_what_it_cannot_do_is_named() -> None:
+    import nengo
+    import nengo_loihi
+
+    from snnc.emulator import Emulator, NotEmulatedError
+
+    def network(neurons: Any = None, node: Any = None, **learning: Any) -> Any:
+        with nengo.Network(seed=0) as net:
+            nengo_loihi.add_params(net)
+            a = nengo.Ensemble(10, 1)
+            b = nengo.Ensemble(10, 1, neuron_type=neurons or nengo.LIF())
+            net.config[b].on_chip = False
+            connection = nengo.Connection(a, b, **learning)
+            if learning:
+                nengo.Connection(b, connection.learning_rule)
+            if node:
+                nengo.Connection(nengo.Node(node), a)
+            nengo.Probe(b)
+        return net
+
+    cases = {
+        "PES learning|learning": network(learning_rule_type=nengo.PES()),
+        "PoissonSpiking neurons on the host": network(nengo.PoissonSpiking(nengo.LIFRate())),
+        "WhiteNoise.* without a seed": network(node=nengo.processes.WhiteNoise()),
+    }
+    for what, net in cases.items():
+        with quiet(), pytest.raises(NotEmulatedError, match=what):
+            Emulator(net).run({}, 5)
+    with nengo.Network() as net:
+        ensemble = nengo.Ensemble(10, 1)
+        nengo.Probe(ensemble.neurons, sample_every=0.01)
+    with quiet(), pytest.raises(NotEmulatedError, match="sample_every"):
+        Emulator(net)
+
+
+def test_what_does_not_fit_is_said() -> None:
+    from snnc.emulator import Emulator
+    from tests.chip_networks import drawn
+
+    case = drawn(0)
+    with quiet():
+        emulator = Emulator(case.net)
+    node = next(iter(case.items))
+    with pytest.raises(ValueError, match=r"have the shape \(3, 4\), not \(items, 12\)"):
+        emulator.run({node: np.zeros((3, 4))}, 5)
+    with pytest.raises(ValueError, match="at least one step"):
+        emulator.run(case.items, 0)
+    with pytest.raises(ValueError, match="as many items"):
+        emulator.run({**case.items, node: np.zeros((4, 12)), _other(case.net): np.zeros((3, 1))}, 5)
+
+
+def _other(net: Any) -> Any:
+    import nengo
+
+    with net:
+        return nengo.Node(np.zeros(1))
