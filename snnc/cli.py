@@ -162,15 +162,21 @@ def _parser() -> argparse.ArgumentParser:
     run = _with_spec(commands, "run", "run the trained network as spikes, and print one table")
     _add_folder(run)
     _add_data(run)
-    places = ["nengo_dl", "nengo", "nengo_loihi"]
+    places = ["nengo_dl", "nengo", "emulator", "nengo_loihi"]
     run.add_argument(
         "--on",
         action="append",
         type=_one_of("place", places),
         choices=places,
-        help="nengo_dl shows items fresh, nengo and nengo_loihi as a stream; may be repeated (default: as targets say)",
+        help="nengo_dl shows items fresh, nengo, the chip's emulator and nengo_loihi as a stream; may be repeated (default: as targets say)",
     )
     run.add_argument("--items", type=_positive, help="how many test items (default: all)")
+    run.add_argument(
+        "--verify",
+        type=_positive,
+        metavar="N",
+        help="also run the first N items on nengo_loihi, and compare what the emulator computed, bit for bit",
+    )
     run.add_argument("--json", action="store_true", help="print the results as JSON")
     run.add_argument(
         "--plot", action="store_true", help="also draw a picture of each run, NAME.PLACE.png"

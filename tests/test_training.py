@@ -44,8 +44,7 @@ def test_training_ends_where_keras_ends_it(monitor: Any, min_delta: float, patie
     import tensorflow as tf
 
     from snnc.engine.stopping import best_epoch, is_over
-    from snnc.engine.train import Epoch
-    from snnc.engine.validation import Validation
+    from snnc.engine.epochs import Epoch, Validation
 
     rule = EarlyStopping(
         monitor=monitor, patience=patience, min_delta=min_delta, restore_best_weights=True

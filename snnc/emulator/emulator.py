@@ -61,6 +61,7 @@ class Emulator:
         items: Mapping[nengo.Node, ArrayLike],
         steps: int,
         *,
+        gap: int = 0,
         present: Present = "fresh",
         chains: int = 1,
         probes: list[nengo.Probe] | None = None,
@@ -69,22 +70,26 @@ class Emulator:
         """Show items for some steps each, and return what probes saw of them.
 
         `items` are what nodes put out, (items, size), or (items, steps, size) where that changes while an item is shown; other
-        nodes put out what they do anyway. With `present = "fresh"` every item meets a cleared network. With "stream" they
+        nodes put out what they do anyway. In a `gap` of some steps after each item, which belongs to it, the nodes put out
+        zeros. With `present = "fresh"` every item meets a cleared network. With "stream" they
         come one after the other in so many `chains`, each of which starts cleared: in one, this is what nengo_loihi.Simulator
         does. `progress` is told how many items are done now and then. All `probes` are recorded, unless some are named.
         """
         began = perf_counter()
         batches = []
-        for batch in self.batches(items, steps, present=present, chains=chains, probes=probes):
+        for batch in self.batches(
+            items, steps, gap=gap, present=present, chains=chains, probes=probes
+        ):
             batches.append(batch)
             progress(len(batch.items))
-        return Result.of(batches, self.size, present, chains, steps, perf_counter() - began)
+        return Result.of(batches, self.size, present, chains, steps + gap, perf_counter() - began)
 
     def batches(
         self,
         items: Mapping[nengo.Node, ArrayLike],
         steps: int,
         *,
+        gap: int = 0,
         present: Present = "fresh",
         chains: int = 1,
         probes: list[nengo.Probe] | None = None,
@@ -97,7 +102,7 @@ class Emulator:
         plans = self._plans(list(shown), chosen, constant)
         numbers = np.arange(n_items)
         queues = np.array_split(numbers, n_items if present == "fresh" else min(chains, n_items))
-        for part, came in _computed(plans, shown, queues, steps):
+        for part, came in _computed(plans, shown, queues, steps, gap):
             for overflowed, text in zip(came.overflows, OVERFLOWS, strict=True):
                 if overflowed:
                     warnings.warn(text, stacklevel=2)
@@ -138,7 +143,7 @@ def _checked(items: Mapping[nengo.Node, ArrayLike], steps: int) -> dict[nengo.No
 
 
 def _computed(
-    plans: Plans, shown: Mapping[Any, Array], queues: list[Array], steps: int
+    plans: Plans, shown: Mapping[Any, Array], queues: list[Array], steps: int, gap: int
 ) -> Iterator[tuple[Array, Shown]]:
     """Yield the items that were shown side by side, and what came of it, computed on all cores."""
     n_threads = len(os.sched_getaffinity(0))
@@ -153,7 +158,7 @@ def _computed(
             # The longest chain is the first; those that have ended show their last item once more, for nobody.
             numbers = np.array([chain[min(position, len(chain) - 1)] for chain in group])
             items = {node: values[numbers] for node, values in shown.items()}
-            running[pool.submit(lanes.show, items, steps)] = lanes, group, position
+            running[pool.submit(lanes.show, items, steps, gap)] = lanes, group, position
 
         for group in islice(groups, n_threads):
             start(Lanes(plans, len(group)), group, 0)

@@ -79,8 +79,27 @@ class Lanes:
             if (seen := built.chip_probes.get(probe)) is not None and seen.synapse is not None
         }
 
-    def show(self, items: Mapping[Any, Array], steps: int) -> Shown:
-        """Show an item in each lane: to each node its values, (lanes, size), or (lanes, steps, size) if they change."""
+    def show(self, items: Mapping[Any, Array], steps: int, gap: int = 0) -> Shown:
+        """Show an item in each lane, and zeros in the gap after it; only the spikes before that are counted.
+
+        A node shows the same values in every step, (lanes, size), or others in each, (lanes, steps, size).
+        """
+        shown = self._show(items, steps)
+        if not gap:
+            return shown
+        blank = {
+            node: np.zeros((len(values), *(gap,) * (values.ndim - 2), values.shape[-1]))
+            for node, values in items.items()
+        }
+        after = self._show(blank, gap)
+        return Shown(
+            {p: np.concatenate([seen, after.data[p]], axis=1) for p, seen in shown.data.items()},
+            shown.counts,
+            shown.overflows | after.overflows,
+            {part: seconds + after.seconds[part] for part, seconds in shown.seconds.items()},
+        )
+
+    def _show(self, items: Mapping[Any, Array], steps: int) -> Shown:
         built, readout = self._plans.built, self._plans.readout
         seconds = dict.fromkeys(("host", "chip", "readout"), 0.0)
         overflows = np.zeros(3, np.int32)

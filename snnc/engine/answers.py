@@ -13,6 +13,27 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Simulated:
+    """What was simulated on the emulated chip: its cores, neurons and synapses, and items of so many steps in chains."""
+
+    cores: int
+    neurons: int
+    synapses: int
+    items: int
+    steps: int
+    chains: int
+    spikes: int
+    seconds: float
+
+    def __str__(self) -> str:
+        chains = "one chain" if self.chains == 1 else f"{self.chains} chains"
+        return (
+            f"{self.cores} cores, {self.neurons:,} neurons, {self.synapses:,} synapses; {self.items:,} items of "
+            f"{self.steps} steps in {chains}; {self.spikes:,} spikes in {self.seconds:.1f} s"
+        )
+
+
+@dataclass(frozen=True)
 class Answers:
     """What a network said of each item, (n, classes), and the firing rate of every neuron of a layer, in hertz."""
 
@@ -22,6 +43,8 @@ class Answers:
     probabilities: Array | None = None
     #: Of a stream's first items, where it was asked for.
     recording: Recording | None = None
+    #: On the emulator.
+    simulated: Simulated | None = None
 
     @property
     def classes(self) -> NDArray[np.int64]:
