@@ -120,7 +120,9 @@ def _convolutional(chance: Any, n_items: int) -> Case:
                 strides=(int(chance.randint(1, 3)),) * 2,
                 padding=str(chance.choice(["same", "valid"])),
                 channels_last=first_last,
-                init=nengo.dists.Gaussian(0, float(chance.uniform(0.01, 0.05)) / _amplitude(before)),
+                init=nengo.dists.Gaussian(
+                    0, float(chance.uniform(0.01, 0.05)) / _amplitude(before)
+                ),
             )
             shape = convolution.output_shape
             layer = _layer(net, chance, shape.size, same_gain=True)
@@ -166,7 +168,9 @@ def _encoder(
         bias=chance.uniform(0, 50, n),
     )
     net.config[encoder].on_chip = False
-    weights = np.abs(chance.randn(n, shown.size_out)) if rate >= 300 else chance.randn(n, shown.size_out)
+    weights = (
+        np.abs(chance.randn(n, shown.size_out)) if rate >= 300 else chance.randn(n, shown.size_out)
+    )
     nengo.Connection(
         shown, encoder.neurons, transform=weights / shown.size_out**0.5, synapse=_filter(chance)
     )
@@ -178,7 +182,7 @@ def _host_neurons(chance: Any) -> Any:
         nengo.SpikingRectifiedLinear,
         nengo.LIF,
         lambda: nengo.LIF(tau_ref=0.001, amplitude=0.01),
-        lambda: nengo.AdaptiveLIF(),
+        nengo.AdaptiveLIF,
         lambda: nengo.RegularSpiking(nengo.LIFRate()),
         nengo_loihi.LoihiLIF,
         nengo_loihi.LoihiSpikingRectifiedLinear,

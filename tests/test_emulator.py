@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 
 if find_spec("numba") is None or find_spec("nengo_loihi") is None:
-    pytest.skip("numba or nengo_loihi is not installed: pip install 'snnc[run]'", allow_module_level=True)
+    pytest.skip(
+        "numba or nengo_loihi is not installed: pip install 'snnc[run]'", allow_module_level=True
+    )
 
 pytestmark = pytest.mark.usefixtures("libraries")
 
@@ -81,9 +83,7 @@ def test_probes_see_the_same(number: int) -> None:
     case = drawn(number)
     with quiet():
         emulator = Emulator(case.net)
-        assert_same(
-            emulator.run(case.items, STEPS), fresh_reference(case.net, case.items, STEPS)
-        )
+        assert_same(emulator.run(case.items, STEPS), fresh_reference(case.net, case.items, STEPS))
         one = reference(case.net, rows(case.items), STEPS)
         assert_same(emulator.run(case.items, STEPS, present="stream"), one)
         two = emulator.run(case.items, STEPS, present="stream", chains=2)
@@ -147,7 +147,9 @@ def assert_states(case: Any) -> None:
                 sim.run_steps(1)
                 theirs = sim.sims["emulator"].compartment
                 assert [b.n_neurons for b in sim.model.blocks] == blocks
-                ours = {name: values[lane][order] for name, values in lanes._state._asdict().items()}
+                ours = {
+                    name: values[lane][order] for name, values in lanes._state._asdict().items()
+                }
                 assert np.array_equal(ours["current"], theirs.current)
                 assert np.array_equal(ours["voltage"], theirs.voltage)
                 assert np.array_equal(ours["waiting"], theirs.ref_count)
@@ -166,9 +168,7 @@ def test_what_changes_while_an_item_is_shown() -> None:
 
     case = drawn(0)
     chance = np.random.RandomState(5)
-    moving = {
-        node: chance.uniform(-1, 1, (3, STEPS, node.size_out)) for node in case.items
-    }
+    moving = {node: chance.uniform(-1, 1, (3, STEPS, node.size_out)) for node in case.items}
     with quiet():
         result = Emulator(case.net).run(moving, STEPS)
         for item in range(3):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,9 @@ def _compartments(places: dict[Any, Ints]) -> Compartments:
     ).astype(np.int32)
     differs = np.flatnonzero((common[:, 1:] != common[:, :-1]).any(axis=0)) + 1
     begins = np.concatenate([[0], differs, [n]]).astype(np.int32)
-    return Compartments(found["vth"], found["bias"], begins, *np.ascontiguousarray(common[:, begins[:-1]]))
+    return Compartments(
+        found["vth"], found["bias"], begins, *np.ascontiguousarray(common[:, begins[:-1]])
+    )
 
 
 class _Rows:
@@ -166,7 +169,7 @@ class _Rows:
         for targets, weights in self._summed():
             edges = np.concatenate([[0], np.flatnonzero(np.diff(targets) != 1) + 1, [len(targets)]])
             alone = np.zeros(len(targets), bool)
-            for begin, end in zip(edges[:-1], edges[1:], strict=True):
+            for begin, end in pairwise(edges):
                 if end - begin < SHORTEST_RUN:
                     alone[begin:end] = True
                     continue

@@ -6,14 +6,20 @@ result is cut to int32 again.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numba import njit  # type: ignore[import-untyped]
+from numba import njit
 from numpy.typing import NDArray
 
 Int32 = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+#: Kept on disk once compiled; it lets other threads run.
+compiled: Callable[[Function], Function] = njit(cache=True, nogil=True)
 
 #: Bits beside the sign of what reaches a compartment in a step, and of its current.
 INPUT_BITS = 21
@@ -75,13 +81,13 @@ class Record(NamedTuple):
     counts: Int32
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[misc]
+@compiled
 def _wrapped(x: Any, bits: int) -> Any:
     """Return what is left of a number in some bits and a sign."""
     return np.int32(np.int32(x << np.int32(31 - bits)) >> np.int32(31 - bits))
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[misc]
+@compiled
 def _decayed(x: Any, keeps: Any) -> Any:
     """Return x * keeps / 4096, rounded towards zero, in 32 bits: the upper part of x apart from its lower 12 bits."""
     size = np.int32(abs(x))
@@ -91,7 +97,7 @@ def _decayed(x: Any, keeps: Any) -> Any:
     return np.int32(-kept) if x < 0 else kept
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@compiled
 def _deliver(source: int, synapses: Synapses, reaching: Int32) -> None:
     """Add the weights of one spike to what reaches the compartments."""
     for run in range(synapses.runs[source], synapses.runs[source + 1]):
@@ -102,8 +108,10 @@ def _deliver(source: int, synapses: Synapses, reaching: Int32) -> None:
         reaching[synapses.single_target[single]] += synapses.single_weight[single]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
-def _deliver_all(words: NDArray[np.uint64], fired: Bytes, first: int, synapses: Synapses, reaching: Int32) -> None:
+@compiled
+def _deliver_all(
+    words: NDArray[np.uint64], fired: Bytes, first: int, synapses: Synapses, reaching: Int32
+) -> None:
     """Deliver the spikes of neighbouring sources from the first on, eight of which are looked at together."""
     for word in range(len(words)):
         if words[word]:
@@ -116,7 +124,7 @@ def _deliver_all(words: NDArray[np.uint64], fired: Bytes, first: int, synapses: 
 # compute one number after the other. Unsigned indices aren't looked at for being negative.
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@compiled
 def _update_current(
     begin: Any, end: Any, reaching: Int32, current: Int32, keeps: Any, lost: Int32
 ) -> None:
@@ -134,7 +142,7 @@ def _update_current(
     lost[1] |= current_lost
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@compiled
 def _update_voltage(
     begin: Any,
     end: Any,
@@ -158,7 +166,7 @@ def _update_voltage(
     lost[2] |= sum_lost
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@compiled
 def _fire(
     begin: Any,
     end: Any,
@@ -178,7 +186,7 @@ def _fire(
         fired[i] = np.uint8(fires)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@compiled
 def _update(
     reaching: Int32,
     current: Int32,
@@ -210,13 +218,13 @@ def _update(
             begin = end
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@compiled
 def _count(counts: Int32, fired: Bytes) -> None:
     for k in range(len(counts)):
         counts[k] += fired[k]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
+@compiled
 def run(
     inputs: Bytes,
     compartments: Compartments,

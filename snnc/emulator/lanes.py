@@ -66,7 +66,8 @@ class Lanes:
         self._under_way = np.zeros((n_lanes, _padded(n_inputs)), np.uint8)
         #: What the chip's neurons came to in the last step.
         self._came: dict[int, Array] = {
-            process: np.zeros((n_lanes, 1, process_size)) for process, process_size in built.receivers.items()
+            process: np.zeros((n_lanes, 1, process_size))
+            for process, process_size in built.receivers.items()
         }
         self._before, self._after = Host(plans.before, n_lanes), Host(plans.after, n_lanes)
         self._hosts = (self._before, self._after)
@@ -146,7 +147,9 @@ class Lanes:
 
             began = thread_time()
             if built.precomputed:
-                self._run(self._after, Exchange({}, self._delayed(came)), items, start, length, data)
+                self._run(
+                    self._after, Exchange({}, self._delayed(came)), items, start, length, data
+                )
             self._came = {process: values[:, -1:] for process, values in came.items()}
             self._is_first = False
             seconds["host"] += thread_time() - began

@@ -70,15 +70,15 @@ def emulate(
         ):
             logits[batch.items] = _read(batch.data[net.logits][:, :steps], read)
             if has_softmax:
-                probabilities[batch.items] = _read(
-                    batch.data[net.probabilities][:, :steps], read
-                )
+                probabilities[batch.items] = _read(batch.data[net.probabilities][:, :steps], read)
             refuse_bursts(program, net, batch.data)
             for probe in net.spikes:
                 ensemble = probe.target.ensemble
                 if probe in batch.data:
                     # A spike counts amplitude / dt.
-                    mean = batch.data[probe][:, :steps].mean(axis=1) / ensemble.neuron_type.amplitude
+                    mean = (
+                        batch.data[probe][:, :steps].mean(axis=1) / ensemble.neuron_type.amplitude
+                    )
                 else:
                     mean = batch.spike_counts(ensemble) / (steps * program.dt)
                 rates[probe.label] += mean.sum(axis=0) / len(x)
@@ -143,7 +143,9 @@ def _on_the_emulator() -> Iterator[None]:
     try:
         yield
     except NotEmulatedError as error:
-        raise Refusal(f"the emulator doesn't run {error.what}: run with --on nengo_loihi") from error
+        raise Refusal(
+            f"the emulator doesn't run {error.what}: run with --on nengo_loihi"
+        ) from error
 
 
 def _read(outputs: Any, read: int) -> Any:

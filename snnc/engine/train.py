@@ -12,7 +12,6 @@ import nengo
 import nengo_dl
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from snnc.backends.network import build
 from snnc.deploy import Weights

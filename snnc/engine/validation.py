@@ -17,7 +17,6 @@ from snnc.engine.epochs import Validation
 from snnc.engine.fresh import simulator
 from snnc.ir import Program
 
-
 #: Returns the logits, (n, classes), for items, (n, size).
 Answering = Callable[[Array], NDArray[np.float32]]
 
