@@ -32,6 +32,7 @@ from nengo.utils.simulator import operator_dependency_graph
 from nengo_loihi.builder.inputs import HostReceiveProcess, HostSendProcess
 from numpy.typing import NDArray
 
+from snnc.emulator import neurons
 from snnc.emulator.errors import NotEmulatedError
 
 Array = NDArray[Any]
@@ -265,10 +266,7 @@ class Host:
         if not self._is_batched(operator.J):
             j = np.broadcast_to(j, output.shape)
 
-        def step() -> None:
-            operator.neurons.step(self.dt, j, output, **state)
-
-        return step
+        return neurons.step_of(operator.neurons, self.dt, j, output, state)
 
     def _process(self, operator: Any) -> Step:
         process = operator.process
@@ -286,7 +284,7 @@ class Host:
         process, x = id(operator.process), self._aligned(operator.input, 1)
 
         def step() -> None:
-            np.not_equal(x, 0, out=self.exchange.sent[process][:, self.step])
+            neurons.sent(x, self.exchange.sent[process], self.step)
 
         return step
 

@@ -122,7 +122,7 @@ class Lanes:
             spikes = np.zeros((self.n_lanes, length + 1, self._under_way.shape[1]), np.uint8)
             spikes[:, 0] = self._under_way
             sent = {
-                process: spikes[:, 1:, part].view(bool) for process, part in built.senders.items()
+                process: spikes[:, 1:, part] for process, part in built.senders.items()
             }
             if built.precomputed:
                 self._run(self._before, Exchange(sent, {}), items, start, length, data)
