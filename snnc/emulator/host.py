@@ -127,7 +127,7 @@ def _refuse_what_is_missing(operator: Any) -> None:
 class Exchange:
     """What passes between the host and the chip during some steps.
 
-    `sent` holds by the id of each sending process whether its neurons spiked, (items, steps, neurons); `received` by that
+    `sent` holds by the id of each sending process whether its neurons spiked, (steps, items, neurons); `received` by that
     of each receiving process what the chip's neurons came to, (items, steps, size).
     """
 

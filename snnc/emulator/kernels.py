@@ -24,8 +24,9 @@ compiled: Callable[[Function], Function] = njit(cache=True, nogil=True)
 #: Bits beside the sign of what reaches a compartment in a step, and of its current.
 INPUT_BITS = 21
 CURRENT_BITS = 23
-#: How many compartments are updated at once.
+#: How many compartments are updated at once, and how many of all items take turns in every step.
 AT_ONCE = 1024
+TOGETHER = 8192
 
 
 class Compartments(NamedTuple):
@@ -98,26 +99,32 @@ def _decayed(x: Any, keeps: Any) -> Any:
 
 
 @compiled
-def _deliver(source: int, synapses: Synapses, reaching: Int32) -> None:
-    """Add the weights of one spike to what reaches the compartments."""
-    for run in range(synapses.runs[source], synapses.runs[source + 1]):
-        begin, first = np.uint64(synapses.run_begin[run]), np.uint64(synapses.run_weights[run])
-        for k in range(np.uint64(synapses.run_length[run])):
-            reaching[begin + k] += synapses.weights[first + k]
-    for single in range(synapses.singles[source], synapses.singles[source + 1]):
-        reaching[synapses.single_target[single]] += synapses.single_weight[single]
-
-
-@compiled
-def _deliver_all(
-    words: NDArray[np.uint64], fired: Bytes, first: int, synapses: Synapses, reaching: Int32
+def _deliver(
+    first: Any, last: Any, fired: Bytes, source: Any, synapses: Synapses, reaching: Int32
 ) -> None:
-    """Deliver the spikes of neighbouring sources from the first on, eight of which are looked at together."""
-    for word in range(len(words)):
-        if words[word]:
-            for source in range(8 * word, 8 * word + 8):
-                if fired[source]:
-                    _deliver(first + source, synapses, reaching)
+    """Add the weights of all spikes of some items to what reaches their compartments.
+
+    `fired` are spikes of neighbouring sources from the given one on, (items, n); eight of them are looked at together.
+    """
+    words = fired.view(np.uint64)
+    for item in range(first, last):
+        row = item - first
+        for word in range(words.shape[1]):
+            if not words[item, word]:
+                continue
+            for k in range(8 * word, 8 * word + 8):
+                if not fired[item, k]:
+                    continue
+                for run in range(synapses.runs[source + k], synapses.runs[source + k + 1]):
+                    to = np.uint64(synapses.run_begin[run])
+                    of = np.uint64(synapses.run_weights[run])
+                    for i in range(np.uint64(synapses.run_length[run])):
+                        reaching[row, to + i] += synapses.weights[of + i]
+                for single in range(
+                    synapses.singles[source + k], synapses.singles[source + k + 1]
+                ):
+                    to = np.uint64(synapses.single_target[single])
+                    reaching[row, to] += synapses.single_weight[single]
 
 
 # Each of the next three loops has so few arrays that the compiler can make sure they don't overlap: otherwise it would
@@ -126,24 +133,35 @@ def _deliver_all(
 
 @compiled
 def _update_current(
-    begin: Any, end: Any, reaching: Int32, current: Int32, keeps: Any, lost: Int32
+    first: Any,
+    last: Any,
+    begin: Any,
+    end: Any,
+    reaching: Int32,
+    current: Int32,
+    keeps: Any,
+    lost: Int32,
 ) -> None:
     """Let currents decay, and add what reaches compartments, which is 0 then."""
     input_lost = current_lost = np.int32(0)
-    for i in range(begin, end):
-        came = _wrapped(reaching[i], INPUT_BITS)
-        input_lost = np.int32(input_lost | np.int32(came ^ reaching[i]))
-        reaching[i] = 0
-        flowing = np.int32(_decayed(current[i], keeps) + came)
-        kept = _wrapped(flowing, CURRENT_BITS)
-        current_lost = np.int32(current_lost | np.int32(kept ^ flowing))
-        current[i] = kept
+    for item in range(first, last):
+        row = item - first
+        for i in range(begin, end):
+            came = _wrapped(reaching[row, i], INPUT_BITS)
+            input_lost = np.int32(input_lost | np.int32(came ^ reaching[row, i]))
+            reaching[row, i] = 0
+            flowing = np.int32(_decayed(current[item, i], keeps) + came)
+            kept = _wrapped(flowing, CURRENT_BITS)
+            current_lost = np.int32(current_lost | np.int32(kept ^ flowing))
+            current[item, i] = kept
     lost[0] |= input_lost
     lost[1] |= current_lost
 
 
 @compiled
 def _update_voltage(
+    first: Any,
+    last: Any,
     begin: Any,
     end: Any,
     current: Int32,
@@ -156,18 +174,21 @@ def _update_voltage(
 ) -> None:
     """Let voltages decay, and add currents and biases."""
     sum_lost = np.int32(0)
-    for i in range(begin, end):
-        charge = np.int32(current[i] + bias[i])
-        charged = _wrapped(charge, CURRENT_BITS)
-        sum_lost = np.int32(sum_lost | np.int32(charged ^ charge))
-        v = np.int32(_decayed(voltage[i], keeps) + charged)
-        v = lowest if v < lowest else v
-        voltage[i] = highest if v > highest else v
+    for item in range(first, last):
+        for i in range(begin, end):
+            charge = np.int32(current[item, i] + bias[i])
+            charged = _wrapped(charge, CURRENT_BITS)
+            sum_lost = np.int32(sum_lost | np.int32(charged ^ charge))
+            v = np.int32(_decayed(voltage[item, i], keeps) + charged)
+            v = lowest if v < lowest else v
+            voltage[item, i] = highest if v > highest else v
     lost[2] |= sum_lost
 
 
 @compiled
 def _fire(
+    first: Any,
+    last: Any,
     begin: Any,
     end: Any,
     voltage: Int32,
@@ -177,51 +198,68 @@ def _fire(
     refractory: Any,
 ) -> None:
     """Let compartments fire, or wait after they have."""
-    for i in range(begin, end):
-        v = np.int32(0) if waiting[i] > 0 else voltage[i]
-        fires = v > threshold[i]
-        voltage[i] = np.int32(0) if fires else v
-        wait = np.int32((refractory if fires else waiting[i]) - np.int32(1))
-        waiting[i] = np.int32(0) if wait < 0 else wait
-        fired[i] = np.uint8(fires)
+    for item in range(first, last):
+        for i in range(begin, end):
+            v = np.int32(0) if waiting[item, i] > 0 else voltage[item, i]
+            fires = v > threshold[i]
+            voltage[item, i] = np.int32(0) if fires else v
+            wait = np.int32((refractory if fires else waiting[item, i]) - np.int32(1))
+            waiting[item, i] = np.int32(0) if wait < 0 else wait
+            fired[item, i] = np.uint8(fires)
 
 
 @compiled
 def _update(
-    reaching: Int32,
-    current: Int32,
-    voltage: Int32,
-    waiting: Int32,
-    fired: Bytes,
-    of: Compartments,
-    lost: Int32,
+    first: Any, last: Any, reaching: Int32, state: State, of: Compartments, lost: Int32
 ) -> None:
-    """Update the compartments of one item; what has reached them is zero afterwards."""
+    """Update the compartments of some items; what has reached them is zero afterwards."""
     for run in range(len(of.begins) - 1):
-        begin, last = np.uint64(of.begins[run]), np.uint64(of.begins[run + 1])
-        while begin < last:
+        begin, stop = np.uint64(of.begins[run]), np.uint64(of.begins[run + 1])
+        while begin < stop:
             # A part at a time, which stays in the innermost cache.
-            end = min(begin + np.uint64(AT_ONCE), last)
-            _update_current(begin, end, reaching, current, of.keeps_current[run], lost)
+            end = min(begin + np.uint64(AT_ONCE), stop)
+            _update_current(
+                first, last, begin, end, reaching, state.current, of.keeps_current[run], lost
+            )
             _update_voltage(
+                first,
+                last,
                 begin,
                 end,
-                current,
+                state.current,
                 of.bias,
-                voltage,
+                state.voltage,
                 of.keeps_voltage[run],
                 of.lowest[run],
                 of.highest[run],
                 lost,
             )
-            _fire(begin, end, voltage, waiting, fired, of.threshold, of.refractory[run])
+            _fire(
+                first,
+                last,
+                begin,
+                end,
+                state.voltage,
+                state.waiting,
+                state.fired,
+                of.threshold,
+                of.refractory[run],
+            )
             begin = end
 
 
 @compiled
-def _count(counts: Int32, fired: Bytes) -> None:
-    for k in range(len(counts)):
-        counts[k] += fired[k]
+def _keep(first: Any, last: Any, step: Any, state: State, record: Record) -> None:
+    """Count and record what there is to see of a step."""
+    for item in range(first, last):
+        for k in range(record.counts.shape[1]):
+            record.counts[item, k] += state.fired[item, k]
+        for k in range(len(record.fired_at)):
+            record.fired[item, step, k] = state.fired[item, record.fired_at[k]]
+        for k in range(len(record.current_at)):
+            record.current[item, step, k] = state.current[item, record.current_at[k]]
+        for k in range(len(record.voltage_at)):
+            record.voltage[item, step, k] = state.voltage[item, record.voltage_at[k]]
 
 
 @compiled
@@ -235,29 +273,18 @@ def run(
 ) -> None:
     """Run some steps of each item, and change its state.
 
-    `inputs` are the host's spikes, (items, 1 + steps, n), from the step before the first one on: spikes take a step.
+    `inputs` are the host's spikes, (1 + steps, items, n), from the step before the first one on: spikes take a step.
     `lost`, (3,), is no longer 0 where an input, a current, or a current with its bias left its bits.
     """
     n = len(compartments.threshold)
-    reaching = np.zeros(n, np.int32)
-    for item in range(len(inputs)):
-        current, voltage, waiting, fired = (
-            state.current[item],
-            state.voltage[item],
-            state.waiting[item],
-            state.fired[item],
-        )
-        words = fired.view(np.uint64)
-        counts = record.counts[item]
-        for step in range(inputs.shape[1] - 1):
-            sent = inputs[item, step]
-            _deliver_all(sent.view(np.uint64), sent, n, synapses, reaching)
-            _deliver_all(words, fired, 0, synapses, reaching)
-            _update(reaching, current, voltage, waiting, fired, compartments, lost)
-            _count(counts, fired)
-            for k in range(len(record.fired_at)):
-                record.fired[item, step, k] = fired[record.fired_at[k]]
-            for k in range(len(record.current_at)):
-                record.current[item, step, k] = current[record.current_at[k]]
-            for k in range(len(record.voltage_at)):
-                record.voltage[item, step, k] = voltage[record.voltage_at[k]]
+    n_steps, n_items = inputs.shape[0] - 1, inputs.shape[1]
+    # Small ones together, since calling a function takes as long as a hundred compartments.
+    together = max(TOGETHER // n, 1)
+    reaching = np.zeros((together, n), np.int32)
+    for first in range(0, n_items, together):
+        last = min(first + together, n_items)
+        for step in range(n_steps):
+            _deliver(np.uint64(first), np.uint64(last), inputs[step], n, synapses, reaching)
+            _deliver(np.uint64(first), np.uint64(last), state.fired, 0, synapses, reaching)
+            _update(np.uint64(first), np.uint64(last), reaching, state, compartments, lost)
+            _keep(np.uint64(first), np.uint64(last), step, state, record)

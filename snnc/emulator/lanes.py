@@ -119,16 +119,16 @@ class Lanes:
         parts: list[Record] = []
         for start in range(0, steps, length):
             began = thread_time()
-            spikes = np.zeros((self.n_lanes, length + 1, self._under_way.shape[1]), np.uint8)
-            spikes[:, 0] = self._under_way
+            spikes = np.zeros((length + 1, *self._under_way.shape), np.uint8)
+            spikes[0] = self._under_way
             sent = {
-                process: spikes[:, 1:, part] for process, part in built.senders.items()
+                process: spikes[1:, :, part] for process, part in built.senders.items()
             }
             if built.precomputed:
                 self._run(self._before, Exchange(sent, {}), items, start, length, data)
             else:
                 self._run(self._after, Exchange(sent, self._came), items, start, length, data)
-            self._under_way = spikes[:, -1].copy()
+            self._under_way = spikes[-1].copy()
             seconds["host"] += thread_time() - began
 
             began = thread_time()

@@ -38,10 +38,10 @@ def step_of(
 
 @compiled
 def sent(x: Array, spikes: NDArray[np.uint8], step: int) -> None:
-    """Note which of some outputs, (items, n), are spikes: (items, steps, n)."""
+    """Note which of some outputs, (items, n), are spikes: (steps, items, n)."""
     for item in range(len(x)):
         for k in range(x.shape[1]):
-            spikes[item, step, k] = x[item, k] != 0
+            spikes[step, item, k] = x[item, k] != 0
 
 
 @compiled
@@ -82,12 +82,12 @@ def _wait(
     before: Array,
 ) -> int:
     """Let time pass; return how many neurons have less than a whole step left, and where, how much, and their voltages."""
+    for i in range(len(refractory_time)):
+        refractory_time[i] -= dt
     n_short = 0
     for i in range(len(refractory_time)):
-        left = refractory_time[i] - dt
-        refractory_time[i] = left
-        duration = min(max(dt - left, 0.0), dt)
-        if duration != dt:
+        if refractory_time[i] > 0:
+            duration = max(dt - refractory_time[i], 0.0)
             places[n_short], durations[n_short], before[n_short] = i, duration, voltage[i]
             n_short += 1
     return n_short
@@ -118,13 +118,12 @@ def _fire(
     """Let neurons fire; return how many did, and where, and what of the logarithm says when."""
     n_fired = 0
     for i in range(len(voltage)):
-        v = voltage[i]
-        output[i] = 0.0
-        if v > 1:
-            output[i] = spike
-            places[n_fired], logarithms[n_fired] = i, -(v - 1) / (j[i] - 1)
+        if voltage[i] > 1:
+            places[n_fired], logarithms[n_fired] = i, -(voltage[i] - 1) / (j[i] - 1)
             n_fired += 1
-            voltage[i] = 0.0
-        elif v < lowest:
-            voltage[i] = lowest
+    for i in range(len(voltage)):
+        v = voltage[i]
+        output[i] = spike if v > 1 else 0.0
+        v = lowest if v < lowest else v
+        voltage[i] = 0.0 if v > 1 else v
     return n_fired
