@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from tests.conftest import ROOT
 
 if find_spec("numba") is None or find_spec("nengo_loihi") is None:
     pytest.skip(
@@ -291,6 +294,23 @@ def test_spikes_are_counted() -> None:
     (encoder,) = (ens for ens in case.net.all_ensembles if ens not in case.on_chip)
     with pytest.raises(ValueError, match="isn't on the chip"):
         result.spike_counts(encoder)
+
+
+def test_the_integrator_of_the_page() -> None:
+    """The program in docs/emulator.md, and what NengoLoihi says of three of its hundred inputs."""
+    page = (ROOT / "docs/emulator.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    names: dict[str, Any] = {}
+    with quiet():
+        exec(program, names)
+        assert names["integrals"].shape == (100, 200, 1)
+        for item in (0, 60, 99):
+            stimulus = names["stimuli"][item]
+            names["stim"].output = lambda t, stimulus=stimulus: stimulus[round(t / 0.001) - 1]
+            expected = reference(names["model"], [{}], 200)
+            assert np.array_equal(names["integrals"][item], expected[names["ens_probe"]][0])
+    ends = names["integrals"][:, -50:, 0].mean(axis=1)
+    assert np.all(np.diff(ends[::11]) > 0), "the larger the step, the larger its integral"
 
 
 def test_what_it_cannot_do_is_named() -> None:

@@ -120,9 +120,7 @@ def _deliver(
                     of = np.uint64(synapses.run_weights[run])
                     for i in range(np.uint64(synapses.run_length[run])):
                         reaching[row, to + i] += synapses.weights[of + i]
-                for single in range(
-                    synapses.singles[source + k], synapses.singles[source + k + 1]
-                ):
+                for single in range(synapses.singles[source + k], synapses.singles[source + k + 1]):
                     to = np.uint64(synapses.single_target[single])
                     reaching[row, to] += synapses.single_weight[single]
 

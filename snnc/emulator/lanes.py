@@ -121,9 +121,7 @@ class Lanes:
             began = thread_time()
             spikes = np.zeros((length + 1, *self._under_way.shape), np.uint8)
             spikes[0] = self._under_way
-            sent = {
-                process: spikes[1:, :, part] for process, part in built.senders.items()
-            }
+            sent = {process: spikes[1:, :, part] for process, part in built.senders.items()}
             if built.precomputed:
                 self._run(self._before, Exchange(sent, {}), items, start, length, data)
             else:

@@ -7,7 +7,6 @@ agree with them to the last bit; most of them are of one number, the whole step,
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import nengo
 import numpy as np
