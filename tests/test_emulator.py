@@ -11,12 +11,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import CASES, LIGHT_SPECS, ROOT, program_of, stand_in
 
 if find_spec("numba") is None or find_spec("nengo_loihi") is None:
     pytest.skip(
@@ -294,6 +295,33 @@ def test_spikes_are_counted() -> None:
     (encoder,) = (ens for ens in case.net.all_ensembles if ens not in case.on_chip)
     with pytest.raises(ValueError, match="isn't on the chip"):
         result.spike_counts(encoder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda p: p.stem)
+def test_every_spec_is_emulated_as_nengo_loihi_runs_it(path: Path, tmp_path: Path) -> None:
+    """With random weights: the spikes of all layers and the outputs, in every step of a stream; pictures are 0 to 1."""
+    from snnc.engine.emulated import emulate, verify
+    from tests.test_faults import deployed
+
+    program = program_of(path, stand_in(path, tmp_path))
+    if not program.on_loihi:
+        pytest.skip("Loihi isn't among its targets")
+    items = np.random.RandomState(0).uniform(0, 1, (3, program.input_size))
+    running = deployed(program, 0)
+    verify(running, items)
+    assert all(hertz.any() for hertz in emulate(running, items).rates.values())
+
+
+@pytest.mark.slow
+def test_a_long_stream() -> None:
+    """Two hundred items in a row: nothing creeps in."""
+    from snnc.engine.emulated import verify
+    from tests.test_faults import deployed
+
+    program = program_of(ROOT / "specs/digits.toml")
+    items = np.random.RandomState(0).uniform(-1, 1, (200, program.input_size))
+    verify(deployed(program, 0), items)
 
 
 def test_the_integrator_of_the_page() -> None:
