@@ -26,8 +26,8 @@ Present = Literal["fresh", "stream"]
 
 #: What NengoLoihi says where a number leaves its bits.
 OVERFLOWS = ("Overflow in q0", "Overflow in current", "Overflow in u2")
-#: So many bytes of state are computed at once: about a core's own cache.
-AT_ONCE = 1 << 20
+#: So many bytes of state are computed at once: with fewer items, calling the steps takes longer than what they do.
+AT_ONCE = 1 << 21
 #: More lanes than that gain nothing.
 MOST_LANES = 256
 
@@ -152,24 +152,28 @@ def _computed(
     )
     groups = (queues[start : start + n_lanes] for start in range(0, len(queues), n_lanes))
     with ThreadPoolExecutor(n_threads) as pool:
-        running: dict[Future[Any], tuple[Lanes, list[Array], int]] = {}
+        running: dict[Future[tuple[Lanes, Shown]], tuple[list[Array], int]] = {}
 
-        def start(lanes: Lanes, group: list[Array], position: int) -> None:
+        def show(lanes: Lanes | None, group: list[Array], position: int) -> tuple[Lanes, Shown]:
             # The longest chain is the first; those that have ended show their last item once more, for nobody.
             numbers = np.array([chain[min(position, len(chain) - 1)] for chain in group])
+            lanes = lanes or Lanes(plans, len(group))
             items = {node: values[numbers] for node, values in shown.items()}
-            running[pool.submit(lanes.show, items, steps, gap)] = lanes, group, position
+            return lanes, lanes.show(items, steps, gap)
+
+        def start(lanes: Lanes | None, group: list[Array], position: int) -> None:
+            running[pool.submit(show, lanes, group, position)] = group, position
 
         for group in islice(groups, n_threads):
-            start(Lanes(plans, len(group)), group, 0)
+            start(None, group, 0)
         while running:
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                lanes, group, position = running.pop(future)
-                came = future.result()
-                numbers = np.array([chain[position] for chain in group if position < len(chain)])
+                group, position = running.pop(future)
+                lanes, came = future.result()
                 if position + 1 < len(group[0]):
                     start(lanes, group, position + 1)
                 elif following := next(groups, None):
-                    start(Lanes(plans, len(following)), following, 0)
-                yield numbers, came
+                    start(None, following, 0)
+                numbers = [chain[position] for chain in group if position < len(chain)]
+                yield np.array(numbers), came
