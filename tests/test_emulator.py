@@ -183,6 +183,32 @@ def test_what_changes_while_an_item_is_shown() -> None:
     assert isinstance(case.net, nengo.Network)
 
 
+def test_gaps_between_items() -> None:
+    """They are recorded with the item before them; spikes in them are not counted."""
+    from snnc.emulator import Emulator
+    from tests.chip_networks import drawn
+
+    case = drawn(4)
+    zeros = {node: np.zeros_like(values) for node, values in case.items.items()}
+    shown = [part for pair in zip(rows(case.items), rows(zeros), strict=True) for part in pair]
+    with quiet():
+        emulator = Emulator(case.net)
+        result = emulator.run(case.items, 20, gap=20, present="stream")
+        assert_same(
+            result,
+            {p: seen.reshape(3, 40, -1) for p, seen in reference(case.net, shown, 20).items()},
+        )
+        # Of the two chains the second has ended when the first is shown its last item.
+        halves = emulator.run(case.items, 20, gap=20, present="stream", chains=2)
+    layer = case.on_chip[0]
+    probe = next(p for p in case.net.all_probes if p.target == layer.neurons)
+    for found in (result, halves):
+        counts = np.count_nonzero(found[probe][:, :20], axis=1)
+        assert np.array_equal(found.spike_counts(layer), counts)
+        assert counts.any()
+    assert np.array_equal(halves[probe][:2], result[probe][:2])
+
+
 def test_the_host_may_answer_to_the_chip() -> None:
     """From the chip to the host and back: both take turns, step by step."""
     import nengo
@@ -386,6 +412,16 @@ def test_what_does_not_fit_is_said() -> None:
     node = next(iter(case.items))
     with pytest.raises(ValueError, match=r"have the shape \(3, 4\), not \(items, 12\)"):
         emulator.run({node: np.zeros((3, 4))}, 5)
+    for nodes, wrong, match in (
+        ({node: np.zeros((0, 12))}, {}, "no items"),
+        ({_other(drawn(0).net): np.zeros((3, 1))}, {}, "isn't a node of the network without input"),
+        (case.items, {"present": "freshly"}, "fresh or stream, not 'freshly'"),
+        (case.items, {"chains": 0}, "at least one chain"),
+        (case.items, {"gap": -1}, "no gap is shorter"),
+        (case.items, {"probes": [drawn(0).net.all_probes[0]]}, "isn't one of the network's probes"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            emulator.run(nodes, 5, **wrong)
     with pytest.raises(ValueError, match="at least one step"):
         emulator.run(case.items, 0)
     with pytest.raises(ValueError, match="as many items"):

@@ -33,10 +33,6 @@ class Built:
     #: The network's probes of the chip, and what NengoLoihi made of them.
     chip_probes: dict[Any, Any]
 
-    def host_probes(self, model: Any) -> dict[Any, Any]:
-        """Return the network's probes in a part of the host, and the signals that they see."""
-        return {probe: model.sig[probe]["in"] for probe in model.probes}
-
     def neurons(self, ensemble: Any) -> NDArray[np.int64] | None:
         """Return the places of an ensemble's neurons on the chip, or None if it is on the host."""
         blocks = self.model.objs.get(ensemble, {}).get("in")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import nengo
 import numpy as np
@@ -95,9 +95,17 @@ class Emulator:
         probes: list[nengo.Probe] | None = None,
     ) -> Iterator[Batch]:
         """Yield what `run` puts together: of some items at a time, in any order, so that memory stays bounded."""
-        shown = _checked(items, steps)
+        shown = self._checked(items, steps)
         n_items = len(next(iter(shown.values()))) if shown else 1
+        if present not in get_args(Present):
+            raise ValueError(
+                f"items are presented {' or '.join(get_args(Present))}, not {present!r}"
+            )
+        if chains < 1 or gap < 0:
+            raise ValueError("there is at least one chain, and no gap is shorter than 0 steps")
         chosen = self.network.all_probes if probes is None else probes
+        if strangers := [probe for probe in chosen if probe not in self.network.all_probes]:
+            raise ValueError(f"{strangers[0]} isn't one of the network's probes")
         constant = all(values.ndim == 2 for values in shown.values())
         plans = self._plans(list(shown), chosen, constant)
         numbers = np.arange(n_items)
@@ -109,6 +117,27 @@ class Emulator:
             n = len(part)
             data = {probe: values[:n] for probe, values in came.data.items()}
             yield Batch(part, data, came.counts[:n], came.seconds, self._built)
+
+    def _checked(
+        self, items: Mapping[nengo.Node, ArrayLike], steps: int
+    ) -> dict[nengo.Node, Array]:
+        """Return the items as arrays; a ValueError says what doesn't fit."""
+        if steps < 1:
+            raise ValueError(f"items are shown for at least one step, not {steps}")
+        shown = {node: np.asarray(values, dtype=float) for node, values in items.items()}
+        for node, values in shown.items():
+            if values.shape[1:] not in ((node.size_out,), (steps, node.size_out)):
+                raise ValueError(
+                    f"the items for {node} have the shape {values.shape}, not (items, {node.size_out}) "
+                    f"or (items, {steps}, {node.size_out})"
+                )
+            if node not in self.network.all_nodes or node.size_in:
+                raise ValueError(f"{node} isn't a node of the network without input")
+            if not len(values):
+                raise ValueError("there are no items")
+        if len({len(values) for values in shown.values()}) > 1:
+            raise ValueError("every node gets as many items as the others")
+        return shown
 
     def _plans(self, given: list[nengo.Node], probes: list[nengo.Probe], constant: bool) -> Plans:
         """Return what has to be known to run items that these nodes put out."""
@@ -124,29 +153,11 @@ class Emulator:
         )
 
 
-def _checked(items: Mapping[nengo.Node, ArrayLike], steps: int) -> dict[nengo.Node, Array]:
-    """Return the items as arrays; a ValueError says what doesn't fit."""
-    if steps < 1:
-        raise ValueError(f"items are shown for at least one step, not {steps}")
-    shown = {node: np.asarray(values, dtype=float) for node, values in items.items()}
-    for node, values in shown.items():
-        if values.shape[1:] not in ((node.size_out,), (steps, node.size_out)):
-            raise ValueError(
-                f"the items for {node} have the shape {values.shape}, not (items, {node.size_out}) "
-                f"or (items, {steps}, {node.size_out})"
-            )
-        if node.size_in:
-            raise ValueError(f"{node} has an input, so that what it puts out can't be given")
-    if len({len(values) for values in shown.values()}) > 1:
-        raise ValueError("every node gets as many items as the others")
-    return shown
-
-
 def _computed(
     plans: Plans, shown: Mapping[Any, Array], queues: list[Array], steps: int, gap: int
 ) -> Iterator[tuple[Array, Shown]]:
     """Yield the items that were shown side by side, and what came of it, computed on all cores."""
-    n_threads = len(os.sched_getaffinity(0))
+    n_threads = _cores()
     n_lanes = min(
         max(AT_ONCE // plans.bytes_of_item, 1), MOST_LANES, math.ceil(len(queues) / n_threads)
     )
@@ -159,7 +170,7 @@ def _computed(
             numbers = np.array([chain[min(position, len(chain) - 1)] for chain in group])
             lanes = lanes or Lanes(plans, len(group))
             items = {node: values[numbers] for node, values in shown.items()}
-            return lanes, lanes.show(items, steps, gap)
+            return lanes, lanes.show(items, steps, gap, _busy(group, position))
 
         def start(lanes: Lanes | None, group: list[Array], position: int) -> None:
             running[pool.submit(show, lanes, group, position)] = group, position
@@ -175,5 +186,15 @@ def _computed(
                     start(lanes, group, position + 1)
                 elif following := next(groups, None):
                     start(None, following, 0)
-                numbers = [chain[position] for chain in group if position < len(chain)]
-                yield np.array(numbers), came
+                yield np.array([chain[position] for chain in group[: _busy(group, position)]]), came
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _busy(group: list[Array], position: int) -> int:
+    """Return how many of some chains, the longest first, have an item at a position."""
+    return sum(position < len(chain) for chain in group)

@@ -9,6 +9,7 @@ Whatever else there is runs as Nengo's own step on the part of each item.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,8 @@ class Plan:
             changing |= more
         self.every = kept
         self.once = [op for op in self.operators if op not in set(kept)]
+        #: The network's probes of this part of the host, and what they see.
+        self.probes = {probe: model.sig[probe]["in"] for probe in model.probes}
         #: What has a value for each item.
         self.batched = {signal.base for op in self.operators for signal in _written(op)}
         self.batched |= {signal.base for signal in outputs}
@@ -124,6 +127,7 @@ def _refuse_what_is_missing(operator: Any) -> None:
         raise NotEmulatedError("weights on the host that change")
 
 
+@dataclass(frozen=True, eq=False)
 class Exchange:
     """What passes between the host and the chip during some steps.
 
@@ -131,8 +135,8 @@ class Exchange:
     of each receiving process what the chip's neurons came to, (items, steps, size).
     """
 
-    def __init__(self, sent: Mapping[int, Array], received: Mapping[int, Array]) -> None:
-        self.sent, self.received = sent, received
+    sent: Mapping[int, Array]
+    received: Mapping[int, Array]
 
 
 class Host:

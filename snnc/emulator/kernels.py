@@ -67,6 +67,8 @@ class State(NamedTuple):
     voltage: Int32
     waiting: Int32
     fired: Bytes
+    #: How often each compartment has fired.
+    counts: Int32
 
 
 class Record(NamedTuple):
@@ -78,8 +80,6 @@ class Record(NamedTuple):
     current: Int32
     voltage_at: Int32
     voltage: Int32
-    #: How often each compartment fired, (items, n).
-    counts: Int32
 
 
 @compiled
@@ -250,8 +250,8 @@ def _update(
 def _keep(first: Any, last: Any, step: Any, state: State, record: Record) -> None:
     """Count and record what there is to see of a step."""
     for item in range(first, last):
-        for k in range(record.counts.shape[1]):
-            record.counts[item, k] += state.fired[item, k]
+        for k in range(state.counts.shape[1]):
+            state.counts[item, k] += state.fired[item, k]
         for k in range(len(record.fired_at)):
             record.fired[item, step, k] = state.fired[item, record.fired_at[k]]
         for k in range(len(record.current_at)):
@@ -262,6 +262,7 @@ def _keep(first: Any, last: Any, step: Any, state: State, record: Record) -> Non
 
 @compiled
 def run(
+    n_items: int,
     inputs: Bytes,
     compartments: Compartments,
     synapses: Synapses,
@@ -269,19 +270,18 @@ def run(
     record: Record,
     lost: Int32,
 ) -> None:
-    """Run some steps of each item, and change its state.
+    """Run some steps of the first items, and change their state.
 
     `inputs` are the host's spikes, (1 + steps, items, n), from the step before the first one on: spikes take a step.
     `lost`, (3,), is no longer 0 where an input, a current, or a current with its bias left its bits.
     """
     n = len(compartments.threshold)
-    n_steps, n_items = inputs.shape[0] - 1, inputs.shape[1]
     # Small ones together, since calling a function takes as long as a hundred compartments.
     together = max(TOGETHER // n, 1)
     reaching = np.zeros((together, n), np.int32)
     for first in range(0, n_items, together):
         last = min(first + together, n_items)
-        for step in range(n_steps):
+        for step in range(len(inputs) - 1):
             _deliver(np.uint64(first), np.uint64(last), inputs[step], n, synapses, reaching)
             _deliver(np.uint64(first), np.uint64(last), state.fired, 0, synapses, reaching)
             _update(np.uint64(first), np.uint64(last), reaching, state, compartments, lost)

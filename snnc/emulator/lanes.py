@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import thread_time
 from typing import Any
@@ -35,7 +36,7 @@ class Plans:
     def bytes_of_item(self) -> int:
         """What the state of an item takes."""
         chip = self.built.chip
-        return self.before.bytes_of_item + self.after.bytes_of_item + 16 * chip.n_compartments
+        return self.before.bytes_of_item + self.after.bytes_of_item + 21 * chip.n_compartments
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,23 +56,27 @@ class Lanes:
         self._plans, self.n_lanes = plans, n_lanes
         built = plans.built
         n, n_inputs = built.chip.n_compartments, built.chip.n_inputs
-        whole = (n_lanes, n)
         self._state = State(
-            np.zeros(whole, np.int32),
-            np.zeros(whole, np.int32),
-            np.zeros(whole, np.int32),
-            np.zeros((n_lanes, _padded(n)), np.uint8),
+            current=np.zeros((n_lanes, n), np.int32),
+            voltage=np.zeros((n_lanes, n), np.int32),
+            waiting=np.zeros((n_lanes, n), np.int32),
+            fired=np.zeros((n_lanes, _padded(n)), np.uint8),
+            counts=np.zeros((n_lanes, n), np.int32),
         )
         #: Spikes of the host that the chip has not seen yet.
         self._under_way = np.zeros((n_lanes, _padded(n_inputs)), np.uint8)
         #: What the chip's neurons came to in the last step.
         self._came: dict[int, Array] = {
-            process: np.zeros((n_lanes, 1, process_size))
-            for process, process_size in built.receivers.items()
+            process: np.zeros((n_lanes, 1, size)) for process, size in built.receivers.items()
         }
-        self._before, self._after = Host(plans.before, n_lanes), Host(plans.after, n_lanes)
-        self._hosts = (self._before, self._after)
         self._is_first = True
+        self._before, self._after = Host(plans.before, n_lanes), Host(plans.after, n_lanes)
+        self._seen_on_host = {
+            probe: host.array(signal)
+            for host in (self._before, self._after)
+            for probe, signal in host.plan.probes.items()
+            if probe in plans.probes
+        }
         self._filters = {
             probe: filter_of(
                 seen.synapse, (n_lanes, seen.output_size), built.dt, np.dtype(np.float32)
@@ -80,19 +85,23 @@ class Lanes:
             if (seen := built.chip_probes.get(probe)) is not None and seen.synapse is not None
         }
 
-    def show(self, items: Mapping[Any, Array], steps: int, gap: int = 0) -> Shown:
+    def show(
+        self, items: Mapping[Any, Array], steps: int, gap: int = 0, busy: int | None = None
+    ) -> Shown:
         """Show an item in each lane, and zeros in the gap after it; only the spikes before that are counted.
 
-        A node shows the same values in every step, (lanes, size), or others in each, (lanes, steps, size).
+        A node shows the same values in every step, (lanes, size), or others in each, (lanes, steps, size). The chips of only
+        the first `busy` lanes go on, if not all do.
         """
-        shown = self._show(items, steps)
+        self._state.counts[...] = 0
+        shown = self._show(items, steps, busy)
         if not gap:
             return shown
         blank = {
             node: np.zeros((len(values), *(gap,) * (values.ndim - 2), values.shape[-1]))
             for node, values in items.items()
         }
-        after = self._show(blank, gap)
+        after = self._show(blank, gap, busy)
         return Shown(
             {p: np.concatenate([seen, after.data[p]], axis=1) for p, seen in shown.data.items()},
             shown.counts,
@@ -100,81 +109,72 @@ class Lanes:
             {part: seconds + after.seconds[part] for part, seconds in shown.seconds.items()},
         )
 
-    def _show(self, items: Mapping[Any, Array], steps: int) -> Shown:
+    def _show(self, items: Mapping[Any, Array], steps: int, busy: int | None) -> Shown:
         built, readout = self._plans.built, self._plans.readout
-        seconds = dict.fromkeys(("host", "chip", "readout"), 0.0)
-        overflows = np.zeros(3, np.int32)
         data = {
-            probe: np.empty((self.n_lanes, steps, *self._signal(probe).shape[1:]))
-            for probe in self._plans.probes
-            if probe not in built.chip_probes
+            probe: np.empty((self.n_lanes, steps, *now.shape[1:]))
+            for probe, now in self._seen_on_host.items()
         }
-        for host in self._hosts:
+        work = _Work(items, data, self.n_lanes if busy is None else busy)
+        for host in (self._before, self._after):
             for node, values in items.items():
                 if values.ndim == 2:
                     host.show(node, values)
             host.start_item()
         # All steps of one after the other, or, where the host waits for the chip, step by step.
         length = steps if built.precomputed else 1
-        parts: list[Record] = []
-        for start in range(0, steps, length):
-            began = thread_time()
-            spikes = np.zeros((length + 1, *self._under_way.shape), np.uint8)
-            spikes[0] = self._under_way
-            sent = {process: spikes[1:, :, part] for process, part in built.senders.items()}
+        records = [self._advance(work, start, length) for start in range(0, steps, length)]
+        with work.measured("readout"):
+            record = _joined(records)
+            for probe, seen in built.chip_probes.items():
+                if probe in self._plans.probes:
+                    data[probe] = self._filtered(probe, readout.read(seen, record))
+        return Shown(data, self._state.counts.copy(), work.lost != 0, work.seconds)
+
+    def _advance(self, work: _Work, start: int, length: int) -> Record:
+        """Run some steps: the host up to the chip, the chip, and the host behind it."""
+        built, readout, chip = self._plans.built, self._plans.readout, self._plans.built.chip
+        spikes = np.zeros((length + 1, *self._under_way.shape), np.uint8)
+        spikes[0] = self._under_way
+        sent = {process: spikes[1:, :, part] for process, part in built.senders.items()}
+        with work.measured("host"):
             if built.precomputed:
-                self._run(self._before, Exchange(sent, {}), items, start, length, data)
+                self._run(self._before, Exchange(sent, {}), work, start, length)
             else:
-                self._run(self._after, Exchange(sent, self._came), items, start, length, data)
-            self._under_way = spikes[-1].copy()
-            seconds["host"] += thread_time() - began
-
-            began = thread_time()
+                self._run(self._after, Exchange(sent, self._came), work, start, length)
+        self._under_way = spikes[-1].copy()
+        with work.measured("chip"):
             record = readout.record(self.n_lanes, length)
-            chip = built.chip
-            run(spikes, chip.compartments, chip.synapses, self._state, record, overflows)
-            parts.append(record)
-            seconds["chip"] += thread_time() - began
-
-            began = thread_time()
+            run(
+                work.busy,
+                spikes,
+                chip.compartments,
+                chip.synapses,
+                self._state,
+                record,
+                work.lost,
+            )
+        with work.measured("readout"):
             came = {
                 process: readout.read(probe, record)
                 for process, probe in built.received_probes.items()
             }
-            seconds["readout"] += thread_time() - began
+        if built.precomputed:
+            with work.measured("host"):
+                exchange = Exchange({}, self._delayed(came))
+                self._run(self._after, exchange, work, start, length)
+        self._came = {process: values[:, -1:] for process, values in came.items()}
+        self._is_first = False
+        return record
 
-            began = thread_time()
-            if built.precomputed:
-                self._run(
-                    self._after, Exchange({}, self._delayed(came)), items, start, length, data
-                )
-            self._came = {process: values[:, -1:] for process, values in came.items()}
-            self._is_first = False
-            seconds["host"] += thread_time() - began
-        began = thread_time()
-        record = _joined(parts)
-        for probe, seen in built.chip_probes.items():
-            if probe in self._plans.probes:
-                data[probe] = self._filtered(probe, readout.read(seen, record))
-        seconds["readout"] += thread_time() - began
-        return Shown(data, record.counts, overflows != 0, seconds)
-
-    def _run(
-        self,
-        host: Host,
-        exchange: Exchange,
-        items: Mapping[Any, Array],
-        start: int,
-        length: int,
-        data: dict[Any, Array],
-    ) -> None:
+    def _run(self, host: Host, exchange: Exchange, work: _Work, start: int, length: int) -> None:
         host.exchange = exchange
         recorded = [
-            (data[probe], host.array(signal))
-            for probe, signal in self._plans.built.host_probes(host.plan.model).items()
-            if probe in data
+            (work.data[probe], self._seen_on_host[probe])
+            for probe in host.plan.probes
+            if probe in work.data
         ]
-        changing = {node: values for node, values in items.items() if values.ndim == 3}
+        changing = {node: values for node, values in work.items.items() if values.ndim == 3}
         for step in range(length):
             for node, values in changing.items():
                 host.show(node, values[:, start + step])
@@ -202,12 +202,21 @@ class Lanes:
             filtered[:, step] = self._filters[probe](seen[:, step])
         return filtered
 
-    def _signal(self, probe: Any) -> Array:
-        for host in self._hosts:
-            signals = self._plans.built.host_probes(host.plan.model)
-            if probe in signals:
-                return host.array(signals[probe])
-        raise AssertionError(f"{probe} is on the host or on the chip")
+
+class _Work:
+    """The items that are shown, what is recorded of the host, how many chips are busy, what overflows, and how long it takes."""
+
+    def __init__(self, items: Mapping[Any, Array], data: dict[Any, Array], busy: int) -> None:
+        self.items, self.data, self.busy = items, data, busy
+        self.lost = np.zeros(3, np.int32)
+        self.seconds = dict.fromkeys(("host", "chip", "readout"), 0.0)
+
+    @contextmanager
+    def measured(self, part: str) -> Iterator[None]:
+        """Add what this thread computes to the time of a part."""
+        began = thread_time()
+        yield
+        self.seconds[part] += thread_time() - began
 
 
 def _padded(n: int) -> int:
@@ -226,5 +235,4 @@ def _joined(parts: Sequence[Record]) -> Record:
         np.concatenate([part.current for part in parts], axis=1),
         first.voltage_at,
         np.concatenate([part.voltage for part in parts], axis=1),
-        np.sum([part.counts for part in parts], axis=0, dtype=np.int32),
     )

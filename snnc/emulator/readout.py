@@ -23,7 +23,6 @@ class Readout:
     """Which compartments some of NengoLoihi's probes look at, and what they make of them."""
 
     def __init__(self, chip: Chip, probes: Sequence[Any]) -> None:
-        self._chip = chip
         self._at: dict[str, list[Array]] = {key: [] for key in KEYS}
         #: For each probe: where what it sees of each block is in a record.
         self._columns: dict[Any, list[slice]] = {}
@@ -50,7 +49,6 @@ class Readout:
             np.zeros((*shape, len(current)), np.int32),
             voltage,
             np.zeros((*shape, len(voltage)), np.int32),
-            np.zeros((n_items, self._chip.n_compartments), np.int32),
         )
 
     def read(self, probe: Any, record: Record) -> Array:
