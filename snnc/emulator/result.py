@@ -97,7 +97,7 @@ class Result:
         size = self.size
         shown = "fresh" if self.present == "fresh" else f"a stream in {self.chains} chains"
         return (
-            f"{size.cores} cores, {size.neurons:,} neurons, {size.synapses:,} synapses; "
+            f"{size.cores} {'core' if size.cores == 1 else 'cores'}, {size.neurons:,} neurons, {size.synapses:,} synapses; "
             f"{len(self.batch.items):,} items of {self.steps} steps, {shown}: "
             f"{self.spikes:,} spikes in {self.seconds:.2f} s"
         )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.engine.recording import Recording
+from snnc.words import counted
 
 Array = NDArray[np.float64]
 
@@ -28,7 +29,7 @@ class Simulated:
     def __str__(self) -> str:
         chains = "one chain" if self.chains == 1 else f"{self.chains} chains"
         return (
-            f"{self.cores} cores, {self.neurons:,} neurons, {self.synapses:,} synapses; {self.items:,} items of "
+            f"{counted(self.cores, 'core')}, {self.neurons:,} neurons, {self.synapses:,} synapses; {self.items:,} items of "
             f"{self.steps} steps in {chains}; {self.spikes:,} spikes in {self.seconds:.1f} s"
         )
 
