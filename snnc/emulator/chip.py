@@ -142,18 +142,20 @@ class _Rows:
         synapse = axon.target
         sources = np.asarray(sources)
         numbers = np.arange(len(sources))
-        known: dict[tuple[int, int], tuple[Ints, NDArray[Any]]] = {}
+        # Many axons share their weights.
+        counting: dict[tuple[int, int], Any] = {}
         for source, to, atom in zip(
             sources, axon.map_axon(numbers), axon.map_atoms(numbers), strict=True
         ):
             if to < 0 or (base := synapse.axon_compartment_base(to)) is None:
                 continue
-            if (to, atom) not in known:
-                weights, indices = synapse.axon_weights_indices(to, atom=atom)
-                known[to, atom] = _last_of_each(targets[base + indices], weights)
-            reached, weights = known[to, atom]
-            self._targets[source].append(reached)
-            self._weights[source].append(weights)
+            weights, indices = synapse.axon_weights_indices(to, atom=atom)
+            key = (synapse.axon_weight_idx(to), atom)
+            if key not in counting:
+                counting[key] = _last_of_each(indices)
+            counts = counting[key]
+            self._targets[source].append(targets[base + indices[counts]])
+            self._weights[source].append(weights[counts])
 
     def synapses(self) -> Synapses:
         """Return all of them, runs with the same weights sharing these."""
@@ -200,20 +202,22 @@ class _Rows:
 
     def _summed(self) -> Iterator[tuple[Ints, NDArray[np.int32]]]:
         """Yield what each source reaches, in order, and the sum of its weights there."""
-        for targets, weights in zip(self._targets, self._weights, strict=True):
-            reached, of = np.unique(_joined(targets), return_inverse=True)
-            total = np.zeros(len(reached), np.int32)
-            np.add.at(total, of, _joined(weights))
-            yield reached, total
+        for parts, values in zip(self._targets, self._weights, strict=True):
+            targets, weights = _joined(parts), _joined(values)
+            order = np.argsort(targets, kind="stable")
+            targets, weights = targets[order], weights[order]
+            first = np.ones(len(targets), bool)
+            first[1:] = targets[1:] != targets[:-1]
+            if first.all():
+                yield targets, weights
+            else:
+                yield targets[first], np.add.reduceat(weights, np.flatnonzero(first))
 
 
-def _last_of_each(targets: Ints, weights: NDArray[Any]) -> tuple[Ints, NDArray[Any]]:
-    """Return the targets of one axon: of several weights for the same one, NengoLoihi adds the last."""
-    _, last = np.unique(targets[::-1], return_index=True)
-    if len(last) == len(targets):
-        return targets, weights
-    kept = len(targets) - 1 - last
-    return targets[kept], weights[kept]
+def _last_of_each(indices: Ints) -> Any:
+    """Return where the weights of an axon are that count: of several for one compartment, NengoLoihi adds the last."""
+    _, last = np.unique(indices[::-1], return_index=True)
+    return slice(None) if len(last) == len(indices) else len(indices) - 1 - last
 
 
 def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
