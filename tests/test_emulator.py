@@ -259,6 +259,47 @@ def test_networks_of_the_nef() -> None:
     assert np.abs(result[net.probes[1]]).max() > 0.01
 
 
+def test_convolutions_the_other_way_round() -> None:
+    """Transposed: an axon leads to larger pictures."""
+    import nengo
+    import nengo_loihi
+
+    from snnc.emulator import Emulator
+
+    transform = nengo.ConvolutionTranspose(
+        n_filters=4, input_shape=(4, 4, 2), kernel_size=(3, 3), strides=(2, 2)
+    )
+    n_out = transform.output_shape.size
+    with nengo.Network(seed=0) as net:
+        nengo_loihi.add_params(net)
+        shown = nengo.Node(np.zeros(32))
+        encoder = nengo.Ensemble(32, 1, gain=np.full(32, 2.0), bias=np.ones(32))
+        net.config[encoder].on_chip = False
+        nengo.Connection(shown, encoder.neurons, synapse=None)
+        layer = nengo.Ensemble(n_out, 1, gain=np.ones(n_out), bias=np.full(n_out, 0.9))
+        nengo.Connection(encoder.neurons, layer.neurons, transform=transform, synapse=0.005)
+        nengo.Probe(layer.neurons)
+        nengo.Probe(layer.neurons, "input")
+    items = {shown: np.random.RandomState(0).uniform(0, 1, (2, 32))}
+    with quiet():
+        result = Emulator(net).run(items, STEPS)
+        assert_same(result, fresh_reference(net, items, STEPS))
+    assert result.spikes
+
+
+def test_of_several_weights_for_one_compartment_the_last_counts() -> None:
+    """That is how NumPy adds to places that are named twice, and NengoLoihi leaves it to NumPy."""
+    from snnc.emulator.chip import _last_of_each
+
+    places, weights = np.array([3, 1, 3, 0, 1, 3]), np.arange(1, 7)
+    counts = _last_of_each(places)
+    theirs, ours = np.zeros(5, int), np.zeros(5, int)
+    theirs[places] += weights
+    np.add.at(ours, places[counts], weights[counts])
+    assert ours.tolist() == theirs.tolist() == [4, 5, 0, 6, 0]
+    assert _last_of_each(np.array([2, 0, 1])) == slice(None)
+
+
 def test_other_nodes_do_what_they_do_anyway() -> None:
     import nengo
 
