@@ -145,8 +145,8 @@ def grow() -> None:
         (1000, 10, 200),
         (1000, 1000, 200),
         (1000, 100, 50),
+        (1000, 100, 400),
         (1000, 100, 800),
-        (1000, 100, 1600),
     ):
         if neurons != emulator.size.neurons:
             emulator, shown, probe = emulated(neurons)
