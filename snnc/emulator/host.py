@@ -250,9 +250,10 @@ class Host:
         if a.ndim != 2 or x.ndim != 2 or y.ndim != 2:
             return self._one_by_one(operator)
 
+        product = _product(a)
+
         def step() -> None:
-            # A matrix times a vector for each item, as np.dot computes it.
-            np.add(y, np.matmul(a, x[:, :, None])[:, :, 0], out=y)
+            np.add(y, product(x[:, :, None])[:, :, 0], out=y)
 
         return step
 
@@ -360,19 +361,29 @@ def filter_of(
     if not isinstance(of_one, LinearFilter.NoD | LinearFilter.General):
         whole = _alone(synapse, shape, dt, dtype)
         return lambda x: np.asarray(whole(0.0, x))
-    a, b, c, d = of_one.A, of_one.B, of_one.C, of_one.D
+    b, d, through, out = of_one.B, of_one.D, _product(of_one.A), _product(of_one.C)
     state = np.zeros((n_items, *of_one.X.shape), dtype)
 
     def advanced(x: Array) -> Array:
-        state[...] = np.matmul(a, state) + b * x[:, None, :]
-        return np.asarray(np.matmul(c, state)[:, 0])
+        state[...] = through(state) + b * x[:, None, :]
+        return out(state)[:, 0]
 
     def lagging(x: Array) -> Array:
-        y = np.matmul(c, state)[:, 0] + d * x
-        state[...] = np.matmul(a, state) + b * x[:, None, :]
+        y = out(state)[:, 0] + d * x
+        state[...] = through(state) + b * x[:, None, :]
         return np.asarray(y)
 
     return advanced if isinstance(of_one, LinearFilter.NoD) else lagging
+
+
+def _product(a: Array) -> Callable[[Array], Array]:
+    """Return what multiplies a matrix, (m, n), by one of each item, (items, n, k), and rounds as np.dot does for each."""
+    if (np.count_nonzero(a, axis=1) <= 1).all():
+        # Sums of a single number are no sums: there is one way to round.
+        places = np.abs(a).argmax(axis=1)
+        values = a[np.arange(len(a)), places][:, None]
+        return lambda x: np.asarray(values * x[:, places])
+    return lambda x: np.asarray(np.matmul(a, x))
 
 
 def _alone(synapse: LinearFilter, shape: tuple[int, ...], dt: float, dtype: Any) -> Any:
