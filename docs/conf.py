@@ -40,6 +40,7 @@ autodoc_mock_imports = [
     "nengo",
     "nengo_dl",
     "nengo_loihi",
+    "numba",
     "rich",
     "scipy",
     "sklearn",

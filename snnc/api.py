@@ -240,8 +240,8 @@ def run(
 
     Args:
         network: What `train` or `restore` returned; for a spec, what training has saved beside it.
-        on: Where to run: "nengo_dl" shows each item fresh, "nengo" and "nengo_loihi" show them as a stream. By default
-            on nengo_dl, and on nengo_loihi if it is among the spec's targets.
+        on: Where to run: "nengo_dl" shows each item fresh, "nengo", "emulator" and "nengo_loihi" show them as a stream.
+            By default on nengo_dl, and on the emulator if Loihi is among the spec's targets.
         items: How many test items; by default all.
         progress: Whether to show bars on standard error.
 
@@ -253,7 +253,7 @@ def run(
 
     n_items = _count("items", items)
     with libraries.loaded():
-        from snnc.engine import places, session, storage
+        from snnc.engine import places, running, storage
 
         trained = None
         if isinstance(network, str | os.PathLike | Mapping | Checked):
@@ -265,7 +265,7 @@ def run(
         places.ensure_reachable(program, chosen)
         if trained is None:
             trained = storage.load(program, _folder(program, None))
-        results = session.run(trained, chosen, n_items, _watcher(progress))
+        results = running.run(trained, chosen, n_items, _watcher(progress))
     results.refuse_silence()
     return results
 

@@ -177,15 +177,21 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
     _add_spec(parser)
     _add_folder(parser)
     _add_data(parser)
-    places = ["nengo_dl", "nengo", "nengo_loihi"]
+    places = ["nengo_dl", "nengo", "emulator", "nengo_loihi"]
     parser.add_argument(
         "--on",
         action="append",
         type=_one_of("place", places),
         choices=places,
-        help="nengo_dl shows items fresh, nengo and nengo_loihi as a stream; may be repeated (default: as targets say)",
+        help="nengo_dl shows items fresh, nengo, the chip's emulator and nengo_loihi as a stream; may be repeated (default: as targets say)",
     )
     parser.add_argument("--items", type=_positive, help="how many test items (default: all)")
+    parser.add_argument(
+        "--verify",
+        type=_positive,
+        metavar="N",
+        help="also run the first N items on nengo_loihi, and compare what the emulator computed, bit for bit",
+    )
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     parser.add_argument(
         "--plot", action="store_true", help="also draw a picture of each run, NAME.PLACE.png"

@@ -112,6 +112,44 @@ class _Loader(SourceFileLoader):
         return self.source_to_code(now, self.path)
 
 
+#: What NengoLoihi looks for when it is imported, and does without where it isn't installed; it takes ten seconds.
+HEAVY = ("tensorflow", "nengo_dl", "nengo_extras")
+
+
+class _Without(MetaPathFinder):
+    """Finds that some modules aren't there."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> None:
+        if fullname in HEAVY:
+            raise ModuleNotFoundError(f"{fullname} isn't needed here", name=fullname)
+
+
+@contextmanager
+def without_tensorflow() -> Iterator[None]:
+    """Let NengoLoihi be imported as where there is no TensorFlow, which only training with its neurons needs."""
+    finder = _Without()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+def reunite() -> None:
+    """Tell a NengoLoihi that was imported without TensorFlow, in the same process, that it is there now."""
+    neurons = sys.modules.get("nengo_loihi.neurons")
+    if neurons is None or neurons.HAS_DL:
+        return
+    found = importlib.reload(sys.modules["nengo_loihi.compat"])
+    builders = importlib.import_module("nengo_extras.loihi_training")
+    for name in ("HAS_DL", "HAS_TF", "nengo_dl", "tf"):
+        setattr(neurons, name, getattr(found, name))
+    for name in ("LoihiLIFBuilder", "LoihiSpikingRectifiedLinearBuilder"):
+        setattr(neurons, name, getattr(builders, name))
+
+
 @contextmanager
 def quietly() -> Iterator[None]:
     """Silence stderr below Python: TensorFlow talks of GPUs, and NengoDL starts a second one, only to look for them."""

@@ -46,6 +46,7 @@ _ALWAYS = (
     "nengo-dl>=3.6",
     "nengo-loihi>=1.1",
     "nengo-extras>=0.5",
+    "numba>=0.60",
     "scikit-learn>=1.3",
     "scipy>=1.9",
     "rich>=13",

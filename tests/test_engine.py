@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -319,7 +322,10 @@ def test_places_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "needs Intel's NxSDK" in capsys.readouterr().err
 
 
-def test_a_network_that_nengo_loihi_refuses(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("place", ["nengo_loihi", "emulator"])
+def test_a_network_that_nengo_loihi_refuses(
+    place: str, spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The chip has no exponent for weights that are so small beside their biases, which only training tells."""
     params = spec.with_name("digits.params.npz")
     with np.load(params) as file:
@@ -327,14 +333,14 @@ def test_a_network_that_nengo_loihi_refuses(spec: Path, capsys: pytest.CaptureFi
     arrays["strokes.bias"] = arrays["strokes.bias"] + 1e5
     np.savez(params, **arrays)
     run = ["run", str(spec), "--items", "2"]
-    assert main([*run, "--on", "nengo", "--on", "nengo_loihi"]) == 1
+    assert main([*run, "--on", "nengo", "--on", place]) == 1
     seen = capsys.readouterr()
     assert "Nengo can't run the network: Compartment" in seen.err
     assert "weight exponent" in seen.err
     names = {line[:24].rstrip() for line in seen.out.splitlines()[1:]}
     assert {"rate neurons", "spikes, nengo (stream)"} <= names, "what was run is not lost"
     assert "not run after that" not in seen.err
-    assert main([*run, "--on", "nengo_loihi", "--on", "nengo"]) == 1
+    assert main([*run, "--on", place, "--on", "nengo"]) == 1
     assert capsys.readouterr().err.endswith("; not run after that: nengo\n")
 
 
@@ -349,7 +355,10 @@ def test_a_loss_that_is_no_number(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert not (tmp_path / "digits.params.npz").exists()
 
 
-def test_spikes_that_the_chip_would_lose(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("place", ["nengo_loihi", "emulator"])
+def test_spikes_that_the_chip_would_lose(
+    place: str, spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """NengoLoihi sends the chip one spike a neuron and step, however many there are."""
     text = spec.read_text()
     text = text.replace('name = "pixels"', 'name = "pixels"\nneurons = "spiking_relu"')
@@ -362,7 +371,7 @@ def test_spikes_that_the_chip_would_lose(spec: Path, capsys: pytest.CaptureFixtu
     np.savez(params, **arrays)
     spec.with_name("digits.baseline.npz").unlink()
     capsys.readouterr()
-    assert main(["run", str(spec), "--items", "2", "--on", "nengo_loihi"]) == 1
+    assert main(["run", str(spec), "--items", "2", "--on", place]) == 1
     assert "fire more than once in a step" in capsys.readouterr().err
 
 
@@ -383,8 +392,9 @@ def test_a_silent_layer_is_an_error(spec: Path, capsys: pytest.CaptureFixture[st
     assert "layer 'strokes' never fires" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("place", ["nengo_loihi", "emulator"])
 def test_a_warning_that_means_wrong_results_is_an_error(
-    spec: Path, capsys: pytest.CaptureFixture[str]
+    place: str, spec: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Beside biases this large, the chip has few bits left for the weights."""
     params = spec.with_name("digits.params.npz")
@@ -392,5 +402,131 @@ def test_a_warning_that_means_wrong_results_is_an_error(
         arrays = dict(file)
     arrays["strokes.weights"] = arrays["strokes.weights"] / 1000
     np.savez(params, **arrays)
-    assert main(["run", str(spec), "--items", "2", "--on", "nengo_loihi"]) == 1
+    assert main(["run", str(spec), "--items", "2", "--on", place]) == 1
     assert "weights on the chip lost precision" in capsys.readouterr().err
+
+
+def test_the_emulator_answers_as_nengo_loihi(
+    trained: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """In one chain: every answer, and every layer's rates. Which is used is said."""
+    places = ["--on", "emulator", "--on", "nengo_loihi"]
+    run = ["run", str(trained / "digits.toml"), "--items", "30"]
+    assert main([*run, *places, "--json", "--verify", "3"]) == 0
+    seen = capfd.readouterr()
+    assert "the first 3 items on the emulator: as on nengo_loihi, bit for bit" in seen.err
+    *_, ours, theirs = json.loads(seen.out)["rows"]
+    simulated = ours.pop("simulated")
+    assert theirs.pop("simulated") is None
+    assert (ours.pop("name"), ours.pop("on")) == ("spikes, emulator (stream)", "emulator")
+    del theirs["name"], theirs["on"]
+    rates = [[layer.pop("rate") for layer in row["layers"]] for row in (ours, theirs)]
+    assert rates[0] == pytest.approx(rates[1])
+    assert ours == theirs
+    assert (simulated["items"], simulated["chains"], simulated["neurons"]) == (30, 1, 64)
+    assert main(run) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[4].startswith("spikes, emulator (stream)"), "by default"
+    assert (
+        f"30 items of {simulated['steps']} steps in one chain; {simulated['spikes']:,} spikes"
+        in lines[-1]
+    )
+
+
+def test_pictures_of_the_emulator(trained: Path) -> None:
+    """They are those of nengo_loihi, but for the name."""
+    from snnc.engine import storage
+    from snnc.engine.emulated import emulate
+    from snnc.engine.stream import stream
+    from tests.conftest import program_of
+
+    program = program_of(trained / "digits.toml")
+    found = storage.load(program, trained)
+    ours = emulate(found.program, found.x_test[:8], recorded=5)
+    theirs = stream(found.program, found.x_test[:8], "nengo_loihi", recorded=5)
+    assert np.array_equal(ours.logits, theirs.logits)
+    assert ours.recording is not None
+    assert theirs.recording is not None
+    assert np.array_equal(ours.recording.filtered, theirs.recording.filtered)
+    assert np.array_equal(ours.recording.unfiltered, theirs.recording.unfiltered)
+    assert ours.recording.spikes.keys() == theirs.recording.spikes.keys()
+    for name, spikes in theirs.recording.spikes.items():
+        assert np.array_equal(ours.recording.spikes[name], spikes)
+        assert ours.rates[name] == pytest.approx(theirs.rates[name])
+
+
+def test_an_emulator_that_goes_wrong_is_found(
+    trained: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from snnc.emulator import chip
+
+    made = chip._compartments
+
+    def biased(places: dict[Any, Any]) -> Any:
+        right = made(places)
+        return right._replace(bias=right.bias + np.int32(64))
+
+    monkeypatch.setattr(chip, "_compartments", biased)
+    run = ["run", str(trained / "digits.toml"), "--items", "5", "--on", "emulator"]
+    assert main([*run, "--verify", "2"]) == 1
+    assert "isn't what nengo_loihi computes, from item 0 on" in capsys.readouterr().err
+
+
+def test_verifying_is_about_the_emulator(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = ["run", str(trained / "digits.toml"), "--on", "nengo", "--verify", "2"]
+    assert main(run) == 2
+    assert "add --on emulator" in capsys.readouterr().err
+
+
+def test_emulating_needs_no_tensorflow(trained: Path) -> None:
+    """Nor do plain Nengo and NengoLoihi; trained with its neurons, NengoLoihi is told of TensorFlow later."""
+    probe = """
+import sys
+from snnc.cli import main
+run = ["run", sys.argv[1], "--items", "2"]
+assert main([*run, "--on", "emulator", "--on", "nengo", "--on", "nengo_loihi"]) == 0
+assert not {"tensorflow", "nengo_dl"} & set(sys.modules)
+import nengo_loihi
+assert not nengo_loihi.neurons.HAS_DL
+from snnc.engine import libraries
+libraries.load()
+import nengo_dl
+nengo_loihi.LoihiLIF()
+known = nengo_dl.neuron_builders.SimNeuronsBuilder.TF_NEURON_IMPL
+assert known[nengo_loihi.LoihiLIF].__module__ == "nengo_extras.loihi_training"
+"""
+    spec = str(trained / "digits.toml")
+    done = subprocess.run(
+        [sys.executable, "-c", probe, spec], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_rates_without_tensorflow_are_those_of_nengo_dl_and_keras() -> None:
+    import nengo_dl
+    import tensorflow as tf
+
+    from snnc.engine.rates import _convolved
+    from snnc.engine.soft_lif import SoftLif
+    from snnc.folding import form
+    from snnc.operators import Conv2D
+
+    chance = np.random.RandomState(0)
+    x = chance.randn(50, 7) * 3
+    for sigma in (0.002, 0.02, 1.0):
+        settings = {"tau_rc": 0.03, "tau_ref": 0.001, "amplitude": 0.01}
+        with np.errstate(over="ignore", divide="ignore"):
+            ours = SoftLif(sigma=sigma, **settings).rates(x, 2.0, 0.5)
+            theirs = nengo_dl.SoftLIFRate(sigma=sigma, **settings).rates(x, 2.0, 0.5)
+        assert np.array_equal(ours, theirs)
+        assert ours.max() > 1
+    for window, strides, padding in (
+        ((3, 3), (1, 1), "same"),
+        ((3, 2), (2, 3), "same"),
+        ((4, 3), (2, 1), "valid"),
+        ((1, 1), (1, 1), "valid"),
+    ):
+        pictures, kernel = chance.randn(4, 9, 8, 3), chance.randn(*window, 3, 5)
+        convolution = form([Conv2D("c", window, strides, padding, 5, True)], (9, 8, 3))
+        theirs = tf.nn.conv2d(pictures, kernel, strides, padding.upper()).numpy()
+        assert _convolved(convolution, pictures, kernel) == pytest.approx(theirs)  # type: ignore[arg-type]

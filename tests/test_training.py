@@ -44,9 +44,8 @@ def trained(program: Program) -> tuple[Any, Any, Any]:
 def test_training_ends_where_keras_ends_it(monitor: Any, min_delta: float, patience: int) -> None:
     import tensorflow as tf
 
+    from snnc.engine.epochs import Epoch, Validation
     from snnc.engine.stopping import best_epoch, is_over
-    from snnc.engine.train import Epoch
-    from snnc.engine.validation import Validation
 
     rule = EarlyStopping(
         monitor=monitor, patience=patience, min_delta=min_delta, restore_best_weights=True

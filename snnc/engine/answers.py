@@ -8,8 +8,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.engine.recording import Recording
+from snnc.words import counted
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What was simulated on the emulated chip: its cores, neurons and synapses, and items of so many steps in chains."""
+
+    cores: int
+    neurons: int
+    synapses: int
+    items: int
+    steps: int
+    chains: int
+    spikes: int
+    seconds: float
+
+    def __str__(self) -> str:
+        chains = "one chain" if self.chains == 1 else f"{self.chains} chains"
+        return (
+            f"{counted(self.cores, 'core')}, {self.neurons:,} neurons, {self.synapses:,} synapses; {self.items:,} items of "
+            f"{self.steps} steps in {chains}; {self.spikes:,} spikes in {self.seconds:.1f} s"
+        )
 
 
 @dataclass(frozen=True)
@@ -22,6 +44,8 @@ class Answers:
     probabilities: Array | None = None
     #: Of a stream's first items, where it was asked for.
     recording: Recording | None = None
+    #: On the emulator.
+    simulated: Simulated | None = None
 
     @property
     def classes(self) -> NDArray[np.int64]:

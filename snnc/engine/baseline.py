@@ -11,7 +11,8 @@ import tensorflow as tf
 from snnc.backends.network import keras_layer
 from snnc.engine.answers import Answers
 from snnc.engine.data import Array, Labels
-from snnc.engine.train import BEGINNING, Fitted, Learner, State, compile_arguments, run_epochs
+from snnc.engine.epochs import BEGINNING, State
+from snnc.engine.train import Fitted, Learner, compile_arguments, run_epochs
 from snnc.ir import INPUT, OUTPUT, Population, Program
 from snnc.operators import walk
 

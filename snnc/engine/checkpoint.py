@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from snnc.diagnostics import Refusal
 from snnc.engine.arrays import arrays_of, save_arrays
 from snnc.engine.data import Data
-from snnc.engine.train import Epoch, State
-from snnc.engine.validation import Validation
+from snnc.engine.epochs import Epoch, State, Validation
 from snnc.ir import Program
+from snnc.lanes import installed
 from snnc.meaning import as_json, differences, meaning, training
 
 
@@ -24,7 +23,7 @@ def depends_on(program: Program, data: Data) -> dict[str, Any]:
         **meaning(program),
         **training(program),
         "data": data.train_digest,
-        "tensorflow": tf.__version__,
+        "tensorflow": installed("tensorflow"),
     }
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from snnc.diagnostics import Refusal
 from snnc.engine import checkpoint
 from snnc.engine.data import Data
+from snnc.engine.epochs import BEGINNING, State
 from snnc.engine.progress import Watcher
 from snnc.engine.stopping import about_best
-from snnc.engine.train import BEGINNING, State
 from snnc.ir import Program
 
 

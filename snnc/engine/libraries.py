@@ -11,7 +11,7 @@ import random
 import re
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,8 @@ from snnc import compat, lanes
 from snnc.diagnostics import Refusal, UsageError
 
 PACKAGES = ("numpy", "nengo", "tensorflow", "nengo_dl", "nengo_loihi")
+#: All that plain Nengo and NengoLoihi need, which are there in a fraction of the time.
+WITHOUT_TENSORFLOW = ("numpy", "nengo", "nengo_loihi")
 
 #: The start of warnings that users can do nothing about, and why they don't matter.
 HARMLESS = {
@@ -45,26 +47,32 @@ SERIOUS = {
 }
 
 
-def load() -> None:
+def load(packages: Sequence[str] = PACKAGES) -> None:
     """Import the libraries; a UsageError says what is missing or doesn't fit, and what installs it."""
     if refusal := lanes.refusal():
         raise UsageError(refusal)
     if sentence := lanes.elsewhere():
         print(f"snnc: {sentence}", file=sys.stderr)
-    for name in PACKAGES:
+    if "tensorflow" not in packages:
+        with compat.without_tensorflow():
+            for name in packages:
+                needed(name)
+        return
+    for name in packages:
         needed(name)
+    compat.reunite()
     compat.find_gpus()
 
 
 @contextmanager
-def loaded() -> Iterator[None]:
+def loaded(packages: Sequence[str] = PACKAGES) -> Iterator[None]:
     """Import the libraries, and on leaving put back what using them changes in a process.
 
     That is the warnings that are shown, Nengo's settings, and the random states of Python and NumPy. TensorFlow's own
     seed, which it tells nobody, stays as training has set it.
     """
     with _quiet_warnings():
-        load()
+        load(packages)
         import nengo
         import numpy as np
 

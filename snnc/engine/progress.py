@@ -9,7 +9,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from snnc.engine.train import Epoch
+from snnc.engine.epochs import Epoch
 
 
 class Watcher(Protocol):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from snnc.backends.network import build
+from snnc.call import Call
 from snnc.engine.answers import Answers
-from snnc.folding import Folded, Full, Identity, Scattered
+from snnc.folding import Convolution, Folded, Full, Identity, Scattered
 from snnc.gradients import Loihi
 from snnc.ir import INPUT, OUTPUT, Program
 
@@ -35,7 +37,7 @@ def _answers(program: Program, x: Array) -> Answers:
     rates = {}
     for population in program.populations:
         assert population.tuning is not None
-        neuron_type = build(population.neurons.trained(population.gradient))
+        neuron_type = _neuron_type(population.neurons.trained(population.gradient))
         tuning = population.tuning
         # The chip's rates are rounded to whole steps; others know no steps.
         rounding = {"dt": program.dt} if isinstance(population.gradient, Loihi) else {}
@@ -50,6 +52,15 @@ def _answers(program: Program, x: Array) -> Answers:
     if program.output.bias is not None:
         logits = logits + program.output.bias
     return Answers(logits, rates)
+
+
+def _neuron_type(call: Call) -> Any:
+    """Return neurons with rates. NengoDL's own would bring TensorFlow with them."""
+    if call.name == "nengo_dl.SoftLIFRate":
+        from snnc.engine.soft_lif import SoftLif
+
+        return SoftLif(**{name: build(value) for name, value in call.kwargs.items()})
+    return build(call)
 
 
 def currents(program: Program, target: str, outputs: dict[str, Array]) -> Array:
@@ -72,7 +83,28 @@ def _folded(folded: Folded, x: Array) -> Array:
             (folded.weights, (folded.arrays["row"], folded.arrays["column"])), form.shape
         )
         return np.asarray((matrix @ x.T).T)
-    pictures = tf.reshape(tf.constant(x, tf.float64), (-1, *form.input_shape))
-    kernel = tf.constant(folded.weights, tf.float64)
-    convolved = tf.nn.conv2d(pictures, kernel, form.strides, form.padding.upper())
-    return np.asarray(convolved).reshape(len(x), -1)
+    return _convolved(form, x.reshape(-1, *form.input_shape), folded.weights).reshape(len(x), -1)
+
+
+def _convolved(form: Convolution, pictures: Array, kernel: Array) -> Array:
+    """Return what a kernel makes of pictures, (n, height, width, channels): the sum of what each of its places sees."""
+    rows, columns, _ = form.output_shape
+    down, right = form.strides
+    # As TensorFlow pads: as much as the last window needs, the smaller half in front.
+    lacking = (
+        max((out - 1) * stride + window - length, 0)
+        for out, stride, window, length in zip(
+            form.output_shape, form.strides, form.kernel_size, form.input_shape, strict=False
+        )
+    )
+    margins = [(total // 2, total - total // 2) for total in lacking]
+    padded = np.pad(pictures, [(0, 0), *margins, (0, 0)])
+    total = np.zeros((len(pictures), *form.output_shape))
+    for row, column in np.ndindex(*form.kernel_size):
+        seen = padded[
+            :,
+            row : row + (rows - 1) * down + 1 : down,
+            column : column + (columns - 1) * right + 1 : right,
+        ]
+        total += seen @ kernel[row, column].astype(float)
+    return total

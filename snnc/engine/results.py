@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from snnc import __version__
 from snnc.diagnostics import Refusal
-from snnc.engine.answers import Answers, log_loss
+from snnc.engine.answers import Answers, Simulated, log_loss
 from snnc.engine.libraries import versions
 from snnc.engine.places import Place
 from snnc.engine.statistics import Interval, accuracy, paired_difference
@@ -66,6 +66,8 @@ class Row:
     log_loss: float | None
     layers: tuple[LayerRate, ...]
     classes: tuple[ClassAccuracy, ...]
+    #: On the emulator.
+    simulated: Simulated | None = None
 
     @property
     def shown(self) -> Literal["fresh", "stream"] | None:
@@ -86,6 +88,7 @@ class Row:
             "log_loss": self.log_loss,
             "layers": [asdict(layer) for layer in self.layers],
             "classes": [asdict(label) for label in self.classes],
+            "simulated": asdict(self.simulated) if self.simulated else None,
         }
 
 
@@ -124,7 +127,8 @@ class Results:
     @property
     def notes(self) -> list[str]:
         """What has to be said of the tables."""
-        return [NOTE, *([] if self.has_twin else [NO_TWIN])]
+        simulated = [f"On the emulator: {row.simulated}." for row in self.rows if row.simulated]
+        return [NOTE, *([] if self.has_twin else [NO_TWIN]), *simulated]
 
     def cells(self) -> Cells:
         """Return accuracies, differences from the float network and from rate neurons, all with intervals, and firing rates."""
@@ -202,6 +206,7 @@ class Scorer:
                 _layer_rate(self.program.population(name), hertz)
                 for name, hertz in answers.rates.items()
             ),
+            simulated=answers.simulated,
         )
 
     def _row(self, name: str, on: Literal["keras", "rates"] | Place, predicted: Labels) -> Row:

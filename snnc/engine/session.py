@@ -1,35 +1,28 @@
-"""A program trained, and a trained one run: values in and values out. Whoever calls shows them."""
+"""A program trained and tested: values in and values out. Whoever calls shows them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import nengo
-import numpy as np
 
 from snnc.backends import network
-from snnc.backends.pictures import ITEMS
 from snnc.deploy import deploy
-from snnc.diagnostics import Diagnostic, Refusal, UsageError
-from snnc.engine import baseline, plots, storage
-from snnc.engine.answers import Answers
+from snnc.diagnostics import Diagnostic
+from snnc.engine import baseline, storage
 from snnc.engine.course import resumable
 from snnc.engine.data import Data
+from snnc.engine.epochs import Epoch
 from snnc.engine.fresh import evaluate
 from snnc.engine.paths import Paths
-from snnc.engine.places import Place
 from snnc.engine.progress import Watcher
-from snnc.engine.rates import rate_answers
-from snnc.engine.results import Results, Row, Scorer
+from snnc.engine.results import Results, Scorer
+from snnc.engine.running import name_of, run
 from snnc.engine.silence import silent_filters
 from snnc.engine.stopping import about_best
 from snnc.engine.storage import Trained, Twin
-from snnc.engine.stream import stream
-from snnc.engine.train import Epoch
 from snnc.engine.train import train as train_network
 from snnc.ir import Program
 from snnc.table import paragraph
@@ -177,79 +170,8 @@ def _tested(net: nengo.Network, trained: Trained, program: Program, watcher: Wat
     network.watch(net)
     rates = scorer.rates_row(evaluate(net, program, x, steps=1))
     network.prepare_to_run(net, program)
-    name = _name(program, "nengo_dl")
+    name = name_of(program, "nengo_dl")
     with watcher.items(name, len(x)) as count:
         spikes = evaluate(net, program, x, program.fresh_steps, count)
     rows = (*scorer.twin_rows(), rates, scorer.row(name, "nengo_dl", spikes, rates))
     return Results(program, rows, trained.y_test)
-
-
-def run(
-    trained: Trained, places: Sequence[Place], n_items: int | None, watcher: Watcher
-) -> Results:
-    """Run a trained program wherever it is asked for, beside its float twin and its rates."""
-    return results_of(trained, rows(trained, places, n_items, watcher))
-
-
-def rows(
-    trained: Trained,
-    places: Sequence[Place],
-    n_items: int | None,
-    watcher: Watcher,
-    pictures: Path | None = None,
-) -> Iterator[Row]:
-    """Yield how a trained program does, one way to run it after the other: one that is refused takes nothing from those before.
-
-    With a folder for pictures, one of each place is written there.
-    """
-    program, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
-    predicted = None if trained.twin is None else trained.twin[: len(y)]
-    scorer = Scorer(program, y, predicted)
-    yield from scorer.twin_rows()
-    rates = scorer.rates_row(rate_answers(program, x))
-    yield rates
-    for index, place in enumerate(places):
-        name = _name(program, place)
-        with _before(places[index + 1 :]), watcher.items(name, len(x)) as count:
-            answers = _answers(program, x, place, count, ITEMS if pictures else 0)
-        yield scorer.row(name, place, answers, rates)
-        # Now: the numbers are safe whatever becomes of the picture.
-        if pictures:
-            plots.save(pictures, program, place, x, y, answers)
-
-
-@contextmanager
-def _before(places: Sequence[Place]) -> Iterator[None]:
-    """Have what is refused say which places aren't run because of it."""
-    try:
-        yield
-    except (Refusal, UsageError) as error:
-        if not places:
-            raise
-        raise type(error)(f"{error}; not run after that: {', '.join(places)}") from error
-
-
-def results_of(trained: Trained, found: Iterable[Row]) -> Results:
-    """Return rows as results."""
-    done = tuple(found)
-    return Results(trained.program, done, trained.y_test[: done[0].accuracy.n])
-
-
-def _name(program: Program, place: Place) -> str:
-    """Return what the table calls a way to run."""
-    what = "spikes" if any(p.neurons.spiking for p in program.populations) else "rates over time"
-    where: dict[Place, str] = {
-        "nengo_dl": "nengo_dl (fresh)",
-        "nengo": "nengo (stream)",
-        "nengo_loihi": f"nengo_loihi {program.loihi.target} (stream)",
-    }
-    return f"{what}, {where[place]}"
-
-
-def _answers(
-    deployed: Program, x: Any, place: Place, count: Callable[[int], None], recorded: int
-) -> Answers:
-    if place == "nengo_dl":
-        net = network.deployed_network(deployed, np.zeros(deployed.input_size))
-        return evaluate(net, deployed, x, deployed.fresh_steps, count)
-    return stream(deployed, x, place, count, recorded)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snnc.settings import EarlyStopping
 
 if TYPE_CHECKING:
-    from snnc.engine.train import Epoch
+    from snnc.engine.epochs import Epoch
 
 
 def best_epoch(epochs: Sequence[Epoch], rule: EarlyStopping) -> int:

@@ -7,25 +7,26 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from snnc.deploy import Weights
 from snnc.diagnostics import Refusal, UsageError
 from snnc.engine.arrays import Array, arrays_of, save_arrays
 from snnc.engine.checkpoint import depends_on
 from snnc.engine.data import Data
 from snnc.engine.data import load as load_data
+from snnc.engine.epochs import Epoch, Validation
 from snnc.engine.libraries import versions
 from snnc.engine.paths import Paths
-from snnc.engine.train import Epoch
-from snnc.engine.validation import Validation
 from snnc.files import write_text
 from snnc.folding import Folded, Form, Identity, Scattered
 from snnc.ir import OUTPUT, Connection, Population, Program, Tuning
 from snnc.meaning import OPTIONS, as_json, differences, meaning, training
+
+if TYPE_CHECKING:
+    from snnc.deploy import Weights
 
 
 def save_training(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -40,14 +40,14 @@ def stream(
     probabilities = np.empty_like(logits)
     has_softmax = hasattr(net, "probabilities")
     rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
-    with strict_warnings(), _explained(), _simulator(net, program, on) as sim:
+    with strict_warnings(), explained(), simulator(net, program, on) as sim:
         for item in range(len(x)):
             sim.run_steps(program.stream_steps, **_silent(on))
             logits[item] = _read(sim.data[net.logits], read)
             if has_softmax:
                 probabilities[item] = _read(sim.data[net.probabilities], read)
             if on == "nengo_loihi":
-                _refuse_bursts(program, net, sim)
+                refuse_bursts(program, net, sim.data)
             for probe in net.spikes:
                 # A spike counts amplitude / dt.
                 amplitude = probe.target.ensemble.neuron_type.amplitude
@@ -64,7 +64,8 @@ def stream(
     return Answers(logits, rates, probabilities if has_softmax else None, recording)
 
 
-def _simulator(net: nengo.Network, program: Program, on: str) -> Any:
+def simulator(net: nengo.Network, program: Program, on: str) -> Any:
+    """Return what runs a deployed network in plain Nengo or on NengoLoihi's target."""
     if on == "nengo":
         return nengo.Simulator(net, dt=program.dt, seed=program.seed, progress_bar=False)
     import nengo_loihi
@@ -73,7 +74,7 @@ def _simulator(net: nengo.Network, program: Program, on: str) -> Any:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Turn what NengoLoihi refuses into a Refusal; some of its limits are assertions."""
     try:
         yield
@@ -82,12 +83,12 @@ def _explained() -> Iterator[None]:
         raise Refusal(f"Nengo can't run the network: {reason}") from error
 
 
-def _refuse_bursts(program: Program, net: nengo.Network, sim: Any) -> None:
+def refuse_bursts(program: Program, net: nengo.Network, seen: Mapping[Any, Any]) -> None:
     """Raise a Refusal if the host has more spikes for the chip than one a neuron and step: the others get lost."""
     on_host = {population.name for population in program.feeding_from_host}
     for probe in net.spikes:
         amplitude = probe.target.ensemble.neuron_type.amplitude
-        if probe.label in on_host and sim.data[probe].max() * program.dt > 1.5 * amplitude:
+        if probe.label in on_host and seen[probe].max() * program.dt > 1.5 * amplitude:
             raise Refusal(
                 f"neurons of '{probe.label}' fire more than once in a step, and the chip takes one spike: lower max_rate"
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import nengo
 import nengo_dl
@@ -14,17 +13,9 @@ from numpy.typing import NDArray
 
 from snnc.backends.network import put_out_rates, training_network
 from snnc.engine.data import Array, Labels
+from snnc.engine.epochs import Validation
 from snnc.engine.fresh import filled, simulator
 from snnc.ir import Program
-
-
-@dataclass(frozen=True)
-class Validation:
-    """The mean cross-entropy of items that aren't trained on, and the share of them that is right."""
-
-    loss: float
-    accuracy: float
-
 
 #: Returns the logits, (n, classes), for items, (n, size).
 Answering = Callable[[Array], NDArray[np.float32]]

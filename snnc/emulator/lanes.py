@@ -1,0 +1,238 @@
+"""Items side by side: what the host and the chip of each are at, and how both go on together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import thread_time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.emulator.built import Built
+from snnc.emulator.host import Exchange, Host, Plan, filter_of
+from snnc.emulator.kernels import Record, State, run
+from snnc.emulator.readout import Readout
+
+Array = NDArray[Any]
+
+#: The chip looks at so many bytes of spikes at once.
+WORD = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Plans:
+    """What has to be known to run items: the network, and which of its probes are recorded."""
+
+    built: Built
+    probes: Sequence[Any]
+    before: Plan
+    after: Plan
+    readout: Readout
+
+    @property
+    def bytes_of_item(self) -> int:
+        """What the state of an item takes."""
+        chip = self.built.chip
+        return self.before.bytes_of_item + self.after.bytes_of_item + 21 * chip.n_compartments
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What came of showing an item in each lane: what probes saw, (lanes, steps, size), and spikes of compartments, (lanes, n)."""
+
+    data: dict[Any, Array]
+    counts: NDArray[np.int32]
+    overflows: NDArray[np.bool_]
+    seconds: dict[str, float]
+
+
+class Lanes:
+    """Some networks side by side, each with a state of its own that starts cleared."""
+
+    def __init__(self, plans: Plans, n_lanes: int) -> None:
+        self._plans, self.n_lanes = plans, n_lanes
+        built = plans.built
+        n, n_inputs = built.chip.n_compartments, built.chip.n_inputs
+        self._state = State(
+            current=np.zeros((n_lanes, n), np.int32),
+            voltage=np.zeros((n_lanes, n), np.int32),
+            waiting=np.zeros((n_lanes, n), np.int32),
+            fired=np.zeros((n_lanes, _padded(n)), np.uint8),
+            counts=np.zeros((n_lanes, n), np.int32),
+        )
+        #: Spikes of the host that the chip has not seen yet.
+        self._under_way = np.zeros((n_lanes, _padded(n_inputs)), np.uint8)
+        #: What the chip's neurons came to in the last step.
+        self._came: dict[int, Array] = {
+            process: np.zeros((n_lanes, 1, size)) for process, size in built.receivers.items()
+        }
+        self._is_first = True
+        self._before, self._after = Host(plans.before, n_lanes), Host(plans.after, n_lanes)
+        self._seen_on_host = {
+            probe: host.array(signal)
+            for host in (self._before, self._after)
+            for probe, signal in host.plan.probes.items()
+            if probe in plans.probes
+        }
+        self._filters = {
+            probe: filter_of(
+                seen.synapse, (n_lanes, seen.output_size), built.dt, np.dtype(np.float32)
+            )
+            for probe in plans.probes
+            if (seen := built.chip_probes.get(probe)) is not None and seen.synapse is not None
+        }
+
+    def show(
+        self, items: Mapping[Any, Array], steps: int, gap: int = 0, busy: int | None = None
+    ) -> Shown:
+        """Show an item in each lane, and zeros in the gap after it; only the spikes before that are counted.
+
+        A node shows the same values in every step, (lanes, size), or others in each, (lanes, steps, size). The chips of only
+        the first `busy` lanes go on, if not all do.
+        """
+        self._state.counts[...] = 0
+        shown = self._show(items, steps, busy)
+        if not gap:
+            return shown
+        blank = {
+            node: np.zeros((len(values), *(gap,) * (values.ndim - 2), values.shape[-1]))
+            for node, values in items.items()
+        }
+        after = self._show(blank, gap, busy)
+        return Shown(
+            {p: np.concatenate([seen, after.data[p]], axis=1) for p, seen in shown.data.items()},
+            shown.counts,
+            shown.overflows | after.overflows,
+            {part: seconds + after.seconds[part] for part, seconds in shown.seconds.items()},
+        )
+
+    def _show(self, items: Mapping[Any, Array], steps: int, busy: int | None) -> Shown:
+        built, readout = self._plans.built, self._plans.readout
+        data = {
+            probe: np.empty((self.n_lanes, steps, *now.shape[1:]))
+            for probe, now in self._seen_on_host.items()
+        }
+        work = _Work(items, data, self.n_lanes if busy is None else busy)
+        for host in (self._before, self._after):
+            for node, values in items.items():
+                if values.ndim == 2:
+                    host.show(node, values)
+            host.start_item()
+        # All steps of one after the other, or, where the host waits for the chip, step by step.
+        length = steps if built.precomputed else 1
+        records = [self._advance(work, start, length) for start in range(0, steps, length)]
+        with work.measured("readout"):
+            record = _joined(records)
+            for probe, seen in built.chip_probes.items():
+                if probe in self._plans.probes:
+                    data[probe] = self._filtered(probe, readout.read(seen, record))
+        return Shown(data, self._state.counts.copy(), work.lost != 0, work.seconds)
+
+    def _advance(self, work: _Work, start: int, length: int) -> Record:
+        """Run some steps: the host up to the chip, the chip, and the host behind it."""
+        built, readout, chip = self._plans.built, self._plans.readout, self._plans.built.chip
+        spikes = np.zeros((length + 1, *self._under_way.shape), np.uint8)
+        spikes[0] = self._under_way
+        sent = {process: spikes[1:, :, part] for process, part in built.senders.items()}
+        with work.measured("host"):
+            if built.precomputed:
+                self._run(self._before, Exchange(sent, {}), work, start, length)
+            else:
+                self._run(self._after, Exchange(sent, self._came), work, start, length)
+        self._under_way = spikes[-1].copy()
+        with work.measured("chip"):
+            record = readout.record(self.n_lanes, length)
+            run(
+                work.busy,
+                spikes,
+                chip.compartments,
+                chip.synapses,
+                self._state,
+                record,
+                work.lost,
+            )
+        with work.measured("readout"):
+            came = {
+                process: readout.read(probe, record)
+                for process, probe in built.received_probes.items()
+            }
+        if built.precomputed:
+            with work.measured("host"):
+                exchange = Exchange({}, self._delayed(came))
+                self._run(self._after, exchange, work, start, length)
+        self._came = {process: values[:, -1:] for process, values in came.items()}
+        self._is_first = False
+        return record
+
+    def _run(self, host: Host, exchange: Exchange, work: _Work, start: int, length: int) -> None:
+        host.exchange = exchange
+        recorded = [
+            (work.data[probe], self._seen_on_host[probe])
+            for probe in host.plan.probes
+            if probe in work.data
+        ]
+        changing = {node: values for node, values in work.items.items() if values.ndim == 3}
+        for step in range(length):
+            for node, values in changing.items():
+                host.show(node, values[:, start + step])
+            host.advance(step)
+            for kept, now in recorded:
+                kept[:, start + step] = now
+
+    def _delayed(self, came: dict[int, Array]) -> dict[int, Array]:
+        """Return what the host receives: what the chip came to in the step before.
+
+        In its very first step, which comes after all of the chip's, NengoLoihi's host takes what is there, the chip's first.
+        """
+        received = {}
+        for process, values in came.items():
+            before = values[:, :1] if self._is_first else self._came[process]
+            received[process] = np.concatenate([before, values[:, :-1]], axis=1)
+        return received
+
+    def _filtered(self, probe: Any, seen: Array) -> Array:
+        """Return what a probe on the chip saw through its synapse, in the type it saw it, as NengoLoihi has it."""
+        if probe not in self._filters:
+            return seen
+        filtered = np.zeros_like(seen)
+        for step in range(seen.shape[1]):
+            filtered[:, step] = self._filters[probe](seen[:, step])
+        return filtered
+
+
+class _Work:
+    """The items that are shown, what is recorded of the host, how many chips are busy, what overflows, and how long it takes."""
+
+    def __init__(self, items: Mapping[Any, Array], data: dict[Any, Array], busy: int) -> None:
+        self.items, self.data, self.busy = items, data, busy
+        self.lost = np.zeros(3, np.int32)
+        self.seconds = dict.fromkeys(("host", "chip", "readout"), 0.0)
+
+    @contextmanager
+    def measured(self, part: str) -> Iterator[None]:
+        """Add what this thread computes to the time of a part."""
+        began = thread_time()
+        yield
+        self.seconds[part] += thread_time() - began
+
+
+def _padded(n: int) -> int:
+    return -(-n // WORD) * WORD
+
+
+def _joined(parts: Sequence[Record]) -> Record:
+    """Return the record of several runs that follow each other."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    return Record(
+        first.fired_at,
+        np.concatenate([part.fired for part in parts], axis=1),
+        first.current_at,
+        np.concatenate([part.current for part in parts], axis=1),
+        first.voltage_at,
+        np.concatenate([part.voltage for part in parts], axis=1),
+    )

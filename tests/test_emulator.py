@@ -1,0 +1,476 @@
+"""The batched emulator computes what NengoLoihi's own does, bit for bit: every state of every step, and all that probes see.
+
+`SNNC_EMULATED=60 pytest tests/test_emulator.py` compares so many networks of each kind.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.conftest import CASES, LIGHT_SPECS, ROOT, program_of, stand_in
+
+if find_spec("numba") is None or find_spec("nengo_loihi") is None:
+    pytest.skip(
+        "numba or nengo_loihi is not installed: pip install 'snnc[run]'", allow_module_level=True
+    )
+
+pytestmark = pytest.mark.usefixtures("libraries")
+
+DRAWN = int(os.environ.get("SNNC_EMULATED", "8"))
+OVERFLOWING = max(DRAWN // 4, 2)
+STEPS = 40
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """What overflows says so; here that is meant."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def reference(net: Any, shown: list[dict[Any, Any]], steps: int) -> dict[Any, Any]:
+    """Return what NengoLoihi's probes see of items, (items, steps, size), shown one after the other."""
+    import nengo_loihi
+
+    now: dict[Any, Any] = {}
+    before = {node: node.output for node in shown[0]}
+    for node in shown[0]:
+        node.output = lambda t, node=node: now[node]
+    try:
+        with nengo_loihi.Simulator(net, progress_bar=False, target="sim") as sim:
+            for item in shown:
+                now.update(item)
+                sim.run_steps(steps)
+            return {
+                probe: sim.data[probe].reshape(len(shown), steps, -1) for probe in net.all_probes
+            }
+    finally:
+        for node, output in before.items():
+            node.output = output
+
+
+def rows(items: dict[Any, Any]) -> list[dict[Any, Any]]:
+    n_items = len(next(iter(items.values())))
+    return [{node: values[i] for node, values in items.items()} for i in range(n_items)]
+
+
+def fresh_reference(net: Any, items: dict[Any, Any], steps: int) -> dict[Any, Any]:
+    """Return what NengoLoihi's probes see of items, each in a simulator of its own."""
+    parts = [reference(net, [item], steps) for item in rows(items)]
+    return {probe: np.concatenate([part[probe] for part in parts]) for probe in net.all_probes}
+
+
+def assert_same(result: Any, expected: dict[Any, Any]) -> None:
+    assert expected
+    for probe, values in expected.items():
+        assert result[probe].dtype == values.dtype
+        assert np.array_equal(result[probe], values), probe
+
+
+@pytest.mark.parametrize("number", range(DRAWN))
+def test_probes_see_the_same(number: int) -> None:
+    """Fresh, in one chain, and in two, of which each is a stream by itself."""
+    from snnc.emulator import Emulator
+    from tests.chip_networks import drawn
+
+    case = drawn(number)
+    with quiet():
+        emulator = Emulator(case.net)
+        assert_same(emulator.run(case.items, STEPS), fresh_reference(case.net, case.items, STEPS))
+        one = reference(case.net, rows(case.items), STEPS)
+        assert_same(emulator.run(case.items, STEPS, present="stream"), one)
+        two = emulator.run(case.items, STEPS, present="stream", chains=2)
+        assert_same(
+            {probe: two[probe][:2] for probe in one},
+            {probe: values[:2] for probe, values in one.items()},
+        )
+        alone = reference(case.net, rows(case.items)[2:], STEPS)
+        assert_same({probe: two[probe][2:] for probe in one}, alone)
+
+
+@pytest.mark.parametrize("number", range(DRAWN, 2 * DRAWN))
+def test_every_state_is_the_same_in_every_step(number: int) -> None:
+    from tests.chip_networks import drawn
+
+    assert_states(drawn(number))
+
+
+@pytest.mark.parametrize("number", range(OVERFLOWING))
+def test_sums_that_overflow_wrap_around_alike(number: int) -> None:
+    from snnc.emulator import Emulator
+    from tests.chip_networks import overflowing
+
+    case = overflowing(number)
+    with warnings.catch_warnings(record=True) as theirs:
+        warnings.simplefilter("always")
+        expected = fresh_reference(case.net, case.items, STEPS)
+    with warnings.catch_warnings(record=True) as ours:
+        warnings.simplefilter("always")
+        result = Emulator(case.net).run(case.items, STEPS)
+    assert_same(result, expected)
+    said = {str(w.message) for w in ours if str(w.message).startswith("Overflow")}
+    assert said
+    assert said == {str(w.message) for w in theirs if str(w.message).startswith("Overflow")}
+    assert_states(case)
+
+
+def assert_states(case: Any) -> None:
+    """Step by step, for two different items at once: current, voltage, refractory count and spikes of every compartment."""
+    import nengo_loihi
+
+    from snnc.emulator import Emulator
+    from snnc.emulator.lanes import Lanes
+
+    with quiet():
+        lanes = Lanes(Emulator(case.net)._plans(list(case.items), [], constant=True), 2)
+        both = {node: values[:2] for node, values in case.items.items()}
+        simulators = []
+        for item in rows(both):
+            for node, values in item.items():
+                node.output = values
+            simulators.append(nengo_loihi.Simulator(case.net, progress_bar=False, target="sim"))
+        chip = lanes._plans.built.chip
+        # The order of the blocks is the same in both builds.
+        order = np.concatenate(list(chip.places.values()))
+        blocks = [len(places) for places in chip.places.values()]
+        fired = 0
+        for _ in range(STEPS):
+            lanes.show(both, 1)
+            for lane, sim in enumerate(simulators):
+                sim.run_steps(1)
+                theirs = sim.sims["emulator"].compartment
+                assert [b.n_neurons for b in sim.model.blocks] == blocks
+                ours = {
+                    name: values[lane][order] for name, values in lanes._state._asdict().items()
+                }
+                assert np.array_equal(ours["current"], theirs.current)
+                assert np.array_equal(ours["voltage"], theirs.voltage)
+                assert np.array_equal(ours["waiting"], theirs.ref_count)
+                assert np.array_equal(ours["fired"], theirs.spiked)
+                fired += theirs.spiked.sum()
+        assert fired
+        for sim in simulators:
+            sim.close()
+
+
+def test_what_changes_while_an_item_is_shown() -> None:
+    import nengo
+
+    from snnc.emulator import Emulator
+    from tests.chip_networks import drawn
+
+    case = drawn(0)
+    chance = np.random.RandomState(5)
+    moving = {node: chance.uniform(-1, 1, (3, STEPS, node.size_out)) for node in case.items}
+    with quiet():
+        result = Emulator(case.net).run(moving, STEPS)
+        for item in range(3):
+            for node, values in moving.items():
+                node.output = lambda t, x=values[item]: x[round(t / 0.001) - 1]
+            expected = reference(case.net, [{}], STEPS)
+            assert_same({probe: result[probe][item : item + 1] for probe in expected}, expected)
+    assert isinstance(case.net, nengo.Network)
+
+
+def test_gaps_between_items() -> None:
+    """They are recorded with the item before them; spikes in them are not counted."""
+    from snnc.emulator import Emulator
+    from tests.chip_networks import drawn
+
+    case = drawn(4)
+    zeros = {node: np.zeros_like(values) for node, values in case.items.items()}
+    shown = [part for pair in zip(rows(case.items), rows(zeros), strict=True) for part in pair]
+    with quiet():
+        emulator = Emulator(case.net)
+        result = emulator.run(case.items, 20, gap=20, present="stream")
+        assert_same(
+            result,
+            {p: seen.reshape(3, 40, -1) for p, seen in reference(case.net, shown, 20).items()},
+        )
+        # Of the two chains the second has ended when the first is shown its last item.
+        halves = emulator.run(case.items, 20, gap=20, present="stream", chains=2)
+    layer = case.on_chip[0]
+    probe = next(p for p in case.net.all_probes if p.target == layer.neurons)
+    for found in (result, halves):
+        counts = np.count_nonzero(found[probe][:, :20], axis=1)
+        assert np.array_equal(found.spike_counts(layer), counts)
+        assert counts.any()
+    assert np.array_equal(halves[probe][:2], result[probe][:2])
+
+
+def test_the_host_may_answer_to_the_chip() -> None:
+    """From the chip to the host and back: both take turns, step by step."""
+    import nengo
+    import nengo_loihi
+
+    from snnc.emulator import Emulator
+
+    chance = np.random.RandomState(0)
+    with nengo.Network(seed=0) as net:
+        nengo_loihi.add_params(net)
+        shown = nengo.Node(np.zeros(2))
+        layer = nengo.Ensemble(30, 1, gain=np.ones(30), bias=np.linspace(0.5, 2, 30))
+        turned = nengo.Node(lambda t, x: np.sin(x + t), size_in=2)
+        nengo.Connection(shown, layer.neurons, transform=chance.randn(30, 2))
+        nengo.Connection(layer.neurons, turned, transform=chance.randn(2, 30) / 100)
+        nengo.Connection(turned, layer.neurons, transform=chance.randn(30, 2))
+        nengo.Probe(turned)
+        nengo.Probe(layer.neurons)
+        nengo.Probe(layer.neurons, "voltage")
+    emulator = Emulator(net)
+    items = {shown: chance.uniform(-1, 1, (3, 2))}
+    assert_same(emulator.run(items, 30), fresh_reference(net, items, 30))
+    assert_same(emulator.run(items, 30, present="stream"), reference(net, rows(items), 30))
+
+
+def test_networks_of_the_nef() -> None:
+    """Decoded connections, recurrent ones, and probes of what ensembles represent."""
+    import nengo
+
+    from snnc.emulator import Emulator
+
+    with nengo.Network(seed=3) as net:
+        shown = nengo.Node(np.zeros(2), label="shown")
+        first = nengo.Ensemble(100, 2, max_rates=nengo.dists.Uniform(100, 120))
+        integrator = nengo.Ensemble(120, 2, max_rates=nengo.dists.Uniform(100, 120))
+        nengo.Connection(shown, first)
+        nengo.Connection(first, integrator, transform=0.1, synapse=0.1)
+        nengo.Connection(integrator, integrator, synapse=0.1)
+        read = nengo.Node(size_in=2)
+        nengo.Connection(integrator, read, function=np.square, synapse=0.02)
+        nengo.Probe(first, synapse=0.02)
+        nengo.Probe(integrator, synapse=0.02)
+        nengo.Probe(read)
+    items = {shown: np.array([[0.5, -0.2], [-0.9, 0.1]])}
+    with quiet():
+        result = Emulator(net).run(items, 60)
+        assert_same(result, fresh_reference(net, items, 60))
+    assert np.abs(result[net.probes[1]]).max() > 0.01
+
+
+def test_convolutions_the_other_way_round() -> None:
+    """Transposed: an axon leads to larger pictures."""
+    import nengo
+    import nengo_loihi
+
+    from snnc.emulator import Emulator
+
+    transform = nengo.ConvolutionTranspose(
+        n_filters=4, input_shape=(4, 4, 2), kernel_size=(3, 3), strides=(2, 2)
+    )
+    n_out = transform.output_shape.size
+    with nengo.Network(seed=0) as net:
+        nengo_loihi.add_params(net)
+        shown = nengo.Node(np.zeros(32))
+        encoder = nengo.Ensemble(32, 1, gain=np.full(32, 2.0), bias=np.ones(32))
+        net.config[encoder].on_chip = False
+        nengo.Connection(shown, encoder.neurons, synapse=None)
+        layer = nengo.Ensemble(n_out, 1, gain=np.ones(n_out), bias=np.full(n_out, 0.9))
+        nengo.Connection(encoder.neurons, layer.neurons, transform=transform, synapse=0.005)
+        nengo.Probe(layer.neurons)
+        nengo.Probe(layer.neurons, "input")
+    items = {shown: np.random.RandomState(0).uniform(0, 1, (2, 32))}
+    with quiet():
+        result = Emulator(net).run(items, STEPS)
+        assert_same(result, fresh_reference(net, items, STEPS))
+    assert result.spikes
+
+
+def test_of_several_weights_for_one_compartment_the_last_counts() -> None:
+    """That is how NumPy adds to places that are named twice, and NengoLoihi leaves it to NumPy."""
+    from snnc.emulator.chip import _last_of_each
+
+    places, weights = np.array([3, 1, 3, 0, 1, 3]), np.arange(1, 7)
+    counts = _last_of_each(places)
+    theirs, ours = np.zeros(5, int), np.zeros(5, int)
+    theirs[places] += weights
+    np.add.at(ours, places[counts], weights[counts])
+    assert ours.tolist() == theirs.tolist() == [4, 5, 0, 6, 0]
+    assert _last_of_each(np.array([2, 0, 1])) == slice(None)
+
+
+def test_other_nodes_do_what_they_do_anyway() -> None:
+    import nengo
+
+    from snnc.emulator import Emulator
+
+    with nengo.Network(seed=3) as net:
+        shown = nengo.Node(np.zeros(1))
+        waves = nengo.Node(lambda t: np.sin(20 * t))
+        noise = nengo.Node(nengo.processes.WhiteSignal(0.1, high=50, seed=4))
+        presented = nengo.Node(nengo.processes.PresentInput([[0.3], [-0.4]], 0.01))
+        layer = nengo.Ensemble(50, 1)
+        for node in (shown, waves, noise, presented):
+            nengo.Connection(node, layer)
+        nengo.Probe(layer)
+        nengo.Probe(layer.neurons)
+    items = {shown: np.array([[0.2], [-0.5], [0.9]])}
+    with quiet():
+        assert_same(Emulator(net).run(items, 40), fresh_reference(net, items, 40))
+        alone = Emulator(net).run({}, 40)
+        assert_same(alone, reference(net, [{}], 40))
+
+
+def test_many_items_come_back_in_their_order() -> None:
+    """More items than lanes, on several threads; a chain of several rounds is one that goes on."""
+    from snnc.emulator import Emulator
+    from tests.chip_networks import drawn
+
+    case = drawn(2, n_items=700)
+    with quiet():
+        emulator = Emulator(case.net)
+        all_at_once = emulator.run(case.items, 5)
+        probe = case.net.all_probes[0]
+        told: list[int] = []
+        emulator.run(case.items, 5, progress=told.append)
+        assert sum(told) == 700
+        for item in (0, 255, 256, 699):
+            part = {node: values[item : item + 1] for node, values in case.items.items()}
+            alone = emulator.run(part, 5)
+            assert np.array_equal(alone[probe][0], all_at_once[probe][item])
+        stream = emulator.run(case.items, 5, present="stream", chains=700)
+        assert_same(stream, all_at_once.batch.data)
+    assert stream.spikes == all_at_once.spikes == all_at_once.batch.counts.sum()
+
+
+def test_spikes_are_counted() -> None:
+    from snnc.emulator import Emulator
+    from tests.chip_networks import drawn
+
+    case = drawn(1)
+    with quiet():
+        result = Emulator(case.net).run(case.items, STEPS)
+    counted = 0
+    for ensemble in case.on_chip:
+        probe = next(p for p in case.net.all_probes if p.target == ensemble.neurons)
+        counts = np.count_nonzero(result[probe], axis=1)
+        assert np.array_equal(result.spike_counts(ensemble), counts)
+        counted += counts.sum()
+    assert counted == result.spikes > 0
+    assert f"3 items of {STEPS} steps, fresh: {counted:,} spikes" in str(result)
+    (encoder,) = (ens for ens in case.net.all_ensembles if ens not in case.on_chip)
+    with pytest.raises(ValueError, match="isn't on the chip"):
+        result.spike_counts(encoder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda p: p.stem)
+def test_every_spec_is_emulated_as_nengo_loihi_runs_it(path: Path, tmp_path: Path) -> None:
+    """With random weights: the spikes of all layers and the outputs, in every step of a stream; pictures are 0 to 1."""
+    from snnc.engine.emulated import emulate, verify
+    from tests.test_faults import deployed
+
+    program = program_of(path, stand_in(path, tmp_path))
+    if not program.on_loihi:
+        pytest.skip("Loihi isn't among its targets")
+    items = np.random.RandomState(0).uniform(0, 1, (3, program.input_size))
+    running = deployed(program, 0)
+    verify(running, items)
+    assert all(hertz.any() for hertz in emulate(running, items).rates.values())
+
+
+@pytest.mark.slow
+def test_a_long_stream() -> None:
+    """Two hundred items in a row: nothing creeps in."""
+    from snnc.engine.emulated import verify
+    from tests.test_faults import deployed
+
+    program = program_of(ROOT / "specs/digits.toml")
+    items = np.random.RandomState(0).uniform(-1, 1, (200, program.input_size))
+    verify(deployed(program, 0), items)
+
+
+def test_the_integrator_of_the_page() -> None:
+    """The program in docs/emulator.md, and what NengoLoihi says of three of its hundred inputs."""
+    page = (ROOT / "docs/emulator.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    names: dict[str, Any] = {}
+    with quiet():
+        exec(program, names)
+        assert names["integrals"].shape == (100, 200, 1)
+        for item in (0, 60, 99):
+            stimulus = names["stimuli"][item]
+            names["stim"].output = lambda t, stimulus=stimulus: stimulus[round(t / 0.001) - 1]
+            expected = reference(names["model"], [{}], 200)
+            assert np.array_equal(names["integrals"][item], expected[names["ens_probe"]][0])
+    ends = names["integrals"][:, -50:, 0].mean(axis=1)
+    assert np.all(np.diff(ends[::11]) > 0), "the larger the step, the larger its integral"
+
+
+def test_what_it_cannot_do_is_named() -> None:
+    import nengo
+    import nengo_loihi
+
+    from snnc.emulator import Emulator, NotEmulatedError
+
+    def network(neurons: Any = None, node: Any = None, **learning: Any) -> Any:
+        with nengo.Network(seed=0) as net:
+            nengo_loihi.add_params(net)
+            a = nengo.Ensemble(10, 1)
+            b = nengo.Ensemble(10, 1, neuron_type=neurons or nengo.LIF())
+            net.config[b].on_chip = False
+            connection = nengo.Connection(a, b, **learning)
+            if learning:
+                nengo.Connection(b, connection.learning_rule)
+            if node:
+                nengo.Connection(nengo.Node(node), a)
+            nengo.Probe(b)
+        return net
+
+    cases = {
+        "PES learning|learning": network(learning_rule_type=nengo.PES()),
+        "PoissonSpiking neurons on the host": network(nengo.PoissonSpiking(nengo.LIFRate())),
+        "WhiteNoise.* without a seed": network(node=nengo.processes.WhiteNoise()),
+    }
+    for what, net in cases.items():
+        with quiet(), pytest.raises(NotEmulatedError, match=what):
+            Emulator(net).run({}, 5)
+    with nengo.Network() as net:
+        ensemble = nengo.Ensemble(10, 1)
+        nengo.Probe(ensemble.neurons, sample_every=0.01)
+    with quiet(), pytest.raises(NotEmulatedError, match="sample_every"):
+        Emulator(net)
+
+
+def test_what_does_not_fit_is_said() -> None:
+    from snnc.emulator import Emulator
+    from tests.chip_networks import drawn
+
+    case = drawn(0)
+    with quiet():
+        emulator = Emulator(case.net)
+    node = next(iter(case.items))
+    with pytest.raises(ValueError, match=r"have the shape \(3, 4\), not \(items, 12\)"):
+        emulator.run({node: np.zeros((3, 4))}, 5)
+    for nodes, wrong, match in (
+        ({node: np.zeros((0, 12))}, {}, "no items"),
+        ({_other(drawn(0).net): np.zeros((3, 1))}, {}, "isn't a node of the network without input"),
+        (case.items, {"present": "freshly"}, "fresh or stream, not 'freshly'"),
+        (case.items, {"chains": 0}, "at least one chain"),
+        (case.items, {"gap": -1}, "no gap is shorter"),
+        (case.items, {"probes": [drawn(0).net.all_probes[0]]}, "isn't one of the network's probes"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            emulator.run(nodes, 5, **wrong)
+    with pytest.raises(ValueError, match="at least one step"):
+        emulator.run(case.items, 0)
+    with pytest.raises(ValueError, match="as many items"):
+        emulator.run({**case.items, node: np.zeros((4, 12)), _other(case.net): np.zeros((3, 1))}, 5)
+
+
+def _other(net: Any) -> Any:
+    import nengo
+
+    with net:
+        return nengo.Node(np.zeros(1))
