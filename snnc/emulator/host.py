@@ -183,7 +183,8 @@ class Host:
         base = self._values[signal.base]
         strides = (base.strides[0], *signal.strides)
         shape = (self.n_items, *signal.shape)
-        return np.ndarray(shape, signal.dtype, base, signal.offset, strides)
+        view: Array = np.ndarray(shape, signal.dtype, base, signal.offset, strides)
+        return view
 
     def _is_batched(self, signal: Any) -> bool:
         return not signal.sparse and signal.base in self._values

@@ -40,7 +40,7 @@ def look(program: Program) -> Look:
     """Look at a program's items and labels; a Refusal says what can't be used."""
     items = split(program)
     data = scaled(program, items)
-    constant = np.count_nonzero(np.ptp(data.x_train, axis=0) == 0)
+    constant = int(np.count_nonzero(np.ptp(data.x_train, axis=0) == 0))
     return Look(tuple(_lines(program, items, data, constant)), doubts(program, data))
 
 

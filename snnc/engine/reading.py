@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -153,7 +152,8 @@ def _class_numbers(y: NDArray[Any], program: Program, where: str) -> NDArray[np.
     missing = [item for item, value in enumerate(y.tolist()) if value is None or value != value]
     if missing:
         raise Refusal(f"{where} has no target for item {missing[0]}")
-    names, numbers = np.unique(y, return_inverse=True)
+    found, numbers = np.unique(y, return_inverse=True)
+    names = found.tolist()
     if labels is None:
         if len(names) != program.output.classes:
             raise Refusal(
@@ -169,7 +169,7 @@ def _class_numbers(y: NDArray[Any], program: Program, where: str) -> NDArray[np.
     return np.asarray(np.array([labels.index(name) for name in names])[numbers])
 
 
-def _some(names: Sequence[Any]) -> str:
+def _some(names: list[Any]) -> str:
     return " " + ", ".join(repr(name) for name in names[:8]) + (" ..." if len(names) > 8 else "")
 
 
