@@ -2,6 +2,6 @@
 
 from snnc.emulator.emulator import Emulator
 from snnc.emulator.errors import NotEmulatedError
-from snnc.emulator.result import Batch, Result
+from snnc.emulator.result import Batch, Result, Size
 
-__all__ = ["Batch", "Emulator", "NotEmulatedError", "Result"]
+__all__ = ["Batch", "Emulator", "NotEmulatedError", "Result", "Size"]

@@ -24,6 +24,10 @@ class Size:
     neurons: int
     synapses: int
 
+    def __str__(self) -> str:
+        cores = "core" if self.cores == 1 else "cores"
+        return f"{self.cores} {cores}, {self.neurons:,} neurons, {self.synapses:,} synapses"
+
 
 @dataclass(frozen=True, eq=False)
 class Batch:
@@ -94,10 +98,9 @@ class Result:
         return int(self.batch.counts.sum(dtype=np.int64))
 
     def __repr__(self) -> str:
-        size = self.size
         shown = "fresh" if self.present == "fresh" else f"a stream in {self.chains} chains"
         return (
-            f"{size.cores} {'core' if size.cores == 1 else 'cores'}, {size.neurons:,} neurons, {size.synapses:,} synapses; "
+            f"{self.size}; "
             f"{len(self.batch.items):,} items of {self.steps} steps, {shown}: "
             f"{self.spikes:,} spikes in {self.seconds:.2f} s"
         )

@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.engine.recording import Recording
-from snnc.words import counted
+
+if TYPE_CHECKING:
+    from snnc.engine.emulated import Simulated
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Simulated:
-    """What was simulated on the emulated chip: its cores, neurons and synapses, and items of so many steps in chains."""
-
-    cores: int
-    neurons: int
-    synapses: int
-    items: int
-    steps: int
-    chains: int
-    spikes: int
-    seconds: float
-
-    def __str__(self) -> str:
-        chains = "one chain" if self.chains == 1 else f"{self.chains} chains"
-        return (
-            f"{counted(self.cores, 'core')}, {self.neurons:,} neurons, {self.synapses:,} synapses; {self.items:,} items of "
-            f"{self.steps} steps in {chains}; {self.spikes:,} spikes in {self.seconds:.1f} s"
-        )
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends.network import deployed_network, stream_of
 from snnc.diagnostics import Refusal
-from snnc.emulator import Emulator, NotEmulatedError
-from snnc.engine.answers import Answers, Simulated, softmax
+from snnc.emulator import Emulator, NotEmulatedError, Size
+from snnc.engine.answers import Answers
+from snnc.engine.gathering import Gatherer
 from snnc.engine.libraries import strict_warnings
 from snnc.engine.recording import Recorder
 from snnc.engine.stream import explained, refuse_bursts, simulator
 from snnc.ir import Program
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Simulated(Size):
+    """What was simulated on the emulated chip: items of so many steps in chains."""
+
+    items: int
+    steps: int
+    chains: int
+    spikes: int
+    seconds: float
+
+    def __str__(self) -> str:
+        chains = "one chain" if self.chains == 1 else f"{self.chains} chains"
+        return (
+            f"{super().__str__()}; {self.items:,} items of {self.steps} steps in {chains}; "
+            f"{self.spikes:,} spikes in {self.seconds:.1f} s"
+        )
+
 
 #: The first item of a chain meets no traces of another one: they shall be few.
 SHORTEST_CHAIN = 20
@@ -46,17 +66,9 @@ def emulate(
     net = deployed_network(program, np.zeros(program.input_size), loihi=True)
     recorder = Recorder(net) if recorded else None
     steps, gap = program.stream_steps, program.gap_steps
-    read = program.read_steps(steps)
-    logits = np.empty((len(x), program.output.classes))
-    probabilities = np.empty_like(logits)
-    has_softmax = hasattr(net, "probabilities")
-    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
-    on_host = [
-        probe
-        for population, probe in zip(program.populations, net.spikes, strict=True)
-        if not population.on_chip
-    ]
-    wanted = [net.logits, *([net.probabilities] if has_softmax else []), *on_host]
+    gathered = Gatherer(net, program, len(x), steps)
+    on_chip = {population.name for population in program.populations if population.on_chip}
+    counted = [probe for probe in net.spikes if probe.label in on_chip]
     with strict_warnings(), explained(), _on_the_emulator():
         emulator = Emulator(net, program.dt)
         began, spikes = perf_counter(), 0
@@ -66,34 +78,22 @@ def emulate(
             gap=gap,
             present="stream",
             chains=chains(len(x)),
-            probes=wanted,
+            probes=[probe for probe in gathered.probes if probe not in counted],
         ):
-            logits[batch.items] = _read(batch.data[net.logits][:, :steps], read)
-            if has_softmax:
-                probabilities[batch.items] = _read(batch.data[net.probabilities][:, :steps], read)
+            gathered.take(batch.items, batch.data)
             refuse_bursts(program, net, batch.data)
-            for probe in net.spikes:
-                ensemble = probe.target.ensemble
-                if probe in batch.data:
-                    # A spike counts amplitude / dt.
-                    mean = (
-                        batch.data[probe][:, :steps].mean(axis=1) / ensemble.neuron_type.amplitude
-                    )
-                else:
-                    mean = batch.spike_counts(ensemble) / (steps * program.dt)
-                rates[probe.label] += mean.sum(axis=0) / len(x)
+            for probe in counted:
+                counts = batch.spike_counts(probe.target.ensemble)
+                gathered.add_rates(probe, counts / (steps * program.dt))
             spikes += int(batch.counts.sum(dtype=np.int64))
             progress(len(batch.items))
-        size = emulator.size
         simulated = Simulated(
-            size.cores,
-            size.neurons,
-            size.synapses,
-            len(x),
-            steps + gap,
-            chains(len(x)),
-            spikes,
-            perf_counter() - began,
+            **asdict(emulator.size),
+            items=len(x),
+            steps=steps + gap,
+            chains=chains(len(x)),
+            spikes=spikes,
+            seconds=perf_counter() - began,
         )
         if recorder:
             # Once more, and all that probes see: a chain begins with these items.
@@ -101,10 +101,8 @@ def emulate(
             seen = emulator.run(shown, steps, gap=gap, present="stream")
             for item in range(len(x[:recorded])):
                 recorder.take({probe: seen[probe][item] for probe in net.all_probes})
-    if program.output.softmax == "offline":
-        probabilities, has_softmax = softmax(logits), True
     recording = recorder.recording() if recorder else None
-    return Answers(logits, rates, probabilities if has_softmax else None, recording, simulated)
+    return replace(gathered.answers(), recording=recording, simulated=simulated)
 
 
 def verify(program: Program, x: Array) -> None:
@@ -146,8 +144,3 @@ def _on_the_emulator() -> Iterator[None]:
         raise Refusal(
             f"the emulator doesn't run {error.what}: run with --on nengo_loihi"
         ) from error
-
-
-def _read(outputs: Any, read: int) -> Any:
-    """Return each item's answer, (items, classes): its last output, or the mean of its last ones."""
-    return outputs[:, -1] if read == 1 else outputs[:, -read:].mean(axis=1)

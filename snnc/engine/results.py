@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc import __version__
 from snnc.diagnostics import Refusal
-from snnc.engine.answers import Answers, Simulated, log_loss
+from snnc.engine.answers import Answers, log_loss
 from snnc.engine.libraries import versions
 from snnc.engine.places import Place
 from snnc.engine.statistics import Interval, accuracy, paired_difference
 from snnc.ir import Population, Program
 from snnc.table import Cells, aligned, html, paragraph
+
+if TYPE_CHECKING:
+    from snnc.engine.emulated import Simulated
 
 Labels = NDArray[np.int64]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal
 
 import nengo
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 
 from snnc.backends.network import deployed_network, stream_of
 from snnc.diagnostics import Refusal
-from snnc.engine.answers import Answers, softmax
+from snnc.engine.answers import Answers
+from snnc.engine.gathering import Gatherer
 from snnc.engine.libraries import strict_warnings
 from snnc.engine.recording import Recorder
 from snnc.ir import Program
@@ -35,33 +37,20 @@ def stream(
     """
     net = deployed_network(program, stream_of(program, x), loihi=on == "nengo_loihi")
     recorder = Recorder(net) if recorded else None
-    read = program.read_steps(program.stream_steps)
-    logits = np.empty((len(x), program.output.classes))
-    probabilities = np.empty_like(logits)
-    has_softmax = hasattr(net, "probabilities")
-    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    gathered = Gatherer(net, program, len(x), program.stream_steps)
     with strict_warnings(), explained(), simulator(net, program, on) as sim:
         for item in range(len(x)):
             sim.run_steps(program.stream_steps, **_silent(on))
-            logits[item] = _read(sim.data[net.logits], read)
-            if has_softmax:
-                probabilities[item] = _read(sim.data[net.probabilities], read)
+            gathered.take([item], {probe: sim.data[probe][None] for probe in gathered.probes})
             if on == "nengo_loihi":
                 refuse_bursts(program, net, sim.data)
-            for probe in net.spikes:
-                # A spike counts amplitude / dt.
-                amplitude = probe.target.ensemble.neuron_type.amplitude
-                rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / len(x)
             if program.gap_steps:
                 sim.run_steps(program.gap_steps, **_silent(on))
             if recorder and item < recorded:
                 recorder.take(sim.data)
             sim.clear_probes()
             progress(1)
-    if program.output.softmax == "offline":
-        probabilities, has_softmax = softmax(logits), True
-    recording = recorder.recording() if recorder else None
-    return Answers(logits, rates, probabilities if has_softmax else None, recording)
+    return replace(gathered.answers(), recording=recorder.recording() if recorder else None)
 
 
 def simulator(net: nengo.Network, program: Program, on: str) -> Any:
@@ -97,7 +86,3 @@ def refuse_bursts(program: Program, net: nengo.Network, seen: Mapping[Any, Any])
 def _silent(on: str) -> dict[str, Any]:
     """Plain Nengo has a progress bar of its own, for every item."""
     return {"progress_bar": False} if on == "nengo" else {}
-
-
-def _read(outputs: Array, read: int) -> Any:
-    return outputs[-1] if read == 1 else outputs[-read:].mean(axis=0)
