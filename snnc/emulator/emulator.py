@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from snnc.emulator.built import built
-from snnc.emulator.host import Plan
 from snnc.emulator.lanes import Lanes, Plans, Shown
+from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
 from snnc.emulator.result import Batch, Result, Size
 

@@ -1,130 +1,35 @@
 """What the host computes beside the chip, for many items at once.
 
-A model that Nengo has built is a list of operators on signals. Here a signal that changes has one more dimension, the items,
-in front, and the operators run in Nengo's own order. What works element by element is done for all items at once;
-sums of products go through the same BLAS call as Nengo's, item by item, since another call may round otherwise.
-Whatever else there is runs as Nengo's own step on the part of each item.
+A model that Nengo has built is a list of operators on signals. Here a signal that changes has two more dimensions in front,
+steps and items, and an operator runs many steps before the next one does, unless the plan says that some take turns.
+What works element by element is done for all items at once; sums of products go through the same BLAS call as Nengo's,
+item by item, since another call may round otherwise. Whatever else there is runs as Nengo's own step on the part of each item.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from nengo.builder.neurons import SimNeurons
-from nengo.builder.operator import (
-    Copy,
-    DotInc,
-    ElementwiseInc,
-    Reset,
-    SimPyFunc,
-    SparseDotInc,
-    TimeUpdate,
-)
-from nengo.builder.probe import SimProbe
+from nengo.builder.operator import Copy, DotInc, ElementwiseInc, Reset, SparseDotInc
 from nengo.builder.processes import SimProcess
-from nengo.builder.transforms import ConvInc, ConvTransposeInc
-from nengo.processes import Piecewise, PresentInput
-from nengo.synapses import LinearFilter, Synapse
-from nengo.utils.graphs import toposort
-from nengo.utils.simulator import operator_dependency_graph
+from nengo.synapses import LinearFilter
 from nengo_loihi.builder.inputs import HostReceiveProcess, HostSendProcess
 from numpy.typing import NDArray
 
 from snnc.emulator import neurons
-from snnc.emulator.errors import NotEmulatedError
+from snnc.emulator.filters import filter_of
+from snnc.emulator.plan import Plan, written
 
 Array = NDArray[Any]
-Step = Callable[[], None]
+#: Runs an operator from one step of those that are kept to another.
+Run = Callable[[int, int], None]
 
-#: Neurons whose step works element by element, and draws no random numbers.
-ELEMENTWISE = frozenset(
-    {
-        "AdaptiveLIF",
-        "AdaptiveLIFRate",
-        "Izhikevich",
-        "LIF",
-        "LIFRate",
-        "LoihiLIF",
-        "LoihiSpikingRectifiedLinear",
-        "RectifiedLinear",
-        "RegularSpiking",
-        "Sigmoid",
-        "SpikingRectifiedLinear",
-        "Tanh",
-    }
-)
-#: What gives the same from the same input, whenever it is computed.
-PURE = (Reset, Copy, ElementwiseInc, DotInc, SparseDotInc, ConvInc, ConvTransposeInc)
-
-
-class Plan:
-    """Which operators of a model run, in which order: those whose input is the same during an item, and those of every step.
-
-    `given` are the nodes whose output comes from outside; with `constant` it stays the same while an item is shown.
-    """
-
-    def __init__(self, model: Any, given: Sequence[Any], constant: bool) -> None:
-        self.model = model
-        self.given = {node: model.sig[node]["out"] for node in given if node in model.sig}
-        outputs = set(self.given.values())
-        self.operators = [
-            operator
-            for operator in toposort(operator_dependency_graph(model.operators))
-            if hasattr(operator, "make_step")
-            and not isinstance(operator, TimeUpdate | SimProbe)
-            and not (set(_written(operator)) & outputs)
-        ]
-        for operator in self.operators:
-            _refuse_what_is_missing(operator)
-        changing = set() if constant else {signal.base for signal in outputs}
-        self.every = list(self.operators)
-        while True:
-            kept = [op for op in self.every if _changes(op, changing)]
-            more = {signal.base for op in kept for signal in _written(op)} - changing
-            if not more:
-                break
-            changing |= more
-        self.every = kept
-        self.once = [op for op in self.operators if op not in set(kept)]
-        #: The network's probes of this part of the host, and what they see.
-        self.probes = {probe: model.sig[probe]["in"] for probe in model.probes}
-        #: What has a value for each item.
-        self.batched = {signal.base for op in self.operators for signal in _written(op)}
-        self.batched |= {signal.base for signal in outputs}
-
-    @property
-    def bytes_of_item(self) -> int:
-        return sum(base.nbytes for base in self.batched)
-
-
-def _written(operator: Any) -> list[Any]:
-    return [*operator.sets, *operator.incs, *operator.updates]
-
-
-def _changes(operator: Any, changing: set[Any]) -> bool:
-    """Whether an operator has to run in every step."""
-    return not isinstance(operator, PURE) or any(
-        signal.base in changing for signal in (*operator.reads, *_written(operator))
-    )
-
-
-def _refuse_what_is_missing(operator: Any) -> None:
-    """Raise a NotEmulatedError if items can't be computed apart from each other, or the same twice."""
-    if isinstance(operator, SimNeurons):
-        if (kind := type(operator.neurons).__name__) not in ELEMENTWISE:
-            raise NotEmulatedError(f"{kind} neurons on the host")
-    elif isinstance(operator, SimProcess):
-        process = operator.process
-        known = PresentInput | Piecewise | Synapse | HostReceiveProcess | HostSendProcess
-        if not isinstance(process, known) and process.seed is None:
-            raise NotEmulatedError(f"{process} without a seed, which never runs twice the same")
-    elif not isinstance(operator, (*PURE, SimPyFunc)):
-        raise NotEmulatedError(f"{type(operator).__name__} on the host")
-    elif isinstance(operator, DotInc) and not (operator.A.readonly or operator.A.sparse):
-        raise NotEmulatedError("weights on the host that change")
+#: So many bytes of steps are kept of all items: they are written and read again while they are in a cache.
+KEPT = 1 << 19
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,58 +50,102 @@ class Host:
     def __init__(self, plan: Plan, n_items: int) -> None:
         self.plan, self.n_items = plan, n_items
         self.dt = plan.model.dt
-        self.time = np.zeros(())
-        self.n_steps = 0
-        #: The step among those that the exchange is about.
-        self.step = 0
-        self.exchange = Exchange({}, {})
-        self._values = {
-            base: np.repeat(np.asarray(base.initial_value)[None], n_items, axis=0)
+        self.n_kept = max(KEPT // (n_items * max(plan.bytes_of_step, 1)), 1)
+        self._time = np.zeros(())
+        #: How many steps there were before those that are kept, and where these are in the exchange.
+        self._n_before = self._begin = 0
+        self._exchange = Exchange({}, {})
+        # An operator that updates a signal writes what the next step reads.
+        self._kept = {
+            base: self._repeated(base, self.n_kept + (base in plan.updated))
+            if base in plan.changing
+            else self._repeated(base, 1)
             for base in plan.batched
         }
+        self._given = {node: self._now(signal) for node, signal in plan.given.items()}
+        self._seen = {
+            probe: (self._after if signal.base in plan.updated else self._now)(signal)
+            for probe, signal in plan.probes.items()
+        }
         self._once = [self._made(operator) for operator in plan.once]
-        self._every = [self._made(operator) for operator in plan.every]
-        self._given = {node: self.array(signal) for node, signal in plan.given.items()}
+        self._parts = [
+            ([self._made(operator) for operator in part.operators], part.in_turns)
+            for part in plan.parts
+        ]
 
-    def show(self, node: Any, values: Array) -> None:
-        """Let a node put out values, (items, size), from now on."""
-        if node in self._given:
-            self._given[node][...] = values
+    @property
+    def seen(self) -> dict[Any, tuple[int, ...]]:
+        """The network's probes of this part of the host, and the shape of what they see."""
+        return {probe: now.shape[2:] for probe, now in self._seen.items()}
 
-    def start_item(self) -> None:
-        """Compute what stays the same while the same is shown."""
-        for step in self._once:
-            step()
+    def start_item(self, given: Mapping[Any, Array]) -> None:
+        """Let nodes put out what is given, if that is the same in every step, (items, size), and compute what follows from it."""
+        for node, values in given.items():
+            if node in self._given and values.ndim == 2:
+                self._given[node][...] = values
+        for run in self._once:
+            run(0, 1)
 
-    def advance(self, step: int) -> None:
-        """Run a step, the given one of those in the exchange."""
-        self.step = step
-        self.n_steps += 1
-        self.time[...] = self.n_steps * self.dt
-        for run in self._every:
-            run()
+    def run(
+        self,
+        given: Mapping[Any, Array],
+        exchange: Exchange,
+        seen: Mapping[Any, Array],
+        n_steps: int,
+    ) -> None:
+        """Run some steps, of which nodes put out what is given, and what probes see is written down: (items, steps, size)."""
+        self._exchange = exchange
+        for begin in range(0, n_steps, self.n_kept):
+            self._begin, end = begin, min(begin + self.n_kept, n_steps)
+            for node, values in given.items():
+                if node in self._given and values.ndim == 3:
+                    self._given[node][: end - begin] = values[:, begin:end].swapaxes(0, 1)
+            self._advance(end - begin)
+            for probe, values in seen.items():
+                if probe in self._seen:
+                    now = part(self._seen[probe], 0, end - begin)
+                    values[:, begin:end] = now.swapaxes(0, 1)
 
-    def array(self, signal: Any) -> Array:
-        """Return the values of a signal: with a first dimension for the items, if it has one for each."""
-        if signal.sparse or signal.base not in self._values:
-            return np.asarray(signal.initial_value) if not signal.sparse else signal.initial_value
-        base = self._values[signal.base]
-        strides = (base.strides[0], *signal.strides)
-        shape = (self.n_items, *signal.shape)
-        view: Array = np.ndarray(shape, signal.dtype, base, signal.offset, strides)
-        return view
+    def _advance(self, n_steps: int) -> None:
+        for runs, in_turns in self._parts:
+            length = 1 if in_turns else n_steps
+            for begin in range(0, n_steps, length):
+                for run in runs:
+                    run(begin, begin + length)
+        for base in self.plan.updated:
+            self._kept[base][0] = self._kept[base][n_steps]
+        self._n_before += n_steps
+
+    def _repeated(self, base: Any, *n: int) -> Array:
+        """Return the initial value of a signal, for each item and what else."""
+        repeated = np.empty((*n, self.n_items, *base.shape), base.dtype)
+        repeated[...] = base.initial_value
+        return repeated
+
+    def _now(self, signal: Any) -> Array:
+        """Return what a signal is in each step before it is updated: (steps or 1, items, ...), if it isn't the same for all."""
+        if not self._is_batched(signal):
+            return signal.initial_value if signal.sparse else np.asarray(signal.initial_value)
+        kept = self._kept[signal.base]
+        if signal.base in self.plan.updated:
+            kept = kept[:-1]
+        return _view(kept, signal)
+
+    def _after(self, signal: Any) -> Array:
+        """Return what a signal is updated to in each step: (steps, items, ...)."""
+        return _view(self._kept[signal.base][1:], signal)
 
     def _is_batched(self, signal: Any) -> bool:
-        return not signal.sparse and signal.base in self._values
+        return not signal.sparse and signal.base in self._kept
 
     def _aligned(self, signal: Any, ndim: int) -> Array:
-        """Return the values of a signal such that the items stay in front of `ndim` dimensions."""
-        array = self.array(signal)
+        """Return a signal as it is now, such that steps and items stay in front of `ndim` dimensions."""
+        now = self._now(signal)
         if not self._is_batched(signal):
-            return array
-        return array.reshape(self.n_items, *(1,) * (ndim - signal.ndim), *signal.shape)
+            return now
+        return now.reshape(*now.shape[:2], *(1,) * (ndim - signal.ndim), *signal.shape)
 
-    def _made(self, operator: Any) -> Step:
+    def _made(self, operator: Any) -> Run:
         if isinstance(operator, Reset):
             return self._reset(operator)
         if isinstance(operator, Copy):
@@ -211,183 +160,181 @@ class Host:
             return self._neurons(operator)
         if isinstance(operator, SimProcess):
             return self._process(operator)
-        if isinstance(operator, SimPyFunc) and operator.x is None:
-            return self._for_all(operator, operator.output)
         return self._one_by_one(operator)
 
-    def _reset(self, operator: Any) -> Step:
-        target, value = self.array(operator.dst), operator.value
+    def _reset(self, operator: Any) -> Run:
+        target, value = self._now(operator.dst), operator.value
 
-        def step() -> None:
-            target[...] = value
+        def run(begin: int, end: int) -> None:
+            target[begin:end] = value
 
-        return step
+        return run
 
-    def _copy(self, operator: Any) -> Step:
+    def _copy(self, operator: Any) -> Run:
         if operator.src_slice is not None or operator.dst_slice is not None:
             return self._one_by_one(operator)
-        source = self._aligned(operator.src, operator.dst.ndim)
-        target = self.array(operator.dst)
+        source, target = self._aligned(operator.src, operator.dst.ndim), self._now(operator.dst)
+        batched = self._is_batched(operator.src)
 
-        def add() -> None:
-            np.add(target, source, out=target)
+        def run(begin: int, end: int) -> None:
+            copied = part(source, begin, end) if batched else source
+            if operator.inc:
+                target[begin:end] += copied
+            else:
+                target[begin:end] = copied
 
-        def copy() -> None:
-            target[...] = source
+        return run
 
-        return add if operator.inc else copy
+    def _elementwise(self, operator: Any) -> Run:
+        y = self._now(operator.Y)
+        factors = [
+            (self._aligned(signal, operator.Y.ndim), self._is_batched(signal))
+            for signal in (operator.A, operator.X)
+        ]
 
-    def _elementwise(self, operator: Any) -> Step:
-        y = self.array(operator.Y)
-        a, x = (self._aligned(signal, operator.Y.ndim) for signal in (operator.A, operator.X))
+        def run(begin: int, end: int) -> None:
+            a, x = (part(f, begin, end) if batched else f for f, batched in factors)
+            y[begin:end] += a * x
 
-        def step() -> None:
-            np.add(y, a * x, out=y)
+        return run
 
-        return step
-
-    def _dot(self, operator: Any) -> Step:
-        a, x, y = self.array(operator.A), self.array(operator.X), self.array(operator.Y)
-        if a.ndim != 2 or x.ndim != 2 or y.ndim != 2:
+    def _dot(self, operator: Any) -> Run:
+        a, x, y = (self._now(signal) for signal in (operator.A, operator.X, operator.Y))
+        if a.ndim != 2 or operator.X.ndim != 1 or operator.Y.ndim != 1:
             return self._one_by_one(operator)
 
-        product = _product(a)
+        def run(begin: int, end: int) -> None:
+            # A matrix by one of a single column, for each item: what np.dot calls for a vector.
+            y[begin:end] += np.matmul(a, part(x, begin, end)[..., None])[..., 0]
 
-        def step() -> None:
-            np.add(y, product(x[:, :, None])[:, :, 0], out=y)
+        return run
 
-        return step
+    def _sparse_dot(self, operator: Any) -> Run:
+        a, x, y = (self._now(signal) for signal in (operator.A, operator.X, operator.Y))
 
-    def _sparse_dot(self, operator: Any) -> Step:
-        a, x, y = self.array(operator.A), self.array(operator.X), self.array(operator.Y)
+        def run(begin: int, end: int) -> None:
+            now = part(x, begin, end)
+            products = a.dot(now.reshape(-1, now.shape[-1]).T).T
+            y[begin:end] += products.reshape(*now.shape[:2], -1)
 
-        def step() -> None:
-            np.add(y, a.dot(x.T).T, out=y)
+        return run
 
-        return step
-
-    def _neurons(self, operator: Any) -> Step:
-        j, output = self.array(operator.J), self.array(operator.output)
-        state = {name: self.array(signal) for name, signal in operator.state.items()}
+    def _neurons(self, operator: Any) -> Run:
+        j, output = self._now(operator.J), self._now(operator.output)
         if not self._is_batched(operator.J):
-            j = np.broadcast_to(j, output.shape)
+            j = np.broadcast_to(j, (1, *output.shape[1:]))
+        watched = {
+            name: self._now(signal)
+            for name, signal in operator.state.items()
+            if signal.base not in self.plan.private
+        }
+        state = {name: self._repeated(signal.base) for name, signal in operator.state.items()}
+        if not watched and all(map(_is_plain, (j, output, *state.values()))):
+            flat = {name: values.reshape(-1) for name, values in state.items()}
+            steps = neurons.steps_of(operator.neurons, self.dt, flat)
+            j, output = (x.reshape(len(x), -1) for x in (j, output))
+            return lambda begin, end: steps(part(j, begin, end), output[begin:end])
 
-        return neurons.step_of(operator.neurons, self.dt, j, output, state)
+        def run(begin: int, end: int) -> None:
+            for step in range(begin, end):
+                now = j[step if len(j) > 1 else 0]
+                operator.neurons.step(self.dt, now, output[step], **state)
+                for name, values in watched.items():
+                    values[step] = state[name]
 
-    def _process(self, operator: Any) -> Step:
+        return run
+
+    def _process(self, operator: Any) -> Run:
         process = operator.process
         if isinstance(process, HostSendProcess):
-            return self._send(operator)
+            return self._send(process)
         if isinstance(process, HostReceiveProcess):
             return self._receive(operator)
-        if operator.input is None:
-            return self._for_all(operator, operator.output)
-        if isinstance(process, LinearFilter) and self._is_batched(operator.input):
+        if (
+            isinstance(process, LinearFilter)
+            and self._is_batched(operator.input)
+            and operator.input.ndim == 1
+        ):
             return self._filter(operator)
         return self._one_by_one(operator)
 
-    def _send(self, operator: Any) -> Step:
-        process, x = id(operator.process), self._aligned(operator.input, 1)
+    def _send(self, process: Any) -> Run:
+        x = self._now(self.plan.sent[id(process)])
 
-        def step() -> None:
-            neurons.sent(x, self.exchange.sent[process], self.step)
+        def run(begin: int, end: int) -> None:
+            sent = self._exchange.sent[id(process)]
+            neurons.sent(part(x, begin, end), sent[self._begin + begin : self._begin + end])
 
-        return step
+        return run
 
-    def _receive(self, operator: Any) -> Step:
-        process, output = id(operator.process), self.array(operator.output)
+    def _receive(self, operator: Any) -> Run:
+        process, output = id(operator.process), self._now(operator.output)
 
-        def step() -> None:
-            output[...] = self.exchange.received[process][:, self.step]
+        def run(begin: int, end: int) -> None:
+            received = self._exchange.received[process][:, self._begin + begin : self._begin + end]
+            output[begin:end] = received.swapaxes(0, 1)
 
-        return step
+        return run
 
-    def _filter(self, operator: Any) -> Step:
-        x, output = self.array(operator.input), self.array(operator.output)
-        filtered = filter_of(operator.process, x.shape, self.dt, x.dtype)
-        adds = operator.mode == "inc"
+    def _filter(self, operator: Any) -> Run:
+        signal = operator.output
+        output = (self._after if operator.mode == "update" else self._now)(signal)
+        x = self._now(operator.input)
+        filtered = filter_of(operator.process, x.shape[1:], self.dt, output.dtype, x.dtype)
+        if operator.mode != "inc":
+            return lambda begin, end: filtered(part(x, begin, end), output[begin:end])
 
-        def step() -> None:
-            value = filtered(x)
-            output[...] = output + value if adds else value
+        def run(begin: int, end: int) -> None:
+            values = np.empty_like(output[begin:end])
+            filtered(part(x, begin, end), values)
+            output[begin:end] += values
 
-        return step
+        return run
 
-    def _for_all(self, operator: Any, output: Any) -> Step:
-        """Run an operator without input once, for all items."""
-        alone = {
-            signal: np.array(signal.initial_value)
-            for signal in (*_written(operator), *operator.reads)
-            if signal is not self.plan.model.time
-        }
-        alone[self.plan.model.time] = self.time
-        run = operator.make_step(alone, self.dt, np.random)
-        target = None if output is None else self.array(output)
-
-        def step() -> None:
-            run()
-            if target is not None:
-                target[...] = alone[output]
-
-        return step
-
-    def _one_by_one(self, operator: Any) -> Step:
-        """Run Nengo's own step on what each item has of the signals."""
+    def _one_by_one(self, operator: Any) -> Run:
+        """Run Nengo's own step on what each item has of the signals, or once for all if it has nothing of an item."""
+        time = self.plan.model.time
+        signals = {*written(operator), *operator.reads} - {time}
+        batched = [signal for signal in signals if self._is_batched(signal)]
+        kept = [signal for signal in batched if signal.base not in self.plan.private]
+        taken = [signal for signal in kept if signal in (*operator.reads, *operator.incs)]
+        n_runs = self.n_items if taken else 1
+        own = {signal: np.stack([signal.initial_value] * n_runs) for signal in batched}
         runs = []
-        for item in range(self.n_items):
-            part = {
-                signal: self.array(signal)[item] if self._is_batched(signal) else self.array(signal)
-                for signal in (*_written(operator), *operator.reads)
-            }
-            part[self.plan.model.time] = self.time
-            runs.append(operator.make_step(part, self.dt, np.random))
+        for number in range(n_runs):
+            values = {s: own[s][number, ...] if s in own else self._now(s) for s in signals}
+            runs.append(operator.make_step({**values, time: self._time}, self.dt, np.random))
+        before = [(own[signal], self._now(signal)) for signal in taken]
+        after = [
+            (own[signal], (self._after if signal in operator.updates else self._now)(signal))
+            for signal in kept
+            if signal in written(operator)
+        ]
 
-        def step() -> None:
-            for run in runs:
-                run()
+        def run(begin: int, end: int) -> None:
+            for step in range(begin, end):
+                self._time[...] = (self._n_before + step + 1) * self.dt
+                for values, now in before:
+                    values[...] = now[step if len(now) > 1 else 0]
+                for one in runs:
+                    one()
+                for values, now in after:
+                    now[step] = values
 
-        return step
-
-
-def filter_of(
-    synapse: LinearFilter, shape: tuple[int, ...], dt: float, dtype: Any
-) -> Callable[[Array], Array]:
-    """Return a synapse for values of many items, (items, size), with zeros before; it takes one step after the other."""
-    n_items, size = shape
-    # By itself, a single number is computed in double precision whatever the synapse has.
-    if dtype != np.float64 and size == 1:
-        parts = [_alone(synapse, (1,), dt, dtype) for _ in range(n_items)]
-        return lambda x: np.stack([part(0.0, row) for part, row in zip(parts, x, strict=True)])
-    of_one = _alone(synapse, (size,), dt, dtype)
-    if not isinstance(of_one, LinearFilter.NoD | LinearFilter.General):
-        whole = _alone(synapse, shape, dt, dtype)
-        return lambda x: np.asarray(whole(0.0, x))
-    b, d, through, out = of_one.B, of_one.D, _product(of_one.A), _product(of_one.C)
-    state = np.zeros((n_items, *of_one.X.shape), dtype)
-
-    def advanced(x: Array) -> Array:
-        state[...] = through(state) + b * x[:, None, :]
-        return out(state)[:, 0]
-
-    def lagging(x: Array) -> Array:
-        y = out(state)[:, 0] + d * x
-        state[...] = through(state) + b * x[:, None, :]
-        return np.asarray(y)
-
-    return advanced if isinstance(of_one, LinearFilter.NoD) else lagging
+        return run
 
 
-def _product(a: Array) -> Callable[[Array], Array]:
-    """Return what multiplies a matrix, (m, n), by one of each item, (items, n, k), and rounds as np.dot does for each."""
-    if (np.count_nonzero(a, axis=1) <= 1).all():
-        # Sums of a single number are no sums: there is one way to round.
-        places = np.abs(a).argmax(axis=1)
-        values = a[np.arange(len(a)), places][:, None]
-        return lambda x: np.asarray(values * x[:, places])
-    return lambda x: np.asarray(np.matmul(a, x))
+def part(values: Array, begin: int, end: int) -> Array:
+    """Return some steps of values, (steps or 1, items, ...): those that are the same in every step are there once."""
+    return values[begin:end] if len(values) > 1 else values
 
 
-def _alone(synapse: LinearFilter, shape: tuple[int, ...], dt: float, dtype: Any) -> Any:
-    """Return Nengo's own step of a synapse."""
-    state = synapse.make_state(shape, shape, dt, dtype=dtype)
-    return synapse.make_step(shape, shape, dt, None, state)
+def _view(kept: Array, signal: Any) -> Array:
+    """Return a signal's part of what is kept of its base, (steps or 1, items, ...)."""
+    shape, strides = (*kept.shape[:2], *signal.shape), (*kept.strides[:2], *signal.strides)
+    view: Array = np.ndarray(shape, signal.dtype, kept, signal.offset, strides)
+    return view
+
+
+def _is_plain(values: Array) -> bool:
+    return values.dtype == np.float64 and values.flags.c_contiguous

@@ -6,20 +6,15 @@ result is cut to int32 again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from snnc.emulator.machine import compiled
 
 Int32 = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-#: Kept on disk once compiled; it lets other threads run.
-compiled: Callable[[Function], Function] = njit(cache=True, nogil=True)
 
 #: Bits beside the sign of what reaches a compartment in a step, and of its current.
 INPUT_BITS = 21

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import thread_time
@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.emulator.built import Built
-from snnc.emulator.host import Exchange, Host, Plan, filter_of
+from snnc.emulator.filters import filter_of
+from snnc.emulator.host import Exchange, Host
 from snnc.emulator.kernels import Record, State, run
+from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
 
 Array = NDArray[Any]
@@ -72,18 +74,12 @@ class Lanes:
         self._is_first = True
         self._before, self._after = Host(plans.before, n_lanes), Host(plans.after, n_lanes)
         self._seen_on_host = {
-            probe: host.array(signal)
+            probe: shape
             for host in (self._before, self._after)
-            for probe, signal in host.plan.probes.items()
+            for probe, shape in host.seen.items()
             if probe in plans.probes
         }
-        self._filters = {
-            probe: filter_of(
-                seen.synapse, (n_lanes, seen.output_size), built.dt, np.dtype(np.float32)
-            )
-            for probe in plans.probes
-            if (seen := built.chip_probes.get(probe)) is not None and seen.synapse is not None
-        }
+        self._filters: dict[Any, Callable[[Array, Array], None]] = {}
 
     def show(
         self, items: Mapping[Any, Array], steps: int, gap: int = 0, busy: int | None = None
@@ -112,15 +108,12 @@ class Lanes:
     def _show(self, items: Mapping[Any, Array], steps: int, busy: int | None) -> Shown:
         built, readout = self._plans.built, self._plans.readout
         data = {
-            probe: np.empty((self.n_lanes, steps, *now.shape[1:]))
-            for probe, now in self._seen_on_host.items()
+            probe: np.empty((self.n_lanes, steps, *shape))
+            for probe, shape in self._seen_on_host.items()
         }
         work = _Work(items, data, self.n_lanes if busy is None else busy)
         for host in (self._before, self._after):
-            for node, values in items.items():
-                if values.ndim == 2:
-                    host.show(node, values)
-            host.start_item()
+            host.start_item(items)
         # All steps of one after the other, or, where the host waits for the chip, step by step.
         length = steps if built.precomputed else 1
         records = [self._advance(work, start, length) for start in range(0, steps, length)]
@@ -168,19 +161,9 @@ class Lanes:
         return record
 
     def _run(self, host: Host, exchange: Exchange, work: _Work, start: int, length: int) -> None:
-        host.exchange = exchange
-        recorded = [
-            (work.data[probe], self._seen_on_host[probe])
-            for probe in host.plan.probes
-            if probe in work.data
-        ]
-        changing = {node: values for node, values in work.items.items() if values.ndim == 3}
-        for step in range(length):
-            for node, values in changing.items():
-                host.show(node, values[:, start + step])
-            host.advance(step)
-            for kept, now in recorded:
-                kept[:, start + step] = now
+        now = slice(start, start + length)
+        changing = {node: x[:, now] for node, x in work.items.items() if x.ndim == 3}
+        host.run(changing, exchange, {probe: x[:, now] for probe, x in work.data.items()}, length)
 
     def _delayed(self, came: dict[int, Array]) -> dict[int, Array]:
         """Return what the host receives: what the chip came to in the step before.
@@ -195,11 +178,16 @@ class Lanes:
 
     def _filtered(self, probe: Any, seen: Array) -> Array:
         """Return what a probe on the chip saw through its synapse, in the type it saw it, as NengoLoihi has it."""
-        if probe not in self._filters:
+        synapse = self._plans.built.chip_probes[probe].synapse
+        if synapse is None:
             return seen
+        if probe not in self._filters:
+            shape = (self.n_lanes, seen.shape[2])
+            self._filters[probe] = filter_of(
+                synapse, shape, self._plans.built.dt, np.float32, seen.dtype
+            )
         filtered = np.zeros_like(seen)
-        for step in range(seen.shape[1]):
-            filtered[:, step] = self._filters[probe](seen[:, step])
+        self._filters[probe](seen.swapaxes(0, 1), filtered.swapaxes(0, 1))
         return filtered
 
 

@@ -1,128 +1,195 @@
-"""Neurons of the host, compiled: Nengo's own step, in one or two passes over memory instead of ten.
+"""Neurons of the host, compiled: Nengo's own steps, without its passes over memory.
 
-Sums and products are rounded as NumPy rounds them. Exponentials and logarithms are NumPy's own, since no other library's
-agree with them to the last bit; most of them are of one number, the whole step, or not needed.
+Sums and products are rounded as NumPy rounds them, exponentials and logarithms are NumPy's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import nengo
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emulator.kernels import compiled
+from snnc.emulator.machine import Loop, called, compiled, loop_of, lowest_bit
 
 Array = NDArray[np.float64]
+Bytes = NDArray[np.uint8]
 Indices = NDArray[np.int64]
 
+#: So many neurons, of several items, go through their steps together: what they need stays in the innermost cache.
+TOGETHER = 512
 
-def step_of(
-    neurons: nengo.neurons.NeuronType, dt: float, j: Array, output: Array, state: dict[str, Array]
-) -> Callable[[], None]:
-    """Return what computes a step of neurons from their currents j: output and state, of many items, change in place."""
-    arrays = [j, output, *state.values()]
+
+def steps_of(
+    neurons: nengo.neurons.NeuronType, dt: float, state: Mapping[str, Array]
+) -> Callable[[Array, Array], None]:
+    """Return what computes some steps of neurons: their output, (steps, n), from their currents, (steps or 1, n).
+
+    Their state, (n,) each, changes in place; for how long neurons wait that don't wait any more is no matter.
+    """
     # Of just these types: others that are derived from them have steps of their own.
-    if all(array.flags.c_contiguous and array.dtype == np.float64 for array in arrays):
-        flat = {name: array.reshape(-1) for name, array in state.items()}
-        if type(neurons) is nengo.SpikingRectifiedLinear:
-            return lambda: _spiking_relu(
-                dt, neurons.amplitude / dt, j.reshape(-1), output.reshape(-1), flat["voltage"]
-            )
-        if type(neurons) is nengo.LIF:
-            return _lif(neurons, dt, j.reshape(-1), output.reshape(-1), **flat)
-    return lambda: neurons.step(dt, j, output, **state)
+    if type(neurons) is nengo.SpikingRectifiedLinear:
+        spike = neurons.amplitude / dt
+        return lambda j, output: _spiking_relu(dt, spike, j, state["voltage"], output)
+    if type(neurons) is nengo.LIF:
+        (whole,) = np.expm1(np.array([-dt / neurons.tau_rc]))
+        spike, lowest = neurons.amplitude / dt, float(neurons.min_voltage)
+        constants = (dt, neurons.tau_rc, neurons.tau_ref, whole, spike, lowest)
+        loops = (loop_of(np.expm1), loop_of(np.log1p))
+        voltage, refractory_time = state["voltage"], state["refractory_time"]
+        return lambda j, output: _lif(constants, loops, j, voltage, refractory_time, output)
+
+    def one_after_the_other(j: Array, output: Array) -> None:
+        for step, out in enumerate(output):
+            neurons.step(dt, j[step if len(j) > 1 else 0], out, **state)
+
+    return one_after_the_other
 
 
 @compiled
-def sent(x: Array, spikes: NDArray[np.uint8], step: int) -> None:
-    """Note which of some outputs, (items, n), are spikes: (steps, items, n)."""
-    for item in range(len(x)):
-        for k in range(x.shape[1]):
-            spikes[step, item, k] = x[item, k] != 0
+def sent(x: Array, spikes: Bytes) -> None:
+    """Note which of some outputs, (steps or 1, items, n), are spikes, (steps, items, n)."""
+    for step in range(len(spikes)):
+        now = x[step if len(x) > 1 else 0]
+        for item in range(spikes.shape[1]):
+            for k in range(spikes.shape[2]):
+                spikes[step, item, k] = now[item, k] != 0
 
 
 @compiled
-def _spiking_relu(dt: float, spike: float, j: Array, output: Array, voltage: Array) -> None:
-    for i in range(len(j)):
+def _spiking_relu(dt: float, spike: float, j: Array, voltage: Array, output: Array) -> None:
+    for begin in range(0, len(voltage), TOGETHER):
+        part = slice(begin, begin + TOGETHER)
+        for step in range(len(output)):
+            now = j[step if len(j) > 1 else 0]
+            _rectify(dt, spike, now[part], voltage[part], output[step, part])
+
+
+@compiled
+def _rectify(dt: float, spike: float, j: Array, voltage: Array, output: Array) -> None:
+    for i in range(len(voltage)):
         v = voltage[i] + max(j[i], 0.0) * dt
         n_spikes = np.floor(v)
         voltage[i] = v - n_spikes
         output[i] = spike * n_spikes
 
 
+@compiled
 def _lif(
-    neurons: nengo.LIF, dt: float, j: Array, output: Array, voltage: Array, refractory_time: Array
-) -> Callable[[], None]:
-    spike = neurons.amplitude / dt
-    (whole,) = np.expm1(np.array([-dt / neurons.tau_rc]))
-    n = len(j)
-    places, durations, before = np.empty(n, np.int64), np.empty(n), np.empty(n)
-
-    def step() -> None:
-        n_short = _wait(dt, refractory_time, voltage, places, durations, before)
-        decays = np.expm1(-durations[:n_short] / neurons.tau_rc)
-        _charge(whole, j, voltage, places, decays, before)
-        n_fired = _fire(j, output, voltage, spike, neurons.min_voltage, places, durations)
-        after = dt + neurons.tau_rc * np.log1p(durations[:n_fired])
-        refractory_time[places[:n_fired]] = neurons.tau_ref + after
-
-    return step
-
-
-@compiled
-def _wait(
-    dt: float,
-    refractory_time: Array,
+    constants: tuple[float, float, float, float, float, float],
+    loops: tuple[Loop, Loop],
+    j: Array,
     voltage: Array,
-    places: Indices,
-    durations: Array,
-    before: Array,
-) -> int:
-    """Let time pass; return how many neurons have less than a whole step left, and where, how much, and their voltages."""
-    for i in range(len(refractory_time)):
-        refractory_time[i] -= dt
-    n_short = 0
-    for i in range(len(refractory_time)):
-        if refractory_time[i] > 0:
-            duration = max(dt - refractory_time[i], 0.0)
-            places[n_short], durations[n_short], before[n_short] = i, duration, voltage[i]
-            n_short += 1
-    return n_short
+    refractory_time: Array,
+    output: Array,
+) -> None:
+    dt, tau_rc, tau_ref, whole, spike, lowest = constants
+    expm1, log1p = loops
+    # Who waits, and for how long: one whose wait ends may fire at once, and stand there twice.
+    places, waits = np.empty(2 * TOGETHER, np.int64), np.empty(2 * TOGETHER)
+    arguments, values = np.empty(TOGETHER), np.empty(TOGETHER)
+    charged, fires = np.empty(TOGETHER), np.zeros(TOGETHER, np.uint8)
+    for begin in range(0, len(voltage), TOGETHER):
+        part = slice(begin, begin + TOGETHER)
+        v, waiting = voltage[part], refractory_time[part]
+        fires[len(v) :] = 0
+        n_waiting = 0
+        for i in range(len(v)):
+            if waiting[i] > 0:
+                places[n_waiting], waits[n_waiting] = i, waiting[i]
+                n_waiting += 1
+        for step in range(len(output)):
+            now = j[step if len(j) > 1 else 0][part]
+            _charge(whole, now, v, charged)
+            n_waiting = _waited(dt, tau_rc, places, waits, arguments, n_waiting)
+            called(expm1, arguments, values, n_waiting)
+            _charge_those(places, n_waiting, values, now, v, charged)
+            _fire(spike, lowest, charged, v, output[step, part], fires)
+            n_all = _found(fires, places, n_waiting)
+            _overshoot(places, n_waiting, n_all, now, charged, arguments)
+            called(log1p, arguments, values, n_all - n_waiting)
+            for k in range(n_waiting, n_all):
+                waits[k] = tau_ref + (dt + tau_rc * values[k - n_waiting])
+            n_waiting = n_all
+        waiting[:] = 0.0
+        for k in range(n_waiting):
+            waiting[places[k]] = waits[k]
 
 
 @compiled
-def _charge(
-    whole: float, j: Array, voltage: Array, places: Indices, decays: Array, before: Array
+def _waited(
+    dt: float, tau_rc: float, places: Indices, waits: Array, arguments: Array, n_waiting: int
+) -> int:
+    """Let time pass; return how many still wait, and of what the exponential is for what is left to them of this step."""
+    n_left = 0
+    for k in range(n_waiting):
+        wait = waits[k] - dt
+        if wait > 0:
+            places[n_left], waits[n_left] = places[k], wait
+            arguments[n_left] = -max(dt - wait, 0.0) / tau_rc
+            n_left += 1
+    return n_left
+
+
+@compiled
+def _charge_those(
+    places: Indices, n: int, decays: Array, j: Array, voltage: Array, charged: Array
 ) -> None:
-    """Change voltages by a whole step, but for some neurons by what they have left of it."""
-    for i in range(len(voltage)):
-        voltage[i] -= (j[i] - voltage[i]) * whole
-    for k in range(len(decays)):
+    for k in range(n):
         i = places[k]
-        voltage[i] = before[k] - (j[i] - before[k]) * decays[k]
+        charged[i] = voltage[i] - (j[i] - voltage[i]) * decays[k]
+
+
+@compiled
+def _overshoot(
+    places: Indices, begin: int, end: int, j: Array, charged: Array, arguments: Array
+) -> None:
+    """Write of what the logarithm says when neurons fired, for some places."""
+    for k in range(begin, end):
+        i = places[k]
+        arguments[k - begin] = -(charged[i] - 1) / (j[i] - 1)
+
+
+# Each of the next loops has so few arrays that the compiler can make sure they don't overlap.
+
+
+@compiled
+def _charge(whole: float, j: Array, voltage: Array, charged: Array) -> None:
+    for i in range(len(voltage)):
+        charged[i] = voltage[i] - (j[i] - voltage[i]) * whole
 
 
 @compiled
 def _fire(
-    j: Array,
-    output: Array,
-    voltage: Array,
-    spike: float,
-    lowest: float,
-    places: Indices,
-    logarithms: Array,
-) -> int:
-    """Let neurons fire; return how many did, and where, and what of the logarithm says when."""
-    n_fired = 0
+    spike: float, lowest: float, charged: Array, voltage: Array, output: Array, fires: Bytes
+) -> None:
     for i in range(len(voltage)):
-        if voltage[i] > 1:
-            places[n_fired], logarithms[n_fired] = i, -(voltage[i] - 1) / (j[i] - 1)
-            n_fired += 1
+        output[i] = spike if charged[i] > 1 else 0.0
     for i in range(len(voltage)):
-        v = voltage[i]
-        output[i] = spike if v > 1 else 0.0
+        v = charged[i]
+        above = v > 1
+        fires[i] = np.uint8(above)
         v = lowest if v < lowest else v
-        voltage[i] = 0.0 if v > 1 else v
-    return n_fired
+        voltage[i] = 0.0 if above else v
+
+
+@compiled
+def _found(fires: Bytes, places: Indices, n_found: int) -> int:
+    """Add to some places those of all that fire; return how many there are then."""
+    words = fires.view(np.uint64)
+    for group in range(0, len(words), 8):
+        bits = np.uint64(0)
+        for word in range(8):
+            bits |= gathered(words[group + word]) << np.uint64(8 * word)
+        while bits:
+            places[n_found] = 8 * group + lowest_bit(bits)
+            bits &= bits - np.uint64(1)
+            n_found += 1
+    return n_found
+
+
+@compiled
+def gathered(word: np.uint64) -> np.uint64:
+    """Return eight bytes that are 0 or 1 as eight bits: the product has them side by side in its last byte."""
+    return (word * np.uint64(0x0102040810204080)) >> np.uint64(56)
