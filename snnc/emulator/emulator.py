@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from time import perf_counter
@@ -76,13 +76,12 @@ class Emulator:
         does. `progress` is told how many items are done now and then. All `probes` are recorded, unless some are named.
         """
         began = perf_counter()
-        batches = []
-        for batch in self.batches(
-            items, steps, gap=gap, present=present, chains=chains, probes=probes
-        ):
-            batches.append(batch)
-            progress(len(batch.items))
-        return Result.of(batches, self.size, present, chains, steps + gap, perf_counter() - began)
+        batches = self.batches(items, steps, gap=gap, present=present, chains=chains, probes=probes)
+        n_items = len(next(iter(items.values()))) if items else 1
+        whole = Batch.of(_told(batches, progress), n_items)
+        n_chains = n_items if present == "fresh" else min(chains, n_items)
+        seconds = perf_counter() - began
+        return Result(whole, self.size, present, n_chains, steps + gap, seconds)
 
     def batches(
         self,
@@ -109,7 +108,10 @@ class Emulator:
         constant = all(values.ndim == 2 for values in shown.values())
         plans = self._plans(list(shown), chosen, constant)
         numbers = np.arange(n_items)
-        queues = np.array_split(numbers, n_items if present == "fresh" else min(chains, n_items))
+        if present == "fresh":
+            queues = list(numbers[:, None])
+        else:
+            queues = np.array_split(numbers, min(chains, n_items))
         for part, came in _computed(plans, shown, queues, steps, gap):
             for overflowed, text in zip(came.overflows, OVERFLOWS, strict=True):
                 if overflowed:
@@ -187,6 +189,13 @@ def _computed(
                 elif following := next(groups, None):
                     start(None, following, 0)
                 yield np.array([chain[position] for chain in group[: _busy(group, position)]]), came
+
+
+def _told(batches: Iterable[Batch], progress: Callable[[int], None]) -> Iterator[Batch]:
+    """Yield batches, and say how many items are done."""
+    for batch in batches:
+        yield batch
+        progress(len(batch.items))
 
 
 def _cores() -> int:

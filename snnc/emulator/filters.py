@@ -7,6 +7,7 @@ the machine. Compiled code that rounds in one way or the other is tried on rando
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from typing import Any
@@ -15,80 +16,84 @@ import numpy as np
 from nengo.synapses import LinearFilter, Synapse
 from numpy.typing import NDArray
 
-from snnc.emulator.machine import compiled, fused
+from snnc.emulator.machine import compiled, fused, inner
 
 Array = NDArray[Any]
-#: Computes outputs, (steps, items, size), from inputs, (steps or 1, items, size), and a state, (order, items, size).
-Filter = Callable[[Array, Array, Array], None]
+#: Computes outputs, (steps, n), from inputs, (steps or 1, n), and states, (order, n).
+Steps = Callable[[Array, Array, Array], None]
 
 #: So many steps are tried.
 TRIED = 64
 
 
-def filter_of(
-    synapse: Synapse, shape: tuple[int, int], dt: float, dtype: Any, given: Any
-) -> Callable[[Array, Array], None]:
-    """Return a synapse for values of some items, (items, size), with zeros before: it computes outputs from inputs.
+@dataclass(frozen=True, eq=False)
+class Filter:
+    """A synapse for some numbers at once, and what was found to compute the same, if anything was."""
 
-    Its state has one type, the inputs have another or the same. Outputs are (steps, items, size), inputs that or (1, items, size).
-    """
-    n_items, size = shape
-    own = _own(synapse, (size,), dt, dtype)
-    if isinstance(own, LinearFilter.Step):
-        x = np.random.RandomState(0).standard_normal((TRIED, 1, size))
-        x = (x > 0 if given == np.bool_ else 100 * x).astype(given)
-        expected = np.stack([np.array(own(0.0, row[0]), dtype) for row in x])
+    synapse: Synapse
+    size: int
+    dt: float
+    dtype: Any
+    order: int
+    steps: Steps | None
+
+    @classmethod
+    def of(cls, synapse: Synapse, size: int, dt: float, dtype: Any, given: Any) -> Filter:
+        """Return a synapse whose states and outputs have one type, and what is given to it another or the same."""
+        tried = cls(synapse, size, dt, np.dtype(dtype), 0, None)
+        own = tried.own()
+        if not isinstance(own, LinearFilter.Step):
+            return tried
         order = len(own.A)
-        for candidate in _candidates(own, np.dtype(dtype)):
-            found = np.empty((TRIED, 1, size), dtype)
-            candidate(x, np.zeros((order, 1, size), dtype), found)
-            if np.array_equal(found[:, 0], expected):
-                return partial(_run, candidate, np.zeros((order, n_items, size), dtype))
-    return _one_after_the_other([_own(synapse, (size,), dt, dtype) for _ in range(n_items)])
+        x = 100 * np.random.RandomState(0).standard_normal((TRIED, size))
+        x = (x > 0 if given == np.bool_ else x).astype(given)
+        expected = np.stack([np.array(own(0.0, row), dtype) for row in x])
+        for steps in _candidates(own, tried.dtype):
+            found = np.empty((TRIED, size), dtype)
+            steps(x, np.zeros((order, size), dtype), found)
+            if np.array_equal(found, expected):
+                return replace(tried, order=order, steps=steps)
+        return tried
+
+    def own(self) -> Any:
+        """Return Nengo's own step."""
+        state = self.synapse.make_state((self.size,), (self.size,), self.dt, dtype=self.dtype)
+        return self.synapse.make_step((self.size,), (self.size,), self.dt, None, state)
+
+    def started(self, n_items: int) -> Callable[[Array, Array], None]:
+        """Return what computes outputs of some items, (steps, items * size), from inputs, that or (1, items * size)."""
+        if self.steps is None:
+            return partial(_one_after_the_other, [self.own() for _ in range(n_items)])
+        states = np.zeros((self.order, n_items * self.size), self.dtype)
+        steps = self.steps
+        return lambda x, output: steps(x, states, output)
 
 
-def _run(candidate: Filter, state: Array, x: Array, output: Array) -> None:
-    candidate(x, state, output)
+def _one_after_the_other(steps: list[Any], x: Array, output: Array) -> None:
+    for step, out in enumerate(output.reshape(len(output), len(steps), -1)):
+        now = x[step if len(x) > 1 else 0].reshape(len(steps), -1)
+        for item, own in enumerate(steps):
+            out[item] = own(0.0, now[item])
 
 
-def _candidates(own: Any, dtype: np.dtype[Any]) -> Iterator[Filter]:
+def _candidates(own: Any, dtype: np.dtype[Any]) -> Iterator[Steps]:
     """Yield what may compute the same as one of Nengo's steps."""
     if isinstance(own, LinearFilter.OneX):
         for kind in (dtype.type, np.float64):
             yield partial(_first_order, kind(own.a), kind(own.b))
     elif isinstance(own, LinearFilter.NoD | LinearFilter.General):
-        b, c, d = own.B.ravel(), own.C.ravel(), float(own.D.item())
-        lags = isinstance(own, LinearFilter.General)
-        for fuses in product((True, False), repeat=2):
-            yield partial(_higher_order, own.A, b, c, d, lags, *fuses)
-
-
-def _one_after_the_other(steps: list[Any]) -> Callable[[Array, Array], None]:
-    """Return Nengo's own steps of each item."""
-
-    def run(x: Array, output: Array) -> None:
-        for step, out in enumerate(output):
-            now = x[step if len(x) > 1 else 0]
-            for item, own in enumerate(steps):
-                out[item] = own(0.0, now[item])
-
-    return run
-
-
-def _own(synapse: Synapse, shape: tuple[int, ...], dt: float, dtype: Any) -> Any:
-    """Return Nengo's own step of a synapse."""
-    state = synapse.make_state(shape, shape, dt, dtype=dtype)
-    return synapse.make_step(shape, shape, dt, None, state)
+        b, d, lags = own.B.ravel(), float(own.D.item()), isinstance(own, LinearFilter.General)
+        for fuses_states, fuses_outputs in product((True, False), repeat=2):
+            yield partial(_higher_order, own.A, b, own.C, d, lags, fuses_states, fuses_outputs)
 
 
 @compiled
-def _first_order(a: Any, b: Any, x: Array, state: Array, output: Array) -> None:
+def _first_order(a: Any, b: Any, x: Array, states: Array, output: Array) -> None:
     for step in range(len(output)):
         now = x[step if len(x) > 1 else 0]
-        for item in range(state.shape[1]):
-            for i in range(state.shape[2]):
-                state[0, item, i] = state[0, item, i] * a + b * now[item, i]
-                output[step, item, i] = state[0, item, i]
+        for i in range(states.shape[1]):
+            states[0, i] = states[0, i] * a + b * now[i]
+            output[step, i] = states[0, i]
 
 
 @compiled
@@ -101,36 +106,38 @@ def _higher_order(
     fuses_states: bool,
     fuses_outputs: bool,
     x: Array,
-    state: Array,
+    states: Array,
     output: Array,
 ) -> None:
     """Compute the states A x + B u, and from these, or those before if it lags, the outputs C x + D u."""
-    order = len(a)
-    following = np.empty(order)
+    order, n = states.shape
+    total, following = np.empty(n), np.empty((order, n))
     for step in range(len(output)):
         now = x[step if len(x) > 1 else 0]
-        for item in range(state.shape[1]):
-            for i in range(state.shape[2]):
-                if lags:
-                    output[step, item, i] = (
-                        _summed(c, state, item, i, fuses_outputs) + d * now[item, i]
-                    )
-                for row in range(order):
-                    following[row] = (
-                        _summed(a[row], state, item, i, fuses_states) + b[row] * now[item, i]
-                    )
-                for row in range(order):
-                    state[row, item, i] = following[row]
-                if not lags:
-                    output[step, item, i] = _summed(c, state, item, i, fuses_outputs)
+        if lags:
+            _multiply(c, 0, states, fuses_outputs, total)
+            for i in range(n):
+                output[step, i] = total[i] + d * now[i]
+        for k in range(order):
+            _multiply(a, k, states, fuses_states, total)
+            for i in range(n):
+                following[k, i] = total[i] + b[k] * now[i]
+        states[:] = following
+        if not lags:
+            _multiply(c, 0, states, fuses_outputs, total)
+            output[step] = total
 
 
-@compiled
-def _summed(weights: Array, state: Array, item: int, i: int, fuses: bool) -> float:
-    total = weights[0] * state[0, item, i]
-    for k in range(1, len(weights)):
+@inner
+def _multiply(weights: Array, row: int, states: Array, fuses: bool, total: Array) -> None:
+    """Multiply a row of weights by the states."""
+    for i in range(len(total)):
+        total[i] = weights[row, 0] * states[0, i]
+    for k in range(1, len(states)):
+        weight = weights[row, k]
         if fuses:
-            total = fused(weights[k], np.float64(state[k, item, i]), total)
+            for i in range(len(total)):
+                total[i] = fused(weight, np.float64(states[k, i]), total[i])
         else:
-            total += weights[k] * state[k, item, i]
-    return float(total)
+            for i in range(len(total)):
+                total[i] += weight * states[k, i]

@@ -21,7 +21,6 @@ from nengo_loihi.builder.inputs import HostReceiveProcess, HostSendProcess
 from numpy.typing import NDArray
 
 from snnc.emulator import neurons
-from snnc.emulator.filters import filter_of
 from snnc.emulator.plan import Plan, written
 
 Array = NDArray[Any]
@@ -29,18 +28,20 @@ Array = NDArray[Any]
 Run = Callable[[int, int], None]
 
 #: So many bytes of steps are kept of all items: they are written and read again while they are in a cache.
-KEPT = 1 << 19
+KEPT = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
 class Exchange:
     """What passes between the host and the chip during some steps.
 
-    `sent` holds by the id of each sending process whether its neurons spiked, (steps, items, neurons); `received` by that
-    of each receiving process what the chip's neurons came to, (items, steps, size).
+    `spikes` are those of all neurons of the host, (steps, items, neurons), and `columns` says by the id of each sending
+    process where its own are; `received` holds by the id of each receiving process what the chip's neurons came to,
+    (items, steps, size).
     """
 
-    sent: Mapping[int, Array]
+    spikes: Array
+    columns: Mapping[int, slice]
     received: Mapping[int, Array]
 
 
@@ -54,7 +55,7 @@ class Host:
         self._time = np.zeros(())
         #: How many steps there were before those that are kept, and where these are in the exchange.
         self._n_before = self._begin = 0
-        self._exchange = Exchange({}, {})
+        self._exchange = Exchange(np.zeros((0, n_items, 0), np.uint8), {}, {})
         # An operator that updates a signal writes what the next step reads.
         self._kept = {
             base: self._repeated(base, self.n_kept + (base in plan.updated))
@@ -262,8 +263,9 @@ class Host:
         x = self._now(self.plan.sent[id(process)])
 
         def run(begin: int, end: int) -> None:
-            sent = self._exchange.sent[id(process)]
-            neurons.sent(part(x, begin, end), sent[self._begin + begin : self._begin + end])
+            column = self._exchange.columns[id(process)].start
+            spikes = self._exchange.spikes
+            neurons.sent(part(x, begin, end), spikes, self._begin + begin, column, end - begin)
 
         return run
 
@@ -280,7 +282,10 @@ class Host:
         signal = operator.output
         output = (self._after if operator.mode == "update" else self._now)(signal)
         x = self._now(operator.input)
-        filtered = filter_of(operator.process, x.shape[1:], self.dt, output.dtype, x.dtype)
+        if not (_is_plain(x) and _is_plain(output)):
+            return self._one_by_one(operator)
+        filtered = self.plan.filters[operator].started(self.n_items)
+        x, output = (values.reshape(len(values), -1) for values in (x, output))
         if operator.mode != "inc":
             return lambda begin, end: filtered(part(x, begin, end), output[begin:end])
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emulator.machine import compiled
+from snnc.emulator.machine import bits_of, compiled, inner, lowest_bit
 
 Int32 = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
@@ -56,7 +56,7 @@ class Synapses(NamedTuple):
 
 
 class State(NamedTuple):
-    """Of some items side by side, (items, n); `fired` is filled up to whole words with zeros."""
+    """Of some items side by side, (items, n); `fired` is filled up with zeros to a multiple of 64."""
 
     current: Int32
     voltage: Int32
@@ -67,23 +67,26 @@ class State(NamedTuple):
 
 
 class Record(NamedTuple):
-    """Which compartments are recorded, (k,), and what is recorded of them in a run, (items, steps, k)."""
+    """What is recorded: runs of neighbouring compartments, (runs, 3), and what was seen of them, (items, steps, columns).
 
-    fired_at: Int32
+    A run says where it begins, in which column, and how long it is.
+    """
+
+    fired_runs: Int32
     fired: Bytes
-    current_at: Int32
+    current_runs: Int32
     current: Int32
-    voltage_at: Int32
+    voltage_runs: Int32
     voltage: Int32
 
 
-@compiled
+@inner
 def _wrapped(x: Any, bits: int) -> Any:
     """Return what is left of a number in some bits and a sign."""
     return np.int32(np.int32(x << np.int32(31 - bits)) >> np.int32(31 - bits))
 
 
-@compiled
+@inner
 def _decayed(x: Any, keeps: Any) -> Any:
     """Return x * keeps / 4096, rounded towards zero, in 32 bits: the upper part of x apart from its lower 12 bits."""
     size = np.int32(abs(x))
@@ -93,29 +96,28 @@ def _decayed(x: Any, keeps: Any) -> Any:
     return np.int32(-kept) if x < 0 else kept
 
 
-@compiled
+@inner
 def _deliver(
     first: Any, last: Any, fired: Bytes, source: Any, synapses: Synapses, reaching: Int32
 ) -> None:
     """Add the weights of all spikes of some items to what reaches their compartments.
 
-    `fired` are spikes of neighbouring sources from the given one on, (items, n); eight of them are looked at together.
+    `fired` are spikes of neighbouring sources from the given one on, (items, n): their number is a multiple of 64.
     """
     words = fired.view(np.uint64)
     for item in range(first, last):
         row = item - first
-        for word in range(words.shape[1]):
-            if not words[item, word]:
-                continue
-            for k in range(8 * word, 8 * word + 8):
-                if not fired[item, k]:
-                    continue
-                for run in range(synapses.runs[source + k], synapses.runs[source + k + 1]):
+        for group in range(words.shape[1] // 8):
+            bits = bits_of(words, item, group)
+            while bits:
+                fires = source + 64 * group + lowest_bit(bits)
+                bits &= bits - np.uint64(1)
+                for run in range(synapses.runs[fires], synapses.runs[fires + 1]):
                     to = np.uint64(synapses.run_begin[run])
                     of = np.uint64(synapses.run_weights[run])
                     for i in range(np.uint64(synapses.run_length[run])):
                         reaching[row, to + i] += synapses.weights[of + i]
-                for single in range(synapses.singles[source + k], synapses.singles[source + k + 1]):
+                for single in range(synapses.singles[fires], synapses.singles[fires + 1]):
                     to = np.uint64(synapses.single_target[single])
                     reaching[row, to] += synapses.single_weight[single]
 
@@ -124,7 +126,7 @@ def _deliver(
 # compute one number after the other. Unsigned indices aren't looked at for being negative.
 
 
-@compiled
+@inner
 def _update_current(
     first: Any,
     last: Any,
@@ -151,7 +153,7 @@ def _update_current(
     lost[1] |= current_lost
 
 
-@compiled
+@inner
 def _update_voltage(
     first: Any,
     last: Any,
@@ -178,7 +180,7 @@ def _update_voltage(
     lost[2] |= sum_lost
 
 
-@compiled
+@inner
 def _fire(
     first: Any,
     last: Any,
@@ -201,7 +203,7 @@ def _fire(
             fired[item, i] = np.uint8(fires)
 
 
-@compiled
+@inner
 def _update(
     first: Any, last: Any, reaching: Int32, state: State, of: Compartments, lost: Int32
 ) -> None:
@@ -241,18 +243,24 @@ def _update(
             begin = end
 
 
-@compiled
+@inner
 def _keep(first: Any, last: Any, step: Any, state: State, record: Record) -> None:
     """Count and record what there is to see of a step."""
     for item in range(first, last):
         for k in range(state.counts.shape[1]):
             state.counts[item, k] += state.fired[item, k]
-        for k in range(len(record.fired_at)):
-            record.fired[item, step, k] = state.fired[item, record.fired_at[k]]
-        for k in range(len(record.current_at)):
-            record.current[item, step, k] = state.current[item, record.current_at[k]]
-        for k in range(len(record.voltage_at)):
-            record.voltage[item, step, k] = state.voltage[item, record.voltage_at[k]]
+    _copy(first, last, step, state.fired, record.fired_runs, record.fired)
+    _copy(first, last, step, state.current, record.current_runs, record.current)
+    _copy(first, last, step, state.voltage, record.voltage_runs, record.voltage)
+
+
+@inner
+def _copy(first: Any, last: Any, step: Any, seen: Any, runs: Int32, kept: Any) -> None:
+    for run in range(len(runs)):
+        place, column = np.uint64(runs[run, 0]), np.uint64(runs[run, 1])
+        for item in range(first, last):
+            for k in range(np.uint64(runs[run, 2])):
+                kept[item, step, column + k] = seen[item, place + k]
 
 
 @compiled

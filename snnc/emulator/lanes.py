@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from time import thread_time
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.emulator.built import Built
-from snnc.emulator.filters import filter_of
+from snnc.emulator.filters import Filter
 from snnc.emulator.host import Exchange, Host
 from snnc.emulator.kernels import Record, State, run
 from snnc.emulator.plan import Plan
@@ -20,8 +20,8 @@ from snnc.emulator.readout import Readout
 
 Array = NDArray[Any]
 
-#: The chip looks at so many bytes of spikes at once.
-WORD = 8
+#: The chip looks at so many neurons of a step at once.
+TOGETHER = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,12 +129,9 @@ class Lanes:
         built, readout, chip = self._plans.built, self._plans.readout, self._plans.built.chip
         spikes = np.zeros((length + 1, *self._under_way.shape), np.uint8)
         spikes[0] = self._under_way
-        sent = {process: spikes[1:, :, part] for process, part in built.senders.items()}
         with work.measured("host"):
-            if built.precomputed:
-                self._run(self._before, Exchange(sent, {}), work, start, length)
-            else:
-                self._run(self._after, Exchange(sent, self._came), work, start, length)
+            host, came = (self._before, {}) if built.precomputed else (self._after, self._came)
+            self._run(host, Exchange(spikes[1:], built.senders, came), work, start, length)
         self._under_way = spikes[-1].copy()
         with work.measured("chip"):
             record = readout.record(self.n_lanes, length)
@@ -154,7 +151,7 @@ class Lanes:
             }
         if built.precomputed:
             with work.measured("host"):
-                exchange = Exchange({}, self._delayed(came))
+                exchange = Exchange(spikes[1:], {}, self._delayed(came))
                 self._run(self._after, exchange, work, start, length)
         self._came = {process: values[:, -1:] for process, values in came.items()}
         self._is_first = False
@@ -182,13 +179,14 @@ class Lanes:
         if synapse is None:
             return seen
         if probe not in self._filters:
-            shape = (self.n_lanes, seen.shape[2])
-            self._filters[probe] = filter_of(
-                synapse, shape, self._plans.built.dt, np.float32, seen.dtype
-            )
-        filtered = np.zeros_like(seen)
-        self._filters[probe](seen.swapaxes(0, 1), filtered.swapaxes(0, 1))
-        return filtered
+            dt = self._plans.built.dt
+            chosen = Filter.of(synapse, seen.shape[2], dt, np.float32, seen.dtype)
+            self._filters[probe] = chosen.started(self.n_lanes)
+        by_step = np.ascontiguousarray(seen.swapaxes(0, 1))
+        filtered = np.zeros_like(by_step)
+        steps = len(by_step)
+        self._filters[probe](by_step.reshape(steps, -1), filtered.reshape(steps, -1))
+        return filtered.swapaxes(0, 1)
 
 
 class _Work:
@@ -201,14 +199,14 @@ class _Work:
 
     @contextmanager
     def measured(self, part: str) -> Iterator[None]:
-        """Add what this thread computes to the time of a part."""
-        began = thread_time()
+        """Add what this thread takes to the time of a part."""
+        began = perf_counter()
         yield
-        self.seconds[part] += thread_time() - began
+        self.seconds[part] += perf_counter() - began
 
 
 def _padded(n: int) -> int:
-    return -(-n // WORD) * WORD
+    return -(-n // TOGETHER) * TOGETHER
 
 
 def _joined(parts: Sequence[Record]) -> Record:
@@ -216,11 +214,8 @@ def _joined(parts: Sequence[Record]) -> Record:
     if len(parts) == 1:
         return parts[0]
     first = parts[0]
-    return Record(
-        first.fired_at,
-        np.concatenate([part.fired for part in parts], axis=1),
-        first.current_at,
-        np.concatenate([part.current for part in parts], axis=1),
-        first.voltage_at,
-        np.concatenate([part.voltage for part in parts], axis=1),
+    return first._replace(
+        fired=np.concatenate([part.fired for part in parts], axis=1),
+        current=np.concatenate([part.current for part in parts], axis=1),
+        voltage=np.concatenate([part.voltage for part in parts], axis=1),
     )

@@ -17,8 +17,10 @@ from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-#: Kept on disk once compiled; it lets other threads run.
+#: What Python calls: it is kept on disk once compiled, and lets other threads run.
 compiled: Callable[[Function], Function] = njit(cache=True, nogil=True)
+#: What only compiled code calls. If it were kept by itself, other code would have to call it instead of taking it in.
+inner: Callable[[Function], Function] = njit(nogil=True)
 
 
 class Loop(NamedTuple):
@@ -90,3 +92,14 @@ def lowest_bit(typing: Any, word: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return types.uint64(types.uint64), generate
+
+
+@inner
+def bits_of(words: Any, row: Any, group: Any) -> Any:
+    """Return 64 bytes that are 0 or 1, eight words of them, as the bits of one word."""
+    bits = np.uint64(0)
+    for k in range(8):
+        # The product has the eight bytes side by side in its highest one.
+        eight = (words[row, 8 * group + k] * np.uint64(0x0102040810204080)) >> np.uint64(56)
+        bits |= eight << np.uint64(8 * k)
+    return bits

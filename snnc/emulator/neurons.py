@@ -11,7 +11,7 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emulator.machine import Loop, called, compiled, loop_of, lowest_bit
+from snnc.emulator.machine import Loop, bits_of, called, compiled, inner, loop_of, lowest_bit
 
 Array = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
@@ -48,13 +48,13 @@ def steps_of(
 
 
 @compiled
-def sent(x: Array, spikes: Bytes) -> None:
-    """Note which of some outputs, (steps or 1, items, n), are spikes, (steps, items, n)."""
-    for step in range(len(spikes)):
+def sent(x: Array, spikes: Bytes, first: int, column: int, n_steps: int) -> None:
+    """Note which of some outputs, (steps or 1, items, n), are spikes, (all steps, items, all neurons), from a step and a column on."""
+    for step in range(n_steps):
         now = x[step if len(x) > 1 else 0]
-        for item in range(spikes.shape[1]):
-            for k in range(spikes.shape[2]):
-                spikes[step, item, k] = now[item, k] != 0
+        for item in range(len(now)):
+            for k in range(np.uint64(x.shape[2])):
+                spikes[first + step, item, np.uint64(column) + k] = np.uint8(now[item, k] != 0)
 
 
 @compiled
@@ -66,7 +66,7 @@ def _spiking_relu(dt: float, spike: float, j: Array, voltage: Array, output: Arr
             _rectify(dt, spike, now[part], voltage[part], output[step, part])
 
 
-@compiled
+@inner
 def _rectify(dt: float, spike: float, j: Array, voltage: Array, output: Array) -> None:
     for i in range(len(voltage)):
         v = voltage[i] + max(j[i], 0.0) * dt
@@ -117,7 +117,7 @@ def _lif(
             waiting[places[k]] = waits[k]
 
 
-@compiled
+@inner
 def _waited(
     dt: float, tau_rc: float, places: Indices, waits: Array, arguments: Array, n_waiting: int
 ) -> int:
@@ -132,7 +132,7 @@ def _waited(
     return n_left
 
 
-@compiled
+@inner
 def _charge_those(
     places: Indices, n: int, decays: Array, j: Array, voltage: Array, charged: Array
 ) -> None:
@@ -141,7 +141,7 @@ def _charge_those(
         charged[i] = voltage[i] - (j[i] - voltage[i]) * decays[k]
 
 
-@compiled
+@inner
 def _overshoot(
     places: Indices, begin: int, end: int, j: Array, charged: Array, arguments: Array
 ) -> None:
@@ -154,13 +154,13 @@ def _overshoot(
 # Each of the next loops has so few arrays that the compiler can make sure they don't overlap.
 
 
-@compiled
+@inner
 def _charge(whole: float, j: Array, voltage: Array, charged: Array) -> None:
     for i in range(len(voltage)):
         charged[i] = voltage[i] - (j[i] - voltage[i]) * whole
 
 
-@compiled
+@inner
 def _fire(
     spike: float, lowest: float, charged: Array, voltage: Array, output: Array, fires: Bytes
 ) -> None:
@@ -174,22 +174,14 @@ def _fire(
         voltage[i] = 0.0 if above else v
 
 
-@compiled
+@inner
 def _found(fires: Bytes, places: Indices, n_found: int) -> int:
     """Add to some places those of all that fire; return how many there are then."""
-    words = fires.view(np.uint64)
-    for group in range(0, len(words), 8):
-        bits = np.uint64(0)
-        for word in range(8):
-            bits |= gathered(words[group + word]) << np.uint64(8 * word)
+    words = fires.view(np.uint64).reshape(1, -1)
+    for group in range(words.size // 8):
+        bits = bits_of(words, 0, group)
         while bits:
-            places[n_found] = 8 * group + lowest_bit(bits)
+            places[n_found] = 64 * group + lowest_bit(bits)
             bits &= bits - np.uint64(1)
             n_found += 1
     return n_found
-
-
-@compiled
-def gathered(word: np.uint64) -> np.uint64:
-    """Return eight bytes that are 0 or 1 as eight bits: the product has them side by side in its last byte."""
-    return (word * np.uint64(0x0102040810204080)) >> np.uint64(56)

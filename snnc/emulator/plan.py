@@ -21,7 +21,7 @@ from nengo.builder.probe import SimProbe
 from nengo.builder.processes import SimProcess
 from nengo.builder.transforms import ConvInc, ConvTransposeInc
 from nengo.processes import Piecewise, PresentInput
-from nengo.synapses import Synapse
+from nengo.synapses import LinearFilter, Synapse
 from nengo.utils.graphs import toposort
 from nengo.utils.simulator import operator_dependency_graph
 from nengo_loihi.builder.inputs import HostReceiveProcess, HostSendProcess
@@ -29,6 +29,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from snnc.emulator.errors import NotEmulatedError
+from snnc.emulator.filters import Filter
 
 #: Neurons whose step works element by element, and draws no random numbers.
 ELEMENTWISE = frozenset(
@@ -101,6 +102,11 @@ class Plan:
         #: What a step leaves to the next one.
         self.updated = {s.base for op in every for s in op.updates} - self.private
         self.parts = self._parts(every) if every else []
+        self.filters = {
+            op: Filter.of(op.process, op.output.size, model.dt, op.output.dtype, op.input.dtype)
+            for op in every
+            if isinstance(op, SimProcess) and isinstance(op.process, LinearFilter)
+        }
 
     @property
     def bytes_of_item(self) -> int:

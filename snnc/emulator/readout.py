@@ -11,45 +11,68 @@ from numpy.typing import NDArray
 from snnc.emulator.chip import Chip
 from snnc.emulator.errors import NotEmulatedError
 from snnc.emulator.kernels import Record
+from snnc.emulator.machine import bits_of, compiled, lowest_bit
 
 Array = NDArray[Any]
+Bytes = NDArray[np.uint8]
 Int32 = NDArray[np.int32]
+Ints = NDArray[np.int64]
 
 #: What a probe calls what it looks at, and its type.
 KEYS = {"spiked": np.bool_, "current": np.int32, "voltage": np.int32}
+#: What is seen of a block begins at a multiple of that: so many neurons are looked at together.
+TOGETHER = 64
+#: So many steps of random spikes are tried.
+TRIED = 100
 
 
 class Readout:
     """Which compartments some of NengoLoihi's probes look at, and what they make of them."""
 
     def __init__(self, chip: Chip, probes: Sequence[Any]) -> None:
-        self._at: dict[str, list[Array]] = {key: [] for key in KEYS}
+        #: For each key: what is recorded at the same time, places on the chip and columns of the record.
+        self._seen: dict[str, list[tuple[Ints, int]]] = {key: [] for key in KEYS}
+        self._width = dict.fromkeys(KEYS, 0)
         #: For each probe: where what it sees of each block is in a record.
         self._columns: dict[Any, list[slice]] = {}
-        seen = dict.fromkeys(KEYS, 0)
+        #: Of probes and numbers of steps: whether spikes can be added up in order.
+        self._in_order: dict[tuple[Any, int], bool] = {}
         for probe in probes:
             if probe.key not in KEYS:
                 raise NotEmulatedError(f"probes of '{probe.key}' on the chip")
-            columns = []
-            for block, part in zip(probe.target, probe.slice, strict=True):
-                at = chip.places[block][part]
-                self._at[probe.key].append(at)
-                columns.append(slice(seen[probe.key], seen[probe.key] + len(at)))
-                seen[probe.key] += len(at)
-            self._columns[probe] = columns
+            self._columns[probe] = [
+                self._column(probe.key, chip.places[block][part])
+                for block, part in zip(probe.target, probe.slice, strict=True)
+            ]
+
+    def _column(self, key: str, places: Ints) -> slice:
+        """Return the columns of a record where what is at some places is written."""
+        begin = self._width[key]
+        self._seen[key].append((places, begin))
+        self._width[key] = begin + -(-len(places) // TOGETHER) * TOGETHER
+        return slice(begin, begin + len(places))
 
     def record(self, n_items: int, n_steps: int) -> Record:
         """Return room for what is recorded of some items during some steps."""
-        fired, current, voltage = (self._places(key) for key in KEYS)
-        shape = (n_items, n_steps)
+        fired, current, voltage = (self._runs(key) for key in KEYS)
+        spikes, currents, voltages = ((n_items, n_steps, width) for width in self._width.values())
         return Record(
             fired,
-            np.zeros((*shape, len(fired)), np.uint8),
+            np.zeros(spikes, np.uint8),
             current,
-            np.zeros((*shape, len(current)), np.int32),
+            np.zeros(currents, np.int32),
             voltage,
-            np.zeros((*shape, len(voltage)), np.int32),
+            np.zeros(voltages, np.int32),
         )
+
+    def _runs(self, key: str) -> Int32:
+        """Return the runs of neighbours that are recorded, (runs, 3): where they begin, in which column, and how many."""
+        runs = [np.zeros((0, 3), np.int32)]
+        for places, begin in self._seen[key]:
+            edges = np.flatnonzero(np.diff(places) != 1) + 1
+            first, last = np.append(0, edges), np.append(edges, len(places))
+            runs.append(np.stack([places[first], begin + first, last - first], axis=1))
+        return np.concatenate(runs).astype(np.int32)
 
     def read(self, probe: Any, record: Record) -> Array:
         """Return what a probe makes of a record, before its synapse: (items, steps, size)."""
@@ -59,14 +82,64 @@ class Readout:
             "voltage": record.voltage,
         }[probe.key]
         columns = self._columns[probe]
+        n_steps = whole.shape[1]
+        if probe.key == "spiked" and self._adds_in_order(probe, n_steps):
+            return _added_up(probe, columns, record.fired)
         # NengoLoihi's own sums, an item at a time: BLAS may round otherwise where there are more rows.
-        return np.stack(
-            [
-                probe.weight_outputs([np.ascontiguousarray(item[:, part]) for part in columns])
-                for item in whole
-            ]
-        )
+        return np.stack([_weighted(probe, columns, item) for item in whole])
 
-    def _places(self, key: str) -> Int32:
-        found = self._at[key]
-        return np.concatenate(found).astype(np.int32) if found else np.zeros(0, np.int32)
+    def _adds_in_order(self, probe: Any, n_steps: int) -> bool:
+        """Whether the weights of spikes, added up one after the other, are to the last bit what NengoLoihi makes of so many steps."""
+        key = (probe, n_steps)
+        if key not in self._in_order:
+            self._in_order[key] = self._tried(probe, n_steps)
+        return self._in_order[key]
+
+    def _tried(self, probe: Any, n_steps: int) -> bool:
+        if not all(isinstance(w, np.ndarray) and w.ndim == 2 for w in probe.weights):
+            return False
+        columns = self._columns[probe]
+        chance = np.random.RandomState(0)
+        fired = np.zeros((max(TRIED // n_steps, 1), n_steps, self._width["spiked"]), np.uint8)
+        for part in columns:
+            rates = chance.rand(part.stop - part.start)
+            fired[..., part] = chance.rand(*fired.shape[:2], len(rates)) < rates
+        expected = np.stack([_weighted(probe, columns, item) for item in fired.view(bool)])
+        found = _added_up(probe, columns, fired)
+        return found.dtype == expected.dtype and np.array_equal(found, expected)
+
+
+def _weighted(probe: Any, columns: list[slice], outputs: Array) -> Array:
+    """Return what NengoLoihi makes of the outputs of one item, (steps, n)."""
+    weighted: Array = probe.weight_outputs(
+        [np.ascontiguousarray(outputs[:, part]) for part in columns]
+    )
+    return weighted
+
+
+def _added_up(probe: Any, columns: list[slice], fired: Bytes) -> Array:
+    """Return the sums of the weights of spikes, (items, steps, size)."""
+    output = np.zeros((*fired.shape[:2], probe.output_size))
+    part, row = np.empty_like(output), fired.reshape(-1, fired.shape[2])
+    for block, (column, weights) in enumerate(zip(columns, probe.weights, strict=True)):
+        # Of each block by itself, and then of all of them.
+        sums = part if block else output
+        part[...] = 0.0
+        _add_weights(row, column.start, column.stop, weights, sums.reshape(len(row), -1))
+        if block:
+            output += part
+    return output
+
+
+@compiled
+def _add_weights(fired: Bytes, begin: int, end: int, weights: Array, sums: Array) -> None:
+    """Add the weights of spikes, (neurons, size), to sums, (steps, size)."""
+    words = fired.view(np.uint64)
+    for step in range(len(fired)):
+        for first in range(begin, end, TOGETHER):
+            bits = bits_of(words, step, first // TOGETHER)
+            while bits:
+                k = first - begin + np.int64(lowest_bit(bits))
+                bits &= bits - np.uint64(1)
+                for i in range(sums.shape[1]):
+                    sums[step, i] += weights[k, i]

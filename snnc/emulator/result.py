@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,6 +40,27 @@ class Batch:
     seconds: dict[str, float]
     built: Built
 
+    @classmethod
+    def of(cls, batches: Iterable[Batch], n_items: int) -> Batch:
+        """Return what batches come to together, in the order of the items."""
+        whole = None
+        for batch in batches:
+            if whole is None:
+                whole = cls(
+                    np.arange(n_items),
+                    {probe: _room(seen, n_items) for probe, seen in batch.data.items()},
+                    _room(batch.counts, n_items),
+                    dict.fromkeys(batch.seconds, 0.0),
+                    batch.built,
+                )
+            for probe, seen in batch.data.items():
+                whole.data[probe][batch.items] = seen
+            whole.counts[batch.items] = batch.counts
+            for part, seconds in batch.seconds.items():
+                whole.seconds[part] += seconds
+        assert whole is not None
+        return whole
+
     def spike_counts(self, ensemble: nengo.Ensemble) -> Counts:
         """Return how often each neuron of an ensemble on the chip fired for each item, (items, neurons)."""
         places = self.built.neurons(ensemble)
@@ -58,32 +79,6 @@ class Result:
     chains: int
     steps: int
     seconds: float
-
-    @classmethod
-    def of(
-        cls,
-        batches: Sequence[Batch],
-        size: Size,
-        present: Literal["fresh", "stream"],
-        chains: int,
-        steps: int,
-        seconds: float,
-    ) -> Result:
-        """Return what batches came to together, in the order of the items."""
-        order = np.argsort(np.concatenate([batch.items for batch in batches]))
-        first = batches[0]
-        whole = Batch(
-            np.arange(len(order)),
-            {
-                probe: np.concatenate([batch.data[probe] for batch in batches])[order]
-                for probe in first.data
-            },
-            np.concatenate([batch.counts for batch in batches])[order],
-            {part: sum(batch.seconds[part] for batch in batches) for part in first.seconds},
-            first.built,
-        )
-        n_chains = len(order) if present == "fresh" else min(chains, len(order))
-        return cls(whole, size, present, n_chains, steps, seconds)
 
     def __getitem__(self, probe: nengo.Probe) -> Array:
         return self.batch.data[probe]
@@ -104,3 +99,8 @@ class Result:
             f"{len(self.batch.items):,} items of {self.steps} steps, {shown}: "
             f"{self.spikes:,} spikes in {self.seconds:.2f} s"
         )
+
+
+def _room(values: Array, n_items: int) -> Array:
+    """Return room for what so many items have of something."""
+    return np.empty((n_items, *values.shape[1:]), values.dtype)
