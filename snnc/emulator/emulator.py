@@ -77,7 +77,7 @@ class Emulator:
         """
         began = perf_counter()
         batches = self.batches(items, steps, gap=gap, present=present, chains=chains, probes=probes)
-        n_items = len(next(iter(items.values()))) if items else 1
+        n_items = min((len(np.asarray(values)) for values in items.values()), default=1)
         whole = Batch.of(_told(batches, progress), n_items)
         n_chains = n_items if present == "fresh" else min(chains, n_items)
         seconds = perf_counter() - began

@@ -21,7 +21,7 @@ INPUT_BITS = 21
 CURRENT_BITS = 23
 #: How many compartments are updated at once, and how many of all items take turns in every step.
 AT_ONCE = 1024
-TOGETHER = 8192
+TOGETHER = 16384
 
 
 class Compartments(NamedTuple):

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import extending, njit, types
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: What Python calls: it is kept on disk once compiled, and lets other threads run.
 compiled: Callable[[Function], Function] = njit(cache=True, nogil=True)
+#: An instruction: told the types of what it is given, it returns its signature and what generates it.
+intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = extending.intrinsic
 #: What only compiled code calls. If it were kept by itself, other code would have to call it instead of taking it in.
 inner: Callable[[Function], Function] = njit(nogil=True)
 

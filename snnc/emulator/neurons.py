@@ -18,7 +18,7 @@ Bytes = NDArray[np.uint8]
 Indices = NDArray[np.int64]
 
 #: So many neurons, of several items, go through their steps together: what they need stays in the innermost cache.
-TOGETHER = 512
+TOGETHER = 1024
 
 
 def steps_of(
