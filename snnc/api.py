@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from snnc import read
+from snnc.checks.allow import without_allowed
 from snnc.diagnostics import CompileError, Diagnostic, Refusal, UsageError
 from snnc.document import Document
 from snnc.ir import Program
@@ -207,7 +208,7 @@ def train(
         where = None if folder is None else Path(folder)
         items = data.load(program)
         training = session.train(program, items, _watcher(progress), where, baseline, resume)
-    doubts = [d for d in training.doubts if d.code not in found.allowed]
+    doubts = without_allowed(training.doubts, found.allowed)
     if doubts:
         warnings.warn(SpecWarning(Report(found.document, doubts)), stacklevel=2)
     training.results.refuse_silence()
