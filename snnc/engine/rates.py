@@ -90,15 +90,7 @@ def _convolved(form: Convolution, pictures: Array, kernel: Array) -> Array:
     """Return what a kernel makes of pictures, (n, height, width, channels): the sum of what each of its places sees."""
     rows, columns, _ = form.output_shape
     down, right = form.strides
-    # As TensorFlow pads: as much as the last window needs, the smaller half in front.
-    lacking = (
-        max((out - 1) * stride + window - length, 0)
-        for out, stride, window, length in zip(
-            form.output_shape, form.strides, form.kernel_size, form.input_shape, strict=False
-        )
-    )
-    margins = [(total // 2, total - total // 2) for total in lacking]
-    padded = np.pad(pictures, [(0, 0), *margins, (0, 0)])
+    padded = np.pad(pictures, [(0, 0), *form.window.margins(form.input_shape), (0, 0)])
     total = np.zeros((len(pictures), *form.output_shape))
     for row, column in np.ndindex(*form.kernel_size):
         seen = padded[
