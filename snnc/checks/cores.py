@@ -33,7 +33,6 @@ def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     from snnc.checks import limits
 
     yield from limits.cores_suffice(program)
-    yield from limits.populations_in_fours(program)
 
 
 def core_settings_used(program: Program) -> Iterator[Diagnostic]:
