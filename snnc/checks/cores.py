@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, KeyPath
@@ -72,19 +73,19 @@ def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
 def _fits_easily(program: Program) -> bool:
     """Whether each layer has room on one core even if no weight is left out, and every index has all of its bits."""
     populations = [population for population in program.populations if population.on_chip]
+    leaving = Counter(connection.source for connection in program.into_chip())
     for population in populations:
         axons = sum(
             size(program.source_shape(connection)) * (2 if connection.source == INPUT else 1)
             for connection in program.into(population.name)
         )
-        leaving = [c for c in program.into_chip() if c.source == population.name]
         if (
             population.block_shape
             or population.pop_type
             or population.size > NEURONS
             or axons > AXONS_IN
             or axons * (21 * population.size + 64) > BITS
-            or 2 * population.size * len(leaving) > AXONS_OUT
+            or 2 * population.size * leaving[population.name] > AXONS_OUT
         ):
             return False
     return len(populations) <= CORES
