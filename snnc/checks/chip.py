@@ -142,17 +142,19 @@ def chip_output(program: Program) -> Iterator[Diagnostic]:
     """What leaves the chip leaves it for dense layers: NengoLoihi has nothing else there."""
     on_chip = {population.name for population in program.populations if population.on_chip}
     for population in program.populations:
-        sources = [c.source for c in program.into(population.name) if c.source in on_chip]
-        forms = [program.form(c) for c in program.into(population.name) if c.source in on_chip]
-        if population.on_chip or all(isinstance(form, Full | Identity) for form in forms):
+        if population.on_chip:
             continue
+        leaving = [c for c in program.into(population.name) if c.source in on_chip]
+        if all(isinstance(program.form(c), Full | Identity) for c in leaving):
+            continue
+        source = leaving[0].source
         yield Diagnostic(
             "chip-output",
-            f"'{population.name}' runs on the host and reads '{sources[0]}' from the chip, where NengoLoihi builds only dense layers",
+            f"'{population.name}' runs on the host and reads '{source}' from the chip, where NengoLoihi builds only dense layers",
             population.on_chip_at or population.at,
             hint="write on_chip = true"
             if population.neurons.on_loihi
-            else f"write on_chip = false for '{sources[0]}' too",
+            else f"write on_chip = false for '{source}' too",
         )
 
 
