@@ -15,6 +15,7 @@ from snnc.backends.styles import Style
 from snnc.diagnostics import UsageError
 from snnc.engine.answers import Answers
 from snnc.engine.places import Place
+from snnc.engine.rates import nengo_rates
 from snnc.engine.recording import Recording
 from snnc.files import ensure_room, replacing
 from snnc.ir import Program
@@ -131,11 +132,7 @@ def tuning_curves(style: Style, dt: float) -> tuple[Array, dict[str, Array]]:
     inputs = np.linspace(-1, 1, 201)
     curves = {}
     for use, neuron_type in (("trained", trained), ("running", build(neurons.running()))):
-        # The chip's rates are those of whole steps.
-        on_chip = type(neuron_type).__module__.startswith("nengo_loihi")
-        # SoftLIF's pass through infinity on the way.
-        with np.errstate(over="ignore", divide="ignore"):
-            rates = neuron_type.rates(inputs, gain, bias, **({"dt": dt} if on_chip else {}))
+        rates = nengo_rates(neuron_type, inputs, gain, bias, dt)
         curves[f"{type(neuron_type).__name__}, {use}"] = rates.ravel() / neuron_type.amplitude
     return inputs, curves
 
