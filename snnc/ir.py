@@ -190,9 +190,14 @@ class Program:
             return connection.folded.form
         return form(connection.lasting, self.source_shape(connection))
 
+    @property
+    def populations_on_chip(self) -> tuple[Population, ...]:
+        """The populations that run on the chip, in order."""
+        return tuple(p for p in self.populations if p.on_chip)
+
     def into_chip(self) -> tuple[Connection, ...]:
         """Return the connections into populations on the chip."""
-        on_chip = {p.name for p in self.populations if p.on_chip}
+        on_chip = {population.name for population in self.populations_on_chip}
         return tuple(c for c in self.connections if c.target in on_chip)
 
     @property

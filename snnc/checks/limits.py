@@ -35,8 +35,8 @@ def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     spread = chip(program)
     if spread is None:
         # Whatever else they take, a core has so many neurons.
-        on_chip = [population for population in program.populations if population.on_chip]
-        yield from _too_many(program, {p.name: -(-p.size // NEURONS) for p in on_chip}, "or more")
+        least = {p.name: -(-p.size // NEURONS) for p in program.populations_on_chip}
+        yield from _too_many(program, least, "or more")
         yield from wide
         return
     placed = _placed(spread)
