@@ -191,6 +191,11 @@ class Program:
         return form(connection.lasting, self.source_shape(connection))
 
     @property
+    def receivers(self) -> tuple[str, ...]:
+        """What connections lead to, in order: the populations, then the output."""
+        return (*(population.name for population in self.populations), OUTPUT)
+
+    @property
     def populations_on_chip(self) -> tuple[Population, ...]:
         """The populations that run on the chip, in order."""
         return tuple(p for p in self.populations if p.on_chip)

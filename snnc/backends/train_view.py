@@ -229,8 +229,7 @@ class TrainView(View):
     def chains(self) -> str | None:
         """Which Keras layers become which matrices or kernels, unless it is one Dense layer with a bias a population."""
         program = self.program
-        targets = (*(p.name for p in program.populations), OUTPUT)
-        if all(_is_plain(program, target) for target in targets):
+        if all(_is_plain(program, target) for target in program.receivers):
             return None
         found = {
             key: names
@@ -269,7 +268,7 @@ class TrainView(View):
         """The names of the Keras layers that lead to weights, by the name of those."""
         return {
             self.program.array_key(c, "weights"): (c, [op.name for op in c.lasting])
-            for target in (*(p.name for p in self.program.populations), OUTPUT)
+            for target in self.program.receivers
             for c in self.program.into(target)
             if c.lasting
         }

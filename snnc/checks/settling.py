@@ -116,7 +116,7 @@ class _Presentation:
     def _way(self, pick: Callable[[Iterable[Path]], Path]) -> Path:
         """Return a way from the input to the recorded output; `pick` chooses between those that meet."""
         program, reached = self.program, {INPUT: Path()}
-        for target in (*(p.name for p in program.populations), OUTPUT):
+        for target in program.receivers:
             reached[target] = pick(
                 _through(c, reached[c.source], self.on_chip) for c in program.into(target)
             )
