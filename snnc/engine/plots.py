@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends.network import build
-from snnc.backends.pictures import COLOURS, Pictures
+from snnc.backends.pictures import COLOURS, NEURONS, Pictures
 from snnc.backends.styles import Style
 from snnc.diagnostics import UsageError
 from snnc.engine.answers import Answers
@@ -220,7 +220,7 @@ def plot_spikes(ax: Axes, program: Program, spikes: dict[str, Array]) -> None:
         heights = row - 0.45 + 0.9 * (neuron + 0.5) / fired.shape[1]
         ax.plot(program.dt * (step + 1), heights, ".", markersize=1.5, color="black")
         names.append(f"{name}\n{fired.shape[1]} of {program.population(name).size}")
-    ax.set_title("spikes: a row a neuron, 100 of a large layer", loc="left")
+    ax.set_title(f"spikes: a row a neuron, {NEURONS} of a large layer", loc="left")
     ax.set_xlim(0, program.dt * len(fired))
     ax.set_xlabel("time, s")
     ax.set_yticks(range(len(names)), names)
