@@ -1,4 +1,4 @@
-"""What `snnc check --data` says of the values that a network would be fed. NumPy alone."""
+"""What `snnc check --data`, and `snnc train` before it starts, say of the values that a network is fed. NumPy alone."""
 
 from __future__ import annotations
 
