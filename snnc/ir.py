@@ -211,9 +211,9 @@ class Program:
         return any(isinstance(p.gradient, Loihi) for p in self.populations)
 
     @property
-    def regulated(self) -> tuple[Population, ...]:
-        """The populations whose rates training keeps in a band."""
-        return tuple(p for p in self.populations if p.firing_rates)
+    def bands(self) -> dict[str, FiringRates]:
+        """The bands that training keeps firing rates in, by population."""
+        return {p.name: p.firing_rates for p in self.populations if p.firing_rates}
 
     @property
     def feeding_from_host(self) -> tuple[Population, ...]:

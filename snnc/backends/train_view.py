@@ -117,9 +117,7 @@ class TrainView(View):
     @property
     def firing_rates(self) -> str | None:
         """The bands of firing rates, by layer."""
-        bands = {
-            p.name: p.firing_rates.model_dump() for p in self.program.regulated if p.firing_rates
-        }
+        bands = {name: band.model_dump() for name, band in self.program.bands.items()}
         return layout(expression(bands), "FIRING_RATES = ") if bands else None
 
     @property
