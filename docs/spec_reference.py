@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from pydantic.fields import FieldInfo
@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from snnc import toml
 from snnc.diagnostics import CompileError, KeyPath
 from snnc.document import Document
-from snnc.kinds import tables_in
+from snnc.kinds import by_kind, tables_in
 from snnc.model import Model
 from snnc.pipeline import check_document, scripts
 from snnc.schema import WithKinds
@@ -142,8 +142,7 @@ class Table:
     @property
     def kind(self) -> str | None:
         """What its key `kind` says, if it is one of several kinds."""
-        found = self.model.model_fields.get("kind")
-        return get_args(found.annotation)[0] if found else None
+        return next(iter(by_kind([self.model])), None)
 
     @property
     def schema(self) -> Data:

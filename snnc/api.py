@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from snnc import read
-from snnc.diagnostics import CompileError, Diagnostic, Refusal, UsageError
+from snnc.checks.allow import without_allowed
+from snnc.diagnostics import CompileError, Diagnostic, UsageError
 from snnc.document import Document
 from snnc.ir import Program
 from snnc.pipeline import Checked, check_document, scripts, with_epochs
@@ -92,12 +93,7 @@ class Scripts(dict[Path, str]):
 
         if not force:
             writing.refuse_others(self, self.spec_path, "force=True")
-        edited = writing.edited(self)
-        if edited and not force:
-            names = writing.listed(edited)
-            raise Refusal(
-                f"{names}: edited since snnc wrote it, or not by snnc; force=True overwrites it"
-            )
+            writing.refuse_edited(self, "force=True")
         return writing.write(self)
 
     def __repr__(self) -> str:
@@ -207,7 +203,7 @@ def train(
         where = None if folder is None else Path(folder)
         items = data.load(program)
         training = session.train(program, items, _watcher(progress), where, baseline, resume)
-    doubts = [d for d in training.doubts if d.code not in found.allowed]
+    doubts = without_allowed(training.doubts, found.allowed)
     if doubts:
         warnings.warn(SpecWarning(Report(found.document, doubts)), stacklevel=2)
     training.results.refuse_silence()

@@ -63,7 +63,7 @@ ERRORS = frozenset(
     }
 )
 
-#: Warnings about the values of the data, which only `snnc check --data` looks at.
+#: Warnings about the values of the data, which `snnc check --data` and `snnc train` look at.
 VALUES = frozenset({"data-balance", "data-classes", "data-leak", "data-order", "data-scale"})
 
 #: Warnings about what training left, which only `snnc train` can give.

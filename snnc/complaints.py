@@ -6,14 +6,14 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from snnc.diagnostics import Diagnostic, KeyPath
 from snnc.habits import key_hint, layer_hint
-from snnc.kinds import tables_in
+from snnc.kinds import by_kind, tables_in
 from snnc.model import Model
 from snnc.words import close, joined, near, number, shown, toml_type
 
@@ -87,11 +87,11 @@ def _place(
     at_union = len(models) > 1
     for part in loc:
         fields = [f for m in models for n, f in m.model_fields.items() if part == (f.alias or n)]
-        tagged = [m for m in models if part in _kinds(m)]
+        tagged = by_kind(models)
         if isinstance(part, int):
             path = (*path, part)
-        elif at_union and tagged:
-            models, kin, at_union = tagged, models, False
+        elif at_union and part in tagged:
+            models, kin, at_union = [tagged[part]], models, False
         elif fields:
             path = (*path, part)
             inner = [m for f in fields for m in tables_in((f.annotation, *f.metadata))]
@@ -114,11 +114,6 @@ def _value(data: Any, path: Iterable[str | int]) -> Any:
     for part in path:
         data = data[part]
     return data
-
-
-def _kinds(model: type[Model]) -> tuple[Any, ...]:
-    field = model.model_fields.get("kind")
-    return get_args(field.annotation) if field else ()
 
 
 def _keys(complaint: _Complaint) -> list[str]:
@@ -195,8 +190,8 @@ def _instead_of_key(complaint: _Complaint) -> str:
     keys, key = _keys(complaint), str(key)
     others = [table for table in complaint.kin if key in _table_keys(table)]
     if others:
-        kinds = [kind for table in others for kind in _kinds(table)]
-        (own,) = _kinds(complaint.tables[0])
+        kinds = list(by_kind(others))
+        (own,) = by_kind(complaint.tables)
         have = "have" if len(kinds) > 1 else "has"
         return f"leave it out: '{own}' has none; {joined(kinds, 'and')} {have} it"
     if close(key, keys):
@@ -280,8 +275,7 @@ def _instead(complaint: _Complaint, expected: str) -> str:
     keys = {key for table in complaint.tables for key in table.model_fields}
     if type(value) in (int, float) and "tau" in keys:
         return f"write {{ tau = {_toml(value)} }}"
-    kinds = [kind for table in complaint.tables for kind in _kinds(table)]
-    return near("", kinds) if len(complaint.tables) > 1 else ""
+    return near("", list(by_kind(complaint.tables))) if len(complaint.tables) > 1 else ""
 
 
 def _toml(value: str | int | float) -> str:
@@ -305,7 +299,7 @@ def _wrong_kind(complaint: _Complaint) -> Diagnostic:
         hint = habit or near(context["tag"], kinds)
         return Diagnostic("unknown-kind", message, (*at, "kind"), hint=hint)
     if isinstance(value, dict):
-        kinds = [kind for table in complaint.tables for kind in _kinds(table)]
+        kinds = list(by_kind(complaint.tables))
         message = f"{place(at, complaint.data)} has no 'kind'"
         return Diagnostic("missing-key", message, at, "key", near("", kinds))
     return _wrong_type(complaint, "a table")

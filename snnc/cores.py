@@ -53,8 +53,8 @@ class Chip:
     wirings: Mapping[Connection, Wiring]
 
     @property
-    def populations(self) -> list[Population]:
-        return [population for population in self.program.populations if population.on_chip]
+    def populations(self) -> tuple[Population, ...]:
+        return self.program.populations_on_chip
 
     def cores(self) -> dict[str, int]:
         """Return how many cores each layer takes."""
@@ -113,7 +113,7 @@ def chip(program: Program) -> Chip | None:
 
     None where that isn't known, or is beyond all that NengoLoihi asks for: then what a core takes doesn't matter.
     """
-    populations = [population for population in program.populations if population.on_chip]
+    populations = program.populations_on_chip
     if sum(population.size for population in populations) > CORES * NEURONS:
         return None
     if any(p.block_shape and len(p.block_shape) != len(p.shape) for p in populations):

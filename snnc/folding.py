@@ -68,6 +68,11 @@ class Convolution:
         return size(self.shape)
 
     @property
+    def window(self) -> Window:
+        """What the kernel looks through."""
+        return Window("", self.kernel_size, self.strides, self.padding)
+
+    @property
     def inputs(self) -> list[int]:
         """Which of the flat inputs the window at `place` looks at, in the order of the kernel's weights."""
         (top, left), (height, width), (_, columns, channels) = (
@@ -119,7 +124,7 @@ def form(operators: Sequence[Operator], before: Shape) -> Form:
         return Convolution(before, after, kernel, strides, "valid")
     if len(windows) == 1 and isinstance(windows[0][0], Conv2D):
         ((window, shape),) = windows
-        top, left = window.margins(shape)
+        (top, _), (left, _) = window.margins(shape)
         place = (-(-top // strides[0]), -(-left // strides[1]))
         start = (place[0] * strides[0] - top, place[1] * strides[1] - left)
         if start[0] + kernel[0] <= before[0] and start[1] + kernel[1] <= before[1]:

@@ -190,9 +190,19 @@ class Program:
             return connection.folded.form
         return form(connection.lasting, self.source_shape(connection))
 
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """What connections lead to, in order: the populations, then the output."""
+        return (*(population.name for population in self.populations), OUTPUT)
+
+    @property
+    def populations_on_chip(self) -> tuple[Population, ...]:
+        """The populations that run on the chip, in order."""
+        return tuple(p for p in self.populations if p.on_chip)
+
     def into_chip(self) -> tuple[Connection, ...]:
         """Return the connections into populations on the chip."""
-        on_chip = {p.name for p in self.populations if p.on_chip}
+        on_chip = {population.name for population in self.populations_on_chip}
         return tuple(c for c in self.connections if c.target in on_chip)
 
     @property
@@ -201,9 +211,9 @@ class Program:
         return any(isinstance(p.gradient, Loihi) for p in self.populations)
 
     @property
-    def regulated(self) -> tuple[Population, ...]:
-        """The populations whose rates training keeps in a band."""
-        return tuple(p for p in self.populations if p.firing_rates)
+    def bands(self) -> dict[str, FiringRates]:
+        """The bands that training keeps firing rates in, by population."""
+        return {p.name: p.firing_rates for p in self.populations if p.firing_rates}
 
     @property
     def feeding_from_host(self) -> tuple[Population, ...]:

@@ -54,7 +54,7 @@ class ByKind:
     def __get_pydantic_core_schema__(
         self, annotated: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        tables = self.given or {_kind(table): table for table in get_args(annotated)}
+        tables = self.given or by_kind(get_args(annotated))
         return core_schema.no_info_plain_validator_function(Choice(tables).validated)
 
 
@@ -81,9 +81,10 @@ class Choice:
         return self.whole.validate_python(value)
 
 
-def _kind(table: type[Model]) -> str:
-    name: str = get_args(table.model_fields["kind"].annotation)[0]
-    return name
+def by_kind(tables: Iterable[type[Model]]) -> dict[str, type[Model]]:
+    """Return those tables that are of a kind, by it."""
+    fields = [(table, table.model_fields.get("kind")) for table in tables]
+    return {kind: table for table, f in fields if f for kind in get_args(f.annotation)}
 
 
 def tables_in(annotation: Any) -> list[type[Model]]:

@@ -67,7 +67,7 @@ OPTIONS = ("validation_fraction", "early_stopping", "firing_rates")
 
 def _options(program: Program) -> dict[str, Any]:
     train = program.train
-    bands = {p.name: p.firing_rates.model_dump() for p in program.regulated if p.firing_rates}
+    bands = {name: band.model_dump() for name, band in program.bands.items()}
     stopping = train.early_stopping
     found = (
         train.validation_fraction,

@@ -101,23 +101,20 @@ class Window(Operator):
     strides: Pair
     padding: Padding
 
-    def margins(self, before: Shape) -> Pair:
-        """Return how many rows of zeros TensorFlow puts above a picture, and how many columns left of it."""
-        above, left = (padding // 2 for padding in self._padding(before))
-        return above, left
-
-    def padded(self, before: Shape) -> bool:
-        """Whether the window looks beyond the picture anywhere."""
-        return any(self._padding(before))
-
-    def _padding(self, before: Shape) -> Pair:
+    def margins(self, before: Shape) -> tuple[Pair, Pair]:
+        """Return how many rows of zeros TensorFlow puts above and below a picture, and how many columns left and right."""
+        # As much as the last window needs, the smaller half in front.
         rows, columns = (
             max((steps - 1) * stride + window - length, 0)
             for steps, stride, window, length in zip(
                 self.pictures(before), self.strides, self.window, before, strict=False
             )
         )
-        return rows, columns
+        return (rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2)
+
+    def padded(self, before: Shape) -> bool:
+        """Whether the window looks beyond the picture anywhere."""
+        return any(map(any, self.margins(before)))
 
     def pictures(self, before: Shape) -> Pair:
         """Return height and width of what comes out, or raise a Misfit."""

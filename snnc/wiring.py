@@ -234,12 +234,11 @@ def wiring(program: Program, connection: Connection) -> Wiring | None:
     if connection.source == INPUT or not any(isinstance(op, Conv2D) for op in operators):
         return None
     if isinstance(form, Convolution):
-        kernel = Conv2D("", form.kernel_size, form.strides, form.padding, 1, False)
-        reach = _reach([(kernel, before)], before)
-        margins = kernel.margins(before)
+        reach = _reach([(form.window, before)], before)
+        margins = form.window.margins(before)
         taps = tuple(
             [x + margin - windows.start * stride for x, windows in enumerate(axis)]
-            for axis, margin, stride in zip(reach, margins, form.strides, strict=True)
+            for axis, (margin, _), stride in zip(reach, margins, form.strides, strict=True)
         )
         return ConvolutionWiring(
             before,
@@ -273,7 +272,7 @@ def _reach(steps: Steps, before: Shape) -> tuple[list[range], list[range]]:
         places, margins = window.pictures(shape), window.margins(shape)
         rows, columns = (
             [
-                _looking(axis, window.window[i], window.strides[i], margins[i], places[i])
+                _looking(axis, window.window[i], window.strides[i], margins[i][0], places[i])
                 for axis in axes
             ]
             for i, axes in enumerate((rows, columns))

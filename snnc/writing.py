@@ -11,16 +11,6 @@ from snnc.files import sweep, write_text
 from snnc.names import other_spec
 
 
-def edited(wanted: Mapping[Path, str]) -> list[Path]:
-    """Return the scripts that aren't as snnc wrote them, nor as they are wanted."""
-    present = {path: text_of(path) for path in wanted}
-    return [
-        path
-        for path, text in present.items()
-        if text is not None and not is_untouched(text) and not same(text, wanted[path])
-    ]
-
-
 def refuse_others(wanted: Mapping[Path, str], spec: Path, force: str) -> None:
     """Raise a Refusal if a script was written from another spec than this one; `force` is how to say that it is meant."""
     for path in wanted:
@@ -30,6 +20,20 @@ def refuse_others(wanted: Mapping[Path, str], spec: Path, force: str) -> None:
                 f"{path.as_posix()} was written from {other.as_posix()}, not from {spec.as_posix()}: "
                 f"give one of the two networks another name, or write elsewhere with -o; {force} overwrites it"
             )
+
+
+def refuse_edited(wanted: Mapping[Path, str], force: str) -> None:
+    """Raise a Refusal if a script is neither as snnc wrote it nor as it is wanted; `force` is how to say that it may go."""
+    present = {path: text_of(path) for path in wanted}
+    edited = [
+        path
+        for path, text in present.items()
+        if text is not None and not is_untouched(text) and not same(text, wanted[path])
+    ]
+    if edited:
+        raise Refusal(
+            f"{listed(edited)}: edited since snnc wrote it, or not by snnc; {force} overwrites it"
+        )
 
 
 def write(wanted: Mapping[Path, str]) -> list[Path]:

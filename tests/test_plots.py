@@ -328,6 +328,7 @@ def test_numbers_outlive_a_full_disk(
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
+    (trained / "digits.nengo.png").unlink(missing_ok=True)
     monkeypatch.setattr(Figure, "savefig", full)
     arguments = ["run", str(trained / "digits.toml"), "--on", "nengo", "--items", "2", "--plot"]
     assert main(arguments) == 2

@@ -15,8 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from snnc.checks.chip import chip_input, chip_output
-from snnc.checks.cores import blocks_fit
-from snnc.checks.limits import populations_in_fours
+from snnc.checks.cores import blocks_fit, cores_suffice
 from snnc.checks.rates import ROUNDED
 from snnc.checks.settling import Path as Way
 from snnc.checks.settling import _presentations
@@ -550,7 +549,7 @@ def test_populations_of_sixteen_bits_come_in_fours() -> None:
     wrong = replace(sound, populations=(eye, replace(layer, pop_type=16)))
     with pytest.raises(AttributeError):
         built(wrong)
-    assert [d.code for d in populations_in_fours(wrong)] == ["pop-type"]
+    assert [d.code for d in cores_suffice(wrong)] == ["pop-type"]
 
 
 def test_a_core_has_1024_neurons() -> None:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from snnc.backends.code import WIDTH, Code, Group, expression, identifier, layout, literal, prefixed
-from snnc.backends.pictures import ITEMS
+from snnc.backends.pictures import ITEMS, NEURONS
 from snnc.backends.view import INDENT, View, connection_code, synapse
 from snnc.folding import Convolution, Full, Scattered
 from snnc.ir import INPUT, OUTPUT, Connection, Population
@@ -111,6 +111,10 @@ class LoihiView(View):
     @property
     def plotted(self) -> int:
         return ITEMS
+
+    @property
+    def plotted_neurons(self) -> int:
+        return NEURONS
 
     @property
     def silent(self) -> str | None:

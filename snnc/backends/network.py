@@ -88,7 +88,7 @@ def training_network(program: Program) -> nengo.Network:
             for connection in readouts:
                 nengo.Connection(_through(program, connection, values), output, synapse=None)
         net.logits = nengo.Probe(output, label="logits")
-        net.spikes = _spike_probes(net) if program.regulated else []
+        net.spikes = _spike_probes(net) if program.bands else []
     return net
 
 

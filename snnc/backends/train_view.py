@@ -117,9 +117,7 @@ class TrainView(View):
     @property
     def firing_rates(self) -> str | None:
         """The bands of firing rates, by layer."""
-        bands = {
-            p.name: p.firing_rates.model_dump() for p in self.program.regulated if p.firing_rates
-        }
+        bands = {name: band.model_dump() for name, band in self.program.bands.items()}
         return layout(expression(bands), "FIRING_RATES = ") if bands else None
 
     @property
@@ -229,8 +227,7 @@ class TrainView(View):
     def chains(self) -> str | None:
         """Which Keras layers become which matrices or kernels, unless it is one Dense layer with a bias a population."""
         program = self.program
-        targets = (*(p.name for p in program.populations), OUTPUT)
-        if all(_is_plain(program, target) for target in targets):
+        if all(_is_plain(program, target) for target in program.receivers):
             return None
         found = {
             key: names
@@ -269,7 +266,7 @@ class TrainView(View):
         """The names of the Keras layers that lead to weights, by the name of those."""
         return {
             self.program.array_key(c, "weights"): (c, [op.name for op in c.lasting])
-            for target in (*(p.name for p in self.program.populations), OUTPUT)
+            for target in self.program.receivers
             for c in self.program.into(target)
             if c.lasting
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from snnc.codes import ERRORS, LEARNT, VALUES, WARNINGS
 from snnc.diagnostics import Diagnostic
@@ -17,7 +17,12 @@ def unsuppressed(found: Iterable[Diagnostic], allowed: Mapping[str, str]) -> tup
     found = tuple(found)
     codes = {d.code for d in found}
     wrong = (d for code in allowed for d in _wrong(code, codes))
-    return tuple(d for d in (*found, *wrong) if d.code not in allowed or d.code in ERRORS)
+    return without_allowed((*found, *wrong), allowed)
+
+
+def without_allowed(found: Iterable[Diagnostic], allowed: Container[str]) -> tuple[Diagnostic, ...]:
+    """Return what was found but for the warnings that are allowed; errors can't be."""
+    return tuple(d for d in found if d.code not in allowed or d.code in ERRORS)
 
 
 def _wrong(code: str, found: set[str]) -> Iterable[Diagnostic]:

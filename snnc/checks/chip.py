@@ -27,7 +27,7 @@ NOT_FOR_LOIHI = 'take "loihi" out of targets'
 
 def chip_empty(program: Program) -> Iterator[Diagnostic]:
     """NengoLoihi refuses a network without a neuron on the chip."""
-    if program.on_loihi and not any(p.on_chip for p in program.populations):
+    if program.on_loihi and not program.populations_on_chip:
         yield Diagnostic(
             "chip-empty",
             "no layer runs on the chip: the one that reads the input turns it into spikes on the host",
@@ -39,11 +39,11 @@ def chip_empty(program: Program) -> Iterator[Diagnostic]:
 
 def chip_neurons(program: Program) -> Iterator[Diagnostic]:
     """The chip only runs spikes, and reads any value that isn't 0 from the host as a spike."""
-    on_chip = [p for p in program.populations if p.on_chip and not p.neurons.on_loihi]
-    places = {p.at_neurons("kind") for p in on_chip}
+    refused = [p for p in program.populations_on_chip if not p.neurons.on_loihi]
+    places = {p.at_neurons("kind") for p in refused}
     for population in program.populations:
         kind, at = population.neurons.kind, population.at_neurons("kind")
-        if population in on_chip:
+        if population in refused:
             why = f"'{kind}' neurons put out rates; Loihi only runs spikes"
         elif (
             population in program.feeding_from_host
@@ -60,9 +60,9 @@ def chip_neurons(program: Program) -> Iterator[Diagnostic]:
 
 def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
     """After a spike a neuron on the chip rests for a whole number of steps, and one more."""
-    for population in program.populations:
+    for population in program.populations_on_chip:
         neurons = population.neurons
-        if not population.on_chip or neurons.max_rate * neurons.refractory >= 1:
+        if neurons.max_rate * neurons.refractory >= 1:
             continue  # max_rate_possible has something to say of those
         largest = fastest_on_chip(program, population)
         if neurons.max_rate > largest * (1 + 1e-9):
@@ -140,19 +140,21 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
 
 def chip_output(program: Program) -> Iterator[Diagnostic]:
     """What leaves the chip leaves it for dense layers: NengoLoihi has nothing else there."""
-    on_chip = {population.name for population in program.populations if population.on_chip}
+    on_chip = {population.name for population in program.populations_on_chip}
     for population in program.populations:
-        sources = [c.source for c in program.into(population.name) if c.source in on_chip]
-        forms = [program.form(c) for c in program.into(population.name) if c.source in on_chip]
-        if population.on_chip or all(isinstance(form, Full | Identity) for form in forms):
+        if population.on_chip:
             continue
+        leaving = [c for c in program.into(population.name) if c.source in on_chip]
+        if all(isinstance(program.form(c), Full | Identity) for c in leaving):
+            continue
+        source = leaving[0].source
         yield Diagnostic(
             "chip-output",
-            f"'{population.name}' runs on the host and reads '{sources[0]}' from the chip, where NengoLoihi builds only dense layers",
+            f"'{population.name}' runs on the host and reads '{source}' from the chip, where NengoLoihi builds only dense layers",
             population.on_chip_at or population.at,
             hint="write on_chip = true"
             if population.neurons.on_loihi
-            else f"write on_chip = false for '{sources[0]}' too",
+            else f"write on_chip = false for '{source}' too",
         )
 
 
@@ -170,8 +172,8 @@ def chip_spikes_filtered(program: Program) -> Iterator[Diagnostic]:
 
 def chip_refractory(program: Program) -> Iterator[Diagnostic]:
     """The chip rests for whole steps, and not for long."""
-    for population in program.populations:
-        if not population.on_chip or not population.neurons.refractory:
+    for population in program.populations_on_chip:
+        if not population.neurons.refractory:
             continue
         steps = population.neurons.refractory / program.dt
         at = population.at_neurons("tau_ref", otherwise=("network", "dt"))
@@ -200,9 +202,9 @@ def chip_decays(program: Program) -> Iterator[Diagnostic]:
 def _slow_decays(program: Program) -> Iterator[Diagnostic]:
     longest = _longest_tau(program)
     message = f"the chip has no time constant as long as that with dt {program.dt:g}: up to {8190 * program.dt:g} s or so"
-    for population in program.populations:
+    for population in program.populations_on_chip:
         tau_rc = getattr(population.neurons, "tau_rc", None)
-        if population.on_chip and tau_rc and -expm1(-program.dt / tau_rc) <= LEAST_DECAY:
+        if tau_rc and -expm1(-program.dt / tau_rc) <= LEAST_DECAY:
             at = population.at_neurons("tau_rc", "kind", otherwise=("network", "dt"))
             shorter = min(in_seconds(tau_rc, SLOW, usual=0.02), longest)
             hint = f"write {setting(at, 'neurons', 'tau_rc', f'{shorter:.3g}')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, KeyPath
@@ -13,9 +14,9 @@ from snnc.words import counted, times
 
 def blocks_fit(program: Program) -> Iterator[Diagnostic]:
     """A block has as many dimensions as its layer, and no more neurons than a core."""
-    for population in program.populations:
+    for population in program.populations_on_chip:
         block, shape, at = population.block_shape, population.shape, _key(population, "block_shape")
-        if block is None or not population.on_chip:
+        if block is None:
             continue
         if len(block) != len(shape):
             message = f"'{population.name}' is {times(shape)}, and a block of it has {counted(len(shape), 'number')}, not {len(block)}"
@@ -33,7 +34,6 @@ def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     from snnc.checks import limits
 
     yield from limits.cores_suffice(program)
-    yield from limits.populations_in_fours(program)
 
 
 def core_settings_used(program: Program) -> Iterator[Diagnostic]:
@@ -72,23 +72,22 @@ def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
 
 def _fits_easily(program: Program) -> bool:
     """Whether each layer has room on one core even if no weight is left out, and every index has all of its bits."""
-    populations = [population for population in program.populations if population.on_chip]
-    for population in populations:
+    leaving = Counter(connection.source for connection in program.into_chip())
+    for population in program.populations_on_chip:
         axons = sum(
             size(program.source_shape(connection)) * (2 if connection.source == INPUT else 1)
             for connection in program.into(population.name)
         )
-        leaving = [c for c in program.into_chip() if c.source == population.name]
         if (
             population.block_shape
             or population.pop_type
             or population.size > NEURONS
             or axons > AXONS_IN
             or axons * (21 * population.size + 64) > BITS
-            or 2 * population.size * len(leaving) > AXONS_OUT
+            or 2 * population.size * leaving[population.name] > AXONS_OUT
         ):
             return False
-    return len(populations) <= CORES
+    return len(program.populations_on_chip) <= CORES
 
 
 def _key(population: Population, key: str) -> KeyPath:

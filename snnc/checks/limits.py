@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
@@ -14,30 +15,49 @@ from snnc.ir import INPUT, Connection, Population, Program
 from snnc.loihi import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
 from snnc.operators import Conv2D, Dense, Shape, size
 
-#: By layer: the block_shape that it needs.
-Cuts = Mapping[str, Shape]
 #: How many channels axons of 16 bits tell apart.
 CHANNELS = 512
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class _Placed:
+    """The blocks of each layer, the layers that NengoLoihi refuses, and by layer the block_shape that it needs."""
+
+    spread: Chip
+    blocks: Mapping[str, Sequence[Block]]
+    refused: Collection[str]
+    cuts: Mapping[str, Shape]
+
+
 def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     """NengoLoihi refuses blocks that take more than a core has, and on the chip more blocks than there are cores."""
+    wide = list(_too_wide(program))
     spread = chip(program)
     if spread is None:
         # Whatever else they take, a core has so many neurons.
-        on_chip = [population for population in program.populations if population.on_chip]
-        yield from _too_many(program, {p.name: -(-p.size // NEURONS) for p in on_chip}, "or more")
+        least = {p.name: -(-p.size // NEURONS) for p in program.populations_on_chip}
+        yield from _too_many(program, least, "or more")
+        yield from wide
         return
+    placed = _placed(spread)
+    yield from _too_full(placed)
+    if not placed.refused:
+        yield from _too_many(program, {name: len(found) for name, found in placed.blocks.items()})
+    yield from wide or _out_of_place(placed)
+
+
+def _placed(spread: Chip) -> _Placed:
     blocks = spread.blocks()
-    refused = _refused(blocks)
-    cuts = _fitting(spread) if refused else {}
-    for population in spread.populations:
-        found = blocks[population.name]
-        if any(block.too_much for block in found):
-            message = _most_taken(population, found)
-            yield Diagnostic("core-limits", message, *_recut(program, population, cuts, refused))
-    if not refused:
-        yield from _too_many(program, {name: len(found) for name, found in blocks.items()})
+    refused = {name for name, found in blocks.items() if any(block.refused for block in found)}
+    return _Placed(spread, blocks, refused, _fitting(spread) if refused else {})
+
+
+def _too_full(placed: _Placed) -> Iterator[Diagnostic]:
+    for population in placed.spread.populations:
+        blocks = placed.blocks[population.name]
+        if any(block.too_much for block in blocks):
+            message = _most_taken(population, blocks)
+            yield Diagnostic("core-limits", message, *_recut(placed, population))
 
 
 def _too_many(program: Program, cores: Mapping[str, int], more: str = "") -> Iterator[Diagnostic]:
@@ -54,32 +74,26 @@ def _too_many(program: Program, cores: Mapping[str, int], more: str = "") -> Ite
         )
 
 
-def populations_in_fours(program: Program) -> Iterator[Diagnostic]:
-    """Axons of 16 bits say where their neurons start in steps of four, and tell fewer channels apart."""
-    if not any(population.pop_type == 16 for population in program.populations):
-        return
-    wide = [
-        Diagnostic(
-            "pop-type",
-            f"with pop_type 16 a layer reads {CHANNELS} channels at most, and '{connection.target}' reads {channels}",
-            (*program.population(connection.target).at, "pop_type"),
-            hint="leave it out",
-        )
-        for connection in program.into_chip()
-        if program.pop_type(connection) == 16
-        and (channels := program.source_shape(connection)[-1]) > CHANNELS
-    ]
-    yield from wide
-    spread = chip(program)
-    if spread is None or wide:
-        return
-    blocks = spread.blocks()
-    refused = _refused(blocks)
-    cuts = _fitting(spread) if refused else {}
-    for population in spread.populations:
-        if all(block.in_place for block in blocks[population.name]):
+def _too_wide(program: Program) -> Iterator[Diagnostic]:
+    """Axons of 16 bits tell fewer channels apart."""
+    for connection in program.into_chip():
+        channels = program.source_shape(connection)[-1]
+        if program.pop_type(connection) == 16 and channels > CHANNELS:
+            yield Diagnostic(
+                "pop-type",
+                f"with pop_type 16 a layer reads {CHANNELS} channels at most, and '{connection.target}' reads {channels}",
+                (*program.population(connection.target).at, "pop_type"),
+                hint="leave it out",
+            )
+
+
+def _out_of_place(placed: _Placed) -> Iterator[Diagnostic]:
+    """Axons of 16 bits say where their neurons start in steps of four."""
+    for population in placed.spread.populations:
+        blocks = placed.blocks[population.name]
+        if all(block.in_place for block in blocks):
             continue
-        channels, block = population.shape[-1], population.block_shape
+        channels, shape = population.shape[-1], population.block_shape
         at = (*population.at, "pop_type")
         if channels % 4:
             message = (
@@ -87,21 +101,16 @@ def populations_in_fours(program: Program) -> Iterator[Diagnostic]:
             )
             hint = f"write {channels + -channels % 4} channels, or leave pop_type out"
             yield Diagnostic("pop-type", message, at, hint=hint)
-        elif block:
-            message = f"with pop_type 16 channels come in fours, and its block has {block[-1]}"
-            hint = f"write {block[-1] + -block[-1] % 4} channels, or leave pop_type out"
+        elif shape:
+            message = f"with pop_type 16 channels come in fours, and its block has {shape[-1]}"
+            hint = f"write {shape[-1] + -shape[-1] % 4} channels, or leave pop_type out"
             yield Diagnostic("pop-type", message, (*population.at, "block_shape"), hint=hint)
         else:
-            neurons = max(each.neurons for each in blocks[population.name])
+            neurons = max(block.neurons for block in blocks)
             message = f"with pop_type 16 neurons come in fours, and NengoLoihi cuts '{population.name}' into blocks of {neurons}"
-            recut = _recut(program, population, cuts, refused)
-            found = recut if population.name in cuts else (at, "value", "leave pop_type out")
+            recut = _recut(placed, population)
+            found = recut if population.name in placed.cuts else (at, "value", "leave pop_type out")
             yield Diagnostic("pop-type", message, *found)
-
-
-def _refused(blocks: Mapping[str, Sequence[Block]]) -> set[str]:
-    """Return the layers that NengoLoihi refuses."""
-    return {name for name, found in blocks.items() if any(block.refused for block in found)}
 
 
 def _fitting(spread: Chip) -> dict[str, Shape]:
@@ -162,16 +171,15 @@ def _most_taken(population: Population, blocks: Sequence[Block]) -> str:
     return f"{part}'{population.name}' takes {most} {what}; a core of the chip has {limit}"
 
 
-def _recut(
-    program: Program, population: Population, cuts: Cuts, known: Collection[str]
-) -> tuple[KeyPath, Literal["key", "value"], str]:
-    """Return where a layer says how it is cut, and what to write there. Layers in `known` are told by themselves."""
+def _recut(placed: _Placed, population: Population) -> tuple[KeyPath, Literal["key", "value"], str]:
+    """Return where a layer says how it is cut, and what to write there."""
+    program, cuts = placed.spread.program, placed.cuts
     if population.name not in cuts:
         return population.at, "key", _narrower(program, population)
     hint = str(list(cuts[population.name]))
     for source in dict.fromkeys(c.source for c in program.into(population.name)):
-        # Into more blocks than before, its axons don't fit any more.
-        if source in cuts and source not in known:
+        # Into more blocks than before, its axons don't fit any more. Layers that are refused are told by themselves.
+        if source in cuts and source not in placed.refused:
             hint += f", and block_shape = {list(cuts[source])} for '{source}'"
     if population.block_shape:
         return (*population.at, "block_shape"), "value", f"write {hint}"

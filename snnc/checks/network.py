@@ -53,8 +53,6 @@ def gradient_applies(program: Program) -> Iterator[Diagnostic]:
         "smooth": "lif, lif_rate and soft_lif neurons",
         "loihi": "layers on the chip and the loihi kinds",
     }
-    if not program.populations:
-        return
     yield Diagnostic(
         "unused-gradient",
         f"'{written.kind}' is for {kinds[written.kind]}, and there are none",

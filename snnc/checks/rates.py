@@ -58,9 +58,9 @@ def spikes_suffice(program: Program) -> Iterator[Diagnostic]:
 
 def chip_keeps_rates(program: Program) -> Iterator[Diagnostic]:
     """On the chip a neuron fires on a whole step, later than it would: at high rates that takes much of the rate."""
-    for population in program.populations:
+    for population in program.populations_on_chip:
         neurons, per_step = population.neurons, population.neurons.max_rate * program.dt
-        if not population.on_chip or per_step <= ROUNDED * (1 + 1e-9):
+        if per_step <= ROUNDED * (1 + 1e-9):
             continue
         if population.gradient.kind == "loihi" or neurons.max_rate > fastest_on_chip(
             program, population

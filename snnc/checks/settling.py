@@ -116,7 +116,7 @@ class _Presentation:
     def _way(self, pick: Callable[[Iterable[Path]], Path]) -> Path:
         """Return a way from the input to the recorded output; `pick` chooses between those that meet."""
         program, reached = self.program, {INPUT: Path()}
-        for target in (*(p.name for p in program.populations), OUTPUT):
+        for target in program.receivers:
             reached[target] = pick(
                 _through(c, reached[c.source], self.on_chip) for c in program.into(target)
             )
@@ -147,7 +147,7 @@ def _presentations(program: Program) -> Iterator[_Presentation]:
     """Yield the stream on the chip, and fresh evaluation where it differs from that."""
     if not isfinite(program.presentation.time / program.dt):
         return  # multiples_of_dt says so
-    on_chip = frozenset(p.name for p in program.populations if p.on_chip)
+    on_chip = frozenset(population.name for population in program.populations_on_chip)
     if on_chip:
         rest = "is missing" if program.gap_steps else "is that of the item before"
         yield _Presentation(program, "time", program.stream_steps, on_chip, rest)

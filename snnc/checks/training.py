@@ -37,10 +37,10 @@ def stopping_possible(program: Program) -> Iterator[Diagnostic]:
 
 def bands_possible(program: Program) -> Iterator[Diagnostic]:
     """A band has a width, and begins below what an input of 1 gives."""
-    for population in program.regulated:
-        band, max_rate = population.firing_rates, population.neurons.max_rate
-        assert band is not None
+    for name, band in program.bands.items():
         assert band.max is not None
+        population = program.population(name)
+        max_rate = population.neurons.max_rate
         upper = min(band.max, max_rate)
         if band.min >= upper:
             limit = "max_rate, the rate for an input of 1," if upper == max_rate else "max"
@@ -54,15 +54,15 @@ def bands_possible(program: Program) -> Iterator[Diagnostic]:
 
 def bands_used(program: Program) -> Iterator[Diagnostic]:
     """A band is for some layer, and there are rates outside of it."""
-    if program.train.firing_rates and not program.regulated:
+    if program.train.firing_rates and not program.bands:
         message = "the weight of firing rates is 0 in every layer"
         yield Diagnostic(
             "unused-firing-rates", message, ("train", "firing_rates"), "key", "leave it out"
         )
-    for population in program.regulated:
-        band, rest = population.firing_rates, population.neurons.refractory
-        assert band is not None
+    for name, band in program.bands.items():
         assert band.max is not None
+        population = program.population(name)
+        rest = population.neurons.refractory
         at = population.firing_rates_at.get("max")
         if at and band.min == 0 and band.max * rest >= 1:
             yield Diagnostic(

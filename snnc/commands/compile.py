@@ -54,10 +54,8 @@ def _compile(program: Program, folder: Path, arguments: argparse.Namespace) -> i
     leftover = [p for p in _leftovers(program, folder) if p not in wanted]
     if arguments.check:
         return _compare(wanted, leftover)
-    edited = writing.edited(wanted)
-    if edited and not arguments.force:
-        names = writing.listed(edited)
-        raise Refusal(f"{names}: edited since snnc wrote it, or not by snnc; --force overwrites it")
+    if not arguments.force:
+        writing.refuse_edited(wanted, "--force")
     written = writing.write(wanted)
     for path in wanted:
         print(f"wrote {path.as_posix()}" if path in written else f"{path.as_posix()} is up to date")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 
+from snnc.checks.allow import without_allowed
 from snnc.commands.common import checked_spec, output_folder, warn
 from snnc.engine import libraries
 from snnc.pipeline import with_epochs
@@ -21,11 +22,11 @@ def run(arguments: argparse.Namespace) -> int:
         from snnc.engine.progress import Terminal
 
         items = data.load(program)
-        warn(found.document, [d for d in doubts(program, items) if d.code not in found.allowed])
+        warn(found.document, without_allowed(doubts(program, items), found.allowed))
         training = session.train(
             program, items, Terminal(), folder, arguments.baseline, resume=arguments.resume
         )
     print(training.results)
-    warn(found.document, [d for d in training.doubts if d.code not in found.allowed])
+    warn(found.document, without_allowed(training.doubts, found.allowed))
     training.results.refuse_silence()
     return 0

@@ -28,7 +28,7 @@ def twin(
     # Names with a capital are none that a layer can have.
     inputs = tf.keras.Input((program.input_size,), name="Input")
     values: dict[str, Any] = {INPUT: inputs}
-    for target in (*(p.name for p in program.populations), OUTPUT):
+    for target in program.receivers:
         branches = []
         for connection in program.into(target):
             value = values[connection.source]

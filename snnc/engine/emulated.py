@@ -67,7 +67,7 @@ def emulate(
     recorder = Recorder(net) if recorded else None
     steps, gap = program.stream_steps, program.gap_steps
     gathered = Gatherer(net, program, len(x), steps)
-    on_chip = {population.name for population in program.populations if population.on_chip}
+    on_chip = {population.name for population in program.populations_on_chip}
     counted = [probe for probe in net.spikes if probe.label in on_chip]
     with strict_warnings(), explained(), _on_the_emulator():
         emulator = Emulator(net, program.dt)

@@ -12,7 +12,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from snnc import compat, lanes
@@ -53,15 +53,13 @@ def load(packages: Sequence[str] = PACKAGES) -> None:
         raise UsageError(refusal)
     if sentence := lanes.elsewhere():
         print(f"snnc: {sentence}", file=sys.stderr)
-    if "tensorflow" not in packages:
-        with compat.without_tensorflow():
-            for name in packages:
-                needed(name)
-        return
-    for name in packages:
-        needed(name)
-    compat.reunite()
-    compat.find_gpus()
+    with_tensorflow = "tensorflow" in packages
+    with nullcontext() if with_tensorflow else compat.without_tensorflow():
+        for name in packages:
+            needed(name)
+    if with_tensorflow:
+        compat.reunite()
+        compat.find_gpus()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What `snnc check --data` says of the values that a network would be fed. NumPy alone."""
+"""What `snnc check --data`, and `snnc train` before it starts, say of the values that a network is fed. NumPy alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from snnc.checks.allow import without_allowed
 from snnc.diagnostics import Diagnostic
 from snnc.engine.data import Array, Data, Labels, Split, scaled, split
 from snnc.engine.reading import source_name
@@ -33,7 +34,7 @@ class Look:
 
     def without(self, allowed: Container[str]) -> Look:
         """Return the same without the warnings that are allowed."""
-        return replace(self, warnings=tuple(w for w in self.warnings if w.code not in allowed))
+        return replace(self, warnings=without_allowed(self.warnings, allowed))
 
 
 def look(program: Program) -> Look:

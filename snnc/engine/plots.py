@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.backends.network import build
-from snnc.backends.pictures import COLOURS, Pictures
+from snnc.backends.pictures import COLOURS, NEURONS, Pictures
 from snnc.backends.styles import Style
 from snnc.diagnostics import UsageError
 from snnc.engine.answers import Answers
 from snnc.engine.places import Place
+from snnc.engine.rates import nengo_rates
 from snnc.engine.recording import Recording
 from snnc.files import ensure_room, replacing
 from snnc.ir import Program
@@ -131,11 +132,7 @@ def tuning_curves(style: Style, dt: float) -> tuple[Array, dict[str, Array]]:
     inputs = np.linspace(-1, 1, 201)
     curves = {}
     for use, neuron_type in (("trained", trained), ("running", build(neurons.running()))):
-        # The chip's rates are those of whole steps.
-        on_chip = type(neuron_type).__module__.startswith("nengo_loihi")
-        # SoftLIF's pass through infinity on the way.
-        with np.errstate(over="ignore", divide="ignore"):
-            rates = neuron_type.rates(inputs, gain, bias, **({"dt": dt} if on_chip else {}))
+        rates = nengo_rates(neuron_type, inputs, gain, bias, dt)
         curves[f"{type(neuron_type).__name__}, {use}"] = rates.ravel() / neuron_type.amplitude
     return inputs, curves
 
@@ -223,7 +220,7 @@ def plot_spikes(ax: Axes, program: Program, spikes: dict[str, Array]) -> None:
         heights = row - 0.45 + 0.9 * (neuron + 0.5) / fired.shape[1]
         ax.plot(program.dt * (step + 1), heights, ".", markersize=1.5, color="black")
         names.append(f"{name}\n{fired.shape[1]} of {program.population(name).size}")
-    ax.set_title("spikes: a row a neuron, 100 of a large layer", loc="left")
+    ax.set_title(f"spikes: a row a neuron, {NEURONS} of a large layer", loc="left")
     ax.set_xlim(0, program.dt * len(fired))
     ax.set_xlabel("time, s")
     ax.set_yticks(range(len(names)), names)

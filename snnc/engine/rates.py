@@ -12,7 +12,6 @@ from snnc.backends.network import build
 from snnc.call import Call
 from snnc.engine.answers import Answers
 from snnc.folding import Convolution, Folded, Full, Identity, Scattered
-from snnc.gradients import Loihi
 from snnc.ir import INPUT, OUTPUT, Program
 
 Array = NDArray[np.float64]
@@ -39,14 +38,10 @@ def _answers(program: Program, x: Array) -> Answers:
         assert population.tuning is not None
         neuron_type = _neuron_type(population.neurons.trained(population.gradient))
         tuning = population.tuning
-        # The chip's rates are rounded to whole steps; others know no steps.
-        rounding = {"dt": program.dt} if isinstance(population.gradient, Loihi) else {}
         reaching = currents(program, population.name, outputs)
-        # Nengo's own rates, times amplitude. Those of SoftLIF pass through infinity on the way.
-        with np.errstate(over="ignore", divide="ignore"):
-            outputs[population.name] = neuron_type.rates(
-                reaching, tuning.gain, tuning.bias, **rounding
-            )
+        outputs[population.name] = nengo_rates(
+            neuron_type, reaching, tuning.gain, tuning.bias, program.dt
+        )
         rates[population.name] = outputs[population.name].mean(axis=0) / neuron_type.amplitude
     logits = currents(program, OUTPUT, outputs)
     if program.output.bias is not None:
@@ -61,6 +56,15 @@ def _neuron_type(call: Call) -> Any:
 
         return SoftLif(**{name: build(value) for name, value in call.kwargs.items()})
     return build(call)
+
+
+def nengo_rates(neuron_type: Any, x: Array, gain: Array, bias: Array, dt: float) -> Array:
+    """Return what Nengo says of neurons' rates for inputs x, (n, neurons) or (n,): in hertz, times amplitude."""
+    # The chip's are rounded to whole steps; others know no steps.
+    on_chip = type(neuron_type).__module__.startswith("nengo_loihi")
+    # Those of SoftLIF pass through infinity on the way.
+    with np.errstate(over="ignore", divide="ignore"):
+        return np.asarray(neuron_type.rates(x, gain, bias, **({"dt": dt} if on_chip else {})))
 
 
 def currents(program: Program, target: str, outputs: dict[str, Array]) -> Array:
@@ -90,15 +94,7 @@ def _convolved(form: Convolution, pictures: Array, kernel: Array) -> Array:
     """Return what a kernel makes of pictures, (n, height, width, channels): the sum of what each of its places sees."""
     rows, columns, _ = form.output_shape
     down, right = form.strides
-    # As TensorFlow pads: as much as the last window needs, the smaller half in front.
-    lacking = (
-        max((out - 1) * stride + window - length, 0)
-        for out, stride, window, length in zip(
-            form.output_shape, form.strides, form.kernel_size, form.input_shape, strict=False
-        )
-    )
-    margins = [(total // 2, total - total // 2) for total in lacking]
-    padded = np.pad(pictures, [(0, 0), *margins, (0, 0)])
+    padded = np.pad(pictures, [(0, 0), *form.window.margins(form.input_shape), (0, 0)])
     total = np.zeros((len(pictures), *form.output_shape))
     for row, column in np.ndindex(*form.kernel_size):
         seen = padded[

@@ -40,14 +40,16 @@ class Recorder:
         with net:
             self._unfiltered = nengo.Probe(net.logits.target, label="unfiltered")
         self._filtered, self._spikes = net.logits, net.spikes
-        probes = (self._filtered, self._unfiltered, *self._spikes)
-        self._taken: dict[nengo.Probe, list[Array]] = {probe: [] for probe in probes}
+        outputs = (self._filtered, self._unfiltered)
+        #: Which of its values are kept, by probe.
+        self._shown = {probe: np.arange(probe.size_in) for probe in outputs}
+        self._shown |= {probe: drawn(probe.size_in) for probe in self._spikes}
+        self._taken: dict[nengo.Probe, list[Array]] = {probe: [] for probe in self._shown}
 
     def take(self, seen: Mapping[nengo.Probe, Any]) -> None:
         """Keep what the probes have seen of one more item."""
-        for probe, outputs in self._taken.items():
-            n = probe.size_in
-            outputs.append(seen[probe][:, drawn(n) if probe in self._spikes else np.arange(n)])
+        for probe, shown in self._shown.items():
+            self._taken[probe].append(seen[probe][:, shown])
 
     def recording(self) -> Recording:
         """Return all items that were taken."""

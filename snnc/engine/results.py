@@ -234,12 +234,6 @@ def _layer_rate(population: Population, hertz: NDArray[np.float64]) -> LayerRate
     return LayerRate(population.name, float(hertz.mean()), float(np.mean(~fired)), silent_channels)
 
 
-def percent(interval: Interval) -> str:
-    """Return "97.2 % (95.0 to 98.5, n = 360)"."""
-    low, high = 100 * interval.low, 100 * interval.high
-    return f"{interval.value:.1%} ({low:.1f} to {high:.1f}, n = {interval.n})".replace("%", " %", 1)
-
-
 def _cell(found: Interval | None, sign: str = "") -> str:
     """Return "97.2 (95.0 to 98.5)", or nothing if there is nothing to compare with; with `sign` "+" all signed."""
     if found is None:

@@ -110,7 +110,7 @@ def load(program: Program, folder: Path) -> Trained:
     """Return what training left in a folder; a Refusal says what is wrong with it, or with the data."""
     paths = Paths.of(program, folder)
     # Data may take long to load, and nothing is to be done with them alone.
-    file = _File(paths.params, _load(paths.params, program, "snnc train"))
+    file = _opened(paths.params, program)
     data = load_data(program)
     trained = _restored(file, program, data)
     twin = load_baseline(paths.baseline, program, data, trained.training)
@@ -119,7 +119,7 @@ def load(program: Program, folder: Path) -> Trained:
 
 def load_params(path: Path, program: Program, data: Data) -> Trained:
     """Return a program with the parameters in a file; a Refusal says what is wrong with the file."""
-    return _restored(_File(path, _load(path, program, "snnc train")), program, data)
+    return _restored(_opened(path, program), program, data)
 
 
 def _restored(file: _File, program: Program, data: Data) -> Trained:
@@ -189,7 +189,7 @@ def is_complete(path: Path, program: Program, data: Data) -> bool:
     if not path.exists():
         return False
     try:
-        found = _File(path, _load(path, program, "snnc train")).training()
+        found = _opened(path, program).training()
     except Refusal:
         return False
     return found == described(program, data)
@@ -234,7 +234,7 @@ def load_baseline(
     """
     if not path.exists():
         return None
-    file = _File(path, _load(path, program, "snnc train --baseline"))
+    file = _opened(path, program, "snnc train --baseline")
     _same_items(file, data)
     wanted = described(program, data) if training is None else training
     found = differences(_of_twin(file.training()), _of_twin(wanted), "in the parameters")
@@ -358,8 +358,8 @@ class _File:
         return array
 
 
-def _load(path: Path, program: Program, command: str) -> dict[str, Array]:
-    """Return the arrays of a file that was written for this program's meaning."""
+def _opened(path: Path, program: Program, command: str = "snnc train") -> _File:
+    """Return a file that was written for this program's meaning; `command` is what writes it anew."""
     try:
         arrays = arrays_of(path, f"run {command} again")
     except FileNotFoundError as error:
@@ -375,4 +375,4 @@ def _load(path: Path, program: Program, command: str) -> dict[str, Array]:
         raise Refusal(
             "\n  ".join([f"{path.as_posix()} is for another network; run {command} again", *found])
         )
-    return arrays
+    return _File(path, arrays)

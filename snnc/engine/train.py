@@ -40,7 +40,7 @@ def train(
         stack.enter_context(strict_warnings())
         sim = stack.enter_context(simulator(net, program))
         losses = {net.logits: _cross_entropy()}
-        bands = {p.name: p.firing_rates for p in program.regulated if p.firing_rates}
+        bands = program.bands
         losses |= {p: band_loss(p, bands[p.label]) for p in net.spikes if p.label in bands}
         sim.compile(
             optimizer=build(program.train.optimizer.call()),

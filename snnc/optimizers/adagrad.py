@@ -5,8 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from snnc.model import Positive
-from snnc.optimizers.base import LEARNING_RATE, OptimizerKind
-from snnc.schedules import LearningRate
+from snnc.optimizers.base import OptimizerKind
 
 
 class Optimizer(OptimizerKind):
@@ -14,7 +13,6 @@ class Optimizer(OptimizerKind):
 
     keras: ClassVar[str] = "Adagrad"
     kind: Literal["adagrad"]
-    learning_rate: LearningRate = Field(0.001, description=LEARNING_RATE)
     initial_accumulator_value: Annotated[float, Field(ge=0)] = Field(
         0.1, description="What the squared gradients' sum starts from, without unit."
     )

@@ -19,7 +19,7 @@ class OptimizerKind(Model):
     keras: ClassVar[str]
 
     kind: str
-    learning_rate: LearningRate
+    learning_rate: LearningRate = Field(0.001, description=LEARNING_RATE)
     weight_decay: Positive | None = Field(
         None, description="Decoupled weight decay, a factor per step."
     )
@@ -44,7 +44,6 @@ class OptimizerKind(Model):
 class AdamKind(OptimizerKind):
     """What Adam and AdamW have in common."""
 
-    learning_rate: LearningRate = Field(0.001, description=LEARNING_RATE)
     beta_1: Decay = Field(0.9, description="Decay of the first moment, a factor per step.")
     beta_2: Decay = Field(0.999, description="Decay of the second moment, a factor per step.")
     epsilon: Positive = Field(1e-7, description="Keeps the division from failing, without unit.")

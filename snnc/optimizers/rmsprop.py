@@ -5,8 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from snnc.model import Positive
-from snnc.optimizers.base import LEARNING_RATE, Decay, OptimizerKind
-from snnc.schedules import LearningRate
+from snnc.optimizers.base import Decay, OptimizerKind
 
 
 class Optimizer(OptimizerKind):
@@ -14,7 +13,6 @@ class Optimizer(OptimizerKind):
 
     keras: ClassVar[str] = "RMSprop"
     kind: Literal["rmsprop"]
-    learning_rate: LearningRate = Field(0.001, description=LEARNING_RATE)
     rho: Decay = Field(0.9, description="Decay of the squared gradients' mean, a factor per step.")
     momentum: Decay = Field(0.0, description="Momentum, a factor per step.")
     epsilon: Positive = Field(1e-7, description="Keeps the division from failing, without unit.")
