@@ -244,7 +244,9 @@ def _cell(found: Interval | None, sign: str = "") -> str:
     """Return "97.2 (95.0 to 98.5)", or nothing if there is nothing to compare with; with `sign` "+" all signed."""
     if found is None:
         return ""
-    value, low, high = (_tenths(100 * share, sign) for share in (found.value, found.low, found.high))
+    value, low, high = (
+        _tenths(100 * share, sign) for share in (found.value, found.low, found.high)
+    )
     return f"{value} ({low} to {high})"
 
 
