@@ -85,6 +85,7 @@ WARNINGS = frozenset(
         "high-intercept",
         "host-max-rate",
         "late-stopping",
+        "many-channels",
         "many-cores",
         "missing-file",
         "one-sided-encoder",

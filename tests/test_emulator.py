@@ -10,6 +10,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnc.ir import Program
 from tests.conftest import CASES, LIGHT_SPECS, ROOT, program_of, stand_in
 
 if find_spec("numba") is None or find_spec("nengo_loihi") is None:
@@ -378,6 +380,50 @@ def test_every_spec_is_emulated_as_nengo_loihi_runs_it(path: Path, tmp_path: Pat
     running = deployed(program, 0)
     verify(running, items)
     assert all(hertz.any() for hertz in emulate(running, items).rates.values())
+
+
+@pytest.mark.slow
+def test_cifar10s_network_at_work(tmp_path: Path) -> None:
+    """51,510 neurons, the median of each layer at about 100 Hz: all spikes and outputs, in every step of a stream of two items."""
+    from snnc.engine.emulated import emulate, verify
+
+    path = ROOT / "specs/cifar10.toml"
+    program = program_of(path, stand_in(path, tmp_path))
+    items = np.random.RandomState(0).uniform(-1, 1, (2, program.input_size))
+    brief = program.presentation.model_copy(update={"time": 0.03})
+    running = replace(busy(program, items), presentation=brief)
+    rates = emulate(running, items).rates
+    assert len(rates) == 7
+    assert all(50 < np.median(hertz) < 150 for hertz in rates.values()), rates
+    verify(running, items)
+
+
+def busy(program: Program, x: Any) -> Program:
+    """Return a program, a chain of layers, with random weights that leave none silent for items x, (n, size).
+
+    They are scaled layer by layer, and biased, so that inputs of neurons are 0.7 in the median, and mostly between 0 and 1.5:
+    at 1 a neuron fires with `max_rate`, and a rectified input is near enough to what it then puts out.
+    """
+    from snnc.backends.network import keras_layer
+    from snnc.deploy import deploy
+
+    chance, weights = np.random.RandomState(0), {}
+    for connection in program.connections:
+        (operator,) = connection.lasting
+        layer = keras_layer(operator.keras())
+        shape = program.source_shape(connection)
+        shown = x.reshape(len(x), *(shape if operator.on_pictures else (-1,)))
+        layer.build(shown.shape)
+        kernel, bias = layer.get_weights()
+        kernel = chance.normal(size=kernel.shape)
+        layer.set_weights([kernel, bias])
+        inputs = np.asarray(layer(shown))
+        scale = 0.4 / inputs.std()
+        bias = 0.7 - np.full(bias.shape, np.median(inputs) * scale)
+        weights[operator.name] = [kernel * scale, bias]
+        layer.set_weights(weights[operator.name])
+        x = np.maximum(layer(shown), 0)
+    return deploy(program, weights)
 
 
 @pytest.mark.slow

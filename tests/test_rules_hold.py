@@ -5,6 +5,7 @@ A rule that forbids or warns of something is right if that really goes wrong, an
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from snnc.checks.chip import chip_input, chip_output
 from snnc.checks.cores import blocks_fit, cores_suffice
+from snnc.checks.limits import channels_on_chip
 from snnc.checks.rates import ROUNDED
 from snnc.checks.settling import Path as Way
 from snnc.checks.settling import _presentations
@@ -550,6 +552,33 @@ def test_populations_of_sixteen_bits_come_in_fours() -> None:
     with pytest.raises(AttributeError):
         built(wrong)
     assert [d.code for d in cores_suffice(wrong)] == ["pop-type"]
+
+
+@pytest.mark.parametrize("channels", [32, 33])
+def test_on_the_chip_axons_of_sixteen_bits_tell_32_channels_apart(channels: int) -> None:
+    """`many-channels`: NengoLoihi builds more for its emulator, says so, and refuses them where it builds for the chip."""
+    from unittest.mock import MagicMock
+
+    from nengo_loihi.hardware.builder import build_synapse
+
+    first = {"kind": "conv2d", "filters": channels, "kernel_size": 1}
+    found = pictured([first, {**CONVOLUTION, "pop_type": 16}])
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        model = built(found)
+    wide = channels > 32
+    assert any("This feature is therefore emulator-only" in str(w.message) for w in said) == wide
+    assert [d.code for d in channels_on_chip(found)] == ["many-channels"] * wide
+    (block,) = model.blocks
+    (synapse,) = block.synapses
+    # There is only a stand-in for the chip: 32 are built up to the last question, how much of its memory they have taken.
+    refusals = {
+        32: (AssertionError, "precomputed synapse length"),
+        33: (NotImplementedError, "has not yet been implemented in NxSDK"),
+    }
+    refusal, words = refusals[channels]
+    with pytest.raises(refusal, match=words):
+        build_synapse(MagicMock(), MagicMock(), block, synapse, [])
 
 
 def test_a_core_has_1024_neurons() -> None:

@@ -43,3 +43,19 @@ def test_paired_difference_counts_items() -> None:
 
     correct = np.array([True, True, False, True])
     assert paired_difference(correct, np.array([True, False, True, False])).value == 0.25
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ((-0.0004, -0.002, 0.0003), "0.0 (-0.2 to 0.0)"),
+        ((0.0, -0.00051, 0.00051), "0.0 (-0.1 to +0.1)"),
+        ((0.005, 0.00049, 0.01), "+0.5 (0.0 to +1.0)"),
+    ],
+    ids=str,
+)
+def test_what_is_rounded_to_zero_has_no_sign(found: tuple[float, float, float], said: str) -> None:
+    from snnc.engine.results import _cell
+    from snnc.engine.statistics import Interval
+
+    assert _cell(Interval(*found, n=1000), "+") == said

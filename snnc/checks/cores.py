@@ -34,6 +34,7 @@ def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     from snnc.checks import limits
 
     yield from limits.cores_suffice(program)
+    yield from limits.channels_on_chip(program)
 
 
 def core_settings_used(program: Program) -> Iterator[Diagnostic]:

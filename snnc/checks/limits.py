@@ -15,8 +15,8 @@ from snnc.ir import INPUT, Connection, Population, Program
 from snnc.loihi import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
 from snnc.operators import Conv2D, Dense, Shape, size
 
-#: How many channels axons of 16 bits tell apart.
-CHANNELS = 512
+#: How many channels axons of 16 bits tell apart; and on the chip, as far as Intel's software can say it.
+CHANNELS, CHIP_CHANNELS = 512, 32
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -111,6 +111,24 @@ def _out_of_place(placed: _Placed) -> Iterator[Diagnostic]:
             recut = _recut(placed, population)
             found = recut if population.name in placed.cuts else (at, "value", "leave pop_type out")
             yield Diagnostic("pop-type", message, *found)
+
+
+def channels_on_chip(program: Program) -> Iterator[Diagnostic]:
+    """Axons of 16 bits have extra bits for many channels, and NengoLoihi sets those in its emulator only."""
+    for connection in program.into_chip():
+        channels = program.source_shape(connection)[-1]
+        if program.pop_type(connection) == 16 and CHIP_CHANNELS < channels <= CHANNELS:
+            yield Diagnostic(
+                "many-channels",
+                f"with pop_type 16 '{connection.target}' reads {channels} channels; on the chip NengoLoihi builds {CHIP_CHANNELS} at most, and only the emulator has more",
+                (*program.population(connection.target).at, "pop_type"),
+                hint="leave it out",
+            )
+
+
+def _refused(blocks: Mapping[str, Sequence[Block]]) -> set[str]:
+    """Return the layers that NengoLoihi refuses."""
+    return {name for name, found in blocks.items() if any(block.refused for block in found)}
 
 
 def _fitting(spread: Chip) -> dict[str, Shape]:

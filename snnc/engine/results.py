@@ -239,6 +239,12 @@ def _cell(found: Interval | None, sign: str = "") -> str:
     if found is None:
         return ""
     value, low, high = (
-        f"{100 * share:{sign}.1f}" for share in (found.value, found.low, found.high)
+        _tenths(100 * share, sign) for share in (found.value, found.low, found.high)
     )
     return f"{value} ({low} to {high})"
+
+
+def _tenths(number: float, sign: str) -> str:
+    """Return "+1.5"; what is rounded to zero has no sign, since none can be told from it."""
+    rounded = round(number, 1)
+    return f"{rounded:{sign}.1f}" if rounded else "0.0"
