@@ -28,7 +28,7 @@ Array = NDArray[Any]
 Run = Callable[[int, int], None]
 
 #: So many bytes of steps are kept of all items: they are written and read again while they are in a cache.
-KEPT = 1 << 20
+KEPT = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
