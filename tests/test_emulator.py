@@ -324,11 +324,12 @@ def test_other_nodes_do_what_they_do_anyway() -> None:
         assert_same(alone, reference(net, [{}], 40))
 
 
-def test_many_items_come_back_in_their_order() -> None:
-    """More items than lanes, on several threads; a chain of several rounds is one that goes on."""
-    from snnc.emulator import Emulator
+def test_many_items_come_back_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More items than lanes, on several threads, so that lanes are cleared; a chain of several rounds is one that goes on."""
+    from snnc.emulator import Emulator, threads
     from tests.chip_networks import drawn
 
+    monkeypatch.setattr(threads, "MOST_LANES", 64)
     case = drawn(2, n_items=700)
     with quiet():
         emulator = Emulator(case.net)

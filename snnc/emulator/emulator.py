@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
-from itertools import islice
 from time import perf_counter
 from typing import Any, Literal, get_args
 
@@ -17,20 +12,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from snnc.emulator.built import built
-from snnc.emulator.lanes import Lanes, Plans, Shown
+from snnc.emulator.lanes import Plans
 from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
 from snnc.emulator.result import Batch, Result, Size
+from snnc.emulator.threads import computed
 
 Array = NDArray[Any]
 Present = Literal["fresh", "stream"]
 
 #: What NengoLoihi says where a number leaves its bits.
 OVERFLOWS = ("Overflow in q0", "Overflow in current", "Overflow in u2")
-#: So many bytes of state are computed at once: with fewer items, calling the steps takes longer than what they do.
-AT_ONCE = 1 << 21
-#: More lanes than that gain nothing.
-MOST_LANES = 512
 
 
 class Emulator:
@@ -113,7 +105,7 @@ class Emulator:
             queues = list(numbers[:, None])
         else:
             queues = np.array_split(numbers, min(chains, n_items))
-        for part, came in _computed(plans, shown, queues, steps, gap):
+        for part, came in computed(plans, shown, queues, steps, gap):
             for overflowed, text in zip(came.overflows, OVERFLOWS, strict=True):
                 if overflowed:
                     warnings.warn(text, stacklevel=2)
@@ -156,63 +148,8 @@ class Emulator:
         )
 
 
-def _computed(
-    plans: Plans, shown: Mapping[Any, Array], queues: list[Array], steps: int, gap: int
-) -> Iterator[tuple[Array, Shown]]:
-    """Yield the items that were shown side by side, and what came of it, computed on all cores."""
-    cores = _cores()
-    n_threads = len(cores)
-    n_lanes = min(
-        max(AT_ONCE // plans.bytes_of_item, 1), MOST_LANES, math.ceil(len(queues) / n_threads)
-    )
-    groups = (queues[start : start + n_lanes] for start in range(0, len(queues), n_lanes))
-    with ThreadPoolExecutor(n_threads, initializer=_settle, initargs=(iter(cores),)) as pool:
-        running: dict[Future[tuple[Lanes, Shown]], tuple[list[Array], int]] = {}
-
-        def show(lanes: Lanes | None, group: list[Array], position: int) -> tuple[Lanes, Shown]:
-            # The longest chain is the first; those that have ended show their last item once more, for nobody.
-            numbers = np.array([chain[min(position, len(chain) - 1)] for chain in group])
-            lanes = lanes or Lanes(plans, len(group))
-            items = {node: values[numbers] for node, values in shown.items()}
-            return lanes, lanes.show(items, steps, gap, _busy(group, position))
-
-        def start(lanes: Lanes | None, group: list[Array], position: int) -> None:
-            running[pool.submit(show, lanes, group, position)] = group, position
-
-        for group in islice(groups, n_threads):
-            start(None, group, 0)
-        while running:
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                group, position = running.pop(future)
-                lanes, came = future.result()
-                if position + 1 < len(group[0]):
-                    start(lanes, group, position + 1)
-                elif following := next(groups, None):
-                    start(None, following, 0)
-                yield np.array([chain[position] for chain in group[: _busy(group, position)]]), came
-
-
 def _told(batches: Iterable[Batch], progress: Callable[[int], None]) -> Iterator[Batch]:
     """Yield batches, and say how many items are done."""
     for batch in batches:
         yield batch
         progress(len(batch.items))
-
-
-def _cores() -> list[int]:
-    """Return the numbers of the cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return sorted(affinity(0)) if affinity else list(range(os.cpu_count() or 1))
-
-
-def _settle(cores: Iterator[int]) -> None:
-    """Keep this thread on a core of its own: Linux may let all of them begin on one, and take a tenth of a second to notice."""
-    if hasattr(os, "sched_setaffinity"):
-        with suppress(OSError):
-            os.sched_setaffinity(0, {next(cores)})
-
-
-def _busy(group: list[Array], position: int) -> int:
-    """Return how many of some chains, the longest first, have an item at a position."""
-    return sum(position < len(chain) for chain in group)

@@ -53,8 +53,6 @@ class Host:
         self.dt = plan.model.dt
         self.n_kept = max(KEPT // (n_items * max(plan.bytes_of_step, 1)), 1)
         self._time = np.zeros(())
-        #: How many steps there were before those that are kept, and where these are in the exchange.
-        self._n_before = self._begin = 0
         self._exchange = Exchange(np.zeros((0, n_items, 0), np.uint8), {}, {})
         # An operator that updates a signal writes what the next step reads.
         self._kept = {
@@ -68,10 +66,19 @@ class Host:
             probe: (self._after if signal.base in plan.updated else self._now)(signal)
             for probe, signal in plan.probes.items()
         }
-        self._once = [self._made(operator) for operator in plan.once]
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin again."""
+        #: How many steps there were before those that are kept, and where these are in the exchange.
+        self._n_before = self._begin = 0
+        for base in self.plan.updated:
+            self._kept[base][0] = base.initial_value
+        # What else is remembered, operators have for themselves.
+        self._once = [self._made(operator) for operator in self.plan.once]
         self._parts = [
             ([self._made(operator) for operator in part.operators], part.in_turns)
-            for part in plan.parts
+            for part in self.plan.parts
         ]
 
     @property

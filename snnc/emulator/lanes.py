@@ -56,29 +56,32 @@ class Lanes:
 
     def __init__(self, plans: Plans, n_lanes: int) -> None:
         self._plans, self.n_lanes = plans, n_lanes
-        built = plans.built
-        n, n_inputs = built.chip.n_compartments, built.chip.n_inputs
+        chip = plans.built.chip
+        shape = (n_lanes, chip.n_compartments)
         self._state = State(
-            current=np.zeros((n_lanes, n), np.int32),
-            voltage=np.zeros((n_lanes, n), np.int32),
-            waiting=np.zeros((n_lanes, n), np.int32),
-            fired=np.zeros((n_lanes, _padded(n)), np.uint8),
-            counts=np.zeros((n_lanes, n), np.int32),
+            current=np.zeros(shape, np.int32),
+            voltage=np.zeros(shape, np.int32),
+            waiting=np.zeros(shape, np.int32),
+            fired=np.zeros((n_lanes, _padded(chip.n_compartments)), np.uint8),
+            counts=np.zeros(shape, np.int32),
         )
         #: Spikes of the host that the chip has not seen yet.
-        self._under_way = np.zeros((n_lanes, _padded(n_inputs)), np.uint8)
+        self._under_way = np.zeros((n_lanes, _padded(chip.n_inputs)), np.uint8)
+        self._before, self._after = Host(plans.before, n_lanes), Host(plans.after, n_lanes)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all that has been shown."""
+        for values in (*self._state, self._under_way):
+            values[...] = 0
+        self._before.clear()
+        self._after.clear()
         #: What the chip's neurons came to in the last step.
         self._came: dict[int, Array] = {
-            process: np.zeros((n_lanes, 1, size)) for process, size in built.receivers.items()
+            process: np.zeros((self.n_lanes, 1, size))
+            for process, size in self._plans.built.receivers.items()
         }
         self._is_first = True
-        self._before, self._after = Host(plans.before, n_lanes), Host(plans.after, n_lanes)
-        self._seen_on_host = {
-            probe: shape
-            for host in (self._before, self._after)
-            for probe, shape in host.seen.items()
-            if probe in plans.probes
-        }
         self._filters: dict[Any, Callable[[Array, Array], None]] = {}
 
     def show(
@@ -109,7 +112,9 @@ class Lanes:
         built, readout = self._plans.built, self._plans.readout
         data = {
             probe: np.empty((self.n_lanes, steps, *shape))
-            for probe, shape in self._seen_on_host.items()
+            for host in (self._before, self._after)
+            for probe, shape in host.seen.items()
+            if probe in self._plans.probes
         }
         work = _Work(items, data, self.n_lanes if busy is None else busy)
         for host in (self._before, self._after):

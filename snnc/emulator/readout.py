@@ -119,16 +119,18 @@ def _weighted(probe: Any, columns: list[slice], outputs: Array) -> Array:
 
 def _added_up(probe: Any, columns: list[slice], fired: Bytes) -> Array:
     """Return the sums of the weights of spikes, (items, steps, size)."""
-    output = np.zeros((*fired.shape[:2], probe.output_size))
-    part, row = np.empty_like(output), fired.reshape(-1, fired.shape[2])
-    for block, (column, weights) in enumerate(zip(columns, probe.weights, strict=True)):
-        # Of each block by itself, and then of all of them.
-        sums = part if block else output
-        part[...] = 0.0
-        _add_weights(row, column.start, column.stop, weights, sums.reshape(len(row), -1))
-        if block:
-            output += part
-    return output
+    rows = fired.reshape(-1, fired.shape[2])
+    # Of each block by itself, and then of all of them.
+    sums = [
+        _sums(rows, column, weights) for column, weights in zip(columns, probe.weights, strict=True)
+    ]
+    return sum(sums[1:], sums[0]).reshape(*fired.shape[:2], -1)
+
+
+def _sums(rows: Bytes, column: slice, weights: Array) -> Array:
+    sums = np.zeros((len(rows), weights.shape[1]))
+    _add_weights(rows, column.start, column.stop, weights, sums)
+    return sums
 
 
 @compiled
