@@ -333,16 +333,16 @@ def test_many_items_come_back_in_their_order(monkeypatch: pytest.MonkeyPatch) ->
     case = drawn(2, n_items=700)
     with quiet():
         emulator = Emulator(case.net)
-        all_at_once = emulator.run(case.items, 5)
-        probe = case.net.all_probes[0]
+        all_at_once = emulator.run(case.items, 20)
         told: list[int] = []
-        emulator.run(case.items, 5, progress=told.append)
+        emulator.run(case.items, 20, progress=told.append)
         assert sum(told) == 700
         for item in (0, 255, 256, 699):
             part = {node: values[item : item + 1] for node, values in case.items.items()}
-            alone = emulator.run(part, 5)
-            assert np.array_equal(alone[probe][0], all_at_once[probe][item])
-        stream = emulator.run(case.items, 5, present="stream", chains=700)
+            alone = emulator.run(part, 20)
+            for probe in case.net.all_probes:
+                assert np.array_equal(alone[probe][0], all_at_once[probe][item])
+        stream = emulator.run(case.items, 20, present="stream", chains=700)
         assert_same(stream, all_at_once.batch.data)
     assert stream.spikes == all_at_once.spikes == all_at_once.batch.counts.sum()
 
