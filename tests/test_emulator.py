@@ -135,7 +135,7 @@ def assert_states(case: Any) -> None:
     from snnc.emulator.lanes import Lanes
 
     with quiet():
-        lanes = Lanes(Emulator(case.net)._plans(list(case.items), [], constant=True), 2)
+        lanes = Lanes(Emulator(case.net)._plans(list(case.items), [], constant=True, steps=1), 2)
         both = {node: values[:2] for node, values in case.items.items()}
         simulators = []
         for item in rows(both):

@@ -99,7 +99,7 @@ class Emulator:
         if strangers := [probe for probe in chosen if probe not in self.network.all_probes]:
             raise ValueError(f"{strangers[0]} isn't one of the network's probes")
         constant = all(values.ndim == 2 for values in shown.values())
-        plans = self._plans(list(shown), chosen, constant)
+        plans = self._plans(list(shown), chosen, constant, steps)
         numbers = np.arange(n_items)
         if present == "fresh":
             queues = list(numbers[:, None])
@@ -134,7 +134,9 @@ class Emulator:
             raise ValueError("every node gets as many items as the others")
         return shown
 
-    def _plans(self, given: list[nengo.Node], probes: list[nengo.Probe], constant: bool) -> Plans:
+    def _plans(
+        self, given: list[nengo.Node], probes: list[nengo.Probe], constant: bool, steps: int
+    ) -> Plans:
         """Return what has to be known to run items that these nodes put out."""
         built = self._built
         received = built.received_probes.values()
@@ -144,7 +146,7 @@ class Emulator:
             probes,
             Plan(built.model.host_pre, given, constant),
             Plan(built.model.host, given, constant),
-            Readout(built.chip, [*received, *on_chip]),
+            Readout(built.chip, [*received, *on_chip], steps if built.precomputed else 1),
         )
 
 

@@ -22,6 +22,8 @@ Array = NDArray[Any]
 
 #: The chip looks at so many neurons of a step at once.
 TOGETHER = 64
+#: So many bytes of spikes and records are there at a time: they are written and read again while they are in a cache.
+KEPT = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,8 @@ class Lanes:
         )
         #: Spikes of the host that the chip has not seen yet.
         self._under_way = np.zeros((n_lanes, _padded(chip.n_inputs)), np.uint8)
+        #: Room for spikes of the host, from the step before on, and for a record, by the number of steps.
+        self._room: dict[int, tuple[NDArray[np.uint8], Record]] = {}
         self._before, self._after = Host(plans.before, n_lanes), Host(plans.after, n_lanes)
         self.clear()
 
@@ -109,37 +113,43 @@ class Lanes:
         )
 
     def _show(self, items: Mapping[Any, Array], steps: int, busy: int | None) -> Shown:
-        built, readout = self._plans.built, self._plans.readout
         data = {
             probe: np.empty((self.n_lanes, steps, *shape))
             for host in (self._before, self._after)
             for probe, shape in host.seen.items()
             if probe in self._plans.probes
         }
-        work = _Work(items, data, self.n_lanes if busy is None else busy)
+        work = _Work(items, data, self.n_lanes if busy is None else busy, steps)
         for host in (self._before, self._after):
             host.start_item(items)
-        # All steps of one after the other, or, where the host waits for the chip, step by step.
-        length = steps if built.precomputed else 1
-        records = [self._advance(work, start, length) for start in range(0, steps, length)]
-        with work.measured("readout"):
-            record = _joined(records)
-            for probe, seen in built.chip_probes.items():
-                if probe in self._plans.probes:
-                    data[probe] = self._filtered(probe, readout.read(seen, record))
+        at_once = self._at_once(steps)
+        for start in range(0, steps, at_once):
+            self._advance(work, start, min(at_once, steps - start))
         return Shown(data, self._state.counts.copy(), work.lost != 0, work.seconds)
 
-    def _advance(self, work: _Work, start: int, length: int) -> Record:
+    def _at_once(self, steps: int) -> int:
+        """Return how many steps the host, the chip and the host behind it run, one after the other."""
+        built, readout = self._plans.built, self._plans.readout
+        if not built.precomputed:
+            return 1
+        if not readout.is_divisible:
+            return steps
+        of_step = self.n_lanes * (self._under_way.shape[1] + readout.bytes_of_step)
+        return min(max(KEPT // of_step, 1), steps)
+
+    def _advance(self, work: _Work, start: int, length: int) -> None:
         """Run some steps: the host up to the chip, the chip, and the host behind it."""
         built, readout, chip = self._plans.built, self._plans.readout, self._plans.built.chip
-        spikes = np.zeros((length + 1, *self._under_way.shape), np.uint8)
+        if length not in self._room:
+            spikes = np.zeros((length + 1, *self._under_way.shape), np.uint8)
+            self._room[length] = spikes, readout.record(self.n_lanes, length)
+        spikes, record = self._room[length]
         spikes[0] = self._under_way
         with work.measured("host"):
             host, came = (self._before, {}) if built.precomputed else (self._after, self._came)
             self._run(host, Exchange(spikes[1:], built.senders, came), work, start, length)
-        self._under_way = spikes[-1].copy()
+        self._under_way[...] = spikes[-1]
         with work.measured("chip"):
-            record = readout.record(self.n_lanes, length)
             run(
                 work.busy,
                 spikes,
@@ -154,13 +164,15 @@ class Lanes:
                 process: readout.read(probe, record)
                 for process, probe in built.received_probes.items()
             }
+            for probe, seen in built.chip_probes.items():
+                if probe in self._plans.probes:
+                    work.keep(probe, start, self._filtered(probe, readout.read(seen, record)))
         if built.precomputed:
             with work.measured("host"):
                 exchange = Exchange(spikes[1:], {}, self._delayed(came))
                 self._run(self._after, exchange, work, start, length)
         self._came = {process: values[:, -1:] for process, values in came.items()}
         self._is_first = False
-        return record
 
     def _run(self, host: Host, exchange: Exchange, work: _Work, start: int, length: int) -> None:
         now = slice(start, start + length)
@@ -195,12 +207,20 @@ class Lanes:
 
 
 class _Work:
-    """The items that are shown, what is recorded of the host, how many chips are busy, what overflows, and how long it takes."""
+    """The items that are shown, what probes see of them, how many chips are busy, what overflows, and how long it takes."""
 
-    def __init__(self, items: Mapping[Any, Array], data: dict[Any, Array], busy: int) -> None:
-        self.items, self.data, self.busy = items, data, busy
+    def __init__(
+        self, items: Mapping[Any, Array], data: dict[Any, Array], busy: int, steps: int
+    ) -> None:
+        self.items, self.data, self.busy, self.steps = items, data, busy, steps
         self.lost = np.zeros(3, np.int32)
         self.seconds = dict.fromkeys(("host", "chip", "readout"), 0.0)
+
+    def keep(self, probe: Any, start: int, seen: Array) -> None:
+        """Note what a probe on the chip saw, (lanes, steps, size), from a step on."""
+        if probe not in self.data:
+            self.data[probe] = np.empty((len(seen), self.steps, seen.shape[2]), seen.dtype)
+        self.data[probe][:, start : start + seen.shape[1]] = seen
 
     @contextmanager
     def measured(self, part: str) -> Iterator[None]:
@@ -212,15 +232,3 @@ class _Work:
 
 def _padded(n: int) -> int:
     return -(-n // TOGETHER) * TOGETHER
-
-
-def _joined(parts: Sequence[Record]) -> Record:
-    """Return the record of several runs that follow each other."""
-    if len(parts) == 1:
-        return parts[0]
-    first = parts[0]
-    return first._replace(
-        fired=np.concatenate([part.fired for part in parts], axis=1),
-        current=np.concatenate([part.current for part in parts], axis=1),
-        voltage=np.concatenate([part.voltage for part in parts], axis=1),
-    )

@@ -27,16 +27,14 @@ TRIED = 100
 
 
 class Readout:
-    """Which compartments some of NengoLoihi's probes look at, and what they make of them."""
+    """Which compartments some of NengoLoihi's probes look at, and what they make of them, of so many steps at a time."""
 
-    def __init__(self, chip: Chip, probes: Sequence[Any]) -> None:
+    def __init__(self, chip: Chip, probes: Sequence[Any], n_steps: int) -> None:
         #: For each key: what is recorded at the same time, places on the chip and columns of the record.
         self._seen: dict[str, list[tuple[Ints, int]]] = {key: [] for key in KEYS}
         self._width = dict.fromkeys(KEYS, 0)
         #: For each probe: where what it sees of each block is in a record.
         self._columns: dict[Any, list[slice]] = {}
-        #: Of probes and numbers of steps: whether spikes can be added up in order.
-        self._in_order: dict[tuple[Any, int], bool] = {}
         for probe in probes:
             if probe.key not in KEYS:
                 raise NotEmulatedError(f"probes of '{probe.key}' on the chip")
@@ -44,6 +42,18 @@ class Readout:
                 self._column(probe.key, chip.places[block][part])
                 for block, part in zip(probe.target, probe.slice, strict=True)
             ]
+        #: Probes of which weights of spikes, added up one after the other, are to the last bit what NengoLoihi makes of them.
+        self._in_order = {probe for probe in probes if self._adds_in_order(probe, n_steps)}
+        #: Whether fewer steps at a time give the same.
+        self.is_divisible = all(
+            probe in self._in_order or not probe.is_transformed for probe in probes
+        )
+
+    @property
+    def bytes_of_step(self) -> int:
+        """What is recorded of an item in a step, and made of it."""
+        recorded = sum(width * np.dtype(KEYS[key]).itemsize for key, width in self._width.items())
+        return recorded + 8 * sum(int(probe.output_size) for probe in self._columns)
 
     def _column(self, key: str, places: Ints) -> slice:
         """Return the columns of a record where what is at some places is written."""
@@ -82,21 +92,16 @@ class Readout:
             "voltage": record.voltage,
         }[probe.key]
         columns = self._columns[probe]
-        n_steps = whole.shape[1]
-        if probe.key == "spiked" and self._adds_in_order(probe, n_steps):
+        if probe in self._in_order:
             return _added_up(probe, columns, record.fired)
         # NengoLoihi's own sums, an item at a time: BLAS may round otherwise where there are more rows.
         return np.stack([_weighted(probe, columns, item) for item in whole])
 
     def _adds_in_order(self, probe: Any, n_steps: int) -> bool:
-        """Whether the weights of spikes, added up one after the other, are to the last bit what NengoLoihi makes of so many steps."""
-        key = (probe, n_steps)
-        if key not in self._in_order:
-            self._in_order[key] = self._tried(probe, n_steps)
-        return self._in_order[key]
-
-    def _tried(self, probe: Any, n_steps: int) -> bool:
-        if not all(isinstance(w, np.ndarray) and w.ndim == 2 for w in probe.weights):
+        """Try it with random spikes, so many steps at a time."""
+        if probe.key != "spiked" or not all(
+            isinstance(weights, np.ndarray) and weights.ndim == 2 for weights in probe.weights
+        ):
             return False
         columns = self._columns[probe]
         chance = np.random.RandomState(0)
