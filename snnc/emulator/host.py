@@ -126,7 +126,8 @@ class Host:
 
     def _repeated(self, base: Any, *n: int) -> Array:
         """Return the initial value of a signal, for each item and what else."""
-        repeated = np.empty((*n, self.n_items, *base.shape), base.dtype)
+        dtype = np.uint8 if base in self.plan.told else base.dtype
+        repeated: Array = np.empty((*n, self.n_items, *base.shape), dtype)
         repeated[...] = base.initial_value
         return repeated
 
@@ -237,7 +238,8 @@ class Host:
             if signal.base not in self.plan.private
         }
         state = {name: self._repeated(signal.base) for name, signal in operator.state.items()}
-        if not watched and all(map(_is_plain, (j, output, *state.values()))):
+        told = operator.output.base in self.plan.told
+        if told or (not watched and all(map(_is_plain, (j, output, *state.values())))):
             flat = {name: values.reshape(-1) for name, values in state.items()}
             steps = neurons.steps_of(operator.neurons, self.dt, flat)
             j, output = (x.reshape(len(x), -1) for x in (j, output))
@@ -344,6 +346,8 @@ def part(values: Array, begin: int, end: int) -> Array:
 def _view(kept: Array, signal: Any) -> Array:
     """Return a signal's part of what is kept of its base, (steps or 1, items, ...)."""
     shape, strides = (*kept.shape[:2], *signal.shape), (*kept.strides[:2], *signal.strides)
+    if kept.dtype != signal.dtype:
+        return kept
     view: Array = np.ndarray(shape, signal.dtype, kept, signal.offset, strides)
     return view
 

@@ -21,14 +21,18 @@ Indices = NDArray[np.int64]
 TOGETHER = 1024
 
 
+#: Of just these types: others that are derived from them have steps of their own.
+COMPILED = (nengo.LIF, nengo.SpikingRectifiedLinear)
+
+
 def steps_of(
     neurons: nengo.neurons.NeuronType, dt: float, state: Mapping[str, Array]
-) -> Callable[[Array, Array], None]:
+) -> Callable[[Array, Array | Bytes], None]:
     """Return what computes some steps of neurons: their output, (steps, n), from their currents, (steps or 1, n).
 
-    Their state, (n,) each, changes in place; for how long neurons wait that don't wait any more is no matter.
+    The output of compiled neurons may be bytes, which say whether there are spikes. Their state, (n,) each, changes in place;
+    for how long neurons wait that don't wait any more is no matter.
     """
-    # Of just these types: others that are derived from them have steps of their own.
     if type(neurons) is nengo.SpikingRectifiedLinear:
         spike = neurons.amplitude / dt
         return lambda j, output: _spiking_relu(dt, spike, j, state["voltage"], output)
@@ -40,7 +44,7 @@ def steps_of(
         voltage, refractory_time = state["voltage"], state["refractory_time"]
         return lambda j, output: _lif(constants, loops, j, voltage, refractory_time, output)
 
-    def one_after_the_other(j: Array, output: Array) -> None:
+    def one_after_the_other(j: Array, output: Array | Bytes) -> None:
         for step, out in enumerate(output):
             neurons.step(dt, j[step if len(j) > 1 else 0], out, **state)
 
@@ -48,7 +52,7 @@ def steps_of(
 
 
 @compiled
-def sent(x: Array, spikes: Bytes, first: int, column: int, n_steps: int) -> None:
+def sent(x: Array | Bytes, spikes: Bytes, first: int, column: int, n_steps: int) -> None:
     """Note which of some outputs, (steps or 1, items, n), are spikes, (all steps, items, all neurons), from a step and a column on."""
     for step in range(n_steps):
         now = x[step if len(x) > 1 else 0]
@@ -58,21 +62,22 @@ def sent(x: Array, spikes: Bytes, first: int, column: int, n_steps: int) -> None
 
 
 @compiled
-def _spiking_relu(dt: float, spike: float, j: Array, voltage: Array, output: Array) -> None:
+def _spiking_relu(dt: float, spike: float, j: Array, voltage: Array, output: Array | Bytes) -> None:
+    n_spikes = np.empty(TOGETHER)
     for begin in range(0, len(voltage), TOGETHER):
         part = slice(begin, begin + TOGETHER)
         for step in range(len(output)):
             now = j[step if len(j) > 1 else 0]
-            _rectify(dt, spike, now[part], voltage[part], output[step, part])
+            _rectify(dt, now[part], voltage[part], n_spikes)
+            _put(spike, n_spikes, output[step, part])
 
 
 @inner
-def _rectify(dt: float, spike: float, j: Array, voltage: Array, output: Array) -> None:
+def _rectify(dt: float, j: Array, voltage: Array, n_spikes: Array) -> None:
     for i in range(len(voltage)):
         v = voltage[i] + max(j[i], 0.0) * dt
-        n_spikes = np.floor(v)
-        voltage[i] = v - n_spikes
-        output[i] = spike * n_spikes
+        n_spikes[i] = np.floor(v)
+        voltage[i] = v - n_spikes[i]
 
 
 @compiled
@@ -82,7 +87,7 @@ def _lif(
     j: Array,
     voltage: Array,
     refractory_time: Array,
-    output: Array,
+    output: Array | Bytes,
 ) -> None:
     dt, tau_rc, tau_ref, whole, spike, lowest = constants
     expm1, log1p = loops
@@ -105,7 +110,8 @@ def _lif(
             n_waiting = _waited(dt, tau_rc, places, waits, arguments, n_waiting)
             called(expm1, arguments, values, n_waiting)
             _charge_those(places, n_waiting, values, now, v, charged)
-            _fire(spike, lowest, charged, v, output[step, part], fires)
+            _fire(lowest, charged, v, fires)
+            _put(spike, fires, output[step, part])
             n_all = _found(fires, places, n_waiting)
             _overshoot(places, n_waiting, n_all, now, charged, arguments)
             called(log1p, arguments, values, n_all - n_waiting)
@@ -161,17 +167,24 @@ def _charge(whole: float, j: Array, voltage: Array, charged: Array) -> None:
 
 
 @inner
-def _fire(
-    spike: float, lowest: float, charged: Array, voltage: Array, output: Array, fires: Bytes
-) -> None:
-    for i in range(len(voltage)):
-        output[i] = spike if charged[i] > 1 else 0.0
+def _fire(lowest: float, charged: Array, voltage: Array, fires: Bytes) -> None:
     for i in range(len(voltage)):
         v = charged[i]
         above = v > 1
         fires[i] = np.uint8(above)
         v = lowest if v < lowest else v
         voltage[i] = 0.0 if above else v
+
+
+@inner
+def _put(spike: float, n_spikes: Array | Bytes, output: Array | Bytes) -> None:
+    """Write the output of neurons that fired so often, or only whether they did."""
+    if output.itemsize == 1:
+        for i in range(len(output)):
+            output[i] = n_spikes[i] != 0
+    else:
+        for i in range(len(output)):
+            output[i] = spike * n_spikes[i]
 
 
 @inner

@@ -30,6 +30,7 @@ from scipy.sparse.csgraph import connected_components
 
 from snnc.emulator.errors import NotEmulatedError
 from snnc.emulator.filters import Filter
+from snnc.emulator.neurons import COMPILED
 
 #: Neurons whose step works element by element, and draws no random numbers.
 ELEMENTWISE = frozenset(
@@ -101,6 +102,8 @@ class Plan:
         self.changing -= self.private
         #: What a step leaves to the next one.
         self.updated = {s.base for op in every for s in op.updates} - self.private
+        #: Outputs of neurons of which nobody wants to know more than whether they are spikes.
+        self.told = {op.output.base for op in every if self._is_told(op, every)}
         self.parts = self._parts(every) if every else []
         self.filters = {
             op: Filter.of(op.process, op.output.size, model.dt, op.output.dtype, op.input.dtype)
@@ -115,7 +118,22 @@ class Plan:
     @property
     def bytes_of_step(self) -> int:
         """What an item takes for each step that is kept."""
-        return sum(base.nbytes for base in self.changing)
+        return sum(base.size if base in self.told else base.nbytes for base in self.changing)
+
+    def _is_told(self, operator: Any, every: Iterable[Any]) -> bool:
+        """Whether neurons are compiled, and their output is only sent."""
+        if not isinstance(operator, SimNeurons) or type(operator.neurons) not in COMPILED:
+            return False
+        current, output = operator.J, operator.output
+        looking = [op for op in every if output.base in {s.base for s in self._read(op)}]
+        return (
+            all(id(getattr(op, "process", None)) in self.sent for op in looking)
+            and output.base not in {signal.base for signal in self.probes.values()}
+            and {state.base for state in _state(operator)} <= self.private
+            and current.base in self.batched
+            and all(s.shape == s.base.shape and s.dtype == np.float64 for s in (current, output))
+            and operator.neurons.amplitude != 0
+        )
 
     def _private(self, every: Iterable[Any]) -> set[Any]:
         seen = {signal.base for signal in self.probes.values()}
