@@ -37,7 +37,7 @@ class Exchange:
 
     `spikes` are those of all neurons of the host, (steps, items, neurons), and `columns` says by the id of each sending
     process where its own are; `received` holds by the id of each receiving process what the chip's neurons came to,
-    (items, steps, size).
+    (steps, items, size).
     """
 
     spikes: Array
@@ -101,7 +101,7 @@ class Host:
         seen: Mapping[Any, Array],
         n_steps: int,
     ) -> None:
-        """Run some steps, of which nodes put out what is given, and what probes see is written down: (items, steps, size)."""
+        """Run some steps, of which nodes put out what is given, and what probes see is written down: (steps, items, size)."""
         self._exchange = exchange
         for begin in range(0, n_steps, self.n_kept):
             self._begin, end = begin, min(begin + self.n_kept, n_steps)
@@ -111,8 +111,7 @@ class Host:
             self._advance(end - begin)
             for probe, values in seen.items():
                 if probe in self._seen:
-                    now = part(self._seen[probe], 0, end - begin)
-                    values[:, begin:end] = now.swapaxes(0, 1)
+                    values[begin:end] = part(self._seen[probe], 0, end - begin)
 
     def _advance(self, n_steps: int) -> None:
         for runs, in_turns in self._parts:
@@ -282,8 +281,8 @@ class Host:
         process, output = id(operator.process), self._now(operator.output)
 
         def run(begin: int, end: int) -> None:
-            received = self._exchange.received[process][:, self._begin + begin : self._begin + end]
-            output[begin:end] = received.swapaxes(0, 1)
+            received = self._exchange.received[process]
+            output[begin:end] = received[self._begin + begin : self._begin + end]
 
         return run
 

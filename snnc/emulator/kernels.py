@@ -67,7 +67,7 @@ class State(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What is recorded: runs of neighbouring compartments, (runs, 3), and what was seen of them, (items, steps, columns).
+    """What is recorded: runs of neighbouring compartments, (runs, 3), and what was seen of them, (steps, items, columns).
 
     A run says where it begins, in which column, and how long it is.
     """
@@ -260,7 +260,7 @@ def _copy(first: Any, last: Any, step: Any, seen: Any, runs: Int32, kept: Any) -
         place, column = np.uint64(runs[run, 0]), np.uint64(runs[run, 1])
         for item in range(first, last):
             for k in range(np.uint64(runs[run, 2])):
-                kept[item, step, column + k] = seen[item, place + k]
+                kept[step, item, column + k] = seen[item, place + k]
 
 
 @compiled

@@ -82,7 +82,7 @@ class Lanes:
         self._after.clear()
         #: What the chip's neurons came to in the last step.
         self._came: dict[int, Array] = {
-            process: np.zeros((self.n_lanes, 1, size))
+            process: np.zeros((1, self.n_lanes, size))
             for process, size in self._plans.built.receivers.items()
         }
         self._is_first = True
@@ -114,7 +114,7 @@ class Lanes:
 
     def _show(self, items: Mapping[Any, Array], steps: int, busy: int | None) -> Shown:
         data = {
-            probe: np.empty((self.n_lanes, steps, *shape))
+            probe: np.empty((steps, self.n_lanes, *shape))
             for host in (self._before, self._after)
             for probe, shape in host.seen.items()
             if probe in self._plans.probes
@@ -125,7 +125,8 @@ class Lanes:
         at_once = self._at_once(steps)
         for start in range(0, steps, at_once):
             self._advance(work, start, min(at_once, steps - start))
-        return Shown(data, self._state.counts.copy(), work.lost != 0, work.seconds)
+        by_item = {probe: seen.swapaxes(0, 1) for probe, seen in data.items()}
+        return Shown(by_item, self._state.counts.copy(), work.lost != 0, work.seconds)
 
     def _at_once(self, steps: int) -> int:
         """Return how many steps the host, the chip and the host behind it run, one after the other."""
@@ -171,13 +172,13 @@ class Lanes:
             with work.measured("host"):
                 exchange = Exchange(spikes[1:], {}, self._delayed(came))
                 self._run(self._after, exchange, work, start, length)
-        self._came = {process: values[:, -1:] for process, values in came.items()}
+        self._came = {process: values[-1:] for process, values in came.items()}
         self._is_first = False
 
     def _run(self, host: Host, exchange: Exchange, work: _Work, start: int, length: int) -> None:
         now = slice(start, start + length)
         changing = {node: x[:, now] for node, x in work.items.items() if x.ndim == 3}
-        host.run(changing, exchange, {probe: x[:, now] for probe, x in work.data.items()}, length)
+        host.run(changing, exchange, {probe: x[now] for probe, x in work.data.items()}, length)
 
     def _delayed(self, came: dict[int, Array]) -> dict[int, Array]:
         """Return what the host receives: what the chip came to in the step before.
@@ -186,8 +187,8 @@ class Lanes:
         """
         received = {}
         for process, values in came.items():
-            before = values[:, :1] if self._is_first else self._came[process]
-            received[process] = np.concatenate([before, values[:, :-1]], axis=1)
+            before = values[:1] if self._is_first else self._came[process]
+            received[process] = np.concatenate([before, values[:-1]])
         return received
 
     def _filtered(self, probe: Any, seen: Array) -> Array:
@@ -199,11 +200,10 @@ class Lanes:
             dt = self._plans.built.dt
             chosen = Filter.of(synapse, seen.shape[2], dt, np.float32, seen.dtype)
             self._filters[probe] = chosen.started(self.n_lanes)
-        by_step = np.ascontiguousarray(seen.swapaxes(0, 1))
-        filtered = np.zeros_like(by_step)
-        steps = len(by_step)
-        self._filters[probe](by_step.reshape(steps, -1), filtered.reshape(steps, -1))
-        return filtered.swapaxes(0, 1)
+        filtered = np.zeros(seen.shape, seen.dtype)
+        steps = len(seen)
+        self._filters[probe](seen.reshape(steps, -1), filtered.reshape(steps, -1))
+        return filtered
 
 
 class _Work:
@@ -217,10 +217,10 @@ class _Work:
         self.seconds = dict.fromkeys(("host", "chip", "readout"), 0.0)
 
     def keep(self, probe: Any, start: int, seen: Array) -> None:
-        """Note what a probe on the chip saw, (lanes, steps, size), from a step on."""
+        """Note what a probe on the chip saw, (steps, lanes, size), from a step on."""
         if probe not in self.data:
-            self.data[probe] = np.empty((len(seen), self.steps, seen.shape[2]), seen.dtype)
-        self.data[probe][:, start : start + seen.shape[1]] = seen
+            self.data[probe] = np.empty((self.steps, *seen.shape[1:]), seen.dtype)
+        self.data[probe][start : start + len(seen)] = seen
 
     @contextmanager
     def measured(self, part: str) -> Iterator[None]:

@@ -65,7 +65,7 @@ class Readout:
     def record(self, n_items: int, n_steps: int) -> Record:
         """Return room for what is recorded of some items during some steps."""
         fired, current, voltage = (self._runs(key) for key in KEYS)
-        spikes, currents, voltages = ((n_items, n_steps, width) for width in self._width.values())
+        spikes, currents, voltages = ((n_steps, n_items, width) for width in self._width.values())
         return Record(
             fired,
             np.zeros(spikes, np.uint8),
@@ -85,7 +85,7 @@ class Readout:
         return np.concatenate(runs).astype(np.int32)
 
     def read(self, probe: Any, record: Record) -> Array:
-        """Return what a probe makes of a record, before its synapse: (items, steps, size)."""
+        """Return what a probe makes of a record, before its synapse: (steps, items, size)."""
         whole = {
             "spiked": record.fired.view(bool),
             "current": record.current,
@@ -95,7 +95,8 @@ class Readout:
         if probe in self._in_order:
             return _added_up(probe, columns, record.fired)
         # NengoLoihi's own sums, an item at a time: BLAS may round otherwise where there are more rows.
-        return np.stack([_weighted(probe, columns, item) for item in whole])
+        outputs = [_weighted(probe, columns, whole[:, item]) for item in range(whole.shape[1])]
+        return np.stack(outputs, axis=1)
 
     def _adds_in_order(self, probe: Any, n_steps: int) -> bool:
         """Try it with random spikes, so many steps at a time."""
@@ -105,11 +106,12 @@ class Readout:
             return False
         columns = self._columns[probe]
         chance = np.random.RandomState(0)
-        fired = np.zeros((max(TRIED // n_steps, 1), n_steps, self._width["spiked"]), np.uint8)
+        fired = np.zeros((n_steps, max(TRIED // n_steps, 1), self._width["spiked"]), np.uint8)
         for part in columns:
             rates = chance.rand(part.stop - part.start)
             fired[..., part] = chance.rand(*fired.shape[:2], len(rates)) < rates
-        expected = np.stack([_weighted(probe, columns, item) for item in fired.view(bool)])
+        items = fired.view(bool).swapaxes(0, 1)
+        expected = np.stack([_weighted(probe, columns, item) for item in items], axis=1)
         found = _added_up(probe, columns, fired)
         return found.dtype == expected.dtype and np.array_equal(found, expected)
 
@@ -123,7 +125,7 @@ def _weighted(probe: Any, columns: list[slice], outputs: Array) -> Array:
 
 
 def _added_up(probe: Any, columns: list[slice], fired: Bytes) -> Array:
-    """Return the sums of the weights of spikes, (items, steps, size)."""
+    """Return the sums of the weights of spikes, (steps, items, size)."""
     rows = fired.reshape(-1, fired.shape[2])
     # Of each block by itself, and then of all of them.
     sums = [
