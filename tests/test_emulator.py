@@ -236,6 +236,43 @@ def test_the_host_may_answer_to_the_chip() -> None:
     assert_same(emulator.run(items, 30, present="stream"), reference(net, rows(items), 30))
 
 
+def test_circles_on_the_host_take_turns() -> None:
+    """What waits for its own last step runs step by step; and all kinds of synapses and probes that the host has."""
+    import nengo
+    import nengo_loihi
+
+    from snnc.emulator import Emulator
+    from snnc.emulator.plan import Plan
+
+    with nengo.Network(seed=1) as net:
+        nengo_loihi.add_params(net)
+        shown = nengo.Node(np.zeros(1))
+        integrator = nengo.Ensemble(40, 1)
+        net.config[integrator].on_chip = False
+        nengo.Connection(shown, integrator, transform=0.1, synapse=0.1)
+        nengo.Connection(integrator, integrator, synapse=0.02)
+        on_chip = nengo.Ensemble(30, 1)
+        nengo.Connection(integrator.neurons, on_chip.neurons, transform=np.full((30, 40), 0.01))
+        output = nengo.Node(size_in=2)
+        synapse = nengo.LinearFilter([0.01, 1], [0.02, 1])
+        nengo.Connection(integrator, output[0], synapse=synapse)
+        nengo.Connection(integrator, output[1], synapse=nengo.synapses.Triangle(0.005))
+        nengo.Connection(on_chip, output[0], synapse=0.005)
+        for target in (integrator, integrator.neurons, on_chip, on_chip.neurons, output):
+            nengo.Probe(target, synapse=0.01)
+        nengo.Probe(output, synapse=nengo.synapses.Alpha(0.01))
+        nengo.Probe(integrator.neurons, "voltage", synapse=None)
+    items = {shown: np.array([[0.5], [-1.0], [0.0], [1.0]])}
+    emulator = Emulator(net)
+    model = emulator._built.model
+    plans = [Plan(part, [shown], constant=True) for part in (model.host_pre, model.host)]
+    in_turns = [part for plan in plans for part in plan.parts if part.in_turns]
+    assert [len(part.operators) > 1 for part in in_turns] == [True]
+    assert_same(emulator.run(items, STEPS), fresh_reference(net, items, STEPS))
+    stream = emulator.run(items, STEPS, present="stream")
+    assert_same(stream, reference(net, rows(items), STEPS))
+
+
 def test_networks_of_the_nef() -> None:
     """Decoded connections, recurrent ones, and probes of what ensembles represent."""
     import nengo

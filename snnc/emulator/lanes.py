@@ -42,6 +42,11 @@ class Plans:
         chip = self.built.chip
         return self.before.bytes_of_item + self.after.bytes_of_item + 21 * chip.n_compartments
 
+    @property
+    def bytes_seen(self) -> int:
+        """What is kept of an item in each step."""
+        return sum(8 * int(probe.size_in) for probe in self.probes)
+
 
 @dataclass(frozen=True, eq=False)
 class Shown:

@@ -19,6 +19,8 @@ Array = NDArray[Any]
 
 #: So many bytes of state are computed at once: with fewer items, calling the steps takes longer than what they do.
 AT_ONCE = 1 << 21
+#: So many bytes of what probes see come from a group at a time.
+SEEN = 1 << 26
 #: More lanes than that gain nothing.
 MOST_LANES = 512
 
@@ -31,7 +33,8 @@ def computed(
     A chain is the numbers of items that follow each other; the longest come first.
     """
     cores = _cores()
-    most = min(max(AT_ONCE // plans.bytes_of_item, 1), MOST_LANES)
+    seen = (steps + gap) * max(plans.bytes_seen, 1)
+    most = max(min(AT_ONCE // plans.bytes_of_item, SEEN // seen, MOST_LANES), 1)
     # As many groups for each core.
     n_groups = len(cores) * math.ceil(len(chains) / len(cores) / most)
     n_lanes = math.ceil(len(chains) / n_groups)
