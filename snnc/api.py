@@ -219,7 +219,7 @@ def restore(spec: SpecLike, folder: Path | str | None = None) -> Trained:
     program = _checked(spec).program
     from snnc.engine import libraries
 
-    with libraries.loaded():
+    with libraries.loaded(libraries.WITHOUT_TENSORFLOW):
         from snnc.engine import storage
 
         return storage.load(program, _folder(program, folder))
@@ -245,19 +245,19 @@ def run(
         Refusal: Nothing was trained yet, Nengo can't run it, or a layer never fires.
         UsageError: A package or the chip is missing, or `on` names what the spec isn't for.
     """
-    from snnc.engine import libraries
+    from snnc.engine import libraries, places
 
     n_items = _count("items", items)
-    with libraries.loaded():
-        from snnc.engine import places, running, storage
+    trained = None
+    if isinstance(network, str | os.PathLike | Mapping | Checked):
+        program = _checked(network).program
+    else:
+        trained = _trained(network)
+        program = trained.program
+    chosen = places.chosen(program, [on] if isinstance(on, str) else on)
+    with libraries.loaded(places.packages(chosen)):
+        from snnc.engine import running, storage
 
-        trained = None
-        if isinstance(network, str | os.PathLike | Mapping | Checked):
-            program = _checked(network).program
-        else:
-            trained = _trained(network)
-            program = trained.program
-        chosen = places.chosen(program, [on] if isinstance(on, str) else on)
         places.ensure_reachable(program, chosen)
         if trained is None:
             trained = storage.load(program, _folder(program, None))

@@ -502,6 +502,19 @@ assert known[nengo_loihi.LoihiLIF].__module__ == "nengo_extras.loihi_training"
     assert done.returncode == 0, done.stderr
 
 
+def test_from_python_too_the_emulator_runs_without_tensorflow(trained: Path) -> None:
+    probe = """
+import sys, snnc
+assert len(snnc.run(sys.argv[1], on="emulator", items=20).rows) == 3
+assert snnc.restore(sys.argv[1]).program.name == "digits"
+assert "tensorflow" not in sys.modules
+"""
+    spec = str(trained / "digits.toml")
+    run = [sys.executable, "-c", probe, spec]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_rates_without_tensorflow_are_those_of_nengo_dl_and_keras() -> None:
     import nengo_dl
     import tensorflow as tf
