@@ -91,7 +91,9 @@ def test_the_results_as_json(trained: Path, capfd: pytest.CaptureFixture[str]) -
         value, low, high = (f"{100 * accuracy[key]:.1f}" for key in ("value", "low", "high"))
         cells = [f"{value} ({low} to {high})", str(accuracy["n"])]
         for minus in filter(None, (row["minus_float"], row["minus_rates"])):
-            value, low, high = (f"{100 * minus[key]:+.1f}" for key in ("value", "low", "high"))
+            signed = (f"{100 * minus[key]:+.1f}" for key in ("value", "low", "high"))
+            # What rounds to zero has no sign.
+            value, low, high = (re.sub(r"^[+-](0\.0)$", r"\1", number) for number in signed)
             cells.append(f"{value} ({low} to {high})")
         cells += [f"{layer['rate']:.0f} ({layer['silent']:.0%})" for layer in row["layers"]]
         assert re.split("  +", line) == [row["name"], *cells]
