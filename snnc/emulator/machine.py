@@ -20,8 +20,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 compiled: Callable[[Function], Function] = njit(cache=True, nogil=True)
 #: An instruction: told the types of what it is given, it returns its signature and what generates it.
 intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = extending.intrinsic
-#: What only compiled code calls, and takes in. If it were kept by itself, other code would have to call it. What is kept of
-#: others is not compiled anew when this file changes: delete `__pycache__` then.
+#: What only compiled code calls, and is kept with it. That isn't compiled anew when another file changes: delete `__pycache__`
+#: after a change here.
 inner: Callable[[Function], Function] = njit(nogil=True)
 
 
