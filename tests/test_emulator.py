@@ -236,6 +236,73 @@ def test_the_host_may_answer_to_the_chip() -> None:
     assert_same(emulator.run(items, 30, present="stream"), reference(net, rows(items), 30))
 
 
+@pytest.mark.parametrize("n", [1, 64, 1500])
+@pytest.mark.parametrize(
+    "settings",
+    [{"tau_ref": 0.001}, {"tau_ref": 0.0034, "min_voltage": -0.3, "amplitude": 0.01}, None],
+    ids=["LIF", "a long LIF", "spiking ReLU"],
+)
+def test_compiled_neurons_are_nengos(settings: dict[str, float] | None, n: int) -> None:
+    """In every step and to the last bit, some steps at a time, of constant and of changing currents; or only whether they fire."""
+    import nengo
+
+    from snnc.emulator.neurons import steps_of
+
+    neurons = nengo.SpikingRectifiedLinear() if settings is None else nengo.LIF(**settings)
+    chance = np.random.RandomState(n)
+    scale = 700.0 if settings is None else 1.0
+    constant = scale * chance.uniform(-1, 4, (1, n))
+    names = ("voltage",) if settings is None else ("voltage", "refractory_time")
+    ours, told, theirs = ({name: np.zeros(n) for name in names} for _ in range(3))
+    outputs, fired, expected = np.empty((10, n)), np.empty((10, n), np.uint8), np.empty(n)
+    n_spikes = 0
+    for part in range(6):
+        noise = scale * chance.normal(size=(10, n))
+        j = constant if part % 2 else constant + noise
+        steps_of(neurons, 0.001, ours)(j, outputs)
+        steps_of(neurons, 0.001, told)(j, fired)
+        for step in range(10):
+            neurons.step(0.001, j[step if len(j) > 1 else 0], expected, **theirs)
+            assert np.array_equal(outputs[step], expected)
+            assert np.array_equal(fired[step], expected != 0)
+            n_spikes += np.count_nonzero(expected)
+        assert np.array_equal(ours["voltage"], theirs["voltage"])
+    assert n_spikes
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("size", [1, 5, 32])
+def test_filters_are_nengos(size: int, dtype: Any) -> None:
+    """Each of some items as by itself, some steps at a time: compiled, or by Nengo's own step."""
+    import nengo
+
+    from snnc.emulator.filters import Filter
+
+    chance = np.random.RandomState(size)
+    x = chance.normal(size=(40, 3, size)).astype(dtype)
+    compiled = []
+    for synapse in (
+        nengo.Lowpass(0.005),
+        nengo.Alpha(0.01),
+        nengo.LinearFilter([0.01, 1], [0.02, 1]),
+        nengo.LinearFilter([1], [1e-6, 3e-4, 0.03, 1]),
+        nengo.synapses.Triangle(0.004),
+    ):
+        chosen = Filter.of(synapse, size, 0.001, dtype, dtype)
+        compiled.append(chosen.steps is not None)
+        run, found = chosen.started(3), np.empty_like(x)
+        for begin in (0, 13, 30):
+            part = slice(begin, {0: 13, 13: 30, 30: 40}[begin])
+            given, output = (values[part].reshape(-1, 3 * size) for values in (x, found))
+            run(given, output)
+        for item in range(3):
+            own = chosen.own()
+            expected = [np.array(own(0.0, row), dtype) for row in x[:, item]]
+            assert np.array_equal(found[:, item], expected), synapse
+    assert compiled[0]
+    assert not compiled[-1]
+
+
 def test_circles_on_the_host_take_turns() -> None:
     """What waits for its own last step runs step by step; and all kinds of synapses and probes that the host has."""
     import nengo
