@@ -297,7 +297,7 @@ def test_filters_are_nengos(size: int, dtype: Any) -> None:
             run(given, output)
         for item in range(3):
             own = chosen.own()
-            expected = [np.array(own(0.0, row), dtype) for row in x[:, item]]
+            expected = [np.array(own(0.0, row), dtype).reshape(size) for row in x[:, item]]
             assert np.array_equal(found[:, item], expected), synapse
     assert compiled[0]
     assert not compiled[-1]
