@@ -237,8 +237,11 @@ class Host:
             if signal.base not in self.plan.private
         }
         state = {name: self._repeated(signal.base) for name, signal in operator.state.items()}
-        told = operator.output.base in self.plan.told
-        if told or (not watched and all(map(_is_plain, (j, output, *state.values())))):
+        if operator.output.base in self.plan.told or (
+            type(operator.neurons) in neurons.COMPILED
+            and not watched
+            and all(map(_is_plain, (j, output, *state.values())))
+        ):
             flat = {name: values.reshape(-1) for name, values in state.items()}
             steps = neurons.steps_of(operator.neurons, self.dt, flat)
             j, output = (x.reshape(len(x), -1) for x in (j, output))

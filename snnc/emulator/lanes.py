@@ -15,13 +15,12 @@ from snnc.emulator.built import Built
 from snnc.emulator.filters import Filter
 from snnc.emulator.host import Exchange, Host
 from snnc.emulator.kernels import Record, State, run
+from snnc.emulator.machine import padded
 from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
 
 Array = NDArray[Any]
 
-#: The chip looks at so many neurons of a step at once.
-TOGETHER = 64
 #: So many bytes of spikes and records are there at a time: they are written and read again while they are in a cache.
 KEPT = 1 << 22
 
@@ -69,13 +68,14 @@ class Lanes:
             current=np.zeros(shape, np.int32),
             voltage=np.zeros(shape, np.int32),
             waiting=np.zeros(shape, np.int32),
-            fired=np.zeros((n_lanes, _padded(chip.n_compartments)), np.uint8),
+            fired=np.zeros((n_lanes, padded(chip.n_compartments)), np.uint8),
             counts=np.zeros(shape, np.int32),
         )
         #: Spikes of the host that the chip has not seen yet.
-        self._under_way = np.zeros((n_lanes, _padded(chip.n_inputs)), np.uint8)
+        self._under_way = np.zeros((n_lanes, padded(chip.n_inputs)), np.uint8)
         #: Room for spikes of the host, from the step before on, and for a record, by the number of steps.
         self._room: dict[int, tuple[NDArray[np.uint8], Record]] = {}
+        self._chosen: dict[Any, Filter] = {}
         self._before, self._after = Host(plans.before, n_lanes), Host(plans.after, n_lanes)
         self.clear()
 
@@ -201,10 +201,11 @@ class Lanes:
         synapse = self._plans.built.chip_probes[probe].synapse
         if synapse is None:
             return seen
-        if probe not in self._filters:
+        if probe not in self._chosen:
             dt = self._plans.built.dt
-            chosen = Filter.of(synapse, seen.shape[2], dt, np.float32, seen.dtype)
-            self._filters[probe] = chosen.started(self.n_lanes)
+            self._chosen[probe] = Filter.of(synapse, seen.shape[2], dt, np.float32, seen.dtype)
+        if probe not in self._filters:
+            self._filters[probe] = self._chosen[probe].started(self.n_lanes)
         filtered = np.zeros(seen.shape, seen.dtype)
         steps = len(seen)
         self._filters[probe](seen.reshape(steps, -1), filtered.reshape(steps, -1))
@@ -233,7 +234,3 @@ class _Work:
         began = perf_counter()
         yield
         self.seconds[part] += perf_counter() - began
-
-
-def _padded(n: int) -> int:
-    return -(-n // TOGETHER) * TOGETHER

@@ -25,6 +25,10 @@ intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = extending.intrin
 inner: Callable[[Function], Function] = njit(nogil=True)
 
 
+#: So many bytes, each of which says whether something fired, are looked at together.
+TOGETHER = 64
+
+
 class Loop(NamedTuple):
     """Where a ufunc's loop over double precision is in memory, and what it is handed."""
 
@@ -94,6 +98,11 @@ def lowest_bit(typing: Any, word: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return types.uint64(types.uint64), generate
+
+
+def padded(n: int) -> int:
+    """Return how many bytes hold n in whole groups."""
+    return -(-n // TOGETHER) * TOGETHER
 
 
 @inner

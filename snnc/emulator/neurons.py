@@ -26,29 +26,21 @@ COMPILED = (nengo.LIF, nengo.SpikingRectifiedLinear)
 
 
 def steps_of(
-    neurons: nengo.neurons.NeuronType, dt: float, state: Mapping[str, Array]
+    neurons: nengo.LIF | nengo.SpikingRectifiedLinear, dt: float, state: Mapping[str, Array]
 ) -> Callable[[Array, Array | Bytes], None]:
-    """Return what computes some steps of neurons: their output, (steps, n), from their currents, (steps or 1, n).
+    """Return what computes some steps of compiled neurons: their output, (steps, n), from their currents, (steps or 1, n).
 
-    The output of compiled neurons may be bytes, which say whether there are spikes. Their state, (n,) each, changes in place;
+    The output may be bytes, which say whether there are spikes. Their state, (n,) each, changes in place;
     for how long neurons wait that don't wait any more is no matter.
     """
+    spike = neurons.amplitude / dt
     if type(neurons) is nengo.SpikingRectifiedLinear:
-        spike = neurons.amplitude / dt
         return lambda j, output: _spiking_relu(dt, spike, j, state["voltage"], output)
-    if type(neurons) is nengo.LIF:
-        (whole,) = np.expm1(np.array([-dt / neurons.tau_rc]))
-        spike, lowest = neurons.amplitude / dt, float(neurons.min_voltage)
-        constants = (dt, neurons.tau_rc, neurons.tau_ref, whole, spike, lowest)
-        loops = (loop_of(np.expm1), loop_of(np.log1p))
-        voltage, refractory_time = state["voltage"], state["refractory_time"]
-        return lambda j, output: _lif(constants, loops, j, voltage, refractory_time, output)
-
-    def one_after_the_other(j: Array, output: Array | Bytes) -> None:
-        for step, out in enumerate(output):
-            neurons.step(dt, j[step if len(j) > 1 else 0], out, **state)
-
-    return one_after_the_other
+    (whole,) = np.expm1(np.array([-dt / neurons.tau_rc]))
+    constants = (dt, neurons.tau_rc, neurons.tau_ref, whole, spike, float(neurons.min_voltage))
+    loops = (loop_of(np.expm1), loop_of(np.log1p))
+    voltage, refractory_time = state["voltage"], state["refractory_time"]
+    return lambda j, output: _lif(constants, loops, j, voltage, refractory_time, output)
 
 
 @compiled

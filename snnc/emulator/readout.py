@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from snnc.emulator.chip import Chip
 from snnc.emulator.errors import NotEmulatedError
 from snnc.emulator.kernels import Record
-from snnc.emulator.machine import bits_of, compiled, lowest_bit
+from snnc.emulator.machine import TOGETHER, bits_of, compiled, lowest_bit, padded
 
 Array = NDArray[Any]
 Bytes = NDArray[np.uint8]
@@ -20,8 +20,6 @@ Ints = NDArray[np.int64]
 
 #: What a probe calls what it looks at, and its type.
 KEYS = {"spiked": np.bool_, "current": np.int32, "voltage": np.int32}
-#: What is seen of a block begins at a multiple of that: so many neurons are looked at together.
-TOGETHER = 64
 #: So many steps of random spikes are tried.
 TRIED = 100
 
@@ -59,7 +57,8 @@ class Readout:
         """Return the columns of a record where what is at some places is written."""
         begin = self._width[key]
         self._seen[key].append((places, begin))
-        self._width[key] = begin + -(-len(places) // TOGETHER) * TOGETHER
+        # What is seen of a block begins a group.
+        self._width[key] = begin + padded(len(places))
         return slice(begin, begin + len(places))
 
     def record(self, n_items: int, n_steps: int) -> Record:
