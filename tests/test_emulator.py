@@ -82,14 +82,17 @@ def assert_same(result: Any, expected: dict[Any, Any]) -> None:
 
 @pytest.mark.parametrize("number", range(DRAWN))
 def test_probes_see_the_same(number: int) -> None:
-    """Fresh, in one chain, and in two, of which each is a stream by itself."""
+    """Fresh, each probe also when it is the only one recorded; in one chain, and in two, of which each is a stream by itself."""
     from snnc.emulator import Emulator
     from tests.chip_networks import drawn
 
     case = drawn(number)
     with quiet():
         emulator = Emulator(case.net)
-        assert_same(emulator.run(case.items, STEPS), fresh_reference(case.net, case.items, STEPS))
+        fresh = fresh_reference(case.net, case.items, STEPS)
+        assert_same(emulator.run(case.items, STEPS), fresh)
+        for probe, seen in fresh.items():
+            assert_same(emulator.run(case.items, STEPS, probes=[probe]), {probe: seen})
         one = reference(case.net, rows(case.items), STEPS)
         assert_same(emulator.run(case.items, STEPS, present="stream"), one)
         two = emulator.run(case.items, STEPS, present="stream", chains=2)
@@ -332,7 +335,7 @@ def test_circles_on_the_host_take_turns() -> None:
     items = {shown: np.array([[0.5], [-1.0], [0.0], [1.0]])}
     emulator = Emulator(net)
     model = emulator._built.model
-    plans = [Plan(part, [shown], constant=True) for part in (model.host_pre, model.host)]
+    plans = [Plan(part, [shown], True, net.all_probes) for part in (model.host_pre, model.host)]
     in_turns = [part for plan in plans for part in plan.parts if part.in_turns]
     assert [len(part.operators) > 1 for part in in_turns] == [True]
     assert_same(emulator.run(items, STEPS), fresh_reference(net, items, STEPS))
@@ -474,7 +477,12 @@ def test_spikes_are_counted() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda p: p.stem)
 def test_every_spec_is_emulated_as_nengo_loihi_runs_it(path: Path, tmp_path: Path) -> None:
-    """With random weights: the spikes of all layers and the outputs, in every step of a stream; pictures are 0 to 1."""
+    """With random weights: the spikes of all layers and the outputs, in every step of a stream; pictures are 0 to 1.
+
+    The outputs are no others when spikes aren't recorded.
+    """
+    from snnc.backends.network import deployed_network
+    from snnc.emulator import Emulator
     from snnc.engine.emulated import emulate, verify
     from tests.test_faults import deployed
 
@@ -485,6 +493,11 @@ def test_every_spec_is_emulated_as_nengo_loihi_runs_it(path: Path, tmp_path: Pat
     running = deployed(program, 0)
     verify(running, items)
     assert all(hertz.any() for hertz in emulate(running, items).rates.values())
+    net = deployed_network(running, items[0], loihi=True)
+    emulator, shown = Emulator(net, running.dt), {net.shown: items}
+    outputs = emulator.run(shown, running.stream_steps, probes=[net.logits])[net.logits]
+    assert outputs.any()
+    assert np.array_equal(outputs, emulator.run(shown, running.stream_steps)[net.logits])
 
 
 @pytest.mark.slow

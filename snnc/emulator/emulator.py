@@ -37,6 +37,8 @@ class Emulator:
         self.network = network
         self._built = built(network, dt)
         self.build_seconds = perf_counter() - began
+        #: What runs so far had to know, by what they were asked.
+        self._planned: dict[Any, Plans] = {}
 
     @property
     def dt(self) -> float:
@@ -138,14 +140,22 @@ class Emulator:
         self, given: list[nengo.Node], probes: list[nengo.Probe], constant: bool, steps: int
     ) -> Plans:
         """Return what has to be known to run items that these nodes put out."""
+        asked = (tuple(given), tuple(probes), constant, steps)
+        if asked not in self._planned:
+            self._planned[asked] = self._plan(given, probes, constant, steps)
+        return self._planned[asked]
+
+    def _plan(
+        self, given: list[nengo.Node], probes: list[nengo.Probe], constant: bool, steps: int
+    ) -> Plans:
         built = self._built
         received = built.received_probes.values()
         on_chip = (built.chip_probes[probe] for probe in probes if probe in built.chip_probes)
         return Plans(
             built,
             probes,
-            Plan(built.model.host_pre, given, constant),
-            Plan(built.model.host, given, constant),
+            Plan(built.model.host_pre, given, constant, probes),
+            Plan(built.model.host, given, constant, probes),
             Readout(built.chip, [*received, *on_chip], steps if built.precomputed else 1),
         )
 

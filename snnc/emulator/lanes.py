@@ -122,7 +122,6 @@ class Lanes:
             probe: np.empty((steps, self.n_lanes, *shape))
             for host in (self._before, self._after)
             for probe, shape in host.seen.items()
-            if probe in self._plans.probes
         }
         work = _Work(items, data, self.n_lanes if busy is None else busy, steps)
         for host in (self._before, self._after):

@@ -63,10 +63,13 @@ class Part(NamedTuple):
 class Plan:
     """Which operators of a model run, in which order: those whose input is the same during an item, and those of every step.
 
-    `given` are the nodes whose output comes from outside; with `constant` it stays the same while an item is shown.
+    `given` are the nodes whose output comes from outside; with `constant` it stays the same while an item is shown. Of the
+    network's probes, only the `recorded` ones matter.
     """
 
-    def __init__(self, model: Any, given: Sequence[Any], constant: bool) -> None:
+    def __init__(
+        self, model: Any, given: Sequence[Any], constant: bool, recorded: Sequence[Any]
+    ) -> None:
         self.model = model
         self.given = {node: model.sig[node]["out"] for node in given if node in model.sig}
         outputs = set(self.given.values())
@@ -79,8 +82,8 @@ class Plan:
         ]
         for operator in operators:
             _refuse_what_is_missing(operator)
-        #: The network's probes of this part of the host, and what they see.
-        self.probes = {probe: model.sig[probe]["in"] for probe in model.probes}
+        #: The probes of this part of the host, and what they see.
+        self.probes = {probe: model.sig[probe]["in"] for probe in model.probes if probe in recorded}
         #: By the id of each sending process: what it looks at.
         self.sent, copying = _sent(operators)
         operators = [operator for operator in operators if operator not in copying]

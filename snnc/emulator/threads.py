@@ -43,14 +43,16 @@ def computed(
     idle: list[Lanes] = []
 
     def show(group: _Group) -> tuple[Array, Shown]:
-        if group.lanes is None:
-            group.lanes = idle.pop() if idle else Lanes(plans, n_lanes)
+        if group.lanes is None and idle:
+            group.lanes = idle.pop()
+            group.lanes.clear()
+        elif group.lanes is None:
+            group.lanes = Lanes(plans, n_lanes)
         numbers = group.numbers
         items = {node: values[np.resize(numbers, n_lanes)] for node, values in shown.items()}
         came = group.lanes.show(items, steps, gap, len(numbers))
         group.position += 1
         if group.is_done:
-            group.lanes.clear()
             idle.append(group.lanes)
         return numbers, came
 
