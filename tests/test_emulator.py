@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -138,7 +140,7 @@ def assert_states(case: Any) -> None:
     from snnc.emulator.lanes import Lanes
 
     with quiet():
-        lanes = Lanes(Emulator(case.net)._plans(list(case.items), [], constant=True, steps=1), 2)
+        lanes = Lanes(Emulator(case.net)._plans(case.items, [], steps=1), 2)
         both = {node: values[:2] for node, values in case.items.items()}
         simulators = []
         for item in rows(both):
@@ -472,6 +474,35 @@ def test_spikes_are_counted() -> None:
     (encoder,) = (ens for ens in case.net.all_ensembles if ens not in case.on_chip)
     with pytest.raises(ValueError, match="isn't on the chip"):
         result.spike_counts(encoder)
+
+
+#: Draws a network, and prints what is compiled before anything runs, and how often something is while it does.
+COMPILING = """
+import warnings
+import numba.core.event as events
+from snnc.emulator import Emulator
+from tests.chip_networks import drawn
+warnings.simplefilter("ignore")
+case = drawn(%d, n_items=8)
+emulator = Emulator(case.net)
+for probes in ([], case.net.all_probes):
+    with events.install_recorder("numba:compile") as before:
+        batches = emulator.batches(case.items, 20, probes=probes)
+    with events.install_recorder("numba:compile") as during:
+        assert sum(len(batch.items) for batch in batches) == 8
+    print(len(before.buffer), len(during.buffer))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [0, 1])
+def test_all_is_compiled_before_the_clock_starts(number: int, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(tmp_path)}
+    run = [sys.executable, "-c", COMPILING % number]
+    printed = subprocess.check_output(run, text=True, cwd=ROOT, env=environment)
+    first, second = (tuple(map(int, line.split())) for line in printed.splitlines())
+    assert first[0] > 0
+    assert first[1] == second[1] == 0
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from snnc.emulator.built import built
-from snnc.emulator.lanes import Plans
+from snnc.emulator.lanes import Lanes, Plans, Shown
 from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
 from snnc.emulator.result import Batch, Result, Size
@@ -36,8 +36,8 @@ class Emulator:
         began = perf_counter()
         self.network = network
         self._built = built(network, dt)
+        #: How long it took to build the network, and to plan what runs have asked for so far.
         self.build_seconds = perf_counter() - began
-        #: What runs so far had to know, by what they were asked.
         self._planned: dict[Any, Plans] = {}
 
     @property
@@ -70,8 +70,8 @@ class Emulator:
         come one after the other in so many `chains`, each of which starts cleared: in one, this is what nengo_loihi.Simulator
         does. `progress` is told how many items are done now and then. All `probes` are recorded, unless some are named.
         """
-        began = perf_counter()
         batches = self.batches(items, steps, gap=gap, present=present, chains=chains, probes=probes)
+        began = perf_counter()
         n_items = min((len(np.asarray(values)) for values in items.values()), default=1)
         whole = Batch.of(_told(batches, progress), n_items)
         n_chains = n_items if present == "fresh" else min(chains, n_items)
@@ -100,14 +100,16 @@ class Emulator:
         chosen = self.network.all_probes if probes is None else probes
         if strangers := [probe for probe in chosen if probe not in self.network.all_probes]:
             raise ValueError(f"{strangers[0]} isn't one of the network's probes")
-        constant = all(values.ndim == 2 for values in shown.values())
-        plans = self._plans(list(shown), chosen, constant, steps)
+        plans = self._plans(shown, chosen, steps)
         numbers = np.arange(n_items)
         if present == "fresh":
             queues = list(numbers[:, None])
         else:
             queues = np.array_split(numbers, min(chains, n_items))
-        for part, came in computed(plans, shown, queues, steps, gap):
+        return self._batched(computed(plans, shown, queues, steps, gap))
+
+    def _batched(self, shown: Iterable[tuple[Array, Shown]]) -> Iterator[Batch]:
+        for part, came in shown:
             for overflowed, text in zip(came.overflows, OVERFLOWS, strict=True):
                 if overflowed:
                     warnings.warn(text, stacklevel=2)
@@ -137,12 +139,18 @@ class Emulator:
         return shown
 
     def _plans(
-        self, given: list[nengo.Node], probes: list[nengo.Probe], constant: bool, steps: int
+        self, shown: dict[nengo.Node, Array], probes: list[nengo.Probe], steps: int
     ) -> Plans:
-        """Return what has to be known to run items that these nodes put out."""
-        asked = (tuple(given), tuple(probes), constant, steps)
+        """Return what has to be known to run items."""
+        constant = all(values.ndim == 2 for values in shown.values())
+        asked = (tuple(shown), tuple(probes), constant, steps)
         if asked not in self._planned:
-            self._planned[asked] = self._plan(given, probes, constant, steps)
+            began = perf_counter()
+            plans = self._plan(list(shown), probes, constant, steps)
+            # What isn't compiled yet is compiled now: two items take the same way as all of them.
+            Lanes(plans, 2).show({node: x[[0, -1]] for node, x in shown.items()}, min(steps, 2))
+            self._planned[asked] = plans
+            self.build_seconds += perf_counter() - began
         return self._planned[asked]
 
     def _plan(

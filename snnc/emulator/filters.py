@@ -123,10 +123,14 @@ def _higher_order(
             _multiply(a, k, states, fuses_states, total)
             for i in range(n):
                 following[k, i] = total[i] + b[k] * now[i]
-        states[:] = following
+        # Number by number: to assign arrays to each other takes two seconds to compile.
+        for k in range(order):
+            for i in range(n):
+                states[k, i] = following[k, i]
         if not lags:
             _multiply(c, 0, states, fuses_outputs, total)
-            output[step] = total
+            for i in range(n):
+                output[step, i] = total[i]
 
 
 @inner

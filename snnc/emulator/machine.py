@@ -22,7 +22,9 @@ compiled: Callable[[Function], Function] = njit(cache=True, nogil=True)
 intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = extending.intrinsic
 #: What only compiled code calls, and is kept with it. That isn't compiled anew when another file changes: delete `__pycache__`
 #: after a change here.
-inner: Callable[[Function], Function] = njit(nogil=True)
+inner: Callable[[Function], Function] = njit(
+    nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
 
 
 #: So many bytes, each of which says whether something fired, are looked at together.

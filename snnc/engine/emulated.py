@@ -71,15 +71,16 @@ def emulate(
     counted = [probe for probe in net.spikes if probe.label in on_chip]
     with strict_warnings(), explained(), _on_the_emulator():
         emulator = Emulator(net, program.dt)
-        began, spikes = perf_counter(), 0
-        for batch in emulator.batches(
+        batches = emulator.batches(
             {net.shown: x},
             steps,
             gap=gap,
             present="stream",
             chains=chains(len(x)),
             probes=[probe for probe in gathered.probes if probe not in counted],
-        ):
+        )
+        began, spikes = perf_counter(), 0
+        for batch in batches:
             gathered.take(batch.items, batch.data)
             refuse_bursts(program, net, batch.data)
             for probe in counted:
