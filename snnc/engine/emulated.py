@@ -25,19 +25,23 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Simulated(Size):
-    """What was simulated on the emulated chip: items of so many steps in chains."""
+    """What was simulated on the emulated chip: items of so many steps in chains.
+
+    To build it takes some seconds more the first time on a machine, when the emulator is compiled.
+    """
 
     items: int
     steps: int
     chains: int
     spikes: int
     seconds: float
+    build_seconds: float
 
     def __str__(self) -> str:
         chains = "one chain" if self.chains == 1 else f"{self.chains} chains"
         return (
             f"{super().__str__()}; {self.items:,} items of {self.steps} steps in {chains}; "
-            f"{self.spikes:,} spikes in {self.seconds:.1f} s"
+            f"{self.spikes:,} spikes in {self.seconds:.2f} s, built in {self.build_seconds:.2f} s"
         )
 
 
@@ -95,6 +99,7 @@ def emulate(
             chains=chains(len(x)),
             spikes=spikes,
             seconds=perf_counter() - began,
+            build_seconds=emulator.build_seconds,
         )
         if recorder:
             # Once more, and all that probes see: a chain begins with these items.
