@@ -24,7 +24,7 @@ from types import CodeType, ModuleType
 
 from packaging.version import Version
 
-from snnc.diagnostics import cannot
+from snnc.diagnostics import UsageError, cannot
 from snnc.lanes import installed
 
 #: What a module says, and what it would say today.
@@ -54,13 +54,15 @@ COPY_IF_NEEDED: dict[str, Rewriting] = {
 def prepare() -> None:
     """Let NengoDL and NengoLoihi find what they need in the versions that are installed.
 
-    Call it before TensorFlow, NengoDL or NengoLoihi is imported. A second call changes nothing.
+    Call it before TensorFlow, NengoDL or NengoLoihi is imported. A second call changes nothing. A UsageError says that it is
+    too late.
     """
     rewritings: dict[str, Rewriting] = {}
     if _is_since("tensorflow", "2.16"):
         os.environ["TF_USE_LEGACY_KERAS"] = "1"  # tf.keras is tf-keras
         rewritings |= OLD_KERAS | WHOLE_SEEDS
     if _is_since("numpy", "2"):
+        _refuse_what_is_too_late(COPY_IF_NEEDED)
         rewritings |= COPY_IF_NEEDED
     if _is_since("numpy", "1.24"):
         # NengoLoihi's emulator fills arrays of integers with NaN, then with numbers.
@@ -72,6 +74,15 @@ def prepare() -> None:
         )
     if rewritings and not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder(rewritings))
+
+
+def _refuse_what_is_too_late(rewritings: Mapping[str, Rewriting]) -> None:
+    loaded = [sys.modules[name] for name in rewritings if name in sys.modules]
+    if any(not isinstance(module.__loader__, _Loader) for module in loaded):
+        raise UsageError(
+            "nengo_loihi was imported before it was adapted to NumPy 2: import snnc.emulator before it, "
+            "or run the script with python -m snnc.compat SCRIPT"
+        )
 
 
 def _is_since(package: str, version: str) -> bool:

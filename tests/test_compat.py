@@ -97,6 +97,21 @@ def test_only_what_the_versions_need(numpy: str, tensorflow: str, seen: str, bar
         assert (done.returncode, done.stdout.strip()) == (0, seen), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("numpy", "said"),
+    [("1.26.4", ""), ("2.0.0", "nengo_loihi was imported before it was adapted to NumPy 2: ")],
+)
+def test_who_comes_too_late_is_told(numpy: str, said: str, bare: Bare) -> None:
+    bare.install("numpy", numpy)
+    package = bare.folder / "nengo_loihi"
+    package.mkdir()
+    (package / "__init__.py").write_text("from nengo_loihi import block\n")
+    (package / "block.py").write_text("")
+    done = bare.run("-c", "import nengo_loihi; from snnc.compat import prepare; prepare()")
+    assert done.returncode == bool(said)
+    assert said in done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
 def test_numpy_and_keras_are_left_alone() -> None:

@@ -586,13 +586,26 @@ def test_a_long_stream() -> None:
     verify(deployed(program, 0), items)
 
 
-def test_the_integrator_of_the_page() -> None:
-    """The program in docs/emulator.md, and what NengoLoihi says of three of its hundred inputs."""
+def program_of_the_page() -> str:
     page = (ROOT / "docs/emulator.md").read_text(encoding="utf-8")
     (program,) = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    return str(program)
+
+
+@pytest.mark.slow
+def test_the_page_by_itself() -> None:
+    """Its program runs as a script, without what the tests or the commands prepare."""
+    run = [sys.executable, "-c", program_of_the_page()]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    printed = subprocess.check_output(run, text=True, env=environment)
+    assert "100 items of 200 steps, fresh" in printed
+
+
+def test_the_integrator_of_the_page() -> None:
+    """The program in docs/emulator.md, and what NengoLoihi says of three of its hundred inputs."""
     names: dict[str, Any] = {}
     with quiet():
-        exec(program, names)
+        exec(program_of_the_page(), names)
         assert names["integrals"].shape == (100, 200, 1)
         for item in (0, 60, 99):
             stimulus = names["stimuli"][item]

@@ -1,7 +1,11 @@
 """The chip, emulated for many items at once: bit for bit what NengoLoihi's own emulator computes for one after the other."""
 
-from snnc.emulator.emulator import Emulator
-from snnc.emulator.errors import NotEmulatedError
-from snnc.emulator.result import Batch, Result, Size
+from snnc import compat
+
+compat.prepare()  # before NengoLoihi is imported
+
+from snnc.emulator.emulator import Emulator  # noqa: E402
+from snnc.emulator.errors import NotEmulatedError  # noqa: E402
+from snnc.emulator.result import Batch, Result, Size  # noqa: E402
 
 __all__ = ["Batch", "Emulator", "NotEmulatedError", "Result", "Size"]
