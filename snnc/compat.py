@@ -210,4 +210,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # As the module that the script may import too, so that both know one hook.
+    sys.exit(importlib.import_module("snnc.compat").main())

@@ -112,6 +112,20 @@ def test_who_comes_too_late_is_told(numpy: str, said: str, bare: Bare) -> None:
     assert said in done.stderr
 
 
+def test_a_prepared_script_may_prepare(script: Path, bare: Bare) -> None:
+    """As `snnc.emulator` does when it is imported, which may be after NengoLoihi then."""
+    bare.install("numpy", "2.0.0")
+    package = bare.folder / "nengo_loihi"
+    package.mkdir()
+    (package / "__init__.py").write_text("from nengo_loihi import block\n")
+    (package / "block.py").write_text("said = 'copy=False'\n")
+    script.write_text(
+        "from nengo_loihi.block import said\nfrom snnc.compat import prepare\nprepare()\nprint(said)\n"
+    )
+    done = bare.run("-m", "snnc.compat", str(script))
+    assert (done.returncode, done.stdout) == (0, "copy=None\n"), done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
 def test_numpy_and_keras_are_left_alone() -> None:
