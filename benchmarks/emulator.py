@@ -109,7 +109,6 @@ def compare(arguments: argparse.Namespace, peaks: Peaks) -> None:
     emulator = Emulator(net, deployed.dt)
     presented = nengo.processes.PresentInput(x, steps * deployed.dt)
     own = deployed_network(deployed, presented, loihi=True)
-    emulator.run({net.shown: x[:300]}, 3, probes=[net.logits])  # compiled now
     feeding = {population.name for population in deployed.feeding_from_host}
     seen = emulator.run(
         {net.shown: x[:30]}, steps, probes=[p for p in net.spikes if p.label in feeding]
@@ -209,7 +208,6 @@ def grow() -> Iterator[tuple[Run, Cost]]:
         net, shown, probe = network(neurons)
         emulator = Emulator(net)
         drawn = np.random.RandomState(0).uniform(-1, 1, (max(GROWTH["items"]).items, 20))
-        emulator.run({shown: drawn[:300]}, 2, probes=[probe])  # compiled now
         with nengo_loihi.Simulator(net, progress_bar=False, target="sim") as sim:
             sim.run_steps(20)
             # There one item after the other costs the same: a second or so of them tells.

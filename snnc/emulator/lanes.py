@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from time import perf_counter
 from typing import Any
 
@@ -46,6 +47,19 @@ class Plans:
         """What is kept of an item in each step."""
         return sum(8 * int(probe.size_in) for probe in self.probes)
 
+    @cached_property
+    def filters(self) -> dict[Any, Filter]:
+        """The synapses of probes on the chip, in the type of what they see, as NengoLoihi has them."""
+        found = {}
+        for probe in self.probes:
+            on_chip = self.built.chip_probes.get(probe)
+            if on_chip is not None and on_chip.synapse is not None:
+                seen = self.readout.read(on_chip, self.readout.record(n_items=1, n_steps=1))
+                found[probe] = Filter.of(
+                    on_chip.synapse, seen.shape[2], self.built.dt, np.float32, seen.dtype
+                )
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class Shown:
@@ -75,7 +89,6 @@ class Lanes:
         self._under_way = np.zeros((n_lanes, padded(chip.n_inputs)), np.uint8)
         #: Room for spikes of the host, from the step before on, and for a record, by the number of steps.
         self._room: dict[int, tuple[NDArray[np.uint8], Record]] = {}
-        self._chosen: dict[Any, Filter] = {}
         self._before, self._after = Host(plans.before, n_lanes), Host(plans.after, n_lanes)
         self.clear()
 
@@ -91,7 +104,9 @@ class Lanes:
             for process, size in self._plans.built.receivers.items()
         }
         self._is_first = True
-        self._filters: dict[Any, Callable[[Array, Array], None]] = {}
+        self._filters = {
+            probe: chosen.started(self.n_lanes) for probe, chosen in self._plans.filters.items()
+        }
 
     def show(
         self, items: Mapping[Any, Array], steps: int, gap: int = 0, busy: int | None = None
@@ -196,15 +211,9 @@ class Lanes:
         return received
 
     def _filtered(self, probe: Any, seen: Array) -> Array:
-        """Return what a probe on the chip saw through its synapse, in the type it saw it, as NengoLoihi has it."""
-        synapse = self._plans.built.chip_probes[probe].synapse
-        if synapse is None:
-            return seen
-        if probe not in self._chosen:
-            dt = self._plans.built.dt
-            self._chosen[probe] = Filter.of(synapse, seen.shape[2], dt, np.float32, seen.dtype)
+        """Return what a probe on the chip saw through its synapse, if it has one, in the type it saw it."""
         if probe not in self._filters:
-            self._filters[probe] = self._chosen[probe].started(self.n_lanes)
+            return seen
         filtered = np.zeros(seen.shape, seen.dtype)
         steps = len(seen)
         self._filters[probe](seen.reshape(steps, -1), filtered.reshape(steps, -1))
