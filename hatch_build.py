@@ -30,7 +30,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
                     included[str(path)] = f"{INSIDE}/{path.relative_to(root).as_posix()}"
 
         sys.path.insert(0, str(root))
-        from snnc.templates import compiled_folder, environment
+        from snnc.scripts.templates import compiled_folder, environment
 
         self.compiled = tempfile.TemporaryDirectory()
         environment().compile_templates(

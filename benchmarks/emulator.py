@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from snnc.engine import libraries
-from snnc.engine.libraries import WITHOUT_TENSORFLOW
+from snnc.environment import libraries
+from snnc.environment.libraries import WITHOUT_TENSORFLOW
 
 #: So many items are run on nengo_loihi, a few at a time.
 COMPARED, TURNS = 12, 4
@@ -96,13 +96,13 @@ def compare(arguments: argparse.Namespace, peaks: Peaks) -> None:
     import nengo
     import nengo_loihi
 
-    from snnc.backends.network import deployed_network
     from snnc.emulator import Emulator
-    from snnc.engine import storage
+    from snnc.networks.build import deployed_network
     from snnc.pipeline import checked
+    from snnc.training import params_file
 
     program = checked(arguments.spec, arguments.data).program
-    trained = storage.load(program, arguments.output or arguments.spec.parent)
+    trained = params_file.load(program, arguments.output or arguments.spec.parent)
     deployed, x = trained.program, trained.x_test
     steps = arguments.steps or deployed.stream_steps
     net = deployed_network(deployed, np.zeros(deployed.input_size), loihi=True)

@@ -14,9 +14,9 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from snnc.engine import libraries
-from snnc.ir import Population, Program
+from snnc.environment import libraries
 from snnc.pipeline import checked
+from snnc.program.program import Population, Program
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,12 +31,13 @@ def main() -> None:
 
     program = checked(arguments.spec, arguments.data).program
     libraries.load()
-    from snnc.backends.network import training_network
-    from snnc.engine import baseline, data
-    from snnc.engine.fresh import simulator
-    from snnc.engine.train import compile_arguments
+    from snnc.data import prepare
+    from snnc.networks.build import training_network
+    from snnc.networks.nengo_dl import simulator
+    from snnc.training import float_twin
+    from snnc.training.train import compile_arguments
 
-    items = data.load(program)
+    items = prepare.load(program)
     batch = program.train.batch_size
     n = len(items.y_train[: arguments.items]) // batch * batch
     x, y = items.x_train[:n].astype("float32"), items.y_train[:n]
@@ -47,8 +48,8 @@ def main() -> None:
         fits: dict[str, Callable[[], Any]] = {
             "nengo_dl": lambda: sim.fit(x[:, None], y[:, None, None], shuffle=False, verbose=0)
         }
-        for name, activation in (("same formula", formula(program)), ("ReLU", baseline.relu)):
-            model = baseline.twin(program, activation)
+        for name, activation in (("same formula", formula(program)), ("ReLU", float_twin.relu)):
+            model = float_twin.twin(program, activation)
             model.compile(**compile_arguments(program))
             fits[name] = lambda model=model: model.fit(
                 x, y, batch_size=batch, shuffle=False, verbose=0
@@ -75,7 +76,7 @@ def formula(program: Program) -> Callable[[Population], Any]:
     import numpy as np
     import tensorflow as tf
 
-    from snnc.backends.network import build
+    from snnc.networks.build import build
 
     dt = program.dt
 

@@ -17,8 +17,8 @@ from docutils import nodes
 
 from docs import spec_reference
 from snnc import __version__, commands
-from snnc.codes import ERRORS, WARNINGS
-from snnc.pages import page, summary
+from snnc.diagnostics.codes import ERRORS, WARNINGS
+from snnc.diagnostics.pages import page, summary
 
 project = "snnc"
 author = "the snnc authors"

@@ -19,14 +19,15 @@ from typing import Any
 import numpy as np
 from pydantic.fields import FieldInfo
 
-from snnc import toml
-from snnc.diagnostics import CompileError, KeyPath
-from snnc.document import Document
-from snnc.kinds import by_kind, tables_in
-from snnc.model import Model
+from snnc.diagnostics.diagnostic import KeyPath
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError
 from snnc.pipeline import check_document, scripts
-from snnc.schema import WithKinds
-from snnc.spec import Spec
+from snnc.spec import write_toml
+from snnc.spec.base import Model
+from snnc.spec.json_schema import WithKinds
+from snnc.spec.kinds import by_kind, tables_in
+from snnc.spec.tables import Spec
 
 Data = dict[str, Any]
 
@@ -379,7 +380,7 @@ Every table, every kind and every key. Types, bounds, defaults and meanings come
 lines below a key are what changing it changes in the scripts of this small spec, found by compiling it twice:
 
 ```toml
-{toml.text(BASE).rstrip()}
+{write_toml.text(BASE).rstrip()}
 ```
 
 A kind stands for its whole table where the others have their defaults: `kind = "lif"` in `[neurons]`, or
@@ -436,7 +437,7 @@ def _field(table: Table, key: str, compiler: Compiler) -> str:
     effect = compiler.effect(table, key)
     reason = _of(REASONS, table, key)
     if effect:
-        text += f"\n`{key} = {toml.value(effect.after)}` instead of {_default(effect.before)}:\n\n{_lines(effect.lines)}"
+        text += f"\n`{key} = {write_toml.value(effect.after)}` instead of {_default(effect.before)}:\n\n{_lines(effect.lines)}"
     elif reason:
         text += f"\n{reason}\n"
     return text
@@ -526,4 +527,4 @@ def _default(value: Any) -> str:
 
 
 def _literal(value: Any) -> str:
-    return f"`{toml.value(value)}`"
+    return f"`{write_toml.value(value)}`"

@@ -46,21 +46,22 @@ if TYPE_CHECKING:
         run,
         train,
     )
-    from snnc.diagnostics import CompileError, Diagnostic, Error, Refusal, UsageError
-    from snnc.engine.results import Results
-    from snnc.engine.session import Training
-    from snnc.engine.storage import Trained
+    from snnc.diagnostics.diagnostic import Diagnostic
+    from snnc.diagnostics.errors import CompileError, Error, Refusal, UsageError
+    from snnc.running.results import Results
+    from snnc.session import Training
+    from snnc.training.params_file import Trained
 
 #: Where public names live that are not in `snnc.api`.
 _ELSEWHERE = {
-    "CompileError": "snnc.diagnostics",
-    "Diagnostic": "snnc.diagnostics",
-    "Error": "snnc.diagnostics",
-    "Refusal": "snnc.diagnostics",
-    "Results": "snnc.engine.results",
-    "Trained": "snnc.engine.storage",
-    "Training": "snnc.engine.session",
-    "UsageError": "snnc.diagnostics",
+    "CompileError": "snnc.diagnostics.errors",
+    "Diagnostic": "snnc.diagnostics.diagnostic",
+    "Error": "snnc.diagnostics.errors",
+    "Refusal": "snnc.diagnostics.errors",
+    "Results": "snnc.running.results",
+    "Trained": "snnc.training.params_file",
+    "Training": "snnc.session",
+    "UsageError": "snnc.diagnostics.errors",
 }
 
 

@@ -12,22 +12,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from snnc import read
-from snnc.checks.allow import without_allowed
-from snnc.diagnostics import CompileError, Diagnostic, UsageError
-from snnc.document import Document
-from snnc.ir import Program
+from snnc.diagnostics.allowed import without_allowed
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError, UsageError
 from snnc.pipeline import Checked, check_document, scripts, with_epochs
+from snnc.program.program import Program
+from snnc.spec import read
 
 if TYPE_CHECKING:
     import nengo
     from numpy.typing import ArrayLike
 
-    from snnc.engine.places import Place
-    from snnc.engine.progress import Watcher
-    from snnc.engine.results import Results
-    from snnc.engine.session import Training
-    from snnc.engine.storage import Trained
+    from snnc.running.results import Results
+    from snnc.running.simulators import Place
+    from snnc.session import Training
+    from snnc.training.params_file import Trained
+    from snnc.training.progress import Watcher
 
 __all__ = [
     "Checked",
@@ -67,7 +68,7 @@ class Report(tuple[Diagnostic, ...]):
     def __repr__(self) -> str:
         if not self:
             return f"{self.document.path.as_posix()}: no errors"
-        from snnc.render import report
+        from snnc.diagnostics.report import report
 
         return report(self.document, self)
 
@@ -89,12 +90,12 @@ class Scripts(dict[Path, str]):
                 Nothing is written then.
             UsageError: A path can't be read or written.
         """
-        from snnc import writing
+        from snnc.scripts import on_disk
 
         if not force:
-            writing.refuse_others(self, self.spec_path, "force=True")
-            writing.refuse_edited(self, "force=True")
-        return writing.write(self)
+            on_disk.refuse_others(self, self.spec_path, "force=True")
+            on_disk.refuse_edited(self, "force=True")
+        return on_disk.write(self)
 
     def __repr__(self) -> str:
         return "\n".join(
@@ -149,10 +150,10 @@ def build(network: SpecLike | Trained | Training, x: ArrayLike | None = None) ->
     are in the source: they are scaled as in training. `net.logits` is the probe of the answer, `net.spikes` has
     one for each layer.
     """
-    from snnc.engine import libraries
+    from snnc.environment import libraries
 
     with libraries.loaded():
-        from snnc.backends.network import deployed_network, stream_of, training_network
+        from snnc.networks.build import deployed_network, stream_of, training_network
 
         if isinstance(network, str | os.PathLike | Mapping | Checked):
             if x is not None:
@@ -195,13 +196,14 @@ def train(
         raise UsageError("resume=True goes on from what is in a folder: say which, folder=...")
     found = _checked(spec)
     program = with_epochs(found.program, _count("epochs", epochs, 999))
-    from snnc.engine import libraries
+    from snnc.environment import libraries
 
     with libraries.loaded():
-        from snnc.engine import data, session
+        from snnc import session
+        from snnc.data import prepare
 
         where = None if folder is None else Path(folder)
-        items = data.load(program)
+        items = prepare.load(program)
         training = session.train(program, items, _watcher(progress), where, baseline, resume)
     doubts = without_allowed(training.doubts, found.allowed)
     if doubts:
@@ -217,12 +219,12 @@ def restore(spec: SpecLike, folder: Path | str | None = None) -> Trained:
         Refusal: There is nothing, it is damaged, or it is of another network or other data.
     """
     program = _checked(spec).program
-    from snnc.engine import libraries
+    from snnc.environment import libraries
 
     with libraries.loaded(libraries.WITHOUT_TENSORFLOW):
-        from snnc.engine import storage
+        from snnc.training import params_file
 
-        return storage.load(program, _folder(program, folder))
+        return params_file.load(program, _folder(program, folder))
 
 
 def run(
@@ -245,7 +247,8 @@ def run(
         Refusal: Nothing was trained yet, Nengo can't run it, or a layer never fires.
         UsageError: A package or the chip is missing, or `on` names what the spec isn't for.
     """
-    from snnc.engine import libraries, places
+    from snnc.environment import libraries
+    from snnc.running import simulators
 
     n_items = _count("items", items)
     trained = None
@@ -254,14 +257,15 @@ def run(
     else:
         trained = _trained(network)
         program = trained.program
-    chosen = places.chosen(program, [on] if isinstance(on, str) else on)
-    with libraries.loaded(places.packages(chosen)):
-        from snnc.engine import running, storage
+    chosen = simulators.chosen(program, [on] if isinstance(on, str) else on)
+    with libraries.loaded(simulators.packages(chosen)):
+        from snnc.running import run
+        from snnc.training import params_file
 
-        places.ensure_reachable(program, chosen)
+        simulators.ensure_reachable(program, chosen)
         if trained is None:
-            trained = storage.load(program, _folder(program, None))
-        results = running.run(trained, chosen, n_items, _watcher(progress))
+            trained = params_file.load(program, _folder(program, None))
+        results = run.run(trained, chosen, n_items, _watcher(progress))
     results.refuse_silence()
     return results
 
@@ -289,8 +293,8 @@ def _document(spec: str | os.PathLike[str] | Mapping[str, Any]) -> Document:
 
 
 def _trained(network: Any) -> Trained:
-    from snnc.engine.session import Training
-    from snnc.engine.storage import Trained
+    from snnc.session import Training
+    from snnc.training.params_file import Trained
 
     found = network.trained if isinstance(network, Training) else network
     if not isinstance(found, Trained):
@@ -312,6 +316,6 @@ def _count(name: str, value: int | None, most: int | None = None) -> int | None:
 
 
 def _watcher(progress: bool) -> Watcher:
-    from snnc.engine.progress import Nobody, Terminal
+    from snnc.training.progress import Nobody, Terminal
 
     return Terminal() if progress else Nobody()

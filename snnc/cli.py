@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from snnc import __version__
-from snnc.codes import ERRORS, WARNINGS
-from snnc.failures import attempt
+from snnc.commands.exit_codes import attempt
+from snnc.diagnostics.codes import ERRORS, WARNINGS
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -259,7 +259,7 @@ def _one_of(noun: str, words: Sequence[str]) -> Callable[[str], str]:
 
     def word(text: str) -> str:
         if text not in words:
-            from snnc.words import near
+            from snnc.diagnostics.wording import near
 
             hint = near(text, words)
             raise argparse.ArgumentTypeError(f"there is no {noun} {text!r}{hint and f'; {hint}'}")

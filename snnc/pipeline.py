@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snnc.checks import check
-from snnc.diagnostics import Diagnostic
-from snnc.document import Document
-from snnc.ir import Program
-from snnc.lower import lower
-from snnc.read import read
-from snnc.table import aligned, html, paragraph
-from snnc.validate import validate
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.document import Document
+from snnc.program.lower import lower
+from snnc.program.program import Program
+from snnc.show.table import aligned, html, paragraph
+from snnc.spec.read import read
+from snnc.spec.validate import validate
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,12 +29,12 @@ class Checked:
     allowed: Mapping[str, str]
 
     def __repr__(self) -> str:
-        from snnc.overview import layers, summary
+        from snnc.show.layers import layers, summary
 
         return f"{self.program.name}: {summary(self.program)}\n{aligned(layers(self.program))}"
 
     def _repr_html_(self) -> str:
-        from snnc.overview import layers, summary
+        from snnc.show.layers import layers, summary
 
         said = f"{self.program.name}: {summary(self.program)}"
         return paragraph(said) + html(layers(self.program))
@@ -55,9 +55,9 @@ def check_document(document: Document, data_file: Path | None = None) -> Checked
 def scripts(program: Program, folder: Path) -> dict[Path, str]:
     """Return the text of every script that a program is emitted as, for a folder they are to be written to."""
     # Whoever only checks needs no templates.
-    from snnc.backends import script
+    from snnc.scripts.emit import emit
 
-    return {folder / name: text for name, text in script.emit(program, folder).items()}
+    return {folder / name: text for name, text in emit(program, folder).items()}
 
 
 def with_epochs(program: Program, epochs: int | None) -> Program:

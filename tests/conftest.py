@@ -15,8 +15,8 @@ from pathlib import Path
 import packaging
 import pytest
 
-from snnc.ir import Program
 from snnc.pipeline import checked
+from snnc.program.program import Program
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = sorted((ROOT / "specs").glob("*.toml"))
@@ -58,7 +58,7 @@ def libraries() -> None:
     for name in ("tensorflow", "nengo_dl", "nengo_loihi", "nengo_extras"):
         if find_spec(name) is None:
             pytest.skip(f"{name} is not installed: pip install 'snnc[run]'")
-    from snnc.engine import libraries
+    from snnc.environment import libraries
 
     libraries.load()
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics import CompileError
-from snnc.document import Document
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError
+from snnc.diagnostics.report import report
 from snnc.pipeline import checked, scripts
-from snnc.render import report
 from tests.conftest import CASES, DOWNLOADED, INVALID, SPECS
 
 UPDATE = "make golden"

@@ -20,8 +20,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from snnc import writing
 from snnc.cli import main
+from snnc.scripts import on_disk
 
 #: What a child is doing, for its parent to see.
 PHASE = mmap.mmap(-1, 20)
@@ -57,24 +57,25 @@ def synchronise_slowly(file: int) -> None:
 
 def note_training() -> None:
     """Import everything, run no operation, and note what training does."""
-    from snnc.engine import libraries
+    from snnc.environment import libraries
 
     libraries.load()
     import nengo_dl
 
-    from snnc.engine import baseline, checkpoint, session, storage
+    from snnc import session
+    from snnc.training import checkpoint, float_twin, params_file
 
     nengo_dl.Simulator.__init__ = noted("build", nengo_dl.Simulator.__init__)
     nengo_dl.Simulator.fit = noted("epoch", nengo_dl.Simulator.fit)
-    baseline.twin = noted("build twin", baseline.twin)
-    baseline.train_twin = noted("epoch of twin", baseline.train_twin)
+    float_twin.twin = noted("build twin", float_twin.twin)
+    float_twin.train_twin = noted("epoch of twin", float_twin.train_twin)
     checkpoint.save = noted("write checkpoint", checkpoint.save)
     # What follows training takes as long as training, and writes nothing.
     nothing = SimpleNamespace(rows=(), refuse_silence=lambda: None)
     session._tested = session.run = lambda *_: nothing
     session.silent_filters = lambda *_: ()
     for name in ("save_params", "save_test", "save_history", "save_baseline"):
-        setattr(storage, name, noted(f"write {name[5:]}", getattr(storage, name)))
+        setattr(params_file, name, noted(f"write {name[5:]}", getattr(params_file, name)))
 
 
 def run(arguments: list[str], seconds: float) -> int:
@@ -98,7 +99,7 @@ def run(arguments: list[str], seconds: float) -> int:
 if __name__ == "__main__":
     if sys.argv[1] == "train":
         note_training()
-    writing.write_text = noted("write", writing.write_text)
+    on_disk.write_text = noted("write", on_disk.write_text)
     Path.write_bytes = write_slowly  # type: ignore[method-assign, assignment]
     os.fsync = synchronise_slowly  # type: ignore[assignment]
     for line in sys.stdin:

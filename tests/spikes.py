@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from snnc.engine import libraries
+from snnc.environment import libraries
 from snnc.pipeline import checked
 
 #: As many items are shown, one after the other.
@@ -23,21 +23,22 @@ def spikes(spec: Path, folder: Path) -> dict[str, Any]:
     import nengo
     import nengo_loihi
 
-    from snnc.backends import network
-    from snnc.engine import data, storage
-    from snnc.engine.paths import Paths
+    from snnc.data import prepare
+    from snnc.networks.build import deployed_network, stream_of
+    from snnc.training import params_file
+    from snnc.training.paths import Paths
 
     program = checked(spec).program
     params = Paths.of(program, folder).params
-    trained = storage.load_params(params, program, data.load(program))
+    trained = params_file.load_params(params, program, prepare.load(program))
     items = trained.x_test[:ITEMS]
     simulators = {"nengo": lambda net: nengo.Simulator(net, dt=program.dt, progress_bar=False)}
     if program.on_loihi:
         simulators["nengo_loihi"] = lambda net: nengo_loihi.Simulator(net, dt=program.dt)
     found: dict[str, Any] = {}
     for place, simulator in simulators.items():
-        shown = network.stream_of(program, items)
-        net = network.deployed_network(trained.program, shown, loihi=place == "nengo_loihi")
+        shown = stream_of(program, items)
+        net = deployed_network(trained.program, shown, loihi=place == "nengo_loihi")
         with simulator(net) as sim:
             sim.run_steps(len(items) * (program.stream_steps + program.gap_steps))
             for probe in net.spikes:

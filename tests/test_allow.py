@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snnc.checks.allow import unsuppressed
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics.diagnostic import Diagnostic
 
 UNSETTLED, AMPLITUDE = Diagnostic("unsettled", "late"), Diagnostic("amplitude", "large")
 WRONG = Diagnostic("labels", "too many")

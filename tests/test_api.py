@@ -21,7 +21,7 @@ import tomli
 
 import snnc
 from snnc.cli import main
-from snnc.meaning import meaning
+from snnc.program.fingerprint import meaning
 from tests.conftest import INVALID, ROOT, SPECS
 
 DIGITS = ROOT / "specs/digits.toml"

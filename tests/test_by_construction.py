@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.gradients import Loihi
-from snnc.ir import INPUT, Program
 from snnc.pipeline import scripts
+from snnc.program.program import Program
+from snnc.spec.base import INPUT
+from snnc.spec.gradients import Loihi
 from tests.conftest import CASES, LIGHT_SPECS, ROOT, SPECS, program_of, stand_in
 from tests.test_faults import deployed
 
@@ -26,16 +27,20 @@ every_spec = pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda 
 
 
 def training_network(program: Program) -> Any:
-    from snnc.backends import network
+    from snnc.networks.build import (
+        training_network,
+    )
 
-    return network.training_network(program)
+    return training_network(program)
 
 
 def deployed_network(program: Program) -> Any:
-    from snnc.backends import network
+    from snnc.networks.build import (
+        deployed_network,
+    )
 
     shown = np.zeros(program.input_size)
-    return network.deployed_network(deployed(program, 0), shown, loihi=program.on_loihi)
+    return deployed_network(deployed(program, 0), shown, loihi=program.on_loihi)
 
 
 def texts(program: Program, kind: str = "*") -> str:
@@ -52,11 +57,11 @@ def test_training_has_no_synapse(path: Path) -> None:
 @every_spec
 def test_training_reaches_every_weight(path: Path, tmp_path: Path) -> None:
     """One epoch moves all weights, and most of each: a gradient comes through to them."""
-    from snnc.engine import data
-    from snnc.engine.train import train
+    from snnc.data import prepare
+    from snnc.training.train import train
 
     program = program_of(path, stand_in(path, tmp_path))
-    items = data.load(program)
+    items = prepare.load(program)
     before, after = (
         train(
             training_network(program),
@@ -74,8 +79,8 @@ def test_training_reaches_every_weight(path: Path, tmp_path: Path) -> None:
 @every_spec
 def test_keras_layers_learn_and_neurons_biases_dont(path: Path) -> None:
     """What training adjusts is what the float twin adjusts: as many weights and biases, of the same shapes."""
-    from snnc.engine.baseline import twin
-    from snnc.engine.fresh import simulator
+    from snnc.networks.nengo_dl import simulator
+    from snnc.training.float_twin import twin
 
     program = program_of(path)
     with simulator(training_network(program), program) as sim:
@@ -96,7 +101,7 @@ def test_neurons_have_gradients(path: Path) -> None:
 
 @every_spec
 def test_the_loss_has_the_softmax_and_the_network_has_not(path: Path) -> None:
-    from snnc.engine.train import compile_arguments
+    from snnc.training.train import compile_arguments
 
     program = program_of(path)
     loss = compile_arguments(program)["loss"]
@@ -119,14 +124,17 @@ def test_nothing_is_validated_in_fit(path: Path) -> None:
 @every_spec
 def test_single_steps_answer_as_rates_without_dropout(path: Path, tmp_path: Path) -> None:
     """Asked twice, a network that was told to put out rates says the same: no spikes, and nothing is dropped."""
-    from snnc.backends import network
-    from snnc.engine import data
-    from snnc.engine.fresh import evaluate
+    from snnc.data import prepare
+    from snnc.networks.build import (
+        put_out_rates,
+        training_network,
+    )
+    from snnc.running.fresh import evaluate
 
     program = program_of(path, stand_in(path, tmp_path))
-    x = data.load(program).x_test[:30]
+    x = prepare.load(program).x_test[:30]
     net = training_network(program)
-    network.put_out_rates(net, program)
+    put_out_rates(net, program)
     once, again = (evaluate(net, program, x, steps=1).logits for _ in range(2))
     assert np.array_equal(once, again)
     # Spikes would be 0 or amplitude / dt; rates take many values.
@@ -210,7 +218,7 @@ def test_nengo_loihis_defaults_stay_as_they_are() -> None:
 @every_spec
 def test_every_item_is_shown_once(path: Path) -> None:
     """The stream holds as many items as are run, each for a whole number of steps."""
-    from snnc.backends.network import stream_of
+    from snnc.networks.build import stream_of
 
     program = program_of(path)
     items = np.arange(3.0)[:, None] * np.ones((1, program.input_size)) + 1
@@ -235,15 +243,18 @@ def test_every_item_is_shown_once(path: Path) -> None:
 @pytest.mark.parametrize("n_items", [1, 7, 20, 33])
 def test_no_item_is_left_out(n_items: int) -> None:
     """Batches of ten: the last one is filled up, and each item gets its own answer."""
-    from snnc.backends import network
-    from snnc.engine import data
-    from snnc.engine.fresh import evaluate
+    from snnc.data import prepare
+    from snnc.networks.build import (
+        put_out_rates,
+        training_network,
+    )
+    from snnc.running.fresh import evaluate
 
     program = program_of(ROOT / "tests/cases/relu.toml")
     assert program.train.batch_size == 10
-    x = np.resize(data.load(program).x_test, (33, 4))
+    x = np.resize(prepare.load(program).x_test, (33, 4))
     net = training_network(program)
-    network.put_out_rates(net, program)
+    put_out_rates(net, program)
     every = evaluate(net, program, x, steps=1).logits
     some = evaluate(net, program, x[:n_items], steps=1).logits
     assert np.array_equal(some, every[:n_items])
@@ -252,7 +263,7 @@ def test_no_item_is_left_out(n_items: int) -> None:
 def test_each_epoch_leaves_out_other_items() -> None:
     import tensorflow as tf
 
-    from snnc.engine.train import BEGINNING, Fitted, Learner, run_epochs
+    from snnc.training.train import BEGINNING, Fitted, Learner, run_epochs
 
     program = program_of(ROOT / "tests/cases/relu.toml")
     program = replace(program, train=program.train.model_copy(update={"epochs": 5}))
@@ -274,12 +285,15 @@ def test_each_epoch_leaves_out_other_items() -> None:
 @every_spec
 def test_spikes_are_run_in_the_loop_over_time(path: Path) -> None:
     """Shown for ten steps, a network that is prepared to run gives ten."""
-    from snnc.backends import network
-    from snnc.engine.fresh import simulator
+    from snnc.networks.build import (
+        prepare_to_run,
+        training_network,
+    )
+    from snnc.networks.nengo_dl import simulator
 
     program = program_of(path)
     net = training_network(program)
-    network.prepare_to_run(net, program)
+    prepare_to_run(net, program)
     with simulator(net, program) as sim:
         shown = np.zeros((program.train.batch_size, 10, program.input_size))
         assert sim.predict(shown, verbose=0)[net.logits].shape[1] == 10

@@ -71,14 +71,14 @@ LAZY = {
     "shtab",
     "tree_sitter",
     "snnc.commands.findings",
-    "snnc.complaints",
-    "snnc.pages",
-    "snnc.positions",
-    "snnc.records",
-    "snnc.render",
-    "snnc.sarif",
-    "snnc.schema",
-    "snnc.syntax",
+    "snnc.spec.pydantic_errors",
+    "snnc.diagnostics.pages",
+    "snnc.diagnostics.positions",
+    "snnc.diagnostics.as_json",
+    "snnc.diagnostics.report",
+    "snnc.diagnostics.sarif",
+    "snnc.spec.json_schema",
+    "snnc.spec.toml_errors",
 }
 
 

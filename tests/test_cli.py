@@ -15,10 +15,10 @@ import pytest
 import snnc
 from snnc import __version__
 from snnc.cli import main
-from snnc.full import full
-from snnc.ir import Connection
-from snnc.meaning import meaning
 from snnc.pipeline import checked
+from snnc.program.fingerprint import meaning
+from snnc.program.program import Connection
+from snnc.show.full import full
 from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS
 
 

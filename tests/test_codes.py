@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from snnc.codes import ERRORS, LEARNT, VALUES, WARNINGS
+from snnc.diagnostics.codes import ERRORS, LEARNT, VALUES, WARNINGS
 from tests.conftest import INVALID, ROOT
 
 CODES = ERRORS | WARNINGS

@@ -152,7 +152,7 @@ def test_numpy_and_keras_are_left_alone() -> None:
 def test_the_frozen_stack_is_left_alone() -> None:
     if sys.version_info >= (3, 12):
         pytest.skip("Python 3.12 and later have the stack that needs adapting")
-    from snnc import compat
+    from snnc.environment import compat
 
     assert not [finder for finder in sys.meta_path if type(finder).__module__ == compat.__name__]
     assert "TF_USE_LEGACY_KERAS" not in os.environ

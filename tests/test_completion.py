@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from snnc.cli import main
-from snnc.codes import ERRORS, WARNINGS
+from snnc.diagnostics.codes import ERRORS, WARNINGS
 
 pytest.importorskip("shtab", reason="pip install shtab")
 

@@ -18,12 +18,13 @@ import numpy as np
 import pytest
 
 from snnc.checks.cores import cores_suffice
-from snnc.codes import ERRORS
-from snnc.cores import Block, chip
-from snnc.diagnostics import CompileError, Diagnostic
-from snnc.document import Document
-from snnc.ir import Program
-from snnc.loihi import CORES
+from snnc.diagnostics.codes import ERRORS
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError
+from snnc.loihi.cores import Block, chip
+from snnc.loihi.limits import CORES
+from snnc.program.program import Program
 from tests.conftest import CASES, LIGHT_SPECS, ROOT, program_of
 
 CHIPS = int(os.environ.get("SNNC_CHIPS", "30"))
@@ -46,8 +47,8 @@ def spec(shape: list[int], *layers: Tables) -> Tables:
 
 def lowered(tables: Tables) -> Program:
     """Return the program of a spec, whatever the rules say of it."""
-    from snnc.lower import lower
-    from snnc.validate import validate
+    from snnc.program.lower import lower
+    from snnc.spec.validate import validate
 
     document = Document(Path("spread.toml"), "", tables)
     return lower(validate(document), document)
@@ -70,7 +71,7 @@ def modelled(program: Program) -> Any:
     """Return what NengoLoihi builds of a program with random weights."""
     from nengo_loihi.builder import Model
 
-    from snnc.backends.network import deployed_network
+    from snnc.networks.build import deployed_network
     from tests.test_faults import deployed
 
     net = deployed_network(deployed(program, 0), np.zeros(program.input_size), loihi=True)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.diagnostics import Refusal
-from snnc.document import Document
-from snnc.ir import Program
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import Refusal
 from snnc.pipeline import check_document
+from snnc.program.program import Program
 
 pytestmark = pytest.mark.usefixtures("libraries")
 
@@ -41,7 +41,7 @@ def arrays(folder: Path, **changes: Any) -> dict[str, Any]:
 def test_scaling_is_fitted_on_the_training_items(scale: str, tmp_path: Path) -> None:
     from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-    from snnc.engine.data import load
+    from snnc.data.prepare import load
 
     x = arrays(tmp_path)["x"]
     found = load(program(tmp_path, {"kind": "npz", "path": "data.npz", "scale": scale}, [5]))
@@ -60,7 +60,7 @@ def test_scaling_is_fitted_on_the_training_items(scale: str, tmp_path: Path) -> 
 
 
 def test_pictures_become_flat(tmp_path: Path) -> None:
-    from snnc.engine.data import load
+    from snnc.data.prepare import load
 
     x = np.random.RandomState(0).randint(0, 256, (31, 4, 3)).astype(np.uint8)
     arrays(tmp_path, x=x)
@@ -81,7 +81,7 @@ def test_pictures_become_flat(tmp_path: Path) -> None:
     ],
 )
 def test_values_that_cannot_be_used(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
-    from snnc.engine.data import load
+    from snnc.data.prepare import load
 
     arrays(tmp_path, **changes)
     with pytest.raises(Refusal, match=message):
@@ -89,7 +89,7 @@ def test_values_that_cannot_be_used(changes: dict[str, Any], message: str, tmp_p
 
 
 def test_values_that_never_vary(tmp_path: Path) -> None:
-    from snnc.engine.data import load
+    from snnc.data.prepare import load
 
     arrays(tmp_path, x=np.ones((31, 5)))
     with pytest.raises(Refusal, match="all training values are 1"):
@@ -100,7 +100,7 @@ def test_values_that_never_vary(tmp_path: Path) -> None:
 def test_what_is_said_of_scikit_learns_data_is_true(name: str, tmp_path: Path) -> None:
     import sklearn.datasets
 
-    from snnc.sources import Sklearn
+    from snnc.spec.sources import Sklearn
 
     x, y = getattr(sklearn.datasets, f"load_{name}")(return_X_y=True)
     said = Sklearn(kind="sklearn", name=name)  # type: ignore[arg-type]

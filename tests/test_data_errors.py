@@ -18,7 +18,7 @@ import pytest
 
 import snnc
 from snnc.cli import main
-from snnc.names import OWN_FILES
+from snnc.environment.own_files import OWN_FILES
 from tests.conftest import ROOT
 
 np = pytest.importorskip("numpy", reason="numpy comes with snnc[run]")

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.ir import OUTPUT, Program
+from snnc.program.program import Program
+from snnc.spec.base import OUTPUT
 from tests.conftest import CASES, LIGHT_SPECS, program_of, stand_in
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
@@ -21,18 +22,21 @@ TOLERANCE = 1e-5
 def test_currents_and_logits_agree(path: Path, tmp_path: Path) -> None:
     import nengo
 
-    from snnc.backends import network
-    from snnc.deploy import deploy
-    from snnc.engine import data
-    from snnc.engine.fresh import simulator
-    from snnc.engine.rates import currents, rate_answers
-    from snnc.engine.train import train
+    from snnc.data import prepare
+    from snnc.networks.build import (
+        put_out_rates,
+        training_network,
+    )
+    from snnc.networks.deploy import deploy
+    from snnc.networks.nengo_dl import simulator
+    from snnc.running.rates import currents, rate_answers
+    from snnc.training.train import train
 
     program = _briefly(program_of(path, stand_in(path, tmp_path)))
-    items = data.load(program)
-    net = network.training_network(program)
+    items = prepare.load(program)
+    net = training_network(program)
     weights = train(net, program, items.x_train, items.y_train)
-    network.put_out_rates(net, program)
+    put_out_rates(net, program)
     x = items.x_test[: program.train.batch_size]
     with net:
         probes = {
@@ -75,20 +79,24 @@ def test_both_networks_answer_alike(path: Path, tmp_path: Path) -> None:
 
     Of noise that stands in for data, one item more may differ: its answers are near each other.
     """
-    from snnc.backends import network
-    from snnc.deploy import deploy
-    from snnc.engine import data
-    from snnc.engine.fresh import evaluate
-    from snnc.engine.train import train
+    from snnc.data import prepare
+    from snnc.networks.build import (
+        deployed_network,
+        prepare_to_run,
+        training_network,
+    )
+    from snnc.networks.deploy import deploy
+    from snnc.running.fresh import evaluate
+    from snnc.training.train import train
 
     program = _briefly(program_of(path, stand_in(path, tmp_path)))
-    items = data.load(program)
+    items = prepare.load(program)
     x = items.x_test[:1000]
-    net = network.training_network(program)
+    net = training_network(program)
     deployed = deploy(program, train(net, program, items.x_train, items.y_train))
-    network.prepare_to_run(net, program)
+    prepare_to_run(net, program)
     trained = evaluate(net, program, x, program.fresh_steps)
-    running = network.deployed_network(deployed, np.zeros(program.input_size))
+    running = deployed_network(deployed, np.zeros(program.input_size))
     answers = evaluate(running, deployed, x, program.fresh_steps)
     differ = np.count_nonzero(trained.classes != answers.classes)
     assert differ <= max(0.01 * len(x), program.data_file is not None)

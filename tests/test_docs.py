@@ -70,7 +70,9 @@ def test_ci(repository: Path, path: str) -> None:
     for command in (script.partition("\n")[2], check, compare):
         done = bash(command, repository, **variables)
         assert done.returncode == 0, done.stderr
-    assert json.loads((repository / "snnc.sarif").read_text())["runs"][0]["results"] == []
+    assert (
+        json.loads((repository / "snnc.diagnostics.sarif").read_text())["runs"][0]["results"] == []
+    )
 
     spec = repository / "specs/jets.toml"
     sound = spec.read_text()
@@ -78,7 +80,9 @@ def test_ci(repository: Path, path: str) -> None:
     done = bash(check, repository, **variables)
     assert done.returncode == 1
     assert "error[unknown-key]" in done.stderr, "the log says it too"
-    (result,) = json.loads((repository / "snnc.sarif").read_text())["runs"][0]["results"]
+    (result,) = json.loads((repository / "snnc.diagnostics.sarif").read_text())["runs"][0][
+        "results"
+    ]
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "specs/jets.toml"
 
@@ -122,7 +126,12 @@ def test_shell_completion_is_installed_as_the_page_says(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         (target,) = re.findall(r"> (~\S+)", script)
         assert "snnc" in Path(target.replace("~", str(tmp_path))).read_text()
-    schema = bash("snnc schema -o snnc.schema.json", tmp_path, **variables, PYTHONPATH=str(ROOT))
+    schema = bash(
+        "snnc schema -o snnc.schema.json",
+        tmp_path,
+        **variables,
+        PYTHONPATH=str(ROOT),
+    )
     assert schema.returncode == 0, schema.stderr
     (line,) = blocks("editor.md", "toml")
     assert (tmp_path / line.removeprefix("#:schema ").strip()).exists()

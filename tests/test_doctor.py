@@ -13,11 +13,11 @@ import pytest
 import tomli
 from packaging.requirements import Requirement
 
-from snnc import lanes
-from snnc.lanes import LANES, LIGHT, Lane
+from snnc.environment import versions
+from snnc.environment.versions import LANES, LIGHT, Lane
 from tests.conftest import ROOT, Bare
 
-HERE = lanes.here()
+HERE = versions.here()
 assert HERE is not None
 PROJECT = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -142,7 +142,7 @@ def test_another_machine_is_no_obstacle(bare: Bare) -> None:
 @pytest.mark.parametrize("name", ["numpy", "tensorflow"])
 def test_training_and_running_say_the_same(command: str, name: str, bare: Bare) -> None:
     """Before anything is imported that would fail in its own words."""
-    if lanes.installed(name) is None:
+    if versions.installed(name) is None:
         pytest.skip(f"{name} is not installed: pip install 'snnc[run]'")
     bare.install(name, "99.0")
     done = subprocess.run(
@@ -158,7 +158,7 @@ def test_training_and_running_say_the_same(command: str, name: str, bare: Bare) 
     assert sentence.startswith(f"snnc: training and running need {name}")
     assert sentence.endswith("(there is 99.0); this installs it:")
     assert HERE is not None
-    assert repair.strip() == lanes.repair(HERE)
+    assert repair.strip() == versions.repair(HERE)
 
 
 @pytest.mark.parametrize("command", ["check", "compile", "show", "train", "run"])
@@ -203,7 +203,7 @@ def test_make_knows_the_same_pythons() -> None:
     (supported,) = re.findall(r"^IS_SUPPORTED := (.*)$", makefile, re.M)
     (lane_name,) = re.findall(r"-c '(import sys; print\(.*?)'", makefile)
     for python in [(3, 9), *((3, minor) for minor in range(10, 15))]:
-        found = lanes.lane_of(python)
+        found = versions.lane_of(python)
         pretend = f"import sys; sys.version_info = {python}; "
         ask = subprocess.run([sys.executable, "-c", pretend + supported], check=False)
         assert (ask.returncode == 0) == (found is not None), python

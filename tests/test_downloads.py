@@ -25,13 +25,13 @@ FOLDER = ROOT / "tests/cases/downloaded"
 
 def same_in_memory_and_script(name: str, folder: Path) -> Any:
     """Return what both load, which is the same."""
-    from snnc.engine import data
+    from snnc.data import prepare
 
     program = program_of(FOLDER / f"{name}.toml")
     for path, text in scripts(program, folder).items():
         path.write_text(text)
     script = load_script(folder / f"{name}_train.py")
-    found = data.load(program)
+    found = prepare.load(program)
     x_train, y_train, x_test, y_test, test = script.load_data()
     shift, scale = script.fit_scaling(x_train)
     assert np.array_equal((x_train - shift) / scale, found.x_train)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.ir import Program
+from snnc.program.program import Program
 from tests.conftest import CASES, LIGHT_SPECS, ROOT, program_of, stand_in
 
 if find_spec("numba") is None or find_spec("nengo_loihi") is None:
@@ -512,9 +512,9 @@ def test_every_spec_is_emulated_as_nengo_loihi_runs_it(path: Path, tmp_path: Pat
 
     The outputs are no others when spikes aren't recorded.
     """
-    from snnc.backends.network import deployed_network
     from snnc.emulator import Emulator
-    from snnc.engine.emulated import emulate, verify
+    from snnc.networks.build import deployed_network
+    from snnc.running.emulated import emulate, verify
     from tests.test_faults import deployed
 
     program = program_of(path, stand_in(path, tmp_path))
@@ -534,7 +534,7 @@ def test_every_spec_is_emulated_as_nengo_loihi_runs_it(path: Path, tmp_path: Pat
 @pytest.mark.slow
 def test_cifar10s_network_at_work(tmp_path: Path) -> None:
     """51,510 neurons, the median of each layer at about 100 Hz: all spikes and outputs, in every step of a stream of two items."""
-    from snnc.engine.emulated import emulate, verify
+    from snnc.running.emulated import emulate, verify
 
     path = ROOT / "specs/cifar10.toml"
     program = program_of(path, stand_in(path, tmp_path))
@@ -553,8 +553,8 @@ def busy(program: Program, x: Any) -> Program:
     They are scaled layer by layer, and biased, so that inputs of neurons are 0.7 in the median, and mostly between 0 and 1.5:
     at 1 a neuron fires with `max_rate`, and a rectified input is near enough to what it then puts out.
     """
-    from snnc.backends.network import keras_layer
-    from snnc.deploy import deploy
+    from snnc.networks.build import keras_layer
+    from snnc.networks.deploy import deploy
 
     chance, weights = np.random.RandomState(0), {}
     for connection in program.connections:
@@ -578,7 +578,7 @@ def busy(program: Program, x: Any) -> Program:
 @pytest.mark.slow
 def test_a_long_stream() -> None:
     """Two hundred items in a row: nothing creeps in."""
-    from snnc.engine.emulated import verify
+    from snnc.running.emulated import verify
     from tests.test_faults import deployed
 
     program = program_of(ROOT / "specs/digits.toml")

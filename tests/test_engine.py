@@ -136,13 +136,14 @@ def test_the_log_loss_as_json(tmp_path: Path, capfd: pytest.CaptureFixture[str])
 
 def test_the_rates_row_is_what_training_says(trained: Path) -> None:
     """The rates that `run` computes with Nengo are those of the training network."""
-    from snnc.engine import data, storage
-    from snnc.engine.rates import rate_answers
+    from snnc.data import prepare
     from snnc.pipeline import checked
+    from snnc.running.rates import rate_answers
+    from snnc.training import params_file
 
     program = checked(trained / "digits.toml").program
-    items = data.load(program)
-    found = storage.load_params(trained / "digits.params.npz", program, items)
+    items = prepare.load(program)
+    found = params_file.load_params(trained / "digits.params.npz", program, items)
     answers = rate_answers(found.program, found.x_test)
     assert set(answers.rates) == {"pixels", "strokes"}
     assert all(hertz.mean() > 5 for hertz in answers.rates.values())
@@ -180,8 +181,8 @@ def test_parameters_of_another_spec_of_the_same_name_stay(
     spec: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One's own are replaced without a word, however the spec has changed, or what it is called."""
-    from snnc.engine import checkpoint
-    from snnc.engine.train import State
+    from snnc.training import checkpoint
+    from snnc.training.train import State
 
     other = spec.with_name("other.toml")
     other.write_text(spec.read_text().replace("units = 64", "units = 60"))
@@ -437,13 +438,13 @@ def test_the_emulator_answers_as_nengo_loihi(
 
 def test_pictures_of_the_emulator(trained: Path) -> None:
     """They are those of nengo_loihi, but for the name."""
-    from snnc.engine import storage
-    from snnc.engine.emulated import emulate
-    from snnc.engine.stream import stream
+    from snnc.running.emulated import emulate
+    from snnc.running.stream import stream
+    from snnc.training import params_file
     from tests.conftest import program_of
 
     program = program_of(trained / "digits.toml")
-    found = storage.load(program, trained)
+    found = params_file.load(program, trained)
     ours = emulate(found.program, found.x_test[:8], recorded=5)
     theirs = stream(found.program, found.x_test[:8], "nengo_loihi", recorded=5)
     assert np.array_equal(ours.logits, theirs.logits)
@@ -490,7 +491,7 @@ assert main([*run, "--on", "emulator", "--on", "nengo", "--on", "nengo_loihi"]) 
 assert not {"tensorflow", "nengo_dl"} & set(sys.modules)
 import nengo_loihi
 assert not nengo_loihi.neurons.HAS_DL
-from snnc.engine import libraries
+from snnc.training import libraries
 libraries.load()
 import nengo_dl
 nengo_loihi.LoihiLIF()
@@ -521,10 +522,10 @@ def test_rates_without_tensorflow_are_those_of_nengo_dl_and_keras() -> None:
     import nengo_dl
     import tensorflow as tf
 
-    from snnc.engine.rates import _convolved
-    from snnc.engine.soft_lif import SoftLif
-    from snnc.folding import form
-    from snnc.operators import Conv2D
+    from snnc.operators.linear import Conv2D
+    from snnc.operators.transforms import form
+    from snnc.running.rates import _convolved
+    from snnc.running.soft_lif import SoftLif
 
     chance = np.random.RandomState(0)
     x = chance.randn(50, 7) * 3

@@ -16,12 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snnc.codes import ERRORS
-from snnc.diagnostics import CompileError
-from snnc.document import Document
-from snnc.ir import INPUT, Program
-from snnc.operators import size
+from snnc.diagnostics.codes import ERRORS
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError
+from snnc.operators.linear import size
 from snnc.pipeline import check_document
+from snnc.program.program import Program
+from snnc.spec.base import INPUT
 from tests.test_properties import sound_specs
 
 SOUND = int(os.environ.get("SNNC_SOUND", "40"))
@@ -40,7 +41,7 @@ def test_what_raises_no_error_builds_and_runs(spec: Spec, seed: int) -> None:
     import nengo
     import nengo_loihi
 
-    from snnc.backends.network import deployed_network
+    from snnc.networks.build import deployed_network
 
     program = check_document(Document(Path("spec.toml"), "", spec)).program
     net = deployed_network(
@@ -54,8 +55,8 @@ def test_what_raises_no_error_builds_and_runs(spec: Spec, seed: int) -> None:
 
 def deployed(program: Program, seed: int) -> Program:
     """Return a program with random weights that suit what they multiply, as trained ones do, and no biases."""
-    from snnc.backends.network import keras_layer
-    from snnc.deploy import deploy
+    from snnc.networks.build import keras_layer
+    from snnc.networks.deploy import deploy
 
     rng = np.random.RandomState(seed)
     weights = {}

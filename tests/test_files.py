@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics import UsageError
-from snnc.files import ensure_room, replacing, write_text
+from snnc.diagnostics.errors import UsageError
+from snnc.environment.files import ensure_room, replacing, write_text
 
 Limited = Callable[[int], AbstractContextManager[None]]
 
 WRITER = """
 import os, signal, sys
 from pathlib import Path
-from snnc.files import replacing
+from snnc.environment.files import replacing
 with replacing(Path(sys.argv[1])) as unfinished:
     unfinished.write_text("half of ")
     if sys.argv[2] == "die":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.backends.script import is_untouched
+from snnc.scripts.emit import is_untouched
 from tests.conftest import CASES, DOWNLOADED, INVALID, ROOT, SPECS
 from tests.golden import compare, golden_scripts, invalid_report
 

@@ -11,7 +11,7 @@ import pytest
 import tomli
 
 import snnc
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics.diagnostic import Diagnostic
 
 Tables = dict[str, Any]
 

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.backends.script import is_untouched
 from snnc.cli import main
+from snnc.scripts.emit import is_untouched
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from snnc import optimizers, schedules
-from snnc.diagnostics import CompileError
-from snnc.document import Document
-from snnc.ir import Program
-from snnc.kinds import tables_in
-from snnc.model import Model
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError
 from snnc.pipeline import check_document
-from snnc.spec import Spec
+from snnc.program.program import Program
+from snnc.spec import optimizers, schedules
+from snnc.spec.base import Model
+from snnc.spec.kinds import tables_in
+from snnc.spec.tables import Spec
 
 
 def program(**changes: Any) -> Program:
@@ -94,8 +94,8 @@ def test_schedules_are_keras_own(model: Any) -> None:
 @pytest.mark.usefixtures("libraries")
 def test_a_schedule_that_starts_at_one_decays() -> None:
     """Of a whole number Keras would make an integer."""
-    from snnc.backends.code import expression
-    from snnc.backends.network import build
+    from snnc.networks.build import build
+    from snnc.scripts.code import expression
 
     written = {"initial_learning_rate": 1, "decay_steps": 10, "decay_rate": 0.25}
     optimizer = {"kind": "sgd", "learning_rate": {"kind": "exponential_decay", **written}}

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from snnc.cli import main
-from snnc.ir import Program
-from snnc.pages import page, summary
+from snnc.diagnostics.pages import page, summary
+from snnc.diagnostics.wording import counted
 from snnc.pipeline import checked
-from snnc.words import counted
+from snnc.program.program import Program
 from tests.conftest import CASES, INVALID, ROOT, SPECS
 
 

@@ -6,8 +6,8 @@ import ast
 import builtins
 import re
 
-from snnc.model import Name
-from snnc.names import RESERVED
+from snnc.program.reserved_names import RESERVED
+from snnc.spec.base import Name
 from tests.conftest import CASES, DOWNLOADED, SPECS, program_of
 from tests.golden import golden_scripts
 

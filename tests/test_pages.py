@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from snnc.cli import main
-from snnc.codes import ERRORS, LEARNT, VALUES, WARNINGS
-from snnc.diagnostics import CompileError, Refusal
-from snnc.pages import page, plain, reason, summary
+from snnc.diagnostics.codes import ERRORS, LEARNT, VALUES, WARNINGS
+from snnc.diagnostics.errors import CompileError, Refusal
+from snnc.diagnostics.pages import page, plain, reason, summary
 from snnc.pipeline import check_document
-from snnc.read import parse
+from snnc.spec.read import parse
 from tests.conftest import ROOT
 
 CODES = sorted(ERRORS | WARNINGS)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.ir import Program
 from snnc.pipeline import scripts
+from snnc.program.program import Program
 from tests.conftest import CASES, DOWNLOADED, LIGHT_SPECS, ROOT, program_of, stand_in
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
@@ -76,11 +76,16 @@ def _plain(value: Any) -> Any:
 
 @pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES, *DOWNLOADED], ids=lambda p: p.stem)
 def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
-    from snnc.backends import network
-    from snnc.deploy import deploy
-    from snnc.engine import checkpoint, data, storage
-    from snnc.engine.fresh import evaluate
-    from snnc.engine.train import train
+    from snnc.data import prepare
+    from snnc.networks.build import (
+        prepare_to_run,
+        put_out_rates,
+        training_network,
+    )
+    from snnc.networks.deploy import deploy
+    from snnc.running.fresh import evaluate
+    from snnc.training import checkpoint, params_file
+    from snnc.training.train import train
 
     data_file = stand_in(path, tmp_path)
     program = program_of(path, data_file)
@@ -88,7 +93,7 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
         name.write_text(text)
     script = load_script(tmp_path / f"{program.name}_train.py")
 
-    items = data.load(program)
+    items = prepare.load(program)
     loaded = script.load_data(data_file) if data_file else script.load_data()
     x_train, y_train, x_test, y_test, test = loaded
     shift, scale = script.fit_scaling(x_train) if hasattr(script, "fit_scaling") else (0.0, 1.0)
@@ -109,28 +114,28 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     assert training == checkpoint.depends_on(program, items)
     held_out["training"] = json.dumps({**training, "epochs": 2})
 
-    theirs, ours = script.build_network(), network.training_network(program)
+    theirs, ours = script.build_network(), training_network(program)
     assert described(theirs) == described(ours)
 
     # Once without an epoch, for the initial weights, and once with two.
     for epochs in (0, 2):
-        theirs, ours = script.build_network(), network.training_network(program)
+        theirs, ours = script.build_network(), training_network(program)
         params = script.train(theirs, x_train, y_train, epochs)
         weights = train(ours, _epochs(program, epochs), items.x_train, items.y_train)
         deployed = deploy(program, weights)
-        storage.save_params(tmp_path / "ours.npz", program, deployed, items)
+        params_file.save_params(tmp_path / "ours.npz", program, deployed, items)
         with np.load(tmp_path / "ours.npz") as file:
             _same_arrays(params, dict(file))
 
     x = x_test[:40]
     if hasattr(script, "put_out_rates"):
         script.put_out_rates(theirs)
-    network.put_out_rates(ours, program)
+    put_out_rates(ours, program)
     logits, *_ = script.evaluate(theirs, x, steps=1)
     assert np.array_equal(logits, evaluate(ours, program, x, steps=1).logits)
 
     script.prepare_to_run(theirs)
-    network.prepare_to_run(ours, program)
+    prepare_to_run(ours, program)
     assert described(theirs) == described(ours)
     logits, *probabilities, rates = script.evaluate(theirs, x, script.PRESENTATION_STEPS)
     answers = evaluate(ours, program, x, program.fresh_steps)
@@ -148,9 +153,13 @@ def _streams_agree(
     program: Program, train_script: ModuleType, params: Any, held_out: Any, folder: Path
 ) -> None:
     """Save as the training script does, then run the Loihi script and the network in memory."""
-    from snnc.backends import network
-    from snnc.engine import data, storage
-    from snnc.engine.stream import stream
+    from snnc.data import prepare
+    from snnc.networks.build import (
+        deployed_network,
+        stream_of,
+    )
+    from snnc.running.stream import stream
+    from snnc.training import params_file
 
     spec = json.dumps(train_script.SPEC, sort_keys=True)
     train_script.save(train_script.PARAMS, **params, **held_out, spec=spec, versions="{}")
@@ -159,9 +168,9 @@ def _streams_agree(
         params = dict(file)
 
     if hasattr(train_script, "TEST"):
-        raw = data.load(program)
+        raw = prepare.load(program)
         train_script.save(train_script.TEST, x=raw.raw_test, y=raw.y_test)
-    trained = storage.load_params(script.PARAMS, program, data.load(program))
+    trained = params_file.load_params(script.PARAMS, program, prepare.load(program))
     deployed = trained.program
     own_file = (program.data_file,) if program.data_file and program.data.is_file else ()
     items, labels = script.load_items(params, *own_file)
@@ -170,7 +179,7 @@ def _streams_agree(
 
     items = items[:STREAMED]
     theirs = script.build_network(items, params)
-    ours = network.deployed_network(deployed, network.stream_of(program, items), loihi=True)
+    ours = deployed_network(deployed, stream_of(program, items), loihi=True)
     assert described(theirs) == described(ours)
     logits, *probabilities, rates = script.run(theirs, STREAMED, "sim")
     answers = stream(deployed, items, "nengo_loihi")
@@ -257,9 +266,9 @@ def test_both_take_the_same_file(
 
 
 def data_of(program: Program) -> Any:
-    from snnc.engine import data
+    from snnc.data import prepare
 
-    return data.load(program)
+    return prepare.load(program)
 
 
 def _same_arrays(theirs: dict[str, Any], ours: dict[str, Any]) -> None:

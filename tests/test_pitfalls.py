@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from snnc.codes import ERRORS, WARNINGS
+from snnc.diagnostics.codes import ERRORS, WARNINGS
 from tests.conftest import ROOT
 
 ROWS = [

@@ -113,10 +113,10 @@ def odd(name: str) -> Any:
 )
 def test_both_draw_the_same(name: str, tmp_path: Path) -> None:
     """From the same numbers, made up here: whatever a spec can say, in both pictures."""
-    from snnc.backends.pictures import ITEMS, NEURONS
-    from snnc.engine import plots
-    from snnc.engine.answers import Answers
-    from snnc.engine.recording import Recording
+    from snnc.running import plots
+    from snnc.running.answers import Answers
+    from snnc.running.recording import Recording
+    from snnc.scripts.pictures import ITEMS, NEURONS
 
     found = program_of(ROOT / f"tests/cases/{name}.toml") if name in CASES else odd(name)
     chance = np.random.RandomState(0)
@@ -177,13 +177,13 @@ def test_what_is_recorded_is_what_runs(trained: Path, on: Any) -> None:
     import nengo
     import nengo_loihi
 
-    from snnc.backends.network import build, deployed_network, stream_of
-    from snnc.engine import storage
-    from snnc.engine.recording import drawn
-    from snnc.engine.stream import stream
+    from snnc.networks.build import build, deployed_network, stream_of
+    from snnc.running.recording import drawn
+    from snnc.running.stream import stream
+    from snnc.training import params_file
 
     found = program_of(trained / "digits.toml")
-    digits = storage.load(found, trained)
+    digits = params_file.load(found, trained)
     deployed, x = digits.program, digits.x_test[:7]
     answers, plain = stream(deployed, x, on, recorded=5), stream(deployed, x, on)
     assert plain.recording is None
@@ -215,7 +215,7 @@ def test_what_is_recorded_is_what_runs(trained: Path, on: Any) -> None:
 @pytest.mark.parametrize("shape", [(28, 28, 3), (10, 10, 16), (20, 20, 8)])
 def test_neurons_of_all_channels_are_shown(shape: tuple[int, int, int]) -> None:
     """Every n-th neuron, so that they are 100 at most, would be of one channel alone."""
-    from snnc.engine.recording import drawn
+    from snnc.running.recording import drawn
 
     height, width, channels = shape
     some = drawn(height * width * channels)
@@ -242,7 +242,7 @@ def test_nothing_that_spikes(tmp_path: Path) -> None:
 def test_the_confusion_matrix_is_scikit_learns() -> None:
     from sklearn.metrics import confusion_matrix
 
-    from snnc.engine.plots import confusion
+    from snnc.running.plots import confusion
 
     chance = np.random.RandomState(0)
     # The last class has no item, and class 5 is never the answer.
@@ -258,9 +258,9 @@ def test_tuning_curves_are_nengos(path: str) -> None:
     import nengo
     from nengo.utils.ensemble import tuning_curves
 
-    from snnc.backends.network import build
-    from snnc.backends.pictures import Pictures
-    from snnc.engine.plots import tuning_curves as ours
+    from snnc.networks.build import build
+    from snnc.running.plots import tuning_curves as ours
+    from snnc.scripts.pictures import Pictures
 
     found = program_of(ROOT / f"tests/cases/{path}.toml")
     for _, _, style in Pictures(found).tunings:

@@ -15,15 +15,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from snnc import toml
 from snnc.cli import main
-from snnc.diagnostics import CompileError
-from snnc.document import Document
-from snnc.meaning import meaning
-from snnc.names import RESERVED
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError
+from snnc.diagnostics.report import report
 from snnc.pipeline import check_document, scripts
-from snnc.read import parse
-from snnc.render import report
+from snnc.program.fingerprint import meaning
+from snnc.program.reserved_names import RESERVED
+from snnc.spec import write_toml
+from snnc.spec.read import parse
 from tests.conftest import CASES, SPECS
 
 #: How many files are mutated; `SNNC_MUTATIONS=10000 pytest tests/test_properties.py` is the long run.
@@ -256,7 +256,7 @@ def test_a_sound_spec_compiles(spec: dict[str, Any]) -> None:
 @given(sound_specs())
 def test_a_spec_survives_toml(spec: dict[str, Any]) -> None:
     """What is read from text means the same as the data it was written from."""
-    text = toml.text(spec)
+    text = write_toml.text(spec)
     document = parse(text.encode(), Path("somewhere/spec.toml"))
     direct = check_document(Document(document.path, "", spec)).program
     assert meaning(check_document(document).program) == meaning(direct)

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.ir import OUTPUT, Program
-from snnc.operators import size
+from snnc.operators.linear import size
+from snnc.program.program import Program
+from snnc.spec.base import OUTPUT
 from tests.conftest import ROOT, program_of
 from tests.test_faults import deployed
 
@@ -175,7 +176,7 @@ def test_nengo_loihi_builds_as_many_blocks(name: str, published: dict[str, int])
     """As the notebook of CIFAR-10 prints them: 90 in all."""
     import nengo_loihi
 
-    from snnc.backends.network import deployed_network
+    from snnc.networks.build import deployed_network
 
     program = spec(name)
     net = deployed_network(deployed(program, 0), np.zeros(program.input_size), loihi=True)

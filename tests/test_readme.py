@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.npz import headers
+from snnc.data.npz_headers import headers
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.ir import Program
 from snnc.pipeline import scripts
+from snnc.program.program import Program
 from tests.conftest import ROOT, program_of
 from tests.test_parity import load_script
 
@@ -42,15 +42,16 @@ def digits(folder: Path, epochs: int, optimizer: str = '{ kind = "adam" }') -> P
 
 def run(program: Program, network: str, start: Any = None) -> list[Any]:
     """Train a network, or its float twin, from a state on; return the state after each epoch."""
-    from snnc.backends.network import training_network
-    from snnc.engine import baseline, data
-    from snnc.engine.train import BEGINNING, train
+    from snnc.data import prepare
+    from snnc.networks.build import training_network
+    from snnc.training import float_twin
+    from snnc.training.train import BEGINNING, train
 
-    items = data.load(program)
+    items = prepare.load(program)
     states: list[Any] = []
     given = (program, items.x_train, items.y_train, states.append, start or BEGINNING)
     if network == "twin":
-        baseline.train_twin(*given)
+        float_twin.train_twin(*given)
     else:
         train(training_network(program), *given)
     return states
@@ -69,12 +70,13 @@ def same(state: Any, other: Any) -> None:
 @pytest.mark.parametrize("network", ["network", "twin"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda text: text.split('"')[1])
 def test_from_a_checkpoint_on(optimizer: str, network: str, tmp_path: Path) -> None:
-    from snnc.engine import checkpoint, data
+    from snnc.data import prepare
+    from snnc.training import checkpoint
 
     program = digits(tmp_path, 4, optimizer)
     whole = run(program, network)
     assert not np.array_equal(whole[1].variables[0], whole[3].variables[0])
-    depends = checkpoint.depends_on(program, data.load(program))
+    depends = checkpoint.depends_on(program, prepare.load(program))
     checkpoint.save(tmp_path / "half.npz", whole[1], depends, "digits.toml")
     half = checkpoint.load(tmp_path / "half.npz", depends)
     rest = run(program, network, half)
@@ -87,7 +89,8 @@ def test_script_and_memory_go_on_with_each_other(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Either writes the file that the other reads, and the end is the same."""
-    from snnc.engine import checkpoint, data
+    from snnc.data import prepare
+    from snnc.training import checkpoint
 
     for path, text in scripts(digits(tmp_path, 4), tmp_path).items():
         path.write_text(text)
@@ -96,7 +99,7 @@ def test_script_and_memory_go_on_with_each_other(
     x = (x - x.min()) / (x.max() - x.min())
     whole = script.train(script.build_network(), x, y, 4)
     program = program_of(tmp_path / "digits.toml")
-    depends = checkpoint.depends_on(program, data.load(program))
+    depends = checkpoint.depends_on(program, prepare.load(program))
     ours = run(program, "network")
     same(checkpoint.load(script.CHECKPOINT, depends), ours[3])
 
@@ -154,14 +157,15 @@ def guided(folder: Path) -> Program:
 @pytest.mark.parametrize("network", ["network", "twin"])
 def test_an_early_end_from_any_checkpoint_on(network: str, tmp_path: Path) -> None:
     """The best weights so far and how long to wait are resumed too; from the end on, nothing happens."""
-    from snnc.engine import checkpoint, data
-    from snnc.engine.stopping import is_over
+    from snnc.data import prepare
+    from snnc.training import checkpoint
+    from snnc.training.stopping import is_over
 
     program = guided(tmp_path)
     whole = run(program, network)
     assert 2 < len(whole) <= 8
     assert is_over(whole[-1].epochs, program.train.early_stopping) == (len(whole) < 8)
-    depends = checkpoint.depends_on(program, data.load(program))
+    depends = checkpoint.depends_on(program, prepare.load(program))
     for done in range(1, len(whole) + 1):
         checkpoint.save(tmp_path / "part.npz", whole[done - 1], depends, "guided.toml")
         part = checkpoint.load(tmp_path / "part.npz", depends)
@@ -174,23 +178,24 @@ def test_an_early_end_from_any_checkpoint_on(network: str, tmp_path: Path) -> No
 
 def test_an_early_end_in_the_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It ends where memory ends, with the same weights, and from any checkpoint on again."""
-    from snnc.backends.network import training_network
-    from snnc.deploy import deploy
-    from snnc.engine import checkpoint, data, storage
-    from snnc.engine.train import train
+    from snnc.data import prepare
+    from snnc.networks.build import training_network
+    from snnc.networks.deploy import deploy
+    from snnc.training import checkpoint, params_file
+    from snnc.training.train import train
 
     program = guided(tmp_path)
     for path, text in scripts(program, tmp_path).items():
         path.write_text(text)
     script = load_script(tmp_path / "guided_train.py")
-    items = data.load(program)
+    items = prepare.load(program)
     x, y = items.x_train, items.y_train
     ours: list[Any] = []
     deployed = deploy(program, train(training_network(program), program, x, y, ours.append))
     depends = checkpoint.depends_on(program, items)
     whole = script.train(script.build_network(), x, y, script.EPOCHS)
     assert "no better for 2 epochs: training ends" in capsys.readouterr().out
-    for name, array in storage.parameters(deployed).items():
+    for name, array in params_file.parameters(deployed).items():
         assert np.array_equal(whole[name], array), name
     same(checkpoint.load(script.CHECKPOINT, depends), ours[-1])
     for state in (ours[1], ours[-2], ours[-1]):
@@ -237,7 +242,7 @@ def _interrupt() -> None:
 @pytest.fixture
 def stop(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Make training stop once a checkpoint of some epoch of some name was written."""
-    from snnc.engine import checkpoint
+    from snnc.training import checkpoint
 
     save = checkpoint.save
 
@@ -413,7 +418,7 @@ def test_a_disk_that_becomes_full(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What was complete stays, and training goes on from there once there is room."""
-    from snnc.engine import checkpoint, paths
+    from snnc.training import checkpoint, paths
 
     digits(tmp_path, 4)
     train = ["train", str(tmp_path / "digits.toml")]
@@ -447,14 +452,15 @@ def test_the_room_that_is_looked_for_is_enough(
     whole: Path, tmp_path: Path, stop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No file is larger than what was reserved for it."""
-    from snnc.engine import data, paths
+    from snnc.data import prepare
+    from snnc.training import paths
 
     program = digits(tmp_path, 4, OPTIMIZERS[1])
     reserved: list[tuple[Path, int]] = []
     monkeypatch.setattr(paths, "ensure_room", reserved.extend)
     monkeypatch.setattr(paths, "OVERHEAD", 0)
     files = paths.Paths.of(program, tmp_path)
-    files.ensure_writable(program, data.load(program), with_twin=True)
+    files.ensure_writable(program, prepare.load(program), with_twin=True)
     written = {(whole / "digits.baseline.npz").name: (whole / "digits.baseline.npz").stat().st_size}
     for stopped in ("digits.checkpoint.npz", "digits.baseline.checkpoint.npz"):
         stop(2, stopped)
@@ -507,11 +513,12 @@ def test_a_checkpoint_of_another_training_is_refused(
 @pytest.fixture(scope="module")
 def half(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The digits with a checkpoint of one epoch."""
-    from snnc.engine import checkpoint, data
+    from snnc.data import prepare
+    from snnc.training import checkpoint
 
     folder = tmp_path_factory.mktemp("half")
     program = digits(folder, 1)
-    depends = checkpoint.depends_on(program, data.load(program))
+    depends = checkpoint.depends_on(program, prepare.load(program))
     state = run(program, "network")[0]
     checkpoint.save(folder / "digits.checkpoint.npz", state, depends, "digits.toml")
     return folder

@@ -21,10 +21,11 @@ from snnc.checks.limits import channels_on_chip
 from snnc.checks.rates import ROUNDED
 from snnc.checks.settling import Path as Way
 from snnc.checks.settling import _presentations
-from snnc.diagnostics import CompileError, Diagnostic
-from snnc.document import Document
-from snnc.ir import Program
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError
 from snnc.pipeline import check_document
+from snnc.program.program import Program
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("libraries")]
 
@@ -57,8 +58,8 @@ def diagnostics(data: dict[str, Any]) -> Sequence[Diagnostic]:
 
 def program(data: dict[str, Any]) -> Program:
     """Return the program of a spec that may have errors of the last stage."""
-    from snnc.lower import lower
-    from snnc.validate import validate
+    from snnc.program.lower import lower
+    from snnc.spec.validate import validate
 
     document = Document(Path("small.toml"), "", data)
     return lower(validate(document), document)
@@ -69,9 +70,9 @@ def network(data: dict[str, Any], shown: Any, factor: float = 1.0, bias: Any = 0
 
     `bias` goes to the last layer of neurons.
     """
-    from snnc.backends.network import deployed_network
-    from snnc.deploy import deploy
-    from snnc.operators import size
+    from snnc.networks.build import deployed_network
+    from snnc.networks.deploy import deploy
+    from snnc.operators.linear import size
 
     built = program(data)
     weights = {}
@@ -261,9 +262,9 @@ def test_the_host_sends_one_spike_a_step() -> None:
 )
 def test_amplitude_decides_how_training_starts(amplitude: float | None, code: str | None) -> None:
     """With outputs of about 1 training starts near guessing, and moves; with others it starts far off, or stands still."""
-    from snnc.backends.network import training_network
-    from snnc.engine import data as source
-    from snnc.engine.train import State, train
+    from snnc.data import prepare as source
+    from snnc.networks.build import training_network
+    from snnc.training.train import State, train
 
     written = {} if amplitude is None else {"amplitude": amplitude}
     data = spec(
@@ -294,11 +295,11 @@ def test_high_intercepts_silence() -> None:
 
 def silent(intercept: float) -> float:
     """Return the share of neurons in the second layer that never fire for handwritten digits, after some training."""
-    from snnc.backends.network import training_network
-    from snnc.deploy import deploy
-    from snnc.engine import data as source
-    from snnc.engine.rates import rate_answers
-    from snnc.engine.train import train
+    from snnc.data import prepare as source
+    from snnc.networks.build import training_network
+    from snnc.networks.deploy import deploy
+    from snnc.running.rates import rate_answers
+    from snnc.training.train import train
 
     data = spec(
         {"units": 64}, {"units": 32},
@@ -446,9 +447,9 @@ def test_dropout_doesnt_go_with_unsoftened_rates() -> None:
     """The jets, trained on LIF's own rates, end lower than with a softened threshold."""
     import tomli
 
-    from snnc.backends.network import training_network
-    from snnc.engine import data as source
-    from snnc.engine.train import State, train
+    from snnc.data import prepare as source
+    from snnc.networks.build import training_network
+    from snnc.training.train import State, train
     from tests.conftest import ROOT
 
     accuracy = {}
@@ -500,7 +501,7 @@ def built(program: Program) -> Any:
     """Return what NengoLoihi makes of a program with random weights."""
     import nengo_loihi
 
-    from snnc.backends.network import deployed_network
+    from snnc.networks.build import deployed_network
     from tests.test_faults import deployed
 
     net = deployed_network(deployed(program, 0), np.zeros(64), loihi=True)
@@ -597,7 +598,7 @@ def test_a_core_has_1024_neurons() -> None:
 
 def test_an_encoder_of_one_side_is_silent_for_negative_values() -> None:
     """`one-sided-encoder`: half of what is shown makes no spike; with two neurons a value, all of it does."""
-    from snnc.backends.network import deployed_network
+    from snnc.networks.build import deployed_network
     from tests.test_faults import deployed
 
     spikes = {}

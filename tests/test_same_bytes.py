@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.lanes import LIGHT, Lane, lane_of
+from snnc.environment.versions import LIGHT, Lane, lane_of
 from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS
 
 PROGRAM = "import sys; sys.path[:0] = sys.argv.pop(1).split(':'); from snnc.cli import main; sys.exit(main(sys.argv[1:]))"

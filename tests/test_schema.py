@@ -15,9 +15,9 @@ import pytest
 import tomli
 
 from snnc.cli import main
-from snnc.codes import WARNINGS
-from snnc.layers import KINDS
-from snnc.schema import schema
+from snnc.diagnostics.codes import WARNINGS
+from snnc.spec.json_schema import schema
+from snnc.spec.layers import KINDS
 from tests.conftest import CASES, INVALID, ROOT, SPECS
 
 #: What a schema can express: the form of a spec, not how its parts fit together.

@@ -10,7 +10,7 @@ stats = pytest.importorskip("scipy.stats", reason="scipy comes with snnc[run]")
 
 @pytest.mark.parametrize(("right", "n"), [(0, 10), (7, 10), (350, 360), (10, 10)])
 def test_accuracy_has_wilsons_interval(right: int, n: int) -> None:
-    from snnc.engine.statistics import accuracy
+    from snnc.running.statistics import accuracy
 
     found = accuracy(np.arange(n) < right)
     wanted = stats.binomtest(right, n).proportion_ci(method="wilson")
@@ -25,7 +25,7 @@ def test_accuracy_has_wilsons_interval(right: int, n: int) -> None:
 @pytest.mark.parametrize(("gain", "loss"), [(0.02, 0.03), (0.1, 0.1), (0.3, 0.05)])
 def test_paired_difference_covers_the_truth(gain: float, loss: float) -> None:
     """In 95 of 100 experiments the interval holds the true difference (here at least 93.5, of 2000)."""
-    from snnc.engine.statistics import paired_difference
+    from snnc.running.statistics import paired_difference
 
     rng = np.random.RandomState(0)
     held = 0
@@ -39,7 +39,7 @@ def test_paired_difference_covers_the_truth(gain: float, loss: float) -> None:
 
 
 def test_paired_difference_counts_items() -> None:
-    from snnc.engine.statistics import paired_difference
+    from snnc.running.statistics import paired_difference
 
     correct = np.array([True, True, False, True])
     assert paired_difference(correct, np.array([True, False, True, False])).value == 0.25
@@ -55,7 +55,7 @@ def test_paired_difference_counts_items() -> None:
     ids=str,
 )
 def test_what_is_rounded_to_zero_has_no_sign(found: tuple[float, float, float], said: str) -> None:
-    from snnc.engine.results import _cell
-    from snnc.engine.statistics import Interval
+    from snnc.running.results import _cell
+    from snnc.running.statistics import Interval
 
     assert _cell(Interval(*found, n=1000), "+") == said

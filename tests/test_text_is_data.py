@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from snnc.backends.code import comment, literal
-from snnc.document import Document
+from snnc.diagnostics.document import Document
 from snnc.pipeline import check_document, scripts
+from snnc.scripts.code import comment, literal
 
 NASTY = [
     '"""\nimport os\nos.system("true")\n"""',

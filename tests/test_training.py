@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 import snnc
 from snnc.cli import main
-from snnc.ir import Program
-from snnc.settings import EarlyStopping
+from snnc.program.program import Program
+from snnc.spec.settings import EarlyStopping
 from tests.conftest import ROOT, program_of
 from tests.test_language import program
 
@@ -26,12 +26,12 @@ Array = NDArray[np.float64]
 
 def trained(program: Program) -> tuple[Any, Any, Any]:
     """Train a network; return its data, its epochs and the program that it is deployed to."""
-    from snnc.backends.network import training_network
-    from snnc.deploy import deploy
-    from snnc.engine import data
-    from snnc.engine.train import train
+    from snnc.data import prepare
+    from snnc.networks.build import training_network
+    from snnc.networks.deploy import deploy
+    from snnc.training.train import train
 
-    items = data.load(program)
+    items = prepare.load(program)
     states: list[Any] = []
     net = training_network(program)
     weights = train(net, program, items.x_train, items.y_train, states.append)
@@ -44,8 +44,8 @@ def trained(program: Program) -> tuple[Any, Any, Any]:
 def test_training_ends_where_keras_ends_it(monitor: Any, min_delta: float, patience: int) -> None:
     import tensorflow as tf
 
-    from snnc.engine.epochs import Epoch, Validation
-    from snnc.engine.stopping import best_epoch, is_over
+    from snnc.training.epochs import Epoch, Validation
+    from snnc.training.stopping import best_epoch, is_over
 
     rule = EarlyStopping(
         monitor=monitor, patience=patience, min_delta=min_delta, restore_best_weights=True
@@ -77,9 +77,9 @@ def test_training_ends_where_keras_ends_it(monitor: Any, min_delta: float, patie
 @pytest.mark.parametrize("case", ["guided", "watched"])
 def test_validation_is_that_of_rates(case: str) -> None:
     """Nengo's own rates, of the network that is deployed, say the same of the items that validate."""
-    from snnc.engine.data import division
-    from snnc.engine.rates import rate_answers
-    from snnc.engine.stopping import best_epoch
+    from snnc.data.prepare import division
+    from snnc.running.rates import rate_answers
+    from snnc.training.stopping import best_epoch
 
     case_program = program_of(ROOT / f"tests/cases/{case}.toml")
     items, epochs, deployed = trained(case_program)
@@ -104,9 +104,9 @@ def test_validation_is_that_of_rates(case: str) -> None:
 
 def test_what_validates_is_not_trained_on() -> None:
     """Neither the weights nor the scaling depend on it, nor on whether it is looked at."""
-    from snnc.backends.network import training_network
-    from snnc.engine import data
-    from snnc.engine.train import train
+    from snnc.data import prepare
+    from snnc.networks.build import training_network
+    from snnc.training.train import train
 
     watched = program(
         data={"kind": "sklearn", "name": "iris"},
@@ -114,12 +114,12 @@ def test_what_validates_is_not_trained_on() -> None:
         output={"classes": 3},
         train={"epochs": 2, "batch_size": 10, "validation_fraction": 0.3},
     )
-    items = data.split(watched)
-    seen, held_out = data.division(watched, len(items.x_train))
+    items = prepare.split(watched)
+    seen, held_out = prepare.division(watched, len(items.x_train))
     x, y = items.x_train.copy(), items.y_train.copy()
     x[held_out], y[held_out] = 9 * x[held_out], 0
     ours, theirs = (
-        data.scaled(watched, split) for split in (items, replace(items, x_train=x, y_train=y))
+        prepare.scaled(watched, split) for split in (items, replace(items, x_train=x, y_train=y))
     )
     assert np.array_equal(ours.shift, theirs.shift)
     assert np.array_equal(ours.shift, items.x_train[seen].mean(axis=0))
@@ -141,7 +141,7 @@ def test_what_validates_is_not_trained_on() -> None:
 
 def test_the_loss_of_rates_is_what_its_formula_says() -> None:
     """Of a network that learns next to nothing, with Nengo's rates."""
-    from snnc.engine.rates import rate_answers
+    from snnc.running.rates import rate_answers
 
     banded = program(
         neurons={"kind": "lif", "max_rate": 150, "amplitude": 0.01},

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics import Refusal
-from snnc.engine.libraries import HARMLESS, SERIOUS, strict_warnings
+from snnc.diagnostics.errors import Refusal
+from snnc.environment.libraries import HARMLESS, SERIOUS, strict_warnings
 
 #: What the libraries say, where they say it, and with which words that are not made up at run time.
 SAID = [

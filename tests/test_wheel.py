@@ -12,8 +12,8 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from snnc.pages import page, plain
-from snnc.templates import environment
+from snnc.diagnostics.pages import page, plain
+from snnc.scripts.templates import environment
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -101,7 +101,9 @@ def test_templates_are_compiled_for_this_jinja_alone(installed: Path, tmp_path: 
     assert len(list(compiled.glob("*.py"))) == len(
         environment().list_templates(extensions=["jinja"])
     )
-    where = "from snnc.templates import environment; print(type(environment().loader).__name__)"
+    where = (
+        "from snnc.scripts.templates import environment; print(type(environment().loader).__name__)"
+    )
     run = [sys.executable, "-c", where]
     variables = {**os.environ, "PYTHONPATH": str(installed)}
     assert subprocess.check_output(run, env=variables, cwd=tmp_path) == b"ModuleLoader\n"

@@ -70,7 +70,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "pyproject.toml", copy)
     text = (ROOT / "ARCHITECTURE.md").read_text()
     blocks = re.findall(r"```python\n# (\S+)\n(.*?)```", text, re.DOTALL)
-    assert [path for path, _ in blocks] == ["snnc/layers/rescale.py"]
+    assert [path for path, _ in blocks] == ["snnc/spec/layers/rescale.py"]
     for path, code in blocks:
         assert not (copy / path).exists()
         (copy / path).write_text(code)

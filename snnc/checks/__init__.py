@@ -43,9 +43,10 @@ from snnc.checks.settling import answer_arrives, answer_settles, output_filtered
 from snnc.checks.timing import multiples_of_dt
 from snnc.checks.training import bands_possible, bands_used, stopping_judged, stopping_possible
 from snnc.checks.units import share_of_steps, times_in_seconds, without_consequences
-from snnc.diagnostics import CompileError, Diagnostic
-from snnc.document import Document
-from snnc.ir import Program
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError
+from snnc.program.program import Program
 
 RULES: tuple[Callable[[Program], Iterable[Diagnostic]], ...] = (
     data_fits,

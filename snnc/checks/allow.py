@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
-from snnc.codes import ERRORS, LEARNT, VALUES, WARNINGS
-from snnc.diagnostics import Diagnostic
-from snnc.words import near
+from snnc.diagnostics.allowed import without_allowed
+from snnc.diagnostics.codes import ERRORS, LEARNT, VALUES, WARNINGS
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.wording import near
 
 #: A warning that other machines may have: data are where they are.
 ELSEWHERE = "missing-file"
@@ -18,11 +19,6 @@ def unsuppressed(found: Iterable[Diagnostic], allowed: Mapping[str, str]) -> tup
     codes = {d.code for d in found}
     wrong = (d for code in allowed for d in _wrong(code, codes))
     return without_allowed((*found, *wrong), allowed)
-
-
-def without_allowed(found: Iterable[Diagnostic], allowed: Container[str]) -> tuple[Diagnostic, ...]:
-    """Return what was found but for the warnings that are allowed; errors can't be."""
-    return tuple(d for d in found if d.code not in allowed or d.code in ERRORS)
 
 
 def _wrong(code: str, found: set[str]) -> Iterable[Diagnostic]:

@@ -7,11 +7,12 @@ from math import expm1
 
 from snnc.checks.hints import USUAL_REST, USUAL_STEP, at_most, rests_long, setting, usual_step
 from snnc.checks.units import SLOW, in_seconds
-from snnc.diagnostics import Diagnostic, KeyPath
-from snnc.folding import Full, Identity
-from snnc.ir import INPUT, Population, Program
-from snnc.synapses import Alpha, Lowpass
-from snnc.words import number
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.wording import number
+from snnc.operators.transforms import Full, Identity
+from snnc.program.program import Population, Program
+from snnc.spec.base import INPUT
+from snnc.spec.synapses import Alpha, Lowpass
 
 #: The chip counts refractory steps in 6 bits, one of which NengoLoihi takes for itself.
 LONGEST_REST = 62

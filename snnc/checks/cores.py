@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from snnc.diagnostics import Diagnostic, KeyPath
-from snnc.ir import INPUT, Population, Program
-from snnc.loihi import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
-from snnc.operators import Shape, size
-from snnc.words import counted, times
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.wording import counted, times
+from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
+from snnc.operators.linear import Shape, size
+from snnc.program.program import Population, Program
+from snnc.spec.base import INPUT
 
 
 def blocks_fit(program: Program) -> Iterator[Diagnostic]:

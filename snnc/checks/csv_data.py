@@ -8,22 +8,23 @@ from itertools import islice
 from pathlib import Path
 from typing import get_args
 
-from snnc import toml
 from snnc.checks.items import items_fit
-from snnc.csv_file import (
+from snnc.data.csv_file import (
     BadText,
     Format,
     Row,
+    csv_format,
     has_decimal_comma,
     missing,
     number,
     rows,
     unlisted,
 )
-from snnc.diagnostics import Diagnostic, KeyPath
-from snnc.ir import Program
-from snnc.sources import Csv
-from snnc.words import counted, near
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.wording import counted, near
+from snnc.program.program import Program
+from snnc.spec import write_toml
+from snnc.spec.sources import Csv
 
 #: How many labels are listed; with more of them, something else is meant.
 MOST_NAMES = 50
@@ -41,12 +42,6 @@ def csv_fits(program: Program, data: Csv, path: Path, at: KeyPath) -> Iterator[D
         return
     table = _Table(path, csv_format(program, data), first[0], first[int(data.header)])
     yield from _columns_fit(program, table)
-
-
-def csv_format(program: Program, data: Csv) -> Format:
-    """Return how a source's file is written."""
-    names = program.output.labels or ()
-    return Format(data.delimiter, data.header, data.label, names, program.output.classes)
 
 
 @dataclass(frozen=True)
@@ -101,7 +96,7 @@ def _single_column(table: _Table) -> Diagnostic:
     message = f"line {top.line} has a single column: nothing in it is divided by {delimiter!r}"
     hint = ""
     if other := _better_delimiter(table):
-        hint = f"write delimiter = {toml.value(other)}"
+        hint = f"write delimiter = {write_toml.value(other)}"
     elif len(table.item.cells) > 1:
         hint = "take the line out of the file if it is a title"
     return Diagnostic("data-shape", message, ("data", "delimiter"), hint=hint)
@@ -113,7 +108,7 @@ def _misdivided(table: _Table) -> Diagnostic | None:
     if other is None:
         return None
     message = f"the columns of line {table.item.line} are divided by {other!r}, not by {table.how.delimiter!r}"
-    hint = f"write delimiter = {toml.value(other)}"
+    hint = f"write delimiter = {write_toml.value(other)}"
     return Diagnostic("data-shape", message, ("data", "delimiter"), hint=hint)
 
 
@@ -146,7 +141,7 @@ def _labels_hint(table: _Table, label: int) -> str:
     listed = [name for name in how.names if name in found]
     names = [*listed, *sorted(found.difference(listed))]
     classes = "" if len(names) == how.classes else f" and classes = {len(names)}"
-    written = toml.value(names)
+    written = write_toml.value(names)
     return f"write labels = {written}{classes} in [output]; classes then have that order"
 
 
@@ -157,7 +152,7 @@ def _label_hint(table: _Table, texts: list[int], label: int) -> str:
         return ""
     name = table.top.cells[column]
     alone = table.how.header and table.top.cells.count(name) == 1
-    written = toml.value(name) if alone else str(column)
+    written = write_toml.value(name) if alone else str(column)
     return f"write label = {written} in [data] if that is the label"
 
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from snnc.checks.items import a_batch_fits, items_fit
-from snnc.diagnostics import Diagnostic, cannot
-from snnc.ir import Program
-from snnc.names import OWN_FILES
-from snnc.sources import Csv, FileKind, Keras, Sklearn
-from snnc.words import near
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.errors import cannot
+from snnc.diagnostics.wording import near
+from snnc.environment.own_files import OWN_FILES
+from snnc.program.program import Program
+from snnc.spec.sources import Csv, FileKind, Keras, Sklearn
 
 
 def data_fits(program: Program) -> Iterator[Diagnostic]:

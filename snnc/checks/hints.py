@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import floor
 
-from snnc.diagnostics import KeyPath
-from snnc.ir import Population, Program
-from snnc.words import number
+from snnc.diagnostics.diagnostic import KeyPath
+from snnc.diagnostics.wording import number
+from snnc.program.program import Population, Program
 
 #: With steps, or rests, longer than this, in seconds, no neuron on the chip fires at a usual rate.
 LONGEST_USUAL = 0.005

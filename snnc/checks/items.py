@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
-from snnc.diagnostics import Diagnostic
-from snnc.ir import Program
-from snnc.operators import Shape, size
-
-
-def same_items(found: Shape, wanted: Shape) -> bool:
-    """Whether items are as the input wants them; either may be flat, and a single channel may be left out."""
-    if not found or size(found) != size(wanted):
-        return False
-    return found == wanted or (*found, 1) == wanted or 1 in (len(found), len(wanted))
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.operators.linear import Shape
+from snnc.program.program import Program, same_items
 
 
 def items_fit(program: Program, found: Shape, what: str, hint: str = "") -> Iterator[Diagnostic]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
-from snnc.cores import Block, Chip, boxes, chip
-from snnc.diagnostics import Diagnostic, KeyPath
-from snnc.folding import Full
-from snnc.ir import INPUT, Connection, Population, Program
-from snnc.loihi import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
-from snnc.operators import Conv2D, Dense, Shape, size
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.loihi.cores import Block, Chip, boxes, chip
+from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
+from snnc.operators.linear import Conv2D, Dense, Shape, size
+from snnc.operators.transforms import Full
+from snnc.program.program import Connection, Population, Program
+from snnc.spec.base import INPUT
 
 #: How many channels axons of 16 bits tell apart; and on the chip, as far as Intel's software can say it.
 CHANNELS, CHIP_CHANNELS = 512, 32

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.checks.hints import USUAL_REST, at_most, rests_long, setting
-from snnc.diagnostics import Diagnostic
-from snnc.ir import INPUT, Program
-from snnc.operators import Dropout
-from snnc.sources import Keras, Sklearn
-from snnc.words import counted
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.wording import counted
+from snnc.operators.linear import Dropout
+from snnc.program.program import Program
+from snnc.spec.base import INPUT
+from snnc.spec.sources import Keras, Sklearn
 
 
 def labels_fit(program: Program) -> Iterator[Diagnostic]:

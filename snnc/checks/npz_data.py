@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from snnc.checks.items import a_batch_fits, items_fit
-from snnc.diagnostics import Diagnostic, KeyPath
-from snnc.frozen import frozen
-from snnc.ir import Program
-from snnc.npz import BadFile, Header, headers
-from snnc.operators import Shape
-from snnc.sources import Npz
-from snnc.words import near
+from snnc.data.npz_headers import BadFile, Header, headers
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.wording import near
+from snnc.operators.frozen import frozen
+from snnc.operators.linear import Shape
+from snnc.program.program import Program
+from snnc.spec.sources import Npz
 
 #: What the values of an array are, by the letter of its type, and what to do about it.
 _TYPES = {

@@ -8,9 +8,9 @@ from math import ceil
 from snnc.checks.chip import fastest_on_chip
 from snnc.checks.hints import at_most, setting, usual_step
 from snnc.checks.units import LONG
-from snnc.diagnostics import Diagnostic, KeyPath
-from snnc.ir import Program
-from snnc.words import number
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.wording import number
+from snnc.program.program import Program
 
 #: So many spikes at max_rate are few: with one more or less, the rate is a fifth higher or lower.
 FEW = 5

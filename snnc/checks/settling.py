@@ -7,9 +7,10 @@ from functools import cached_property
 from math import ceil, erf, isfinite, sqrt
 
 from snnc.checks.hints import setting
-from snnc.diagnostics import Diagnostic, KeyPath
-from snnc.frozen import frozen
-from snnc.ir import INPUT, OUTPUT, Connection, Program
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.operators.frozen import frozen
+from snnc.program.program import Connection, Program
+from snnc.spec.base import INPUT, OUTPUT
 
 #: How much of an answer has to be there.
 ENOUGH = 0.95

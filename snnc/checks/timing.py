@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from math import isfinite
 
 from snnc.checks.hints import setting, usual_step
-from snnc.diagnostics import Diagnostic, KeyPath
-from snnc.ir import Program
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.program.program import Program
 
 
 def multiples_of_dt(program: Program) -> Iterator[Diagnostic]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.checks.hints import at_most
-from snnc.diagnostics import Diagnostic
-from snnc.ir import Program
-from snnc.words import number
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.wording import number
+from snnc.program.program import Program
 
 
 def stopping_judged(program: Program) -> Iterator[Diagnostic]:

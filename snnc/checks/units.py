@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from snnc.diagnostics import Diagnostic, KeyPath
-from snnc.ir import Program
-from snnc.settings import MeanOfLast
-from snnc.words import number
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.wording import number
+from snnc.program.program import Program
+from snnc.spec.settings import MeanOfLast
 
 #: Time constants from here on, in seconds, are meant in milliseconds.
 SLOW = 1.0

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from snnc.commands.common import checked_spec, data_file, look_at_data, warn
-from snnc.failures import attempt
-from snnc.overview import summary
+from snnc.commands.exit_codes import attempt
+from snnc.show.layers import summary
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,7 +25,7 @@ def _check(path: Path, looks: bool, data_file: Path | None) -> int:
     found = checked_spec(path, data_file)
     print(f"{path.as_posix()}: no errors; {summary(found.program)}")
     if looks:
-        from snnc.render import visible
+        from snnc.diagnostics.report import visible
 
         look = look_at_data(found)
         warn(found.document, look.warnings)

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.diagnostics import Diagnostic
-from snnc.document import Document
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.document import Document
 from snnc.pipeline import Checked, checked
 
 if TYPE_CHECKING:
-    from snnc.engine.look import Look
+    from snnc.data.look import Look
 
 
 def checked_spec(path: Path, data_file: Path | None = None) -> Checked:
@@ -26,7 +26,7 @@ def checked_spec(path: Path, data_file: Path | None = None) -> Checked:
 def warn(document: Document, warnings: Sequence[Diagnostic]) -> None:
     """Print warnings about a spec, if there are any."""
     if warnings:
-        from snnc.render import report
+        from snnc.diagnostics.report import report
 
         print(report(document, warnings), file=sys.stderr)
 
@@ -38,10 +38,10 @@ def data_file(arguments: argparse.Namespace) -> Path | None:
 
 def look_at_data(found: Checked) -> Look:
     """Return what there is to say of the values of a spec's data, but for what it allows."""
-    from snnc.engine.libraries import needed
+    from snnc.environment.libraries import needed
 
     needed("numpy")
-    from snnc.engine.look import look
+    from snnc.data.look import look
 
     return look(found.program).without(found.allowed)
 

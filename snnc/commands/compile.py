@@ -6,13 +6,13 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from snnc import writing
-from snnc.backends.script import is_untouched
 from snnc.commands.common import checked_spec
-from snnc.diagnostics import Refusal
-from snnc.failures import attempt
-from snnc.ir import Program
+from snnc.commands.exit_codes import attempt
+from snnc.diagnostics.errors import Refusal
 from snnc.pipeline import scripts
+from snnc.program.program import Program
+from snnc.scripts import on_disk
+from snnc.scripts.emit import is_untouched
 
 EDITED = "was edited, or not written by snnc"
 
@@ -50,13 +50,13 @@ def _refuse_one_name_twice(programs: list[Program], folders: list[Path]) -> None
 def _compile(program: Program, folder: Path, arguments: argparse.Namespace) -> int:
     wanted = scripts(program, folder)
     if not arguments.force:
-        writing.refuse_others(wanted, program.spec_path, "--force")
+        on_disk.refuse_others(wanted, program.spec_path, "--force")
     leftover = [p for p in _leftovers(program, folder) if p not in wanted]
     if arguments.check:
         return _compare(wanted, leftover)
     if not arguments.force:
-        writing.refuse_edited(wanted, "--force")
-    written = writing.write(wanted)
+        on_disk.refuse_edited(wanted, "--force")
+    written = on_disk.write(wanted)
     for path in wanted:
         print(f"wrote {path.as_posix()}" if path in written else f"{path.as_posix()} is up to date")
     for path in leftover:
@@ -67,15 +67,15 @@ def _compile(program: Program, folder: Path, arguments: argparse.Namespace) -> i
 def _leftovers(program: Program, folder: Path) -> list[Path]:
     """Return the scripts of a program's name in a folder that snnc once wrote."""
     paths = [folder / f"{program.name}_{kind}.py" for kind in ("train", "loihi")]
-    return [path for path in paths if is_untouched(writing.text_of(path) or "")]
+    return [path for path in paths if is_untouched(on_disk.text_of(path) or "")]
 
 
 def _compare(wanted: dict[Path, str], leftover: list[Path]) -> int:
     """Print how each script differs from what the spec says now; fail if any does."""
     from difflib import unified_diff
 
-    present = {path: writing.text_of(path) for path in wanted}
-    stale = [path for path, text in wanted.items() if not writing.same(present[path], text)]
+    present = {path: on_disk.text_of(path) for path in wanted}
+    stale = [path for path, text in wanted.items() if not on_disk.same(present[path], text)]
     for path in stale:
         if present[path] is None:
             print(f"{path.as_posix()} is missing")
@@ -86,7 +86,7 @@ def _compare(wanted: dict[Path, str], leftover: list[Path]) -> int:
             "".join(unified_diff(there, now, path.as_posix(), f"{path.as_posix()} (now)")), end=""
         )
     if leftover:
-        names = writing.listed(leftover)
+        names = on_disk.listed(leftover)
         raise Refusal(f"{names}: left over, the spec's targets no longer ask for it; remove it")
     if stale:
         states = {path: _state(present[path]) for path in stale}

@@ -5,25 +5,26 @@ from __future__ import annotations
 import argparse
 import platform
 
-from snnc import __version__, lanes
+from snnc import __version__
+from snnc.environment import versions
 
 
 def run(_: argparse.Namespace) -> int:
-    lane = lanes.here()
+    lane = versions.here()
     machine = f"{platform.system()} {platform.machine()}"
     print(f"snnc {__version__}, Python {platform.python_version()}, {machine}")
-    found = lanes.packages([*lanes.LIGHT, *(lane.requirements if lane else ())])
+    found = versions.packages([*versions.LIGHT, *(lane.requirements if lane else ())])
     width = max(len(package.name) for package in found)
     for package in found:
         wanted = f"  wanted: {package.wanted}" if package.wanted else ""
         print(f"  {package.name:{width}}  {package.version or '-':8}{wanted}".rstrip())
-    if sentence := lanes.elsewhere():
+    if sentence := versions.elsewhere():
         print(f"{sentence}.")
     if lane is None:
-        print(f"{lanes.no_lane()}.")
+        print(f"{versions.no_lane()}.")
         return 1
     if any(package.wanted for package in found):
-        print(f"What is wanted can be installed by\n  {lanes.repair(lane)}")
+        print(f"What is wanted can be installed by\n  {versions.repair(lane)}")
         return 1
     print("All fit each other and this Python.")
     return 0

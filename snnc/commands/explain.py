@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from snnc.codes import ERRORS, WARNINGS, severity
-from snnc.pages import page, plain, summary
+from snnc.diagnostics.codes import ERRORS, WARNINGS, severity
+from snnc.diagnostics.pages import page, plain, summary
 
 BOLD, NORMAL = "\033[1m", "\033[0m"
 

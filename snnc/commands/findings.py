@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from snnc.commands.common import data_file, look_at_data
-from snnc.diagnostics import CompileError, Diagnostic, Refusal
-from snnc.document import Document
-from snnc.failures import attempt
+from snnc.commands.exit_codes import attempt
+from snnc.diagnostics.as_json import record
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError, Refusal
+from snnc.diagnostics.sarif import log
 from snnc.pipeline import checked
-from snnc.records import record
-from snnc.sarif import log
 
 Found = list[tuple[Document, tuple[Diagnostic, ...]]]
 

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from snnc import resources
-from snnc.diagnostics import Refusal, UsageError, cannot
-from snnc.files import write_text
+from snnc.diagnostics.errors import Refusal, UsageError, cannot
+from snnc.environment.files import write_text
 
 
 def run(arguments: argparse.Namespace) -> int:

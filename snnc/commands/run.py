@@ -8,39 +8,41 @@ import json
 import sys
 
 from snnc.commands.common import checked_spec, output_folder
-from snnc.diagnostics import UsageError
-from snnc.engine import libraries, places
-from snnc.words import counted
+from snnc.diagnostics.errors import UsageError
+from snnc.diagnostics.wording import counted
+from snnc.environment import libraries
+from snnc.running import simulators
 
 
 def run(arguments: argparse.Namespace) -> int:
     program = checked_spec(arguments.spec, arguments.data).program
-    on = places.chosen(program, arguments.on)
+    on = simulators.chosen(program, arguments.on)
     if arguments.verify and "emulator" not in on:
         raise UsageError("--verify is about what runs on the emulator: add --on emulator")
     gc.enable()  # from here on there is garbage
-    with libraries.loaded(places.packages(on)):
-        from snnc.engine import plots, running, storage
-        from snnc.engine.progress import Terminal
+    with libraries.loaded(simulators.packages(on)):
+        from snnc.running import plots, run
+        from snnc.training import params_file
+        from snnc.training.progress import Terminal
 
-        places.ensure_reachable(program, on)
+        simulators.ensure_reachable(program, on)
         folder = output_folder(arguments)
         pictures = folder if arguments.plot else None
         if pictures:
             plots.ensure_writable(pictures, program, on)
-        trained = storage.load(program, folder)
-        if otherwise := storage.trained_otherwise(trained, program):
+        trained = params_file.load(program, folder)
+        if otherwise := params_file.trained_otherwise(trained, program):
             told = "snnc: the parameters were trained otherwise than the spec says now"
             print("\n  ".join([told, *otherwise]), file=sys.stderr)
         if arguments.verify:
-            from snnc.engine.emulated import verify
+            from snnc.running.emulated import verify
 
             verify(trained.program, trained.x_test[: arguments.verify])
             told = f"the first {counted(arguments.verify, 'item')} on the emulator: as on nengo_loihi, bit for bit"
             print(f"snnc: {told}", file=sys.stderr)
         done = []
         try:
-            for row in running.rows(trained, on, arguments.items, Terminal(), pictures):
+            for row in run.rows(trained, on, arguments.items, Terminal(), pictures):
                 done.append(row)
             if pictures:
                 written = (plots.path_of(pictures, program, place).as_posix() for place in on)
@@ -48,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         finally:
             # A place that refuses the network, or an interrupt, takes nothing from those before.
             if done:
-                results = running.results_of(trained, done)
+                results = run.results_of(trained, done)
                 print(json.dumps(results.to_dict()) if arguments.json else results)
     results.refuse_silence()
     return 0

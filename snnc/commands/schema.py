@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from snnc.files import write_text
-from snnc.schema import schema
+from snnc.environment.files import write_text
+from snnc.spec.json_schema import schema
 
 
 def run(arguments: argparse.Namespace) -> int:

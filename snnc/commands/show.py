@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 
 from snnc.commands.common import checked_spec
-from snnc.overview import description, layers
-from snnc.table import aligned
+from snnc.show.layers import description, layers
+from snnc.show.table import aligned
 
 
 def run(arguments: argparse.Namespace) -> int:
     found = checked_spec(arguments.spec)
     if arguments.full:
-        from snnc.full import full
+        from snnc.show.full import full
 
         print(full(found.document, found.program), end="")
     elif arguments.json:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import gc
 
-from snnc.checks.allow import without_allowed
 from snnc.commands.common import checked_spec, output_folder, warn
-from snnc.engine import libraries
+from snnc.diagnostics.allowed import without_allowed
+from snnc.environment import libraries
 from snnc.pipeline import with_epochs
 
 
@@ -17,11 +17,12 @@ def run(arguments: argparse.Namespace) -> int:
     folder = output_folder(arguments)
     gc.enable()  # from here on there is garbage
     with libraries.loaded():
-        from snnc.engine import data, session
-        from snnc.engine.look import doubts
-        from snnc.engine.progress import Terminal
+        from snnc import session
+        from snnc.data import prepare
+        from snnc.data.look import doubts
+        from snnc.training.progress import Terminal
 
-        items = data.load(program)
+        items = prepare.load(program)
         warn(found.document, without_allowed(doubts(program, items), found.allowed))
         training = session.train(
             program, items, Terminal(), folder, arguments.baseline, resume=arguments.resume

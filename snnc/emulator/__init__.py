@@ -1,6 +1,6 @@
 """The chip, emulated for many items at once: bit for bit what NengoLoihi's own emulator computes for one after the other."""
 
-from snnc import compat
+from snnc.environment import compat
 
 compat.prepare()  # before NengoLoihi is imported
 

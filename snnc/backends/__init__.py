@@ -1,1 +1,0 @@
-"""What a program becomes: a network in memory, or scripts."""

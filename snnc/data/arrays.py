@@ -1,0 +1,66 @@
+"""Files of arrays: written whole, and read without trust in what is in them."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import struct
+import zipfile
+import zlib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.diagnostics.errors import Refusal, cannot
+from snnc.environment.files import replacing
+
+Array = NDArray[Any]
+#: What reading a damaged .npz file raises, besides OSError.
+DAMAGE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    EOFError,
+    RuntimeError,
+    OverflowError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+def save_arrays(path: Path, *arrays: Any, **named: Any) -> None:
+    """Write a .npz file; unnamed arrays are called arr_0, arr_1 and so on."""
+    # In memory first: of a full disk, zipfile makes a tangle of errors.
+    buffer = io.BytesIO()
+    np.savez(buffer, *arrays, **named)
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(buffer.getvalue())
+
+
+def text_in(path: Path, name: str) -> str:
+    """Return a text in a .npz file; nothing if there is none, or no such file."""
+    with suppress(OSError, *DAMAGE), np.load(path, allow_pickle=False) as file:
+        return str(file[name])
+    return ""
+
+
+def arrays_of(path: Path, advice: str) -> dict[str, Array]:
+    """Return the arrays of a .npz file; if it is damaged, a Refusal gives the advice.
+
+    Raises FileNotFoundError if there is none.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise cannot("read", path, error) from error
+    except DAMAGE as error:
+        raise Refusal(f"{path.as_posix()} is damaged, or no file of snnc's: {advice}") from error

@@ -1,0 +1,162 @@
+"""What `snnc check --data`, and `snnc train` before it starts, say of the values that a network is fed. NumPy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from snnc.data.load import source_name
+from snnc.data.prepare import Array, Data, Labels, Split, scaled, split
+from snnc.diagnostics.allowed import without_allowed
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.program.program import Program
+
+#: Where the items come from.
+AT = ("data", "kind")
+#: A class with this share of the items makes accuracy say little.
+LARGEST_SHARE = 0.9
+#: Unscaled values beyond this are far from the input of 1 that max_rate is for.
+LARGEST_UNSCALED = 10
+#: A value that keeps to this share of the range that all are scaled by moves a neuron of 200 Hz by 2 Hz: no spike in 0.1 s.
+NARROW = 0.01
+#: Share of narrow values that pictures have by nature: the dark corners of a round one are 0.21 of it.
+MOST_NARROW = 0.25
+
+
+@dataclass(frozen=True)
+class Look:
+    """What there is, in a few lines, and what about it may not be meant."""
+
+    lines: tuple[str, ...]
+    warnings: tuple[Diagnostic, ...]
+
+    def without(self, allowed: Container[str]) -> Look:
+        """Return the same without the warnings that are allowed."""
+        return replace(self, warnings=without_allowed(self.warnings, allowed))
+
+
+def look(program: Program) -> Look:
+    """Look at a program's items and labels; a Refusal says what can't be used."""
+    items = split(program)
+    data = scaled(program, items)
+    constant = int(np.count_nonzero(np.ptp(data.x_train, axis=0) == 0))
+    return Look(tuple(_lines(program, items, data, constant)), doubts(program, data))
+
+
+def doubts(program: Program, data: Data) -> tuple[Diagnostic, ...]:
+    """Return what training on these data would pass over in silence."""
+    return (
+        *_class_warnings(program, data),
+        *_order(program, data.y_test),
+        *_value_warnings(program, data),
+        *_leaks(data),
+    )
+
+
+def _lines(program: Program, items: Split, data: Data, constant: int) -> Iterator[str]:
+    n = len(data.y_train) + len(data.y_test)
+    never = f", {constant} of which never vary in training" if constant else ""
+    yield f"{source_name(program)}: {n} items of {program.input_size} values{never}"
+    for name, x, raw, y in (
+        ("to train on", data.x_train, items.x_train, data.y_train),
+        ("to test on", data.x_test, items.x_test, data.y_test),
+    ):
+        shown = "" if program.data.scale == "none" else f", {_range(x)} once scaled"
+        yield f"  {len(y)} {name}: values {_range(raw)}{shown}"
+        yield f"    of each class: {_counts(program, y)}"
+
+
+def _range(x: Array) -> str:
+    return f"{x.min():.6g} to {x.max():.6g}"
+
+
+def _counts(program: Program, y: Labels) -> str:
+    counts = np.bincount(y, minlength=program.output.classes)
+    names = program.output.labels or range(len(counts))
+    if len(counts) > 20:
+        return f"{counts.min()} to {counts.max()}"
+    return ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
+
+
+def _class_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
+    train = np.bincount(data.y_train, minlength=program.output.classes)
+    test = np.bincount(data.y_test, minlength=program.output.classes)
+    for counts, missing in (
+        (train, "no item to train on is of {}: it can't be learnt"),
+        (test, "no item to test on is of {}: the accuracy doesn't tell of it"),
+    ):
+        if not counts.all():
+            message = missing.format(_classes(program, np.flatnonzero(counts == 0)))
+            yield Diagnostic("data-classes", message, AT)
+    share = test.max() / test.sum()
+    if share >= LARGEST_SHARE:
+        one = _classes(program, np.flatnonzero(test == test.max())[:1])
+        message = (
+            f"{share:.0%} of the items to test on are of {one}: always to say so is as often right"
+        )
+        yield Diagnostic("data-balance", message, AT)
+
+
+def _order(program: Program, y: Labels) -> Iterator[Diagnostic]:
+    """In a stream, what an item leaves behind helps the next one of its class."""
+    if not program.on_loihi:
+        return
+    same = np.mean(y[1:] == y[:-1]) if len(y) > 1 else 0.0
+    by_chance = np.sum(np.square(np.bincount(y) / len(y)))
+    if same > (1 + by_chance) / 2:
+        message = (
+            f"{same:.0%} of the items to test on come after one of their own class, by chance {by_chance:.0%} would: "
+            "in a stream, what is left of an item helps the next"
+        )
+        yield Diagnostic("data-order", message, AT, hint="shuffle them, with their labels")
+
+
+def _leaks(data: Data) -> Iterator[Diagnostic]:
+    shared = _shared(data)
+    if shared:
+        message = (
+            f"{shared} of {len(data.x_test)} items to test on are also among those to train on"
+        )
+        hint = "accuracy on them says nothing: leave them out"
+        yield Diagnostic("data-leak", message, AT, hint=hint)
+
+
+def _value_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
+    scale, at = program.data.scale, ("data", "scale")
+    low, high = data.x_train.min(axis=0), data.x_train.max(axis=0)
+    largest = max(-low.min(), high.max(), np.abs(data.x_test).max())
+    if scale == "none" and largest > LARGEST_UNSCALED:
+        message = f"values up to {largest:g} reach neurons whose max_rate is for an input of 1"
+        yield Diagnostic("data-scale", message, at, hint='write scale = "standard"')
+    varying = high > low
+    narrow = varying & (high - low < NARROW * (high.max() - low.min()))
+    if scale in ("unit", "signed") and narrow.sum() > MOST_NARROW * varying.sum():
+        message = (
+            f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} of the range "
+            "that all are scaled by: hardly a neuron can tell"
+        )
+        yield Diagnostic("data-scale", message, at, hint='write scale = "standard"')
+    surprising = ~varying & (data.x_test != data.x_train[0]).any(axis=0)
+    if scale == "standard" and surprising.any():
+        message = (
+            f"{surprising.sum()} of {len(varying)} values never vary in training but do in testing, "
+            f"where they reach {np.abs(data.x_test[:, surprising]).max():g}, unscaled"
+        )
+        hint = 'write scale = "unit" or "signed"'
+        yield Diagnostic("data-scale", message, at, hint=hint)
+
+
+def _classes(program: Program, numbers: Labels) -> str:
+    """Return how people call some classes."""
+    labels = program.output.labels
+    names = [repr(labels[n]) if labels else str(n) for n in numbers[:8]]
+    more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
+    return f"class{'es' if len(numbers) > 1 else ''} {', '.join(names)}{more}"
+
+
+def _shared(data: Data) -> int:
+    """Return how many items to test on are among those to train on, label or no label."""
+    known = {hash(item.tobytes()) for item in data.x_train}
+    return sum(hash(item.tobytes()) in known for item in data.x_test)

@@ -1,0 +1,205 @@
+"""Items and labels: checked, split and scaled as the spec says, and as the emitted scripts do."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.data.csv_file import expected
+from snnc.data.load import Raw, read, source_name
+from snnc.diagnostics.errors import Refusal
+from snnc.program.program import Program, same_items
+from snnc.spec.sources import Scale
+
+Array = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Scaled items, (n, size), and labels, (n,). An item as it was is item * scale + shift.
+
+    Those to train on include those that validate (`division`).
+    """
+
+    x_train: Array
+    y_train: Labels
+    x_test: Array
+    y_test: Labels
+    shift: Array
+    scale: Array
+    #: Which of the source's items are held out, and how those were before scaling.
+    test_index: NDArray[np.int64]
+    raw_test: Array
+
+    @cached_property
+    def train_digest(self) -> str:
+        """Eight hex digits by which the scaled items to train on and their labels are recognised."""
+        return _digest(self.x_train, self.y_train)
+
+    @cached_property
+    def test_digest(self) -> str:
+        """Eight hex digits by which the held-out items, as they were, and their labels are recognised."""
+        return _digest(self.raw_test, self.y_test)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Items, (n, size), and labels, (n,), unscaled."""
+
+    x_train: Array
+    y_train: Labels
+    x_test: Array
+    y_test: Labels
+    test_index: NDArray[np.int64]
+
+
+def _digest(x: Array, y: Labels) -> str:
+    """As the scripts have it; items are hashed where they are, which for pictures saves a copy of hundreds of megabytes."""
+    found = hashlib.sha256(np.ascontiguousarray(x).data)
+    found.update(np.ascontiguousarray(y).data)
+    return found.hexdigest()[:8]
+
+
+def load(program: Program) -> Data:
+    """Return a program's data, or raise a Refusal that names what is wrong with them."""
+    return scaled(program, split(program))
+
+
+def split(program: Program) -> Split:
+    """Return all items that can be used, as the source or else the seed divides them."""
+    where = source_name(program)
+    try:
+        parts = [_numbers(raw, program, where) for raw in read(program)]
+    except MemoryError as error:
+        raise Refusal(f"{where} takes more memory than there is") from error
+    if len(parts) == 2:
+        (x_train, y_train), (x_test, y_test) = parts
+        test = np.arange(len(x_test))
+    else:
+        ((x, y),) = parts
+        order = np.random.RandomState(program.seed).permutation(len(x))
+        n_test = math.ceil((program.data.split_fraction or 0.0) * len(x))
+        test, train = order[:n_test], order[n_test:]
+        x_train, y_train, x_test, y_test = x[train], y[train], x[test], y[test]
+    n_seen = len(division(program, len(x_train))[0])
+    if n_seen < program.train.batch_size:
+        raise Refusal(
+            f"{where}: {n_seen} items are left to train on, "
+            f"fewer than a batch of {program.train.batch_size}: lower batch_size"
+        )
+    return Split(x_train, y_train, x_test, y_test, test)
+
+
+def division(program: Program, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which of n training items are trained on, and which validate."""
+    if program.train.validation_fraction is None:
+        return np.arange(n), np.arange(0)
+    order = np.random.RandomState(program.seed).permutation(n)
+    n_validation = math.ceil(program.train.validation_fraction * n)
+    return order[n_validation:], order[:n_validation]
+
+
+def scaled(program: Program, items: Split) -> Data:
+    """Return items as the network gets them."""
+    where = source_name(program)
+    seen = items.x_train
+    if program.train.validation_fraction is not None:
+        seen = seen[division(program, len(seen))[0]]
+    shift, scale = _scaling(seen, program.data.scale, where)
+    with np.errstate(over="ignore", invalid="ignore"):
+        x_train, x_test = (items.x_train - shift) / scale, (items.x_test - shift) / scale
+    # TensorFlow has 32 bits for a number.
+    largest = max(np.abs(x_train).max(), np.abs(x_test).max())
+    if not largest < np.finfo(np.float32).max:
+        raise Refusal(f"{where}: there are values too large to use, {largest:g} once scaled")
+    return Data(
+        x_train=x_train,
+        y_train=items.y_train,
+        x_test=x_test,
+        y_test=items.y_test,
+        shift=shift,
+        scale=scale,
+        test_index=items.test_index,
+        raw_test=items.x_test,
+    )
+
+
+def _numbers(raw: Raw, program: Program, where: str) -> tuple[Array, Labels]:
+    """Return items flat and in double precision, and labels as integers, once they can be used."""
+    for name, array in ((raw.x_name, raw.x), (raw.y_name, raw.y)):
+        if array.dtype.kind not in "fiub":
+            raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
+    if not same_items(raw.x.shape[1:], program.input_shape):
+        found, wanted = list(raw.x.shape[1:]), list(program.input_shape)
+        raise Refusal(
+            f"{where}: an item has shape {found}, not {wanted}: write shape = {found} in [input]"
+        )
+    if len(raw.x) != raw.y.size or len(raw.x) == 0:
+        raise Refusal(f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels")
+    _refuse_gaps(raw, where)
+    y = raw.y.reshape(len(raw.y))
+    _refuse_labels(y, raw.y_name, program.output.classes, where)
+    return raw.x.reshape(len(raw.x), -1).astype(float), y.astype(np.int64)
+
+
+def _refuse_gaps(raw: Raw, where: str) -> None:
+    bad = np.argwhere(~np.isfinite(raw.x))
+    if len(bad):
+        item, *at = (int(n) for n in bad[0])
+        value, place = raw.x[tuple(bad[0])], at[0] if len(at) == 1 else at
+        raise Refusal(
+            f"{where}: item {item} of '{raw.x_name}' has the value {value} at {place}: "
+            "remove such items, or fill in numbers"
+        )
+
+
+def _refuse_labels(y: NDArray[Any], name: str, classes: int, where: str) -> None:
+    # What is no number at all is in no range either.
+    bad = np.flatnonzero(~((y >= 0) & (y < classes) & (y == np.floor(y))))
+    if len(bad):
+        raise Refusal(
+            f"{where}: label {bad[0]} of '{name}' is {y[bad[0]]}; {expected(classes)}{_remedy(y, classes)}"
+        )
+
+
+def _remedy(y: NDArray[Any], classes: int) -> str:
+    """Return how to mend labels that are off throughout, if it is plain how."""
+    if not np.isfinite(y).all() or (y != np.floor(y)).any():
+        return ", and are whole numbers"
+    low, high = int(y.min()), int(y.max())
+    if (low, high) == (1, classes):
+        return ": these start at 1, so subtract 1 from each"
+    if (low, high) == (-1, 1) and classes == 2:
+        return ": make each -1 a 0"
+    if low >= 0 and high < 1000:
+        return f": write classes = {high + 1} in [output], or mend the labels"
+    return ""
+
+
+def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
+    """Return shift and scale, fitted on training items: (item - shift) / scale is what the network gets."""
+    if kind == "none":
+        return 0.0, 1.0
+    low, high = x.min(), x.max()
+    if low == high:
+        raise Refusal(
+            f"{where}: all training values are {low}, so they can't be scaled: write scale = 'none'"
+        )
+    with np.errstate(over="ignore", invalid="ignore"):
+        if kind == "standard":
+            shift, scale = x.mean(axis=0), x.std(axis=0)
+            scale[scale == 0] = 1  # a feature that never varies
+        elif kind == "unit":
+            shift, scale = low, high - low
+        else:
+            shift, scale = (high + low) / 2, (high - low) / 2
+    if not (np.isfinite(shift).all() and np.isfinite(scale).all()):
+        raise Refusal(f"{where}: the training values are too large to scale")
+    return shift, scale

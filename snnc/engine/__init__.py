@@ -1,1 +1,0 @@
-"""What runs networks: training, evaluation, streams. Imports TensorFlow and Nengo."""

@@ -1,0 +1,1 @@
+"""Tested versions, patches of old libraries, imports of heavy ones, whole files."""

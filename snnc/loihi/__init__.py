@@ -1,0 +1,1 @@
+"""What a program takes of the chip: limits, axons, cores."""

@@ -1,0 +1,266 @@
+"""Program to networks in memory: the one that NengoDL trains, and the deployed one, in plain Nengo.
+
+The emitted scripts build the same objects in the same order; tests compare both by running them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.ensemble import Neurons
+from numpy.typing import NDArray
+
+from snnc.operators.call import Call, Ratio, Real
+from snnc.operators.linear import walk
+from snnc.operators.transforms import Folded, Full, Identity, Scattered
+from snnc.program.program import Connection, Population, Program
+from snnc.spec.base import INPUT, OUTPUT
+
+Array = NDArray[np.float64]
+
+#: What the first part of a Call's name stands for.
+_MODULES = {"tf": "tensorflow"}
+
+
+def build(value: Any) -> Any:
+    """Return the object that a Call describes, or the value of anything else."""
+    if isinstance(value, Call):
+        module, *names = value.name.split(".")
+        found: Any = importlib.import_module(_MODULES.get(module, module))
+        for name in names:
+            found = getattr(found, name)
+        return found(*map(build, value.args), **{k: build(v) for k, v in value.kwargs.items()})
+    if isinstance(value, Ratio | Real):
+        return value.value
+    if isinstance(value, list | tuple):
+        return type(value)(map(build, value))
+    if isinstance(value, dict):
+        return {key: build(item) for key, item in value.items()}
+    return value
+
+
+def keras_layer(call: Call) -> Any:
+    """Return the Keras layer of an operator."""
+    if call.name == "OnOff":
+        from snnc.networks.on_off import OnOff
+
+        return OnOff(**call.kwargs)
+    return build(Call(f"tf.keras.layers.{call.name}", call.args, call.kwargs))
+
+
+def training_network(program: Program) -> nengo.Network:
+    """Return the network that NengoDL trains: rates, single time steps, no synapses.
+
+    `net.logits` is the probe of the output, `net.spikes` the list of the populations' probes, still empty unless their rates
+    matter in training.
+    """
+    import nengo_dl
+
+    with nengo.Network(label=program.name, seed=program.seed) as net:
+        # The Keras layers learn, the neurons' own biases don't (they enter after the gain).
+        nengo_dl.configure_settings(trainable=False, stateful=False)
+        nengo_dl.configure_settings(use_loop=False)
+        if smoothing := program.lif_smoothing:
+            nengo_dl.configure_settings(lif_smoothing=smoothing)
+
+        net.shown = nengo.Node(np.zeros(program.input_size))
+        values: dict[str, Any] = {INPUT: net.shown}
+        for population in program.populations:
+            first, *others = program.into(population.name)
+            neurons = nengo_dl.Layer(build(population.neurons.trained(population.gradient)))(
+                _through(program, first, values),
+                label=population.name,
+                max_rates=nengo.dists.Choice([population.neurons.max_rate]),
+                intercepts=nengo.dists.Choice([population.neurons.intercept]),
+            )
+            for connection in others:
+                nengo.Connection(_through(program, connection, values), neurons, synapse=None)
+            values[population.name] = neurons
+
+        readouts = program.into(OUTPUT)
+        if len(readouts) == 1:
+            output = _through(program, readouts[0], values)
+        else:
+            output = nengo.Node(size_in=program.output.classes, label=OUTPUT)
+            for connection in readouts:
+                nengo.Connection(_through(program, connection, values), output, synapse=None)
+        net.logits = nengo.Probe(output, label="logits")
+        net.spikes = _spike_probes(net) if program.bands else []
+    return net
+
+
+def _through(program: Program, connection: Connection, values: dict[str, Any]) -> Any:
+    """Return what a connection's operators make of its source."""
+    import nengo_dl
+
+    value = values[connection.source]
+    for operator, shape in walk(connection.operators, program.source_shape(connection)):
+        taken = operator.takes(shape)
+        picture = taken if len(taken) > 1 else None
+        value = nengo_dl.Layer(keras_layer(operator.keras()))(value, shape_in=picture)
+    return value
+
+
+def put_out_rates(net: nengo.Network, program: Program) -> None:
+    """Let neurons that train with the chip's rates put those out in single steps too, without dropout, and by moving means."""
+    import nengo_dl
+    import tensorflow as tf
+
+    if not program.trains_spiking:
+        return
+    with net:
+        nengo_dl.configure_settings(learning_phase=True)
+    for node in net.nodes:
+        layer = getattr(node, "tensor_func", None)
+        if isinstance(layer, tf.keras.layers.Dropout):
+            layer.rate = 0
+        elif isinstance(layer, tf.keras.layers.BatchNormalization):
+            layer.trainable = False  # by its moving mean and variance
+
+
+def watch(net: nengo.Network) -> None:
+    """Add the probes of a training network's populations, if it has none."""
+    with net:
+        net.spikes = net.spikes or _spike_probes(net)
+
+
+def prepare_to_run(net: nengo.Network, program: Program) -> None:
+    """Replace the neurons of a training network by those that run, and filter their spikes."""
+    import nengo_dl
+
+    synapses = {c.operators[0].name: c.synapse for c in program.connections if c.source != INPUT}
+    for ensemble in net.ensembles:
+        ensemble.neuron_type = build(program.population(ensemble.label).neurons.running())
+    for connection in net.connections:
+        if isinstance(connection.pre_obj, Neurons):
+            synapse = synapses[connection.post_obj.tensor_func.name]
+            connection.synapse = build(synapse.nengo()) if synapse else None
+    net.logits.synapse = build(program.output.probe.nengo())
+    watch(net)
+    with net:
+        nengo_dl.configure_settings(use_loop=True)
+        if program.trains_spiking:
+            nengo_dl.configure_settings(learning_phase=None)
+        if program.output.softmax == "host":
+            _add_softmax(net, program, net.logits.target)
+
+
+def deployed_network(program: Program, shown: Any, loihi: bool = False) -> nengo.Network:
+    """Return a deployed program as a plain Nengo network.
+
+    `shown` is the output of the input node: values, a process, or a function of time. With `loihi`, the network
+    says which populations run on the chip. `net.logits` and `net.spikes` are probes.
+    """
+    with nengo.Network(label=program.name, seed=program.seed) as net:
+        if loihi:
+            import nengo_loihi
+
+            nengo_loihi.add_params(net)
+        net.shown = nengo.Node(shown)
+        sources: dict[str, Any] = {INPUT: net.shown}
+        for population in program.populations:
+            ensemble = _ensemble(population)
+            if loihi:
+                _place(net, population, ensemble)
+            sources[population.name] = ensemble.neurons
+            for connection in program.into(population.name):
+                connected = _connect(connection, sources, ensemble.neurons)
+                if loihi and (pop_type := program.pop_type(connection)):
+                    net.config[connected].pop_type = pop_type
+        output = nengo.Node(size_in=program.output.classes, label=OUTPUT)
+        for connection in program.into(OUTPUT):
+            _connect(connection, sources, output)
+        if program.output.bias is not None:
+            nengo.Connection(nengo.Node(program.output.bias), output, synapse=None)
+        net.logits = nengo.Probe(
+            output, synapse=build(program.output.probe.nengo()), label="logits"
+        )
+        if program.output.softmax == "host":
+            _add_softmax(net, program, output)
+        net.spikes = _spike_probes(net)
+    return net
+
+
+def _place(net: nengo.Network, population: Population, ensemble: nengo.Ensemble) -> None:
+    """Say where neurons run, and how the chip's cores share them."""
+    import nengo_loihi
+
+    if not population.on_chip:
+        net.config[ensemble].on_chip = False
+    elif population.block_shape:
+        block = nengo_loihi.BlockShape(population.block_shape, population.shape)
+        net.config[ensemble].block_shape = block
+
+
+def _ensemble(population: Population) -> nengo.Ensemble:
+    assert population.tuning is not None, "only a deployed program has gain and bias"
+    return nengo.Ensemble(
+        population.size,
+        dimensions=1,
+        neuron_type=build(population.neurons.running()),
+        gain=population.tuning.gain,
+        bias=population.tuning.bias,
+        label=population.name,
+    )
+
+
+def _connect(connection: Connection, sources: dict[str, Any], target: Any) -> nengo.Connection:
+    return nengo.Connection(
+        sources[connection.source],
+        target,
+        transform=_transform(connection.folded),
+        synapse=build(connection.synapse.nengo()) if connection.synapse else None,
+    )
+
+
+def _transform(folded: Folded) -> Any:
+    """Return a folded chain as Nengo has it."""
+    form = folded.form
+    if isinstance(form, Identity):
+        return nengo.connection.Default
+    if isinstance(form, Full):
+        return folded.weights
+    if isinstance(form, Scattered):
+        places = np.column_stack([folded.arrays["row"], folded.arrays["column"]])
+        return nengo.Sparse(form.shape, indices=places, init=folded.weights)
+    return nengo.Convolution(
+        form.output_shape[-1],
+        form.input_shape,
+        kernel_size=form.kernel_size,
+        strides=form.strides,
+        padding=form.padding,
+        init=folded.weights,
+    )
+
+
+def _spike_probes(net: nengo.Network) -> list[nengo.Probe]:
+    return [nengo.Probe(ensemble.neurons, label=ensemble.label) for ensemble in net.ensembles]
+
+
+def _add_softmax(net: nengo.Network, program: Program, output: Any) -> None:
+    """Add a node on the host that turns the filtered output into probabilities in every step."""
+    probabilities = nengo.Node(_softmax, size_in=program.output.classes)
+    nengo.Connection(output, probabilities, synapse=build(program.output.probe.nengo()))
+    net.probabilities = nengo.Probe(probabilities, label="probabilities")
+
+
+def _softmax(_: float, logits: Array) -> Array:
+    e = np.exp(logits - logits.max())
+    return np.asarray(e / e.sum())
+
+
+def stream_of(program: Program, items: Array) -> Any:
+    """Return what an input node puts out to show items one after the other, with a gap of zeros if there is one."""
+    if not program.gap_steps:
+        return nengo.processes.PresentInput(items, program.stream_steps * program.dt)
+    zeros = np.zeros(math.prod(items.shape[1:]))
+
+    def shown(t: float) -> Array:
+        item, step = divmod(round(t / program.dt) - 1, program.stream_steps + program.gap_steps)
+        return items[item] if step < program.stream_steps else zeros
+
+    return shown

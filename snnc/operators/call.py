@@ -1,0 +1,40 @@
+"""A constructor and its arguments, as a value: one backend calls it, the other writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Any
+
+from snnc.operators.frozen import frozen
+
+
+@frozen
+class Ratio:
+    """A number best written as a division: `1 / 200` says more than 0.005."""
+
+    numerator: float
+    denominator: float
+
+    @property
+    def value(self) -> float:
+        return self.numerator / self.denominator
+
+
+@frozen
+class Real:
+    """A number that is written with a point even if it is whole, for whoever tells 1.0 from 1."""
+
+    value: float
+
+
+@frozen
+class Call:
+    """`name` is dotted, as a script writes it after its imports: "nengo.LIF", "tf.optimizers.Adam".
+
+    An argument is a plain value, a Ratio, a Real or another Call, or a dict or a tuple of those.
+    """
+
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)

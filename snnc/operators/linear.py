@@ -1,0 +1,254 @@
+"""Linear maps on the values of a connection, as they are trained.
+
+Pictures are (height, width, channels) throughout.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Literal
+
+from snnc.diagnostics.wording import times
+from snnc.operators.call import Call
+from snnc.operators.frozen import frozen
+
+#: Without the number of items.
+Shape = tuple[int, ...]
+Pair = tuple[int, int]
+Padding = Literal["same", "valid"]
+
+
+def size(shape: Shape) -> int:
+    """Return how many values a shape holds."""
+    return math.prod(shape)
+
+
+class Misfit(Exception):
+    """An operator can't take values of some shape. `key` is the setting of its layer to look at, if there is one."""
+
+    def __init__(self, message: str, key: str | None = None, hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.key, self.hint = message, key, hint
+
+
+@frozen
+class Operator:
+    """A linear map on the values of one connection; Keras says what it does."""
+
+    #: What the spec language calls it.
+    kind: ClassVar[str]
+    #: Whether the operator does nothing when the network runs.
+    training_only: ClassVar[bool] = False
+    #: Whether it takes values as a picture; others take them flat.
+    on_pictures: ClassVar[bool] = False
+
+    name: str
+
+    def takes(self, before: Shape) -> Shape:
+        """Return values' shape as the operator takes them: as it is, or flat."""
+        return before if self.on_pictures else (size(before),)
+
+    def shape(self, before: Shape) -> Shape:
+        """Return the shape of what comes out, or raise a Misfit."""
+        return before
+
+    def parameters(self, before: Shape) -> int:
+        """Return how many weights and biases are trained."""
+        return 0
+
+    @property
+    def adds_bias(self) -> bool:
+        """Whether zeros may come out as something else."""
+        return not self.training_only
+
+    def keras(self) -> Call:
+        """Return the Keras layer, by its name in tf.keras.layers."""
+        raise NotImplementedError
+
+
+@frozen
+class Dense(Operator):
+    kind: ClassVar[str] = "dense"
+
+    units: int
+    use_bias: bool
+
+    def shape(self, before: Shape) -> Shape:
+        return (self.units,)
+
+    def parameters(self, before: Shape) -> int:
+        return (size(before) + self.use_bias) * self.units
+
+    @property
+    def adds_bias(self) -> bool:
+        return self.use_bias
+
+    def keras(self) -> Call:
+        bias = {} if self.use_bias else {"use_bias": False}
+        return Call("Dense", (self.units,), {**bias, "name": self.name})
+
+
+@frozen
+class Window(Operator):
+    """What looks at a picture through a window that moves by its strides."""
+
+    on_pictures: ClassVar[bool] = True
+    #: The key of the window's size, as the layer has it.
+    size_key: ClassVar[str]
+
+    window: Pair
+    strides: Pair
+    padding: Padding
+
+    def margins(self, before: Shape) -> tuple[Pair, Pair]:
+        """Return how many rows of zeros TensorFlow puts above and below a picture, and how many columns left and right."""
+        # As much as the last window needs, the smaller half in front.
+        rows, columns = (
+            max((steps - 1) * stride + window - length, 0)
+            for steps, stride, window, length in zip(
+                self.pictures(before), self.strides, self.window, before, strict=False
+            )
+        )
+        return (rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2)
+
+    def padded(self, before: Shape) -> bool:
+        """Whether the window looks beyond the picture anywhere."""
+        return any(map(any, self.margins(before)))
+
+    def pictures(self, before: Shape) -> Pair:
+        """Return height and width of what comes out, or raise a Misfit."""
+        if len(before) != 3:
+            raise Misfit(
+                f"'{self.name}' looks at pictures, (height, width, channels), not at values of shape {list(before)}",
+                hint="" if len(before) != 2 else f"write shape = {[*before, 1]} in [input]",
+            )
+        height, width = (
+            _steps(length, window, stride, self.padding)
+            for length, window, stride in zip(before, self.window, self.strides, strict=False)
+        )
+        if height < 1 or width < 1:
+            raise Misfit(
+                f"a window of {times(self.window)} doesn't fit a picture of {times(before[:2])}",
+                self.size_key,
+                'write padding = "same", or a smaller one',
+            )
+        return height, width
+
+
+@frozen
+class Conv2D(Window):
+    kind: ClassVar[str] = "conv2d"
+    size_key: ClassVar[str] = "kernel_size"
+
+    filters: int
+    use_bias: bool
+
+    def shape(self, before: Shape) -> Shape:
+        return (*self.pictures(before), self.filters)
+
+    def parameters(self, before: Shape) -> int:
+        return (size(self.window) * before[-1] + self.use_bias) * self.filters
+
+    @property
+    def adds_bias(self) -> bool:
+        return self.use_bias
+
+    def keras(self) -> Call:
+        settings: dict[str, Any] = {}
+        if self.strides != (1, 1):
+            settings["strides"] = _short(self.strides)
+        if self.padding != "valid":
+            settings["padding"] = self.padding
+        if not self.use_bias:
+            settings["use_bias"] = False
+        return Call("Conv2D", (self.filters, _short(self.window)), {**settings, "name": self.name})
+
+
+@frozen
+class AveragePool2D(Window):
+    kind: ClassVar[str] = "avg_pool2d"
+    size_key: ClassVar[str] = "pool_size"
+
+    def shape(self, before: Shape) -> Shape:
+        return (*self.pictures(before), before[-1])
+
+    @property
+    def adds_bias(self) -> bool:
+        return False
+
+    def keras(self) -> Call:
+        settings: dict[str, Any] = {}
+        if self.strides != self.window:
+            settings["strides"] = _short(self.strides)
+        if self.padding != "valid":
+            settings["padding"] = self.padding
+        return Call("AveragePooling2D", (_short(self.window),), {**settings, "name": self.name})
+
+
+@frozen
+class BatchNorm(Operator):
+    """Normalises each channel, or each value where there are no pictures; linear when the network runs."""
+
+    kind: ClassVar[str] = "batch_norm"
+    on_pictures: ClassVar[bool] = True
+
+    momentum: float
+    epsilon: float
+
+    def parameters(self, before: Shape) -> int:
+        return 2 * before[-1]
+
+    def keras(self) -> Call:
+        defaults = {"momentum": 0.99, "epsilon": 0.001}
+        written = {"momentum": self.momentum, "epsilon": self.epsilon}
+        settings = {key: value for key, value in written.items() if value != defaults[key]}
+        return Call("BatchNormalization", (), {**settings, "name": self.name})
+
+
+@frozen
+class OnOff(Operator):
+    """Every value, then the negative of every value, channel by channel: one of both is positive."""
+
+    kind: ClassVar[str] = "on_off"
+    on_pictures: ClassVar[bool] = True
+
+    def shape(self, before: Shape) -> Shape:
+        return (*before[:-1], 2 * before[-1])
+
+    @property
+    def adds_bias(self) -> bool:
+        return False
+
+    def keras(self) -> Call:
+        return Call("OnOff", (), {"name": self.name})
+
+
+@frozen
+class Dropout(Operator):
+    kind: ClassVar[str] = "dropout"
+    training_only: ClassVar[bool] = True
+
+    rate: float
+
+    def keras(self) -> Call:
+        return Call("Dropout", (self.rate,), {"name": self.name})
+
+
+def walk(operators: Iterable[Operator], before: Shape) -> Iterator[tuple[Operator, Shape]]:
+    """Yield each operator of a chain with the shape of what it gets."""
+    for operator in operators:
+        yield operator, before
+        before = operator.shape(before)
+
+
+def _steps(length: int, window: int, stride: int, padding: Padding) -> int:
+    """Return how many places there are for a window, as TensorFlow counts them."""
+    if padding == "same":
+        return -(-length // stride)
+    return (length - window) // stride + 1
+
+
+def _short(pair: Pair) -> int | Pair:
+    """Return one number for two that are the same."""
+    return pair[0] if pair[0] == pair[1] else pair

@@ -1,0 +1,265 @@
+"""Spec to Program: layers become populations and connections."""
+
+from __future__ import annotations
+
+import keyword
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError
+from snnc.diagnostics.wording import near
+from snnc.operators.linear import Dense, Misfit, Operator
+from snnc.program.program import Connection, Output, Population, Program
+from snnc.program.reserved_names import RESERVED
+from snnc.spec import gradients
+from snnc.spec.base import INPUT, OUTPUT
+from snnc.spec.gradients import Gradient, Loihi, Smooth
+from snnc.spec.layers.base import Flow, LayerKind, NeuronLayer, summed
+from snnc.spec.neurons import overridden
+from snnc.spec.neurons.base import NeuronKind
+from snnc.spec.settings import FiringRates
+from snnc.spec.tables import Spec
+
+if TYPE_CHECKING:
+    from snnc.program.program import Synapse
+
+
+def lower(spec: Spec, document: Document) -> Program:
+    """Return the program of a spec, or raise a CompileError where its layers don't fit together."""
+    names = layer_names(spec.layers)
+    wrong = [*_no_neurons(spec), *_wrong_names(spec, names), *_wrong_sources(spec, names)]
+    if wrong:
+        raise CompileError(document, wrong)
+
+    graph = _Graph(spec, {*names, OUTPUT})
+    flows = {INPUT: Flow(INPUT, spec.input.shape)}
+    before: tuple[str, ...] = (INPUT,)
+    for index, (name, layer) in enumerate(zip(names, spec.layers, strict=True)):
+        sources = tuple(replace(flows[source], via=source) for source in layer.from_ or before)
+        graph.at = ("layers", index)
+        try:
+            flows[name] = layer.lower(name, sources, graph)
+        except Misfit as misfit:
+            raise CompileError(document, [_misfit(misfit, graph.at, layer)]) from misfit
+        before = (name,)
+    graph.at = ("output",)
+    readout = Dense(OUTPUT, spec.output.classes, use_bias=spec.output.use_bias)
+    sources = tuple(replace(flows[source], via=source) for source in spec.output.from_ or before)
+    graph.connect(
+        OUTPUT,
+        summed(readout, sources),
+        spec.synapses.output or spec.synapses.layer,
+        ("synapses", "output" if spec.synapses.output else "layer"),
+    )
+
+    return Program(
+        name=spec.network.name,
+        seed=spec.network.seed,
+        dt=spec.network.dt,
+        spec_path=document.path,
+        targets=spec.targets,
+        input_shape=spec.input.shape,
+        populations=tuple(graph.populations),
+        connections=tuple(graph.connections),
+        output=Output(
+            classes=spec.output.classes,
+            labels=spec.output.labels,
+            softmax=spec.output.softmax,
+            probe=spec.synapses.probe,
+        ),
+        data=spec.data,
+        presentation=spec.presentation,
+        train=spec.train,
+        loihi=spec.loihi,
+    )
+
+
+@dataclass
+class _Graph:
+    """Collects what layers lower to. `at` is where the layer that is being lowered stands."""
+
+    spec: Spec
+    layer_names: set[str]
+    at: KeyPath = ()
+    populations: list[Population] = field(default_factory=list)
+    connections: list[Connection] = field(default_factory=list)
+    operator_names: set[str] = field(default_factory=set)
+
+    def population(self, name: str, layer: NeuronLayer, sources: Sequence[Flow]) -> Flow:
+        neurons, neurons_at = self._neurons(layer)
+        shape, *others = {flow.shape for flow in sources}
+        if others:
+            shapes = " and ".join(f"{list(flow.shape)} from '{flow.via}'" for flow in sources)
+            raise Misfit(f"what is summed differs in shape: {shapes}", "from")
+        reads_input = any(flow.source == INPUT for flow in sources)
+        firing_rates, firing_rates_at = self._firing_rates(layer, neurons.max_rate)
+        on_chip = "loihi" in self.spec.targets and (
+            not reads_input if layer.on_chip is None else layer.on_chip
+        )
+        population = Population(
+            name=name,
+            shape=shape,
+            neurons=neurons,
+            gradient=_gradient(neurons, on_chip, self.spec.train.gradient),
+            on_chip=on_chip,
+            at=self.at,
+            neurons_at=neurons_at,
+            on_chip_at=None if layer.on_chip is None else (*self.at, "on_chip"),
+            block_shape=layer.block_shape,
+            pop_type=layer.pop_type,
+            firing_rates=firing_rates,
+            firing_rates_at=firing_rates_at,
+        )
+        self.populations.append(population)
+        own = layer.synapse is not None
+        synapse = layer.synapse or self.spec.synapses.layer
+        self.connect(
+            name, sources, synapse, (*self.at, "synapse") if own else ("synapses", "layer")
+        )
+        return Flow(name, shape)
+
+    def connect(
+        self, target: str, sources: Sequence[Flow], synapse: Synapse, synapse_at: KeyPath
+    ) -> None:
+        for flow in sources:
+            connection = Connection(
+                source=flow.source,
+                via=flow.via,
+                target=target,
+                operators=tuple(self._named(operator) for operator in flow.operators),
+                synapse=None if flow.source == INPUT else synapse,
+                at=self.at,
+                synapse_at=synapse_at,
+            )
+            self.connections.append(connection)
+
+    def _named(self, operator: Operator) -> Operator:
+        """Return an operator under a name of its own: one that several connections share becomes several."""
+        taken = self.operator_names | (self.layer_names - {operator.name})
+        name, number = operator.name, 1
+        while name in taken:
+            number += 1
+            name = f"{operator.name}_{number}"
+        self.operator_names.add(name)
+        return replace(operator, name=name)
+
+    def _neurons(self, layer: NeuronLayer) -> tuple[NeuronKind, dict[str, KeyPath]]:
+        """Return a layer's neurons, and where each setting of them was written."""
+        base = self.spec.neurons
+        at: dict[str, KeyPath] = {key: ("neurons", key) for key in base.model_fields_set}
+        if layer.neurons is None:
+            return base, at
+        at |= {key: (*self.at, "neurons", key) for key in layer.neurons}
+        return overridden(base, layer.neurons), at
+
+    def _firing_rates(
+        self, layer: NeuronLayer, max_rate: float
+    ) -> tuple[FiringRates | None, dict[str, KeyPath]]:
+        """Return the band that training keeps a layer's rates in, if any, and where each setting of it was written."""
+        shared, own = self.spec.train.firing_rates, layer.firing_rates
+        band = shared.overridden(own) if shared and own else own or shared
+        if band is None or band.weight == 0:
+            return None, {}
+        at: dict[str, KeyPath] = {}
+        for written, path in ((shared, ("train",)), (own, self.at)):
+            keys = written.model_fields_set if written else ()
+            at |= {key: (*path, "firing_rates", key) for key in keys}
+        return band.overridden(FiringRates(max=band.max or max_rate)), at
+
+
+def _misfit(misfit: Misfit, at: KeyPath, layer: LayerKind) -> Diagnostic:
+    """Return what is said of a layer that can't take what it follows."""
+    written = misfit.key in _keys(layer)
+    place: KeyPath = (*at, misfit.key) if misfit.key is not None and written else at
+    return Diagnostic(
+        "layer-shape", misfit.message, place, "value" if written else "key", misfit.hint
+    )
+
+
+def _keys(layer: LayerKind) -> set[str]:
+    """Return the keys that a layer was written with."""
+    fields = type(layer).model_fields
+    return {fields[name].alias or name for name in layer.model_fields_set}
+
+
+def _gradient(neurons: NeuronKind, on_chip: bool, written: Gradient | None) -> Gradient:
+    """Return what training differentiates: what was written, where it applies, or the kind's own default."""
+    if isinstance(written, Smooth):
+        applies = neurons.smooth_applies
+    elif isinstance(written, Loihi):
+        applies = on_chip or neurons.default_gradient == "loihi"
+    else:
+        applies = True
+    if written is not None and applies:
+        return written
+    return gradients.default(neurons.default_gradient)
+
+
+def layer_names(layers: Sequence[LayerKind]) -> list[str]:
+    """Return each layer's name: its own, or its kind and its number among the layers of its kind."""
+    numbers: Counter[str] = Counter()
+    names = []
+    for layer in layers:
+        numbers[layer.kind] += 1
+        names.append(layer.name or f"{layer.kind}{numbers[layer.kind]}")
+    return names
+
+
+def _no_neurons(spec: Spec) -> Iterator[Diagnostic]:
+    if not any(isinstance(layer, NeuronLayer) for layer in spec.layers):
+        yield Diagnostic(
+            "no-neurons", "no layer has neurons", ("layers",), "key", "add a dense layer"
+        )
+
+
+def _wrong_names(spec: Spec, names: list[str]) -> Iterator[Diagnostic]:
+    first: dict[str, int] = {}
+    for index, (name, layer) in enumerate(zip(names, spec.layers, strict=True)):
+        at: KeyPath = ("layers", index, "name") if layer.name else ("layers", index)
+        on: Literal["key", "value"] = "value" if layer.name else "key"
+        if name in first:
+            message = f"layers {first[name] + 1} and {index + 1} are both called '{name}'"
+            yield Diagnostic("duplicate-name", message, at, on)
+        first.setdefault(name, index)
+        if name in RESERVED or keyword.iskeyword(name) or keyword.issoftkeyword(name):
+            message = f"a layer can't be called '{name}': Python or the scripts use that name"
+            yield Diagnostic("forbidden-name", message, at, on, f"write '{name}_layer', say")
+
+
+def _wrong_sources(spec: Spec, names: list[str]) -> list[Diagnostic]:
+    used = set(spec.output.from_ or names[-1:])
+    found: list[Diagnostic] = []
+    for index, layer in enumerate(spec.layers):
+        at: KeyPath = ("layers", index, "from")
+        found += _wrong_from(layer.from_, at, [INPUT, *names[:index]], names[index:])
+        if len(layer.from_ or ()) > 1 and not layer.takes_several:
+            message = f"a {layer.kind} layer follows one layer, not {len(layer.from_ or ())}"
+            found.append(Diagnostic("too-many-sources", message, at))
+        used |= set(layer.from_ or names[index - 1 : index])
+    found += _wrong_from(spec.output.from_, ("output", "from"), [INPUT, *names], [])
+    # What a misspelt source meant may be the layer that seems unused.
+    unused = [] if found else [(i, name) for i, name in enumerate(names) if name not in used]
+    for index, name in unused:
+        message = f"nothing follows '{name}': every layer after it names other sources"
+        hint = f"add '{name}' to a later layer's from, or remove the layer"
+        found.append(Diagnostic("unused-layer", message, ("layers", index), "key", hint))
+    return found
+
+
+def _wrong_from(
+    sources: tuple[str, ...] | None, at: KeyPath, earlier: list[str], later: list[str]
+) -> Iterator[Diagnostic]:
+    for index, source in enumerate(sources or ()):
+        place = (*at, index)
+        if source in later:
+            message = f"'{source}' comes later: a layer follows earlier ones"
+            yield Diagnostic("unknown-layer", message, place)
+        elif source not in earlier:
+            message = f"there is no layer '{source}'"
+            yield Diagnostic("unknown-layer", message, place, hint=near(source, earlier))
+        elif source in (sources or ())[:index]:
+            yield Diagnostic("duplicate-name", f"'{source}' stands here twice", place)

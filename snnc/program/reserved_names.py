@@ -1,0 +1,26 @@
+"""Names that emitted scripts use."""
+
+#: What emitted scripts use where they build networks, so that no layer may have it. A test reads them off the scripts,
+#: and fails when one is missing here.
+RESERVED = frozenset(
+    {
+        "conn",
+        "ens",
+        "ensemble",
+        "inp",
+        "input",
+        "items",
+        "nengo",
+        "nengo_dl",
+        "nengo_loihi",
+        "net",
+        "np",
+        "output",
+        "params",
+        "probabilities",
+        "show",
+        "softmax",
+        "tf",
+        "x",
+    }
+)

@@ -1,0 +1,130 @@
+"""Items as a stream on the emulated chip, in several chains side by side, and what NengoLoihi says of the first ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.diagnostics.errors import Refusal
+from snnc.emulator import Emulator, NotEmulatedError
+from snnc.environment.libraries import strict_warnings
+from snnc.networks.build import deployed_network, stream_of
+from snnc.program.program import Program
+from snnc.running.answers import Answers, Simulated
+from snnc.running.gather import Gatherer
+from snnc.running.recording import Recorder
+from snnc.running.stream import explained, refuse_bursts, simulator
+
+Array = NDArray[np.float64]
+
+
+#: The first item of a chain meets no traces of another one: they shall be few.
+SHORTEST_CHAIN = 20
+#: More chains than that are not much faster.
+MOST_CHAINS = 64
+
+
+def chains(n_items: int) -> int:
+    """Return in how many chains items are shown."""
+    return max(1, min(n_items // SHORTEST_CHAIN, MOST_CHAINS))
+
+
+def emulate(
+    program: Program,
+    x: Array,
+    progress: Callable[[int], None] = lambda n: None,
+    recorded: int = 0,
+) -> Answers:
+    """Run a deployed program over items x, (n, size), on the emulated chip.
+
+    `progress` is told how many items are done now and then. Of so many first items as are to be `recorded` outputs and
+    spikes are kept.
+    """
+    net = deployed_network(program, np.zeros(program.input_size), loihi=True)
+    recorder = Recorder(net) if recorded else None
+    steps, gap = program.stream_steps, program.gap_steps
+    gathered = Gatherer(net, program, len(x), steps)
+    on_chip = {population.name for population in program.populations_on_chip}
+    counted = [probe for probe in net.spikes if probe.label in on_chip]
+    with strict_warnings(), explained(), _on_the_emulator():
+        emulator = Emulator(net, program.dt)
+        batches = emulator.batches(
+            {net.shown: x},
+            steps,
+            gap=gap,
+            present="stream",
+            chains=chains(len(x)),
+            probes=[probe for probe in gathered.probes if probe not in counted],
+        )
+        began, spikes = perf_counter(), 0
+        for batch in batches:
+            gathered.take(batch.items, batch.data)
+            refuse_bursts(program, net, batch.data)
+            for probe in counted:
+                counts = batch.spike_counts(probe.target.ensemble)
+                gathered.add_rates(probe, counts / (steps * program.dt))
+            spikes += int(batch.counts.sum(dtype=np.int64))
+            progress(len(batch.items))
+        simulated = Simulated(
+            size=emulator.size,
+            items=len(x),
+            steps=steps + gap,
+            chains=chains(len(x)),
+            spikes=spikes,
+            seconds=perf_counter() - began,
+            build_seconds=emulator.build_seconds,
+        )
+        if recorder:
+            # Once more, and all that probes see: a chain begins with these items.
+            shown = {net.shown: x[:recorded]}
+            seen = emulator.run(shown, steps, gap=gap, present="stream")
+            for item in range(len(x[:recorded])):
+                recorder.take({probe: seen[probe][item] for probe in net.all_probes})
+    recording = recorder.recording() if recorder else None
+    return replace(gathered.answers(), recording=recording, simulated=simulated)
+
+
+def verify(program: Program, x: Array) -> None:
+    """Run items x, (n, size), on NengoLoihi's own emulator too, as one stream; a Refusal says where both differ.
+
+    Compared are the spikes of all layers and the outputs, in every step.
+    """
+    net = deployed_network(program, np.zeros(program.input_size), loihi=True)
+    own = deployed_network(program, stream_of(program, x), loihi=True)
+    steps, gap = program.stream_steps, program.gap_steps
+    with (
+        strict_warnings(),
+        explained(),
+        _on_the_emulator(),
+        simulator(own, program, "nengo_loihi") as sim,
+    ):
+        batches = Emulator(net, program.dt).batches(
+            {net.shown: x}, steps, gap=gap, present="stream"
+        )
+        for batch in batches:
+            sim.run_steps(steps)
+            if gap:
+                sim.run_steps(gap)
+            (item,) = batch.items
+            for ours, theirs in zip(net.all_probes, own.all_probes, strict=True):
+                if not np.array_equal(batch.data[ours][0], sim.data[theirs]):
+                    raise Refusal(
+                        f"'{ours.label}' isn't what nengo_loihi computes, from item {item} on: run with --on nengo_loihi, "
+                        "and tell us of it"
+                    )
+            sim.clear_probes()
+
+
+@contextmanager
+def _on_the_emulator() -> Iterator[None]:
+    try:
+        yield
+    except NotEmulatedError as error:
+        raise Refusal(
+            f"the emulator doesn't run {error.what}: run with --on nengo_loihi"
+        ) from error

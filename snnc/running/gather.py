@@ -1,0 +1,64 @@
+"""What probes see of items, put together as answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import nengo
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.program.program import Program
+from snnc.running.answers import Answers, softmax
+
+Array = NDArray[Any]
+
+
+class Gatherer:
+    """Takes what the probes of a network see of its items, some at a time, each shown for so many steps."""
+
+    def __init__(self, net: nengo.Network, program: Program, n_items: int, steps: int) -> None:
+        self._net, self._program, self._n_items, self._steps = net, program, n_items, steps
+        self._read = program.read_steps(steps)
+        self._logits = np.empty((n_items, program.output.classes))
+        self._probabilities = np.empty_like(self._logits)
+        self._has_softmax = hasattr(net, "probabilities")
+        self._rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+
+    @property
+    def probes(self) -> list[nengo.Probe]:
+        """The probes of answers and spikes."""
+        softmax_probes = [self._net.probabilities] if self._has_softmax else []
+        return [self._net.logits, *softmax_probes, *self._net.spikes]
+
+    def take(self, items: Any, seen: Mapping[nengo.Probe, Array]) -> None:
+        """Take what probes saw of some items, given by their numbers: (items, steps, size) each; what follows the steps is a gap.
+
+        Spikes may be missing, if their rates are added.
+        """
+        self._logits[items] = self._answer(seen[self._net.logits])
+        if self._has_softmax:
+            self._probabilities[items] = self._answer(seen[self._net.probabilities])
+        for probe in self._net.spikes:
+            if probe in seen:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                outputs = seen[probe][:, : self._steps].mean(axis=1, dtype=float)
+                self._rates[probe.label] += outputs.sum(axis=0) / amplitude / self._n_items
+
+    def add_rates(self, probe: nengo.Probe, rates: Array) -> None:
+        """Add the firing rates that neurons had for some items, (items, neurons), in hertz."""
+        self._rates[probe.label] += rates.sum(axis=0) / self._n_items
+
+    def answers(self) -> Answers:
+        """Return what the network answered to all items."""
+        probabilities = self._probabilities if self._has_softmax else None
+        if self._program.output.softmax == "offline":
+            probabilities = softmax(self._logits)
+        return Answers(self._logits, self._rates, probabilities)
+
+    def _answer(self, outputs: Array) -> Any:
+        """Return each item's answer, (items, classes): its last output, or the mean of its last ones."""
+        shown = outputs[:, : self._steps]
+        return shown[:, -1] if self._read == 1 else shown[:, -self._read :].mean(axis=1)

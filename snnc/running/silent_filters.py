@@ -1,0 +1,38 @@
+"""What training has left silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.wording import counted
+from snnc.operators.linear import Conv2D
+from snnc.program.program import Program
+from snnc.running.results import Results
+
+#: This share of a convolution's filters is hardly missed.
+SPARE = 0.1
+
+
+def silent_filters(program: Program, results: Results) -> Iterator[Diagnostic]:
+    """Yield a warning for each convolution of a program that was trained, if nothing comes out of many of its filters.
+
+    Rates tell, as training knows no others: spikes of a neuron that fires seldom may come too late to be seen.
+    """
+    rates = next(row for row in results.rows if row.on == "rates")
+    dead = {layer.name for layer in rates.layers if layer.silent == 1}
+    for layer in rates.layers:
+        into = program.into(layer.name)
+        filters = next(
+            (op.filters for c in into for op in c.operators if isinstance(op, Conv2D)), 0
+        )
+        hears = any(connection.source not in dead for connection in into)
+        if hears and layer.silent_channels and layer.silent_channels > SPARE * filters:
+            yield Diagnostic(
+                "silent-filters",
+                f"nothing comes out of {layer.silent_channels} of {counted(filters, 'filter')} of '{layer.name}' "
+                f"for any of the {rates.accuracy.n} items to test on",
+                program.population(layer.name).at,
+                "key",
+                "one that starts silent never learns: try another seed in [network]",
+            )

@@ -1,0 +1,88 @@
+"""Items shown one after the other to a network that is never reset, as on the chip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Literal
+
+import nengo
+import numpy as np
+from nengo.exceptions import NengoException
+from numpy.typing import NDArray
+
+from snnc.diagnostics.errors import Refusal
+from snnc.environment.libraries import strict_warnings
+from snnc.networks.build import deployed_network, stream_of
+from snnc.program.program import Program
+from snnc.running.answers import Answers
+from snnc.running.gather import Gatherer
+from snnc.running.recording import Recorder
+
+Array = NDArray[np.float64]
+
+
+def stream(
+    program: Program,
+    x: Array,
+    on: Literal["nengo", "nengo_loihi"],
+    progress: Callable[[int], None] = lambda n: None,
+    recorded: int = 0,
+) -> Answers:
+    """Run a deployed program over items x, (n, size), in plain Nengo or on NengoLoihi's target.
+
+    `progress` is told after each item. Memory doesn't grow with the items: only of so many first ones as are to be
+    `recorded` outputs and spikes are kept.
+    """
+    net = deployed_network(program, stream_of(program, x), loihi=on == "nengo_loihi")
+    recorder = Recorder(net) if recorded else None
+    gathered = Gatherer(net, program, len(x), program.stream_steps)
+    with strict_warnings(), explained(), simulator(net, program, on) as sim:
+        for item in range(len(x)):
+            sim.run_steps(program.stream_steps, **_silent(on))
+            gathered.take([item], {probe: sim.data[probe][None] for probe in gathered.probes})
+            if on == "nengo_loihi":
+                refuse_bursts(program, net, sim.data)
+            if program.gap_steps:
+                sim.run_steps(program.gap_steps, **_silent(on))
+            if recorder and item < recorded:
+                recorder.take(sim.data)
+            sim.clear_probes()
+            progress(1)
+    return replace(gathered.answers(), recording=recorder.recording() if recorder else None)
+
+
+def simulator(net: nengo.Network, program: Program, on: str) -> Any:
+    """Return what runs a deployed network in plain Nengo or on NengoLoihi's target."""
+    if on == "nengo":
+        return nengo.Simulator(net, dt=program.dt, seed=program.seed, progress_bar=False)
+    import nengo_loihi
+
+    return nengo_loihi.Simulator(net, dt=program.dt, seed=program.seed, target=program.loihi.target)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what NengoLoihi refuses into a Refusal; some of its limits are assertions."""
+    try:
+        yield
+    except (NengoException, AssertionError) as error:
+        reason = str(error) or "a number is outside of what the chip can hold"
+        raise Refusal(f"Nengo can't run the network: {reason}") from error
+
+
+def refuse_bursts(program: Program, net: nengo.Network, seen: Mapping[Any, Any]) -> None:
+    """Raise a Refusal if the host has more spikes for the chip than one a neuron and step: the others get lost."""
+    on_host = {population.name for population in program.feeding_from_host}
+    for probe in net.spikes:
+        amplitude = probe.target.ensemble.neuron_type.amplitude
+        if probe.label in on_host and seen[probe].max() * program.dt > 1.5 * amplitude:
+            raise Refusal(
+                f"neurons of '{probe.label}' fire more than once in a step, and the chip takes one spike: lower max_rate"
+            )
+
+
+def _silent(on: str) -> dict[str, Any]:
+    """Plain Nengo has a progress bar of its own, for every item."""
+    return {"progress_bar": False} if on == "nengo" else {}

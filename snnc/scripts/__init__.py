@@ -1,0 +1,1 @@
+"""A program as Python scripts, and which of them a person has edited."""

@@ -1,0 +1,71 @@
+"""Program to Python scripts, and how a script that a person has edited is recognised."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from snnc.program.program import Program
+from snnc.scripts.code import identifier, literal
+from snnc.scripts.loihi_view import LoihiView
+from snnc.scripts.templates import environment
+from snnc.scripts.train_view import TrainView
+from snnc.scripts.view import View
+
+#: Stands for the digest while a script is being written.
+_PLACEHOLDER = "0" * 8
+_SIGNATURE = re.compile(
+    r"^(?:.* )?Written by snnc from (?P<spec>.*) \[(?P<digest>[0-9a-f]{8})\]\.$", re.MULTILINE
+)
+
+
+def emit(program: Program, folder: Path) -> dict[str, str]:
+    """Return the scripts of a program by file name, for a folder that they are to be written to."""
+    templates = environment()
+    templates.globals.update(lit=literal, ident=identifier)
+    views: dict[str, type[View]] = {"train": TrainView}
+    if program.on_loihi:
+        views["loihi"] = LoihiView
+    scripts = {}
+    for kind, view in views.items():
+        template = templates.get_template(f"{kind}.py.jinja")
+        text = template.render(view=view(program, folder, _PLACEHOLDER))
+        scripts[f"{program.name}_{kind}.py"] = _signed(_tidy(text))
+    return scripts
+
+
+def is_untouched(text: str) -> bool:
+    """Whether a script is as snnc wrote it."""
+    text = text.replace("\r\n", "\n")
+    found = _SIGNATURE.search(text)
+    return found is not None and _digest(_without(text, found)) == found["digest"]
+
+
+def spec_of(text: str) -> str:
+    """Return the name of the spec that a script was written from, edited or not; nothing if it isn't snnc's."""
+    found = _SIGNATURE.search(text.replace("\r\n", "\n"))
+    return found["spec"] if found else ""
+
+
+def _signed(text: str) -> str:
+    """Put the digest of a script into its docstring: of its text without those digits."""
+    found = _SIGNATURE.search(text)
+    assert found is not None, "a template has lost its signature"
+    start, end = found.span("digest")
+    return text[:start] + _digest(_without(text, found)) + text[end:]
+
+
+def _without(text: str, signature: re.Match[str]) -> str:
+    start, end = signature.span("digest")
+    return text[:start] + text[end:]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _tidy(text: str) -> str:
+    """Leave at most two empty lines, and one inside a block: templates are spaced for those who read them."""
+    text = re.sub(r"\n{4,}", "\n\n\n", text.strip("\n") + "\n")
+    return re.sub(r"\n{3,}(?=[ \t])", "\n\n", text)

@@ -1,0 +1,188 @@
+"""A program trained and tested: values in and values out. Whoever calls shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import nengo
+import numpy as np
+import tensorflow as tf
+
+from snnc.data.prepare import Data
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.wording import counted
+from snnc.networks.build import prepare_to_run, put_out_rates, training_network, watch
+from snnc.networks.deploy import deploy
+from snnc.networks.nengo_dl import Array
+from snnc.program.program import Program
+from snnc.running.answers import Answers
+from snnc.running.fresh import evaluate
+from snnc.running.results import Results, Scorer
+from snnc.running.run import name_of, run
+from snnc.running.silent_filters import silent_filters
+from snnc.show.table import paragraph
+from snnc.training import float_twin, params_file
+from snnc.training.epochs import Epoch
+from snnc.training.history import load_history
+from snnc.training.params_file import Trained, Twin
+from snnc.training.paths import Paths
+from snnc.training.progress import Watcher
+from snnc.training.resume import resumable
+from snnc.training.stopping import about_best
+from snnc.training.train import train as train_network
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Training:
+    """What training came to: the program that was trained, the one that runs, and how test items went.
+
+    `epochs` is empty if there was nothing to resume and how training went is lost.
+    """
+
+    program: Program
+    trained: Trained
+    data: Data
+    epochs: tuple[Epoch, ...]
+    twin: Twin | None
+    results: Results
+
+    @property
+    def doubts(self) -> tuple[Diagnostic, ...]:
+        """What training has left as it nearly never should be."""
+        return tuple(silent_filters(self.program, self.results))
+
+    def save(self, folder: Path | str | None = None) -> tuple[Path, ...]:
+        """Write what `snnc train` writes to a folder (default: that of the spec), and return the files."""
+        paths = Paths.of(self.program, Path(folder or self.program.spec_path.parent))
+        paths.ensure_writable(self.program, self.data, with_twin=self.twin is not None)
+        written = params_file.save_training(
+            paths, self.program, self.trained.program, self.data, self.epochs
+        )
+        if self.twin:
+            params_file.save_baseline(paths.baseline, self.program, self.data, self.twin)
+            written.append(paths.baseline)
+        return tuple(written)
+
+    def __repr__(self) -> str:
+        return f"{self._said()}\n{self.results}"
+
+    def _repr_html_(self) -> str:
+        return paragraph(self._said()) + self.results._repr_html_()
+
+    def _said(self) -> str:
+        stopping = self.program.train.early_stopping
+        if not self.epochs:
+            most = f"{'at most ' if stopping else ''}{counted(self.program.train.epochs, 'epoch')}"
+            return f"{self.program.name}, trained for {most}"
+        epochs = counted(len(self.epochs), "epoch")
+        said = f"{self.program.name}, trained for {epochs}: {self.epochs[-1]} while training"
+        return f"{said}; {about_best(self.epochs, stopping)}" if stopping else said
+
+
+def train(
+    program: Program,
+    items: Data,
+    watcher: Watcher,
+    folder: Path | None,
+    with_baseline: bool,
+    resume: bool,
+) -> Training:
+    """Train a program on its data, and if asked for its float twin, and test both.
+
+    With a folder, what is trained is saved there once it is, and until then a checkpoint of every epoch; to resume is to go
+    on from what a killed training with the same settings has left there.
+    """
+    paths = Paths.of(program, folder) if folder else None
+    if paths:
+        paths.ensure_writable(program, items, with_baseline)
+    net, trained, epochs = _trained(program, items, paths, watcher, resume)
+    twin = _twin(program, items, paths, watcher, resume) if with_baseline else None
+    trained = replace(trained, twin=twin.predicted if twin else None)
+    if net is None:
+        results = run(trained, ["nengo_dl"], None, watcher)
+    else:
+        results = _tested(net, trained, program, watcher)
+    return Training(program, trained, items, epochs, twin, results)
+
+
+def _trained(
+    program: Program, items: Data, paths: Paths | None, watcher: Watcher, resume: bool
+) -> tuple[nengo.Network | None, Trained, tuple[Epoch, ...]]:
+    """Return a trained network, what it is deployed to, and how training went; no network if that was over already."""
+    if paths and resume and _is_done(paths.params, paths.checkpoint, program, items, watcher):
+        trained = params_file.load_params(paths.params, program, items)
+        return None, trained, load_history(paths.history)
+    net = training_network(program)
+    checkpoint = paths.checkpoint if paths else None
+    with resumable("training", checkpoint, program, items, watcher, resume) as course:
+        weights = train_network(
+            net, program, items.x_train, items.y_train, course.advance, course.state
+        )
+    deployed, epochs = deploy(program, weights), course.state.epochs
+    if paths:
+        written = params_file.save_training(paths, program, deployed, items, epochs)
+        _say_written(written, paths.checkpoint, watcher)
+    depends = params_file.described(program, items)
+    trained = Trained(deployed, items.x_test, items.y_test, items.shift, items.scale, depends)
+    return net, trained, epochs
+
+
+def _twin(
+    program: Program, items: Data, paths: Paths | None, watcher: Watcher, resume: bool
+) -> Twin:
+    """Return the float twin, once it is saved if there is somewhere to save it."""
+    if (
+        paths
+        and resume
+        and _is_done(paths.baseline, paths.baseline_checkpoint, program, items, watcher)
+        and (found := params_file.load_baseline(paths.baseline, program, items, None))
+    ):
+        return found
+    checkpoint = paths.baseline_checkpoint if paths else None
+    with resumable("float twin", checkpoint, program, items, watcher, resume) as course:
+        model = float_twin.train_twin(
+            program, items.x_train, items.y_train, course.advance, course.state
+        )
+    weights = {layer.name: layer.get_weights() for layer in model.layers}
+    twin = Twin(weights, twin_answers(model, program, items.x_test).classes)
+    if paths:
+        params_file.save_baseline(paths.baseline, program, items, twin)
+        _say_written([paths.baseline], paths.baseline_checkpoint, watcher)
+    return twin
+
+
+def twin_answers(model: tf.keras.Model, program: Program, x: Array) -> Answers:
+    """Return what the twin says of items x, (n, size)."""
+    logits = model.predict(x, batch_size=program.train.batch_size, verbose=0)
+    return Answers(np.asarray(logits, dtype=float))
+
+
+def _is_done(path: Path, checkpoint: Path, program: Program, items: Data, watcher: Watcher) -> bool:
+    """Whether there is nothing to resume, as all was written already."""
+    done = not checkpoint.exists() and params_file.is_complete(path, program, items)
+    if done:
+        watcher.tell(f"{path.as_posix()} is complete: there is nothing to resume")
+    return done
+
+
+def _say_written(written: Sequence[Path], finished: Path, watcher: Watcher) -> None:
+    """Name the files of a finished training, which needs its checkpoint no more."""
+    finished.unlink(missing_ok=True)
+    watcher.tell(f"wrote {', '.join(path.as_posix() for path in written)}")
+
+
+def _tested(net: nengo.Network, trained: Trained, program: Program, watcher: Watcher) -> Results:
+    """Return how good a network is that was just trained: as rates, and as spikes shown fresh."""
+    x = trained.x_test
+    scorer = Scorer(program, trained.y_test, trained.twin)
+    put_out_rates(net, program)
+    watch(net)
+    rates = scorer.rates_row(evaluate(net, program, x, steps=1))
+    prepare_to_run(net, program)
+    name = name_of(program, "nengo_dl")
+    with watcher.items(name, len(x)) as count:
+        spikes = evaluate(net, program, x, program.fresh_steps, count)
+    rows = (*scorer.twin_rows(), rates, scorer.row(name, "nengo_dl", spikes, rates))
+    return Results(program, rows, trained.y_test)

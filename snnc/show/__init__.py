@@ -1,0 +1,1 @@
+"""A program as tables: its layers, every value."""

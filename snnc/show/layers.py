@@ -1,0 +1,135 @@
+"""A program at a glance."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from snnc.diagnostics.wording import counted, times
+from snnc.program.program import Connection, Population, Program
+from snnc.show.table import Cells
+from snnc.spec.base import INPUT, OUTPUT
+
+
+def summary(program: Program) -> str:
+    """Return how large a program is, and what it is for."""
+    layers = counted(len(program.populations), "layer")
+    neurons = counted(sum(population.size for population in program.populations), "neuron")
+    return f"{layers}, {neurons}, for {' and '.join(program.targets)}"
+
+
+def layers(program: Program) -> Cells:
+    """Return a table of the layers, its first line the header."""
+    header = [
+        "layer",
+        "reads",
+        "through",
+        "size",
+        "parameters",
+        "neurons",
+        "max_rate, Hz",
+        "gradient",
+        "runs on",
+    ]
+    lines = [header, [INPUT, "", "", times(program.input_shape), "", "", "", "", "host"]]
+    cores = _cores(program)
+    for population in program.populations:
+        place = _place(program, population)
+        if population.name in cores:
+            place += f", {counted(cores[population.name], 'core')}"
+        lines.append(
+            [
+                population.name,
+                *_into(program, population.name),
+                times(population.shape),
+                str(_parameters(program, population.name)),
+                population.neurons.kind,
+                f"{population.neurons.max_rate:g}",
+                population.gradient.kind,
+                place,
+            ]
+        )
+    parameters = str(_parameters(program, OUTPUT))
+    readout = [str(program.output.classes), parameters, "", "", "", "host"]
+    lines.append([OUTPUT, *_into(program, OUTPUT), *readout])
+    return lines
+
+
+def description(program: Program) -> dict[str, Any]:
+    """Return what a network consists of, as plain JSON data."""
+    cores = _cores(program)
+    return {
+        "spec": program.spec_path.as_posix(),
+        "network": program.name,
+        "targets": program.targets,
+        "input": {"shape": program.input_shape, "runs_on": "host"},
+        "layers": [
+            {**_layer(program, population), "cores": cores.get(population.name)}
+            for population in program.populations
+        ],
+        "output": {
+            "sources": _sources(program, OUTPUT),
+            "classes": program.output.classes,
+            "parameters": _parameters(program, OUTPUT),
+            "runs_on": "host",
+        },
+    }
+
+
+def _layer(program: Program, population: Population) -> dict[str, Any]:
+    neurons = population.neurons
+    return {
+        "name": population.name,
+        "sources": _sources(program, population.name),
+        "shape": population.shape,
+        "neurons": population.size,
+        "parameters": _parameters(program, population.name),
+        "neuron": {**neurons.model_dump(), "amplitude": neurons.output_value},
+        "gradient": population.gradient.model_dump(),
+        "runs_on": _place(program, population),
+    }
+
+
+def _sources(program: Program, target: str) -> list[dict[str, Any]]:
+    """Return what a layer reads, each with the operators on the way and the synapse."""
+    return [
+        {
+            "name": connection.source,
+            "operators": [
+                {"kind": op.kind, **dataclasses.asdict(op)} for op in connection.operators
+            ],
+            "synapse": connection.synapse.model_dump() if connection.synapse else None,
+        }
+        for connection in program.into(target)
+    ]
+
+
+def _place(program: Program, population: Population) -> str:
+    if not program.on_loihi:
+        return "nengo_dl"
+    return "chip" if population.on_chip else "host"
+
+
+def _cores(program: Program) -> dict[str, int]:
+    """Return how many cores of the chip each layer there takes, as far as that is known."""
+    # Most who ask what a network is don't ask that.
+    from snnc.loihi.cores import chip
+
+    spread = chip(program)
+    return spread.cores() if spread else {}
+
+
+def _into(program: Program, target: str) -> list[str]:
+    """Return what a layer reads, and the operators on the way."""
+    connections = program.into(target)
+    sources = ", ".join(c.source for c in connections)
+    return [sources, ", ".join(_operators(c) for c in connections)]
+
+
+def _operators(connection: Connection) -> str:
+    return " > ".join(op.kind for op in connection.operators)
+
+
+def _parameters(program: Program, target: str) -> int:
+    """Return how many weights and biases training adjusts."""
+    return sum(c.parameters(program.source_shape(c)) for c in program.into(target))

@@ -1,0 +1,105 @@
+"""What a layer kind is: a table of the spec that knows how it lowers to operators and populations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Literal, Protocol
+
+from pydantic import Field
+
+from snnc.operators.linear import BatchNorm, Conv2D, Dense, Misfit, Operator, Shape
+from snnc.spec.base import Bare, Count, Model, Name, default_kind
+from snnc.spec.settings import FiringRates
+from snnc.spec.synapses import Synapse
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Flow:
+    """Values on their way to the next population: where they come from, and the operators they pass.
+
+    `via` is the layer, or the input, that was named as their source.
+    """
+
+    source: str
+    shape: Shape
+    operators: tuple[Operator, ...] = ()
+    via: str = ""
+
+    def then(self, operator: Operator) -> Flow:
+        """Return the values after one more operator."""
+        shape = operator.shape(self.shape)
+        return replace(self, shape=shape, operators=(*self.operators, operator))
+
+
+class Builder(Protocol):
+    """What a layer may ask of the network that it is lowered into."""
+
+    def population(self, name: str, layer: NeuronLayer, sources: Sequence[Flow]) -> Flow:
+        """Add a layer's neurons, driven by the sum of the sources; return what they put out."""
+
+
+class LayerKind(Model):
+    """What all layers have in common."""
+
+    #: Whether the layer may sum several sources.
+    takes_several: ClassVar[bool] = False
+
+    kind: str
+    name: Name | None = Field(
+        None, description="The layer's name. Default: its kind and number, as in dense1."
+    )
+    from_: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)] | None = Field(
+        None,
+        alias="from",
+        description='What the layer follows: earlier layers, or "input"; several are summed. Default: the layer before.',
+    )
+
+    def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
+        """Return what the layer puts out, given what it follows."""
+        raise NotImplementedError
+
+
+class NeuronLayer(LayerKind):
+    """A layer that ends in neurons."""
+
+    takes_several: ClassVar[bool] = True
+
+    neurons: Annotated[dict[str, Any] | None, Bare] = Field(
+        None, description="What differs from [neurons], key by key, or another kind of neuron."
+    )
+    synapse: Annotated[Synapse, default_kind("lowpass")] | None = Field(
+        None, description="On the spikes that the layer receives. Default: synapses.layer."
+    )
+    on_chip: bool | None = Field(
+        None,
+        description="Whether the layer runs on the chip. Default: yes, unless it reads the input: "
+        "that layer runs on the host and turns values into spikes.",
+    )
+    block_shape: Annotated[tuple[Count, ...], Field(min_length=1, strict=False)] | None = Field(
+        None,
+        description="How many neurons of each dimension share a core of the chip, at most 1024 in all. Default: NengoLoihi "
+        "cuts the layer into equal parts.",
+    )
+    pop_type: Literal[16, 32] | None = Field(
+        None,
+        description="How many bits the axons of convolutions into the layer take on the chip, as NengoLoihi has them: with 16, "
+        "filters and channels come in fours. Default: 32.",
+    )
+    firing_rates: FiringRates | None = Field(
+        None, description="What differs from train.firing_rates, key by key."
+    )
+
+
+def summed(operator: Dense | Conv2D, sources: Sequence[Flow]) -> list[Flow]:
+    """Return sources that pass weights of their own each. One bias for the sum: the first source brings it."""
+    first, *others = sources
+    biasless = replace(operator, use_bias=False)
+    return [first.then(operator), *(source.then(biasless) for source in others)]
+
+
+def normalised(name: str, sources: Sequence[Flow]) -> list[Flow]:
+    """Return a source with batch normalisation behind it, by Keras' own settings."""
+    if len(sources) > 1:
+        raise Misfit("batch_norm = true takes one source: a sum is not normalised", "batch_norm")
+    return [source.then(BatchNorm(f"{name}_norm", 0.99, 0.001)) for source in sources]

@@ -1,0 +1,77 @@
+"""A file, a TOML text or data to a Document: the data, and the text to point into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from pathlib import Path, PurePath
+from typing import Any
+
+import tomli
+
+from snnc.diagnostics.diagnostic import Diagnostic, Span
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError, cannot
+from snnc.spec import write_toml
+
+
+def read(path: Path) -> Document:
+    """Read a spec; a file that is no TOML is a CompileError."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise cannot("read", path, error) from error
+    return parse(raw, path)
+
+
+def parse(raw: bytes, path: Path) -> Document:
+    """Parse the bytes of a spec; `path` is only named, not opened."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+        text = raw.decode("utf-8", "replace")
+        message = f"the file is not UTF-8: byte 0x{raw[error.start]:02x}"
+        raise _syntax_error(path, text, message, Span(line, column)) from error
+    try:
+        return Document(path, text, tomli.loads(text))
+    except tomli.TOMLDecodeError as error:
+        # Only a file that is no TOML pays for its words.
+        from snnc.spec.toml_errors import syntax_error
+
+        raise CompileError(Document(path, text, {}), [syntax_error(error, text)]) from error
+    except RecursionError as error:
+        message = "tables or arrays are nested too deeply"
+        raise _syntax_error(path, text, message, Span(1, 1)) from error
+    except ValueError as error:  # Python's limit of 4300 digits
+        raise _syntax_error(path, text, "a number has too many digits", Span(1, 1)) from error
+
+
+def from_data(data: Mapping[str, Any], path: Path) -> Document:
+    """Return data as a document, with the TOML text that says the same; `path` is only named.
+
+    What Python has more of than TOML is made plain: any integer, any mapping, any path.
+    """
+    plain = {str(name): _plain(value) for name, value in data.items()}
+    return Document(path, write_toml.text(plain), plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if hasattr(value, "tolist"):  # NumPy's arrays, and its numbers and booleans
+        return _plain(value.tolist())
+    if isinstance(value, PurePath):
+        return value.as_posix()
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else value
+
+
+def _syntax_error(path: Path, text: str, message: str, span: Span) -> CompileError:
+    diagnostic = Diagnostic("toml-syntax", message, span=span)
+    return CompileError(Document(path, text, {}), [diagnostic])

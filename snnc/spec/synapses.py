@@ -1,0 +1,56 @@
+"""Filters on spikes, and on what is recorded."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from snnc.operators.call import Call
+from snnc.spec.base import Bare, Model
+from snnc.spec.kinds import ByKind
+
+_TimeConstant = Annotated[float, Field(gt=0, le=1000)]
+
+
+class NoSynapse(Model):
+    """No filter: a spike counts in the step in which it arrives."""
+
+    kind: Literal["none"]
+
+    @property
+    def poles(self) -> tuple[float, ...]:
+        """The time constants of the first-order filters that it is made of, in seconds."""
+        return ()
+
+    def nengo(self) -> Call | None:
+        return None
+
+
+class Lowpass(Model):
+    """A first-order lowpass filter, nengo.Lowpass."""
+
+    kind: Literal["lowpass"]
+    tau: _TimeConstant = Field(0.005, description="Time constant, in seconds.")
+
+    @property
+    def poles(self) -> tuple[float, ...]:
+        return (self.tau,)
+
+    def nengo(self) -> Call | None:
+        return Call("nengo.Lowpass", (self.tau,))
+
+
+class Alpha(Model):
+    """A second-order lowpass filter, nengo.Alpha. Not on the chip."""
+
+    kind: Literal["alpha"]
+    tau: _TimeConstant = Field(0.01, description="Time constant, in seconds.")
+
+    @property
+    def poles(self) -> tuple[float, ...]:
+        return (self.tau, self.tau)
+
+    def nengo(self) -> Call | None:
+        return Call("nengo.Alpha", (self.tau,))
+
+
+Synapse = Annotated[NoSynapse | Lowpass | Alpha, ByKind(), Bare]

@@ -1,0 +1,117 @@
+"""The spec language: the root, and the tables that lowering takes apart."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from snnc.spec.base import Count, Model, Name, default_kind
+from snnc.spec.layers import Layer
+from snnc.spec.neurons import Neurons
+from snnc.spec.settings import LoihiSettings, Presentation, Train
+from snnc.spec.sources import Source
+from snnc.spec.synapses import Synapse
+
+#: Every epoch is seeded by 1000 * seed + epoch + 1, which has to stay below 2**32.
+LARGEST_SEED = 4_000_000
+
+Target = Literal["nengo_dl", "loihi"]
+#: A value is a list in TOML, and a tuple here, so that a spec is immutable.
+_Tuple = Field(strict=False)
+
+
+def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise PydanticCustomError(
+                "duplicate-value", "{value} stands here twice", {"value": repr(value)}
+            )
+    return values
+
+
+class Network(Model):
+    """The network as a whole."""
+
+    name: Name = Field(description="Names the network, its scripts and its files.")
+    seed: int = Field(
+        0,
+        ge=0,
+        le=LARGEST_SEED,
+        description="Seeds the split of the data, the weights and the order of items.",
+    )
+    dt: Annotated[float, Field(ge=1e-9, lt=0.1)] = Field(
+        0.001, description="Length of a time step, in seconds."
+    )
+
+
+class Input(Model):
+    """What the network is shown."""
+
+    shape: Annotated[tuple[Count, ...], Field(min_length=1), _Tuple] = Field(
+        description="Shape of an item, without the number of items."
+    )
+
+
+class Synapses(Model):
+    """Filters; training has none."""
+
+    layer: Annotated[Synapse, default_kind("lowpass")] = Field(
+        "lowpass", validate_default=True, description="On the spikes that a layer receives."
+    )
+    output: Annotated[Synapse, default_kind("lowpass")] | None = Field(
+        None, description="On the spikes that the output receives. Default: as layer."
+    )
+    probe: Annotated[Synapse, default_kind("alpha")] = Field(
+        "alpha", validate_default=True, description="On the recorded output."
+    )
+
+
+class Output(Model):
+    """The readout: a linear map on the host, one value a class."""
+
+    classes: int = Field(ge=2, le=10**9, description="How many classes there are.")
+    softmax: Literal["loss", "host", "offline"] = Field(
+        "loss",
+        description="Where probabilities come from when the network runs: nowhere (loss), a host node behind the output "
+        "filter (host), or numpy after the run (offline). Training always has the softmax in the loss.",
+    )
+    labels: Annotated[tuple[str, ...], AfterValidator(_once), _Tuple] | None = Field(
+        None,
+        description="The names of the classes, in order; reports then say the accuracy of each. Labels that are text in the "
+        "data (csv, openml) are looked up here.",
+    )
+    use_bias: bool = Field(True, description="Whether the readout has a bias, as in Keras.")
+    from_: Annotated[tuple[Name, ...], Field(min_length=1), _Tuple] | None = Field(
+        None, alias="from", description="Which layers the output reads. Default: the last."
+    )
+
+
+class Spec(Model):
+    """A whole spec."""
+
+    snnc: Annotated[int, Field(ge=1, le=1)] = Field(1, description="Version of the spec language.")
+    targets: Annotated[tuple[Target, ...], Field(min_length=1), AfterValidator(_once), _Tuple] = (
+        Field(
+            ("nengo_dl", "loihi"),
+            description="What the network is for. With loihi, what the chip can't do is an error, and a second script is written.",
+        )
+    )
+    network: Network
+    data: Source = Field(description="Where the items come from.")
+    input: Input
+    presentation: Presentation = Field({}, validate_default=True)
+    neurons: Annotated[Neurons, default_kind("lif")] = Field(
+        "lif",
+        validate_default=True,
+        description="What runs, unless a layer overrides it key by key.",
+    )
+    synapses: Synapses = Field({}, validate_default=True)
+    layers: Annotated[tuple[Layer, ...], Field(min_length=1), _Tuple] = Field(
+        description="The layers, each following the one before it or those that it names."
+    )
+    output: Output
+    train: Train = Field({}, validate_default=True)
+    loihi: LoihiSettings = Field({}, validate_default=True)
+    allow: dict[str, Annotated[str, Field(min_length=1)]] = Field(
+        {}, description="Warnings that are meant: the code of each, and the reason."
+    )

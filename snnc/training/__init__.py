@@ -1,0 +1,1 @@
+"""NengoDL training, the float twin, early stopping, checkpoints, and what training leaves on disk."""

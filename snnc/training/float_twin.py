@@ -1,0 +1,76 @@
+"""The float twin: the same layers, dropout, data, seeds and epochs in plain tf.keras, with ReLU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from snnc.data.prepare import Array, Labels
+from snnc.networks.build import keras_layer
+from snnc.operators.linear import walk
+from snnc.program.program import Population, Program
+from snnc.spec.base import INPUT, OUTPUT
+from snnc.training.epochs import BEGINNING, State
+from snnc.training.train import Fitted, Learner, compile_arguments, run_epochs
+
+
+def relu(population: Population) -> tf.keras.layers.Layer:
+    return tf.keras.layers.ReLU(name=f"ReLU_{population.name}")
+
+
+def twin(
+    program: Program, activation: Callable[[Population], tf.keras.layers.Layer] = relu
+) -> tf.keras.Model:
+    """Return the float twin, untrained; `activation` makes the layer that stands for a population."""
+    # Names with a capital are none that a layer can have.
+    inputs = tf.keras.Input((program.input_size,), name="Input")
+    values: dict[str, Any] = {INPUT: inputs}
+    for target in program.receivers:
+        branches = []
+        for connection in program.into(target):
+            value = values[connection.source]
+            for operator, shape in walk(connection.operators, program.source_shape(connection)):
+                wanted = operator.takes(shape)
+                if tuple(value.shape[1:]) != wanted:
+                    value = tf.keras.layers.Reshape(wanted)(value)
+                value = keras_layer(operator.keras())(value)
+            branches.append(value)
+        summed = (
+            tf.keras.layers.Add(name=f"Sum_{target}")(branches)
+            if len(branches) > 1
+            else branches[0]
+        )
+        values[target] = (
+            summed if target == OUTPUT else activation(program.population(target))(summed)
+        )
+    return tf.keras.Model(inputs, values[OUTPUT])
+
+
+def train_twin(
+    program: Program,
+    x: Array,
+    y: Labels,
+    on_epoch: Callable[[State], None] = lambda state: None,
+    start: State = BEGINNING,
+) -> tf.keras.Model:
+    """Return the float twin, trained on items x, (n, size), and labels y, (n,), from a state on."""
+    tf.keras.utils.set_random_seed(program.seed)
+    model = twin(program)
+    model.compile(**compile_arguments(program))
+    batch_size = program.train.batch_size
+
+    def fit(items: Array, labels: Labels) -> Fitted:
+        # Dropout keeps the seed of the moment when Keras first builds the graph, whatever epoch that is in.
+        tf.random.set_seed(1000 * program.seed + 1)
+        history = model.fit(items, labels, batch_size=batch_size, shuffle=False, verbose=0).history
+        return Fitted(history["loss"][0], history["accuracy"][0])
+
+    def answer(items: Array) -> Any:
+        return model.predict(items, batch_size=batch_size, verbose=0)
+
+    validates = program.train.validation_fraction is not None
+    learner = Learner(model, fit, answer if validates else None)
+    run_epochs(program, learner, x, y, on_epoch, start)
+    return model

@@ -1,0 +1,87 @@
+"""The files of a training, and the room that they take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from snnc.data.arrays import text_in
+from snnc.data.prepare import Data
+from snnc.diagnostics.errors import Refusal
+from snnc.environment.files import ensure_room
+from snnc.environment.own_files import OWN_FILES, other_spec
+from snnc.program.program import Program
+
+#: What the names of arrays, the split and the versions take, in bytes.
+OVERHEAD = 1_000_000
+
+#: How much an optimiser keeps of each weight, with the weight itself: RMSprop, centred and with momentum.
+MOST_SLOTS = 4
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The files of a program, in the folder of its spec or another one, in the order of `OWN_FILES`."""
+
+    params: Path
+    test: Path
+    history: Path
+    checkpoint: Path
+    baseline: Path
+    baseline_checkpoint: Path
+
+    @classmethod
+    def of(cls, program: Program, folder: Path) -> Paths:
+        return cls(*(folder / f"{program.name}{end}" for end in OWN_FILES))
+
+    def ensure_writable(self, program: Program, data: Data, with_twin: bool) -> None:
+        """Raise an Error now, rather than after hours of training, if something stands in the way of writing."""
+        files = [*self._network(program, data), *(self._twin(program, data) if with_twin else [])]
+        # A spec may change and be trained again; another one of the same name would overwrite what took hours.
+        for path, _ in files:
+            other = other_spec(text_in(path, "spec_file"), program.spec_path, path.parent)
+            if other:
+                raise Refusal(
+                    f"{path.as_posix()} is of {other.as_posix()}, not of {program.spec_path.as_posix()}: "
+                    "give one of the two networks another name, write elsewhere with -o, or remove it"
+                )
+        source = program.data_path
+        if source and source.resolve() in {path.resolve() for path, _ in files}:
+            raise Refusal(
+                f"training would overwrite its own data, {source.as_posix()}: rename that, or write elsewhere with -o"
+            )
+        ensure_room(files)
+
+    def _network(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
+        """Yield what is written and how many bytes it takes at most: a checkpoint is there while the next is written."""
+        # Of scattered weights, three numbers: what they are and where they stand.
+        weights = sum(3 * program.form(connection).most for connection in program.connections)
+        numbers = weights + 2 * _neurons(program) + len(data.test_index)
+        yield self.params, _bytes(2 * numbers)
+        if not program.data.is_file:
+            yield self.test, OVERHEAD + data.raw_test.nbytes + data.y_test.nbytes
+        yield self.history, 100 * program.train.epochs
+        yield from [(self.checkpoint, _checkpoint_bytes(program))] * 2
+
+    def _twin(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
+        yield self.baseline, _bytes(_parameters(program) + 4 * len(data.test_index))
+        yield from [(self.baseline_checkpoint, _checkpoint_bytes(program))] * 2
+
+
+def _bytes(numbers: int) -> int:
+    return OVERHEAD + 4 * numbers
+
+
+def _checkpoint_bytes(program: Program) -> int:
+    stopping = program.train.early_stopping
+    best = 1 if stopping and stopping.restore_best_weights else 0
+    return _bytes((MOST_SLOTS + best) * _parameters(program))
+
+
+def _parameters(program: Program) -> int:
+    return sum(c.parameters(program.source_shape(c)) for c in program.connections)
+
+
+def _neurons(program: Program) -> int:
+    return sum(p.size for p in program.populations)

@@ -1,0 +1,74 @@
+"""How far a long computation is: nobody is told, or a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from snnc.training.epochs import Epoch
+
+
+class Watcher(Protocol):
+    """Is told of every epoch, `done` of which are over before, how many items were run, and what else is worth a line."""
+
+    def epochs(
+        self, title: str, total: int, done: int
+    ) -> AbstractContextManager[Callable[[Epoch], None]]: ...
+
+    def items(self, title: str, total: int) -> AbstractContextManager[Callable[[int], None]]: ...
+
+    def tell(self, line: str) -> None: ...
+
+
+class Nobody:
+    """Wants to know nothing."""
+
+    @contextmanager
+    def epochs(self, title: str, total: int, done: int) -> Iterator[Callable[[Epoch], None]]:
+        yield lambda epoch: None
+
+    @contextmanager
+    def items(self, title: str, total: int) -> Iterator[Callable[[int], None]]:
+        yield lambda n: None
+
+    def tell(self, line: str) -> None:
+        pass
+
+
+class Terminal:
+    """Shows bars on standard error, and prints lines."""
+
+    @contextmanager
+    def epochs(self, title: str, total: int, done: int) -> Iterator[Callable[[Epoch], None]]:
+        with _progress(TextColumn("{task.fields[said]}")) as progress:
+            task = progress.add_task(title, total=total, completed=done, said="")
+
+            def show(epoch: Epoch) -> None:
+                progress.update(task, advance=1, said=str(epoch))
+
+            yield show
+
+    @contextmanager
+    def items(self, title: str, total: int) -> Iterator[Callable[[int], None]]:
+        with _progress() as progress:
+            task = progress.add_task(title, total=total)
+            yield lambda n: progress.update(task, advance=n)
+
+    def tell(self, line: str) -> None:
+        # At once: who is killed prints nothing later.
+        print(line, flush=True)
+
+
+def _progress(*columns: TextColumn) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        *columns,
+        console=Console(stderr=True),
+    )

@@ -1,0 +1,93 @@
+"""A training under way: where it starts, and a checkpoint of every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from snnc.data.prepare import Data
+from snnc.diagnostics.errors import Refusal
+from snnc.program.program import Program
+from snnc.training import checkpoint
+from snnc.training.epochs import BEGINNING, State
+from snnc.training.progress import Watcher
+from snnc.training.stopping import about_best
+
+
+@dataclass
+class Course:
+    """How far a training is. `advance` is told after every epoch."""
+
+    state: State
+    advance: Callable[[State], None]
+
+
+@contextmanager
+def resumable(
+    title: str, path: Path | None, program: Program, items: Data, watcher: Watcher, resume: bool
+) -> Iterator[Course]:
+    """Watch a training; with a path keep each of its epochs there, and to resume it start from what is there."""
+    depends = checkpoint.depends_on(program, items)
+    start = _start(title, path, depends, program.train.epochs, watcher, resume)
+    with watcher.epochs(title, program.train.epochs, len(start.epochs)) as show:
+
+        def advance(state: State) -> None:
+            if path:
+                checkpoint.save(path, state, depends, program.spec_path.name)
+            course.state = state
+            show(state.epochs[-1])
+
+        course = Course(start, advance)
+        try:
+            yield course
+        except KeyboardInterrupt:
+            done = len(course.state.epochs)
+            if not done or not path:
+                raise
+            raise KeyboardInterrupt(
+                f"interrupted; --resume goes on after epoch {done} ({title})"
+            ) from None
+    stopping, epochs = program.train.early_stopping, course.state.epochs
+    if stopping and epochs:
+        over = f"{title}: over after epoch {len(epochs)}"
+        watcher.tell(f"{over}, {about_best(epochs, stopping)}")
+
+
+def _start(
+    title: str,
+    path: Path | None,
+    depends: dict[str, Any],
+    epochs: int,
+    watcher: Watcher,
+    resume: bool,
+) -> State:
+    """Return where a training starts, and say so where it isn't what one might think."""
+    if path is None:
+        return BEGINNING
+    try:
+        state = checkpoint.load(path, depends)
+    except FileNotFoundError:
+        if resume:
+            watcher.tell(f"{title}: there is no {path.as_posix()}, so it starts from the beginning")
+        return BEGINNING
+    except Refusal:
+        if resume:
+            raise
+        watcher.tell(f"{title}: {path.as_posix()} belongs to another training, and is replaced")
+        return BEGINNING
+    done = len(state.epochs)
+    if not resume:
+        watcher.tell(
+            f"{title}: starts from the beginning; --resume would go on after epoch {done}, "
+            f"from {path.as_posix()}, which the first epoch replaces"
+        )
+        return BEGINNING
+    if done > epochs:
+        raise Refusal(
+            f"{path.as_posix()} is at epoch {done} already: train for as many epochs, or without --resume"
+        )
+    watcher.tell(f"{title}: goes on after epoch {done}, from {path.as_posix()}")
+    return state

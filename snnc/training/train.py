@@ -1,0 +1,170 @@
+"""Training in NengoDL, one `fit` an epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import nengo
+import nengo_dl
+import numpy as np
+import tensorflow as tf
+
+from snnc.data.prepare import Array, Labels, division
+from snnc.diagnostics.errors import Refusal
+from snnc.environment.libraries import strict_warnings
+from snnc.networks.build import build
+from snnc.networks.deploy import Weights
+from snnc.networks.nengo_dl import simulator
+from snnc.program.program import Program
+from snnc.spec.settings import FiringRates
+from snnc.training.epochs import BEGINNING, Epoch, State
+from snnc.training.stopping import best_epoch, is_over
+from snnc.training.validation import Answering, answering, validation
+
+
+def train(
+    net: nengo.Network,
+    program: Program,
+    x: Array,
+    y: Labels,
+    on_epoch: Callable[[State], None] = lambda state: None,
+    start: State = BEGINNING,
+) -> Weights:
+    """Train a training network on items x, (n, size), and labels y, (n,), from a state on; return its weights."""
+    tf.keras.utils.set_random_seed(program.seed)  # for the initial weights
+    with ExitStack() as stack:
+        stack.enter_context(strict_warnings())
+        sim = stack.enter_context(simulator(net, program))
+        losses = {net.logits: _cross_entropy()}
+        bands = program.bands
+        losses |= {p: band_loss(p, bands[p.label]) for p in net.spikes if p.label in bands}
+        sim.compile(
+            optimizer=build(program.train.optimizer.call()),
+            loss=losses,
+            metrics={net.logits: "accuracy"},
+        )
+
+        def fit(items: Array, labels: Labels) -> Fitted:
+            # Every loss gets the labels; those of rates don't look at them.
+            wanted = dict.fromkeys(losses, labels[:, None, None])
+            found = sim.fit(items[:, None], wanted, shuffle=False, verbose=0).history
+            loss, accuracy = found["loss"][0], found["logits_accuracy"][0]
+            if not bands:
+                return Fitted(loss, accuracy)
+            answers = found["logits_loss"][0]
+            return Fitted(answers, accuracy, rate_loss=loss - answers)
+
+        answer = None
+        if program.train.validation_fraction is not None:
+            answer = stack.enter_context(answering(net, sim, program))
+        run_epochs(program, Learner(sim.keras_model, fit, answer), x, y, on_epoch, start)
+        return weights(net)
+
+
+def band_loss(probe: nengo.Probe, band: FiringRates) -> Callable[[Any, Any], Any]:
+    """Return the loss of a layer's outputs: how far rates are outside of their band, as a share of max_rate, squared."""
+    ensemble = probe.target.ensemble
+    amplitude, max_rate = ensemble.neuron_type.amplitude, ensemble.max_rates.options[0]
+
+    def loss(_: Any, outputs: Any) -> Any:
+        rates = outputs / amplitude
+        outside = tf.nn.relu(band.min - rates) + tf.nn.relu(rates - band.max)
+        return band.weight * tf.reduce_mean(tf.square(outside / max_rate), axis=-1)
+
+    return loss
+
+
+def compile_arguments(program: Program) -> dict[str, Any]:
+    """Return the optimiser, the loss and the metrics of a network with one output, as Keras' compile takes them."""
+    return {
+        "optimizer": build(program.train.optimizer.call()),
+        "loss": _cross_entropy(),
+        "metrics": ["accuracy"],
+    }
+
+
+def _cross_entropy() -> tf.losses.Loss:
+    return tf.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What one epoch of fitting says of itself."""
+
+    loss: float
+    accuracy: float
+    rate_loss: float | None = None
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What is trained: a compiled model, how to fit it to items, (n, size), and labels, (n,), and how to ask it, if some validate."""
+
+    model: tf.keras.Model
+    fit: Callable[[Array, Labels], Fitted]
+    answer: Answering | None
+
+
+def run_epochs(
+    program: Program,
+    learner: Learner,
+    x: Array,
+    y: Labels,
+    on_epoch: Callable[[State], None],
+    start: State,
+) -> None:
+    """Fit to the items of each epoch: shuffled anew, then cut to whole batches."""
+    model, stopping = learner.model, program.train.early_stopping
+    seen, held_out = division(program, len(x))
+    # By itself Keras makes the optimiser's variables in the first step.
+    model.optimizer.build(model.trainable_variables)
+    best = []
+    if stopping and stopping.restore_best_weights:
+        best = [tf.Variable(weight) for weight in model.weights]
+    variables = [*model.weights, *model.optimizer.variables, *best]
+    if start.epochs:
+        _assign(variables, start.variables)
+    epochs = start.epochs
+    batch_size = program.train.batch_size
+    whole_batches = len(seen) // batch_size * batch_size
+    for epoch in range(len(epochs), program.train.epochs):
+        if is_over(epochs, stopping):
+            break
+        started = perf_counter()
+        epoch_seed = 1000 * program.seed + epoch + 1
+        tf.keras.utils.set_random_seed(epoch_seed)
+        order = seen[np.random.RandomState(epoch_seed).permutation(len(seen))[:whole_batches]]
+        fitted = learner.fit(x[order], y[order])
+        if not np.isfinite(fitted.loss + (fitted.rate_loss or 0)):
+            raise Refusal(
+                f"the loss is {fitted.loss} in epoch {epoch + 1}: lower the learning rate, or scale the data"
+            )
+        validated = None
+        if learner.answer:
+            validated = validation(learner.answer(x[held_out]), y[held_out])
+        seconds = perf_counter() - started
+        epochs += (
+            Epoch(epoch + 1, fitted.loss, fitted.accuracy, seconds, validated, fitted.rate_loss),
+        )
+        if best and stopping and best_epoch(epochs, stopping) == epoch:
+            _assign(best, model.weights)
+        on_epoch(State(epochs, tuple(variable.numpy() for variable in variables)))
+    if best:
+        _assign(model.weights, best)
+
+
+def _assign(variables: Sequence[tf.Variable], values: Sequence[Any]) -> None:
+    if [tuple(v.shape) for v in variables] != [tuple(v.shape) for v in values]:
+        raise Refusal("the checkpoint holds other arrays than this training: leave out --resume")
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def weights(net: nengo.Network) -> Weights:
+    """Return the weights of a training network's Keras layers, by their names."""
+    layers = [n.tensor_func for n in net.nodes if isinstance(n, nengo_dl.TensorNode)]
+    return {layer.name: layer.get_weights() for layer in layers}

@@ -1,0 +1,56 @@
+"""What a network under training says of items that it isn't trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import nengo
+import nengo_dl
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from snnc.data.prepare import Array, Labels
+from snnc.networks.build import put_out_rates, training_network
+from snnc.networks.nengo_dl import filled, simulator
+from snnc.program.program import Program
+from snnc.training.epochs import Validation
+
+#: Returns the logits, (n, classes), for items, (n, size).
+Answering = Callable[[Array], NDArray[np.float32]]
+
+
+@contextmanager
+def answering(net: nengo.Network, sim: nengo_dl.Simulator, program: Program) -> Iterator[Answering]:
+    """Yield what a network under training answers as rate neurons, without dropout."""
+    if not program.trains_spiking:
+        yield lambda x: _logits(sim, net.logits, x)
+        return
+    # In single steps these neurons put out rates only in the learning phase, which has dropout: it takes a network of its own.
+    own = training_network(program)
+    put_out_rates(own, program)
+    with simulator(own, program) as rates:
+
+        def logits(x: Array) -> NDArray[np.float32]:
+            rates.keras_model.set_weights(sim.keras_model.get_weights())
+            return _logits(rates, own.logits, x)
+
+        yield logits
+
+
+def validation(logits: NDArray[np.float32], labels: Labels) -> Validation:
+    """Return how good logits are, (n, classes), given labels, (n,)."""
+    losses = tf.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+    accuracy = np.mean(logits.argmax(axis=1) == labels)
+    return Validation(float(losses.numpy().mean(dtype=float)), float(accuracy))
+
+
+def _logits(sim: nengo_dl.Simulator, probe: nengo.Probe, x: Array) -> NDArray[np.float32]:
+    batch_size = sim.minibatch_size
+    found = []
+    for start in range(0, len(x), batch_size):
+        batch = x[start : start + batch_size]
+        shown = filled(batch, batch_size, steps=1)
+        found.append(sim.predict_on_batch(shown)[probe][: len(batch), 0])
+    return np.concatenate(found)
