@@ -34,7 +34,7 @@ def main() -> None:
     from snnc.data import prepare
     from snnc.networks.build import training_network
     from snnc.networks.nengo_dl import simulator
-    from snnc.training import float_twin
+    from snnc.training import baseline
     from snnc.training.train import compile_arguments
 
     items = prepare.load(program)
@@ -48,8 +48,8 @@ def main() -> None:
         fits: dict[str, Callable[[], Any]] = {
             "nengo_dl": lambda: sim.fit(x[:, None], y[:, None, None], shuffle=False, verbose=0)
         }
-        for name, activation in (("same formula", formula(program)), ("ReLU", float_twin.relu)):
-            model = float_twin.twin(program, activation)
+        for name, activation in (("same formula", formula(program)), ("ReLU", baseline.relu)):
+            model = baseline.twin(program, activation)
             model.compile(**compile_arguments(program))
             fits[name] = lambda model=model: model.fit(
                 x, y, batch_size=batch, shuffle=False, verbose=0

@@ -109,8 +109,8 @@ EXAMPLES: dict[tuple[str, str], Example] = {
     ("avg_pool2d", "strides"): Example(1),
 }
 
-#: Layers that look at pictures: here they follow an encoder, which has a neuron a pixel.
-PICTURES = ("conv2d", "avg_pool2d", "batch_norm")
+#: Layers that look at images: here they follow an encoder, which has a neuron a pixel.
+IMAGES = ("conv2d", "avg_pool2d", "batch_norm")
 
 #: What else a spec needs for a kind to stand in it, by model.
 BESIDE: dict[str, Data] = {
@@ -150,7 +150,7 @@ class Table:
         return self.model.model_json_schema(schema_generator=WithKinds)
 
     @property
-    def meaning(self) -> str:
+    def fingerprint(self) -> str:
         return _prose(inspect.cleandoc(self.model.__doc__ or ""))
 
     @property
@@ -248,7 +248,7 @@ class Compiler:
                     _put(spec, table, own)
                 else:
                     spec["layers"].insert(1 - position, {"name": "here", **own})
-                    if table.kind in PICTURES:
+                    if table.kind in IMAGES:
                         spec["layers"].insert(1 - position, {"name": "eye", "kind": "encoder"})
                 for name, values in (beside or BESIDE.get(table.model.__name__, {})).items():
                     spec[name] = {**spec.get(name, {}), **values}

@@ -205,9 +205,9 @@ def train(
         where = None if folder is None else Path(folder)
         items = prepare.load(program)
         training = session.train(program, items, _watcher(progress), where, baseline, resume)
-    doubts = without_allowed(training.doubts, found.allowed)
-    if doubts:
-        warnings.warn(SpecWarning(Report(found.document, doubts)), stacklevel=2)
+    remaining = without_allowed(training.warnings, found.allowed)
+    if remaining:
+        warnings.warn(SpecWarning(Report(found.document, remaining)), stacklevel=2)
     training.results.refuse_silence()
     return training
 

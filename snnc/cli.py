@@ -194,7 +194,7 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     parser.add_argument(
-        "--plot", action="store_true", help="also draw a picture of each run, NAME.PLACE.png"
+        "--plot", action="store_true", help="also draw a figure of each run, NAME.PLACE.png"
     )
 
 

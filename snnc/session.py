@@ -23,10 +23,10 @@ from snnc.running.results import Results, Scorer
 from snnc.running.run import name_of, run
 from snnc.running.silent_filters import silent_filters
 from snnc.show.table import paragraph
-from snnc.training import float_twin, params_file
+from snnc.training import baseline, params_file
 from snnc.training.epochs import Epoch
 from snnc.training.history import load_history
-from snnc.training.params_file import Trained, Twin
+from snnc.training.params_file import Baseline, Trained
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
 from snnc.training.resume import resumable
@@ -45,18 +45,18 @@ class Training:
     trained: Trained
     data: Data
     epochs: tuple[Epoch, ...]
-    twin: Twin | None
+    twin: Baseline | None
     results: Results
 
     @property
-    def doubts(self) -> tuple[Diagnostic, ...]:
+    def warnings(self) -> tuple[Diagnostic, ...]:
         """What training has left as it nearly never should be."""
         return tuple(silent_filters(self.program, self.results))
 
     def save(self, folder: Path | str | None = None) -> tuple[Path, ...]:
         """Write what `snnc train` writes to a folder (default: that of the spec), and return the files."""
         paths = Paths.of(self.program, Path(folder or self.program.spec_path.parent))
-        paths.ensure_writable(self.program, self.data, with_twin=self.twin is not None)
+        paths.ensure_writable(self.program, self.data, with_baseline=self.twin is not None)
         written = params_file.save_training(
             paths, self.program, self.trained.program, self.data, self.epochs
         )
@@ -98,7 +98,7 @@ def train(
     if paths:
         paths.ensure_writable(program, items, with_baseline)
     net, trained, epochs = _trained(program, items, paths, watcher, resume)
-    twin = _twin(program, items, paths, watcher, resume) if with_baseline else None
+    twin = _baseline(program, items, paths, watcher, resume) if with_baseline else None
     trained = replace(trained, twin=twin.predicted if twin else None)
     if net is None:
         results = run(trained, ["nengo_dl"], None, watcher)
@@ -129,9 +129,9 @@ def _trained(
     return net, trained, epochs
 
 
-def _twin(
+def _baseline(
     program: Program, items: Data, paths: Paths | None, watcher: Watcher, resume: bool
-) -> Twin:
+) -> Baseline:
     """Return the float twin, once it is saved if there is somewhere to save it."""
     if (
         paths
@@ -142,18 +142,18 @@ def _twin(
         return found
     checkpoint = paths.baseline_checkpoint if paths else None
     with resumable("float twin", checkpoint, program, items, watcher, resume) as course:
-        model = float_twin.train_twin(
+        model = baseline.train_baseline(
             program, items.x_train, items.y_train, course.advance, course.state
         )
     weights = {layer.name: layer.get_weights() for layer in model.layers}
-    twin = Twin(weights, twin_answers(model, program, items.x_test).classes)
+    twin = Baseline(weights, baseline_answers(model, program, items.x_test).classes)
     if paths:
         params_file.save_baseline(paths.baseline, program, items, twin)
         _say_written([paths.baseline], paths.baseline_checkpoint, watcher)
     return twin
 
 
-def twin_answers(model: tf.keras.Model, program: Program, x: Array) -> Answers:
+def baseline_answers(model: tf.keras.Model, program: Program, x: Array) -> Answers:
     """Return what the twin says of items x, (n, size)."""
     logits = model.predict(x, batch_size=program.train.batch_size, verbose=0)
     return Answers(np.asarray(logits, dtype=float))
@@ -184,5 +184,5 @@ def _tested(net: nengo.Network, trained: Trained, program: Program, watcher: Wat
     name = name_of(program, "nengo_dl")
     with watcher.items(name, len(x)) as count:
         spikes = evaluate(net, program, x, program.fresh_steps, count)
-    rows = (*scorer.twin_rows(), rates, scorer.row(name, "nengo_dl", spikes, rates))
+    rows = (*scorer.baseline_rows(), rates, scorer.row(name, "nengo_dl", spikes, rates))
     return Results(program, rows, trained.y_test)

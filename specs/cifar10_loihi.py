@@ -6,7 +6,7 @@
 Needs cifar10.params.npz and cifar10.test.npz, which cifar10_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from cifar10.toml [5321e6b8].
+Written by snnc from cifar10.toml [66ee34fc].
 """
 
 import argparse
@@ -372,8 +372,8 @@ def plot_items(ax, items, labels, answers):
         inset = ax.inset_axes(((item + 0.2) / len(items), 0, 0.7 / len(items), 1))
         inset.set_title(f"class {NAMES[labels[item]]}\nanswer {NAMES[answers[item]]}")
         shares = (values - items.min()) / max(np.ptp(items), 1e-9)
-        picture = shares.reshape(32, 32, 3)
-        inset.imshow(picture, cmap="gray", vmin=0, vmax=1)
+        image = shares.reshape(32, 32, 3)
+        inset.imshow(image, cmap="gray", vmin=0, vmax=1)
         inset.set_axis_off()
 
 

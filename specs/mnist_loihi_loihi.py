@@ -7,7 +7,7 @@ Needs mnist_loihi.params.npz and mnist_loihi.test.npz, which mnist_loihi_train.p
 writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from mnist_loihi.toml [a0212378].
+Written by snnc from mnist_loihi.toml [122a5443].
 """
 
 import argparse
@@ -301,8 +301,8 @@ def plot_items(ax, items, labels, answers):
         inset = ax.inset_axes(((item + 0.2) / len(items), 0, 0.7 / len(items), 1))
         inset.set_title(f"class {labels[item]}\nanswer {answers[item]}")
         shares = (values - items.min()) / max(np.ptp(items), 1e-9)
-        picture = shares.reshape(28, 28)
-        inset.imshow(picture, cmap="gray", vmin=0, vmax=1)
+        image = shares.reshape(28, 28)
+        inset.imshow(image, cmap="gray", vmin=0, vmax=1)
         inset.set_axis_off()
 
 

@@ -63,12 +63,12 @@ def note_training() -> None:
     import nengo_dl
 
     from snnc import session
-    from snnc.training import checkpoint, float_twin, params_file
+    from snnc.training import baseline, checkpoint, params_file
 
     nengo_dl.Simulator.__init__ = noted("build", nengo_dl.Simulator.__init__)
     nengo_dl.Simulator.fit = noted("epoch", nengo_dl.Simulator.fit)
-    float_twin.twin = noted("build twin", float_twin.twin)
-    float_twin.train_twin = noted("epoch of twin", float_twin.train_twin)
+    baseline.twin = noted("build twin", baseline.twin)
+    baseline.train_baseline = noted("epoch of twin", baseline.train_baseline)
     checkpoint.save = noted("write checkpoint", checkpoint.save)
     # What follows training takes as long as training, and writes nothing.
     nothing = SimpleNamespace(rows=(), refuse_silence=lambda: None)

@@ -80,7 +80,7 @@ def test_training_reaches_every_weight(path: Path, tmp_path: Path) -> None:
 def test_keras_layers_learn_and_neurons_biases_dont(path: Path) -> None:
     """What training adjusts is what the float twin adjusts: as many weights and biases, of the same shapes."""
     from snnc.networks.nengo_dl import simulator
-    from snnc.training.float_twin import twin
+    from snnc.training.baseline import twin
 
     program = program_of(path)
     with simulator(training_network(program), program) as sim:

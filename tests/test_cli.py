@@ -16,7 +16,7 @@ import snnc
 from snnc import __version__
 from snnc.cli import main
 from snnc.pipeline import checked
-from snnc.program.fingerprint import meaning
+from snnc.program.fingerprint import fingerprint
 from snnc.program.program import Connection
 from snnc.show.full import full
 from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS
@@ -358,7 +358,7 @@ def test_what_new_leaves_out_has_the_value_it_says(spec: Path) -> None:
     written = Path("written.toml")
     written.write_text("\n".join(line.replace("# [loihi]", "[loihi]") for line in lines[2:]))
     full_program = checked(written).program
-    assert meaning(full_program) == meaning(bare)
+    assert fingerprint(full_program) == fingerprint(bare)
     assert full_program.presentation == bare.presentation
     assert full_program.loihi == bare.loihi
     assert [p.gradient for p in full_program.populations] == [p.gradient for p in bare.populations]
@@ -383,7 +383,7 @@ def test_the_full_spec_means_the_same(path: Path, tmp_path: Path) -> None:
         again = checked(copy).program
     finally:
         copy.unlink()
-    assert meaning(again) == meaning(found.program)
+    assert fingerprint(again) == fingerprint(found.program)
     assert [carried(c) for c in again.connections] == [
         carried(c) for c in found.program.connections
     ]

@@ -307,8 +307,8 @@ def random_spec(chance: random.Random) -> Tables:
     if chance.random() < 0.4:
         return dense_spec(chance)
     while True:
-        tables = picture_spec(chance)
-        with suppress(CompileError):  # windows that are larger than their pictures
+        tables = image_spec(chance)
+        with suppress(CompileError):  # windows that are larger than their images
             lowered(tables)
             return tables
 
@@ -328,7 +328,7 @@ def dense_spec(chance: random.Random) -> Tables:
     return spec([chance.choice([16, 300, 2500])], *layers)
 
 
-def picture_spec(chance: random.Random) -> Tables:
+def image_spec(chance: random.Random) -> Tables:
     side, pooled = chance.choice([6, 9, 14, 22]), chance.random() < 0.3
     layers: list[Tables] = [{"filters": chance.choice([1, 3, 8]), "kernel_size": 1}]
     for _ in range(chance.randint(1, 2)):

@@ -59,7 +59,7 @@ def test_scaling_is_fitted_on_the_training_items(scale: str, tmp_path: Path) -> 
     assert np.allclose(found.raw_test, test)
 
 
-def test_pictures_become_flat(tmp_path: Path) -> None:
+def test_images_become_flat(tmp_path: Path) -> None:
     from snnc.data.prepare import load
 
     x = np.random.RandomState(0).randint(0, 256, (31, 4, 3)).astype(np.uint8)

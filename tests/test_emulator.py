@@ -371,7 +371,7 @@ def test_networks_of_the_nef() -> None:
 
 
 def test_convolutions_the_other_way_round() -> None:
-    """Transposed: an axon leads to larger pictures."""
+    """Transposed: an axon leads to larger images."""
     import nengo
     import nengo_loihi
 
@@ -508,7 +508,7 @@ def test_all_is_compiled_before_the_clock_starts(number: int, tmp_path: Path) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda p: p.stem)
 def test_every_spec_is_emulated_as_nengo_loihi_runs_it(path: Path, tmp_path: Path) -> None:
-    """With random weights: the spikes of all layers and the outputs, in every step of a stream; pictures are 0 to 1.
+    """With random weights: the spikes of all layers and the outputs, in every step of a stream; images are 0 to 1.
 
     The outputs are no others when spikes aren't recorded.
     """
@@ -558,10 +558,10 @@ def busy(program: Program, x: Any) -> Program:
 
     chance, weights = np.random.RandomState(0), {}
     for connection in program.connections:
-        (operator,) = connection.lasting
+        (operator,) = connection.at_run_time
         layer = keras_layer(operator.keras())
         shape = program.source_shape(connection)
-        shown = x.reshape(len(x), *(shape if operator.on_pictures else (-1,)))
+        shown = x.reshape(len(x), *(shape if operator.on_images else (-1,)))
         layer.build(shown.shape)
         kernel, bias = layer.get_weights()
         kernel = chance.normal(size=kernel.shape)

@@ -436,7 +436,7 @@ def test_the_emulator_answers_as_nengo_loihi(
     )
 
 
-def test_pictures_of_the_emulator(trained: Path) -> None:
+def test_images_of_the_emulator(trained: Path) -> None:
     """They are those of nengo_loihi, but for the name."""
     from snnc.running.emulated import emulate
     from snnc.running.stream import stream
@@ -542,7 +542,7 @@ def test_rates_without_tensorflow_are_those_of_nengo_dl_and_keras() -> None:
         ((4, 3), (2, 1), "valid"),
         ((1, 1), (1, 1), "valid"),
     ):
-        pictures, kernel = chance.randn(4, 9, 8, 3), chance.randn(*window, 3, 5)
+        images, kernel = chance.randn(4, 9, 8, 3), chance.randn(*window, 3, 5)
         convolution = form([Conv2D("c", window, strides, padding, 5, True)], (9, 8, 3))
-        theirs = tf.nn.conv2d(pictures, kernel, strides, padding.upper()).numpy()
-        assert _convolved(convolution, pictures, kernel) == pytest.approx(theirs)  # type: ignore[arg-type]
+        theirs = tf.nn.conv2d(images, kernel, strides, padding.upper()).numpy()
+        assert _convolved(convolution, images, kernel) == pytest.approx(theirs)  # type: ignore[arg-type]

@@ -62,9 +62,9 @@ def deployed(program: Program, seed: int) -> Program:
     weights = {}
     for connection in program.connections:
         shape = program.source_shape(connection)
-        for operator in connection.lasting:
+        for operator in connection.at_run_time:
             layer = keras_layer(operator.keras())
-            layer.build((None, *(shape if operator.on_pictures else (size(shape),))))
+            layer.build((None, *(shape if operator.on_images else (size(shape),))))
             largest = largest_output(program, connection.source)
             weights[operator.name] = [
                 rng.normal(size=array.shape) / np.sqrt(size(array.shape[:-1])) / largest
@@ -267,7 +267,7 @@ FAULTS: dict[str, tuple[str, Callable[[Spec], Any]]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 @settings(max_examples=6, deadline=None)
-@given(spec=sound_specs(pictured=False))
+@given(spec=sound_specs(imaged=False))
 def test_a_fault_is_found(fault: str, spec: Spec) -> None:
     code, put = FAULTS[fault]
     spec = json.loads(json.dumps(spec))

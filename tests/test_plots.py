@@ -1,4 +1,4 @@
-"""Pictures: what stands in them is right, and the commands and the scripts draw the same ones, byte for byte."""
+"""Figures: what stands in them is right, and the commands and the scripts draw the same ones, byte for byte."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CASES = ["branches", "relu", "table", "split", "twice"]
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The digits, trained for two epochs by their script, which draws."""
-    folder = tmp_path_factory.mktemp("pictures")
+    folder = tmp_path_factory.mktemp("figures")
     shutil.copy(ROOT / "specs/digits.toml", folder)
     assert main(["compile", str(folder / "digits.toml")]) == 0
     done = run_script(folder / "digits_train.py", "--epochs", "2", "--items", "40", "--plot")
@@ -48,10 +48,10 @@ def run_script(script: Path, *arguments: str, before: str = "") -> subprocess.Co
     )
 
 
-def assert_drawn(picture: Path, width: int) -> None:
-    """Make sure that a file is a picture with more in it than axes."""
-    assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-    pixels = image.imread(picture)
+def assert_drawn(figure: Path, width: int) -> None:
+    """Make sure that a file is a figure with more in it than axes."""
+    assert figure.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    pixels = image.imread(figure)
     assert pixels.shape[1] == width
     # In each third from left to right.
     for part in np.array_split(pixels, 3, axis=1):
@@ -88,7 +88,7 @@ def test_the_command_and_the_scripts_draw(
 
 
 def odd(name: str) -> Any:
-    """Return a program whose pictures are unlike those of the others."""
+    """Return a program whose figures are unlike those of the others."""
     layers: list[dict[str, Any]] = [{"name": "a"}, {"name": "b"}]
     if name == "many classes":
         return program(spec(*layers, output={"classes": 130}))
@@ -112,11 +112,11 @@ def odd(name: str) -> Any:
     "name", [*CASES, "many classes", "large layers, colours", "labels", "rates beside the chip"]
 )
 def test_both_draw_the_same(name: str, tmp_path: Path) -> None:
-    """From the same numbers, made up here: whatever a spec can say, in both pictures."""
+    """From the same numbers, made up here: whatever a spec can say, in both figures."""
     from snnc.running import plots
     from snnc.running.answers import Answers
     from snnc.running.recording import Recording
-    from snnc.scripts.pictures import ITEMS, NEURONS
+    from snnc.scripts.figures import ITEMS, NEURONS
 
     found = program_of(ROOT / f"tests/cases/{name}.toml") if name in CASES else odd(name)
     chance = np.random.RandomState(0)
@@ -153,7 +153,7 @@ def test_both_draw_the_same(name: str, tmp_path: Path) -> None:
     script.plot(net, recorded, x, labels, logits, rates, "sim")
     assert (tmp_path / f"{found.name}.nengo_loihi.png").read_bytes() == script.FIGURE.read_bytes()
     assert_drawn(script.FIGURE, 1500)
-    if keep := os.environ.get("SNNC_PICTURES"):
+    if keep := os.environ.get("SNNC_FIGURES"):
         shutil.copytree(tmp_path, Path(keep) / name, dirs_exist_ok=True)
 
 
@@ -260,10 +260,10 @@ def test_tuning_curves_are_nengos(path: str) -> None:
 
     from snnc.networks.build import build
     from snnc.running.plots import tuning_curves as ours
-    from snnc.scripts.pictures import Pictures
+    from snnc.scripts.figures import Figures
 
     found = program_of(ROOT / f"tests/cases/{path}.toml")
-    for _, _, style in Pictures(found).tunings:
+    for _, _, style in Figures(found).tunings:
         neurons, gradient = style.members[0].neurons, style.members[0].gradient
         inputs, curves = ours(style, 0.001)  # the step that Nengo's function takes for granted
         calls = neurons.trained(gradient), neurons.running()
@@ -309,7 +309,7 @@ def test_matplotlib_is_missing(trained: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_picture_that_cant_be_written(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_figure_that_cant_be_written(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (trained / "digits.nengo.png").unlink(missing_ok=True)
     (trained / "digits.nengo.png").mkdir()
     arguments = ["run", str(trained / "digits.toml"), "--on", "nengo", "--items", "2", "--plot"]

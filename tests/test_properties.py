@@ -20,7 +20,7 @@ from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.diagnostics.report import report
 from snnc.pipeline import check_document, scripts
-from snnc.program.fingerprint import meaning
+from snnc.program.fingerprint import fingerprint
 from snnc.program.reserved_names import RESERVED
 from snnc.spec import write_toml
 from snnc.spec.read import parse
@@ -124,8 +124,8 @@ MODES = ["identity", "on_off"]
 
 
 @st.composite
-def pictures(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw a layer that looks at pictures of any size."""
+def images(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a layer that looks at images of any size."""
     kind = draw(st.sampled_from(["conv2d", "conv2d", "avg_pool2d", "batch_norm", "dropout"]))
     if kind == "batch_norm":
         return {"kind": kind}
@@ -144,7 +144,7 @@ def pictures(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def sound_specs(draw: st.DrawFn, pictured: bool = True) -> dict[str, Any]:  # noqa: C901
+def sound_specs(draw: st.DrawFn, imaged: bool = True) -> dict[str, Any]:  # noqa: C901
     """Draw a spec that has to compile."""
     loihi = draw(st.booleans())
     kinds = SPIKING if loihi else [*SPIKING, "relu", "lif_rate", "soft_lif"]
@@ -176,9 +176,9 @@ def sound_specs(draw: st.DrawFn, pictured: bool = True) -> dict[str, Any]:  # no
         layers.append({"kind": "dense", "units": 7})
     source, shape = draw(sources())
     side = math.isqrt(math.prod(shape))
-    if pictured and side**2 == math.prod(shape) and draw(st.booleans()):
+    if imaged and side**2 == math.prod(shape) and draw(st.booleans()):
         shape = [side, side, 1]
-        layers = [*draw(st.lists(pictures(), min_size=1, max_size=4)), *layers]
+        layers = [*draw(st.lists(images(), min_size=1, max_size=4)), *layers]
         if draw(st.booleans()):
             layers.insert(0, {"kind": "encoder", "mode": draw(st.sampled_from(MODES))})
     spec: dict[str, Any] = {
@@ -232,7 +232,7 @@ def sound_specs(draw: st.DrawFn, pictured: bool = True) -> dict[str, Any]:  # no
 
 
 def fits_cores(spec: dict[str, Any]) -> bool:
-    """Whether the chip's cores are no reason to refuse a spec: of larger pictures dense layers often read too much."""
+    """Whether the chip's cores are no reason to refuse a spec: of larger images dense layers often read too much."""
     try:
         check_document(Document(Path("somewhere/spec.toml"), "", spec))
     except CompileError as error:
@@ -259,7 +259,7 @@ def test_a_spec_survives_toml(spec: dict[str, Any]) -> None:
     text = write_toml.text(spec)
     document = parse(text.encode(), Path("somewhere/spec.toml"))
     direct = check_document(Document(document.path, "", spec)).program
-    assert meaning(check_document(document).program) == meaning(direct)
+    assert fingerprint(check_document(document).program) == fingerprint(direct)
 
 
 @pytest.mark.slow

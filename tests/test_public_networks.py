@@ -46,7 +46,7 @@ def weights(program: Program) -> int:
 
 def _steps(program: Program, connection: Any) -> Any:
     shape = program.source_shape(connection)
-    for operator in connection.lasting:
+    for operator in connection.at_run_time:
         yield shape, operator
         shape = operator.shape(shape)
 

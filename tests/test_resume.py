@@ -44,14 +44,14 @@ def run(program: Program, network: str, start: Any = None) -> list[Any]:
     """Train a network, or its float twin, from a state on; return the state after each epoch."""
     from snnc.data import prepare
     from snnc.networks.build import training_network
-    from snnc.training import float_twin
+    from snnc.training import baseline
     from snnc.training.train import BEGINNING, train
 
     items = prepare.load(program)
     states: list[Any] = []
     given = (program, items.x_train, items.y_train, states.append, start or BEGINNING)
     if network == "twin":
-        float_twin.train_twin(*given)
+        baseline.train_baseline(*given)
     else:
         train(training_network(program), *given)
     return states
@@ -460,7 +460,7 @@ def test_the_room_that_is_looked_for_is_enough(
     monkeypatch.setattr(paths, "ensure_room", reserved.extend)
     monkeypatch.setattr(paths, "OVERHEAD", 0)
     files = paths.Paths.of(program, tmp_path)
-    files.ensure_writable(program, prepare.load(program), with_twin=True)
+    files.ensure_writable(program, prepare.load(program), with_baseline=True)
     written = {(whole / "digits.baseline.npz").name: (whole / "digits.baseline.npz").stat().st_size}
     for stopped in ("digits.checkpoint.npz", "digits.baseline.checkpoint.npz"):
         stop(2, stopped)

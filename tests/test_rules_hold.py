@@ -77,7 +77,7 @@ def network(data: dict[str, Any], shown: Any, factor: float = 1.0, bias: Any = 0
     built = program(data)
     weights = {}
     for connection in built.connections:
-        (operator,) = connection.lasting
+        (operator,) = connection.at_run_time
         size_in = size(built.source_shape(connection))
         (size_out,) = operator.shape((size_in,))
         own = bias if connection.target == built.populations[-1].name else 0.0
@@ -483,7 +483,7 @@ def test_a_single_step_of_spikes_is_noise(share: float | None) -> None:
     assert (noise > 0.2) == (share is None)
 
 
-def pictured(layers: list[dict[str, Any]], scale: str = "unit") -> Program:
+def imaged(layers: list[dict[str, Any]], scale: str = "unit") -> Program:
     """Return the program of layers that look at digits."""
     return program(
         {
@@ -516,7 +516,7 @@ def test_the_chip_takes_no_convolution_of_the_input() -> None:
     """`chip-input`: NengoLoihi builds only dense connections from a node to the chip."""
     from nengo.exceptions import BuildError
 
-    sound = pictured([{**CONVOLUTION, "name": "first"}, CONVOLUTION])
+    sound = imaged([{**CONVOLUTION, "name": "first"}, CONVOLUTION])
     built(sound)
     first, *others = sound.populations
     moved = replace(sound, populations=(replace(first, on_chip=True), *others))
@@ -529,14 +529,14 @@ def test_only_dense_layers_of_the_host_read_the_chip() -> None:
     """`chip-output`: NengoLoihi builds no convolution from the chip to the host."""
     from nengo.exceptions import BuildError
 
-    sound = pictured([{"kind": "encoder"}, CONVOLUTION, CONVOLUTION])
+    sound = imaged([{"kind": "encoder"}, CONVOLUTION, CONVOLUTION])
     built(sound)
     *others, last = sound.populations
     moved = replace(sound, populations=(*others, replace(last, on_chip=False)))
     with pytest.raises(BuildError, match="'Convolution' transforms on chip to host"):
         built(moved)
     assert [d.code for d in chip_output(moved)] == ["chip-output"]
-    dense = pictured([{"kind": "encoder"}, CONVOLUTION, {"kind": "dense", "units": 6}])
+    dense = imaged([{"kind": "encoder"}, CONVOLUTION, {"kind": "dense", "units": 6}])
     *others, last = dense.populations
     read = replace(dense, populations=(*others, replace(last, on_chip=False)))
     built(read)
@@ -546,8 +546,8 @@ def test_only_dense_layers_of_the_host_read_the_chip() -> None:
 def test_populations_of_sixteen_bits_come_in_fours() -> None:
     """`pop-type`: with six channels NengoLoihi stops with an AttributeError, with eight it builds."""
     encoder = {"kind": "encoder"}
-    built(pictured([encoder, {**CONVOLUTION, "pop_type": 16}]))
-    sound = pictured([encoder, {**CONVOLUTION, "filters": 6}])
+    built(imaged([encoder, {**CONVOLUTION, "pop_type": 16}]))
+    sound = imaged([encoder, {**CONVOLUTION, "filters": 6}])
     eye, layer = sound.populations
     wrong = replace(sound, populations=(eye, replace(layer, pop_type=16)))
     with pytest.raises(AttributeError):
@@ -563,7 +563,7 @@ def test_on_the_chip_axons_of_sixteen_bits_tell_32_channels_apart(channels: int)
     from nengo_loihi.hardware.builder import build_synapse
 
     first = {"kind": "conv2d", "filters": channels, "kernel_size": 1}
-    found = pictured([first, {**CONVOLUTION, "pop_type": 16}])
+    found = imaged([first, {**CONVOLUTION, "pop_type": 16}])
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         model = built(found)
@@ -587,7 +587,7 @@ def test_a_core_has_1024_neurons() -> None:
     from nengo.exceptions import BuildError
 
     layers = [{"kind": "encoder"}, {**CONVOLUTION, "filters": 64, "padding": "same"}]
-    sound = pictured(layers)
+    sound = imaged(layers)
     assert len(built(sound).blocks) == 4
     eye, layer = sound.populations
     wrong = replace(sound, populations=(eye, replace(layer, block_shape=(8, 8, 17))))
@@ -605,7 +605,7 @@ def test_an_encoder_of_one_side_is_silent_for_negative_values() -> None:
     for mode in ("identity", "on_off"):
         layers = [{"kind": "encoder", "mode": mode}, {"kind": "dense", "units": 4}]
         shown = np.where(np.arange(64) % 2, 0.5, -0.5)
-        net = deployed_network(deployed(pictured(layers), 0), shown)
+        net = deployed_network(deployed(imaged(layers), 0), shown)
         spikes[mode] = run(net, 50, loihi=False)[net.spikes[0]].sum(axis=0) > 0
     assert np.array_equal(spikes["identity"], np.arange(64) % 2 == 1)
     assert np.array_equal(spikes["on_off"].reshape(64, 2).any(axis=1), np.ones(64, bool))
@@ -613,7 +613,7 @@ def test_an_encoder_of_one_side_is_silent_for_negative_values() -> None:
 
 def test_pooling_is_folded() -> None:
     """NengoLoihi has no average pooling between layers: what is deployed has one kernel, and builds."""
-    found = pictured(
+    found = imaged(
         [
             {"kind": "encoder"},
             CONVOLUTION,

@@ -62,7 +62,7 @@ def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
         return
     for population in program.populations:
         sources = program.into(population.name)
-        if any(c.source == INPUT and not c.lasting for c in sources):
+        if any(c.source == INPUT and not c.at_run_time for c in sources):
             yield Diagnostic(
                 "one-sided-encoder",
                 f"with scale \"{program.data.scale}\" items have negative values, and for those '{population.name}' stays silent",

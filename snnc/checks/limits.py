@@ -162,14 +162,14 @@ def _fit(blocks: Sequence[Block]) -> bool:
 def _cuts(shape: Shape) -> list[Shape]:
     """Return all ways to cut a layer into nearly equal blocks that a core has the neurons for, the fewest blocks first.
 
-    The sides of a picture are cut alike.
+    The sides of an image are cut alike.
     """
     *sides, channels = shape
-    pictures = {
+    images = {
         tuple(-(-side // parts) for side in sides) for parts in range(1, max([1, *sides]) + 1)
     }
     depths = {-(-channels // parts) for parts in range(1, channels + 1)}
-    found = [(*picture, depth) for picture in pictures for depth in depths]
+    found = [(*image, depth) for image in images for depth in depths]
     return sorted(
         (block for block in found if size(block) <= NEURONS),
         key=lambda block: (prod(-(-n // m) for n, m in zip(shape, block, strict=True)), block),
@@ -215,7 +215,9 @@ def _narrower(program: Program, population: Population) -> str:
         return "write on_chip = false"
     source = program.population(into[0].source)
     *sides, _ = source.shape
-    layer = [op for op in program.into(source.name)[0].lasting if isinstance(op, Dense | Conv2D)]
+    layer = [
+        op for op in program.into(source.name)[0].at_run_time if isinstance(op, Dense | Conv2D)
+    ]
     if len(into) > 1 or not layer or size(tuple(sides)) > AXONS_IN:
         return f"let it read fewer values, {AXONS_IN} in all"
     if isinstance(layer[-1], Dense):

@@ -76,7 +76,7 @@ def output_filtered(program: Program) -> Iterator[Diagnostic]:
     """The last step alone is a matter of which neurons just fired."""
     sources = {c.source for c in program.into(OUTPUT)} - {INPUT}
     spiking = any(program.population(source).neurons.spiking for source in sources)
-    if spiking and program.presentation.read == "last" and not program.output.probe.poles:
+    if spiking and program.presentation.read == "last" and not program.output.probe.taus:
         yield Diagnostic(
             "unfiltered-output",
             "the answer is the last step of an output without a probe filter: a matter of which neurons just fired",
@@ -121,7 +121,7 @@ class _Presentation:
             reached[target] = pick(
                 _through(c, reached[c.source], self.on_chip) for c in program.into(target)
             )
-        probe = program.output.probe.poles
+        probe = program.output.probe.taus
         return reached[OUTPUT].then(probe, delay=bool(probe))
 
     def settled(self, steps: int) -> float:

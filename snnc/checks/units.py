@@ -69,5 +69,5 @@ def _times(program: Program) -> Iterator[tuple[KeyPath, float, float]]:
     for connection in program.connections:
         for tau in connection.taus:
             yield (*connection.synapse_at, "tau"), tau, SLOW
-    for tau in program.output.probe.poles:
+    for tau in program.output.probe.taus:
         yield ("synapses", "probe", "tau"), tau, SLOW

@@ -13,7 +13,7 @@ from snnc.diagnostics.document import Document
 from snnc.pipeline import Checked, checked
 
 if TYPE_CHECKING:
-    from snnc.data.look import Look
+    from snnc.data.report import DataReport
 
 
 def checked_spec(path: Path, data_file: Path | None = None) -> Checked:
@@ -36,12 +36,12 @@ def data_file(arguments: argparse.Namespace) -> Path | None:
     return arguments.data if isinstance(arguments.data, Path) else None
 
 
-def look_at_data(found: Checked) -> Look:
+def look_at_data(found: Checked) -> DataReport:
     """Return what there is to say of the values of a spec's data, but for what it allows."""
     from snnc.environment.libraries import needed
 
     needed("numpy")
-    from snnc.data.look import look
+    from snnc.data.report import look
 
     return look(found.program).without(found.allowed)
 

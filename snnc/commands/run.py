@@ -27,9 +27,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         simulators.ensure_reachable(program, on)
         folder = output_folder(arguments)
-        pictures = folder if arguments.plot else None
-        if pictures:
-            plots.ensure_writable(pictures, program, on)
+        figures = folder if arguments.plot else None
+        if figures:
+            plots.ensure_writable(figures, program, on)
         trained = params_file.load(program, folder)
         if otherwise := params_file.trained_otherwise(trained, program):
             told = "snnc: the parameters were trained otherwise than the spec says now"
@@ -42,10 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"snnc: {told}", file=sys.stderr)
         done = []
         try:
-            for row in run.rows(trained, on, arguments.items, Terminal(), pictures):
+            for row in run.rows(trained, on, arguments.items, Terminal(), figures):
                 done.append(row)
-            if pictures:
-                written = (plots.path_of(pictures, program, place).as_posix() for place in on)
+            if figures:
+                written = (plots.path_of(figures, program, place).as_posix() for place in on)
                 print(f"wrote {', '.join(written)}", file=sys.stderr)
         finally:
             # A place that refuses the network, or an interrupt, takes nothing from those before.

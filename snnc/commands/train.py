@@ -19,15 +19,15 @@ def run(arguments: argparse.Namespace) -> int:
     with libraries.loaded():
         from snnc import session
         from snnc.data import prepare
-        from snnc.data.look import doubts
+        from snnc.data.report import data_warnings
         from snnc.training.progress import Terminal
 
         items = prepare.load(program)
-        warn(found.document, without_allowed(doubts(program, items), found.allowed))
+        warn(found.document, without_allowed(data_warnings(program, items), found.allowed))
         training = session.train(
             program, items, Terminal(), folder, arguments.baseline, resume=arguments.resume
         )
     print(training.results)
-    warn(found.document, without_allowed(training.doubts, found.allowed))
+    warn(found.document, without_allowed(training.warnings, found.allowed))
     training.results.refuse_silence()
     return 0

@@ -61,7 +61,7 @@ class Split:
 
 
 def _digest(x: Array, y: Labels) -> str:
-    """As the scripts have it; items are hashed where they are, which for pictures saves a copy of hundreds of megabytes."""
+    """As the scripts have it; items are hashed where they are, which for images saves a copy of hundreds of megabytes."""
     found = hashlib.sha256(np.ascontiguousarray(x).data)
     found.update(np.ascontiguousarray(y).data)
     return found.hexdigest()[:8]

@@ -18,10 +18,10 @@ from snnc.spec.base import INPUT
 #: The neurons of a part: of a box one range for each dimension, of a run one range; none for a layer that isn't cut.
 Part = tuple[range, ...]
 WHOLE: Part = ()
-#: Which neurons an axon leads to in one row of a picture: the first, counted within the part, and how many; the row and
+#: Which neurons an axon leads to in one row of an image: the first, counted within the part, and how many; the row and
 #: the column of the kernel that the first one sees the axon through, and its channel.
 Run = tuple[int, int, int, int, int]
-#: Rows of windows that look at a row of a picture, each with the row of the kernel that sees it.
+#: Rows of windows that look at a row of an image, each with the row of the kernel that sees it.
 Seen = Sequence[tuple[int, int]]
 #: Windows one behind the other, each with the shape of what it looks at.
 Steps = Sequence[tuple[Window, Shape]]
@@ -96,10 +96,10 @@ class FullWiring(Wiring):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PictureWiring(Wiring):
-    """Windows on a picture.
+class ImageWiring(Wiring):
+    """Windows on an image.
 
-    `rows` and `columns` say, for each row and column of the picture, which rows and columns of windows look at it;
+    `rows` and `columns` say, for each row and column of the image, which rows and columns of windows look at it;
     `taps` through which row and which column of the kernel the first of those does.
     """
 
@@ -158,7 +158,7 @@ class PictureWiring(Wiring):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConvolutionWiring(PictureWiring):
+class ConvolutionWiring(ImageWiring):
     """One kernel everywhere: the channels of a pixel share an axon, and pixels share weights."""
 
     pop_type: int
@@ -206,7 +206,7 @@ class ConvolutionWiring(PictureWiring):
         return _bits_of((pixels,), self.before[:2])
 
 
-class ScatteredWiring(PictureWiring):
+class ScatteredWiring(ImageWiring):
     """Weights here and there: every channel of a pixel has an axon and weights of its own."""
 
     def into(self, part: Part) -> Taken:
@@ -227,7 +227,7 @@ class ScatteredWiring(PictureWiring):
 def wiring(program: Program, connection: Connection) -> Wiring | None:
     """Return how the chip has a connection into a layer on it, or None if that isn't known."""
     before, after = program.source_shape(connection), program.population(connection.target).shape
-    form, operators = program.form(connection), connection.lasting
+    form, operators = program.form(connection), connection.at_run_time
     steps = [(op, shape) for op, shape in walk(operators, before) if isinstance(op, Window)]
     if isinstance(form, Full):
         distinct = _distinct(steps, before)
@@ -267,10 +267,10 @@ def _words(weights: int, index: int) -> int:
 
 
 def _reach(steps: Steps, before: Shape) -> tuple[list[range], list[range]]:
-    """Return which rows of the last windows look at each row of a picture, through all of them, and which columns."""
+    """Return which rows of the last windows look at each row of an image, through all of them, and which columns."""
     rows, columns = ([range(x, x + 1) for x in range(length)] for length in before[:2])
     for window, shape in steps:
-        places, margins = window.pictures(shape), window.margins(shape)
+        places, margins = window.images(shape), window.margins(shape)
         rows, columns = (
             [
                 _looking(axis, window.window[i], window.strides[i], margins[i][0], places[i])
@@ -309,7 +309,7 @@ def _bits_of(part: Part, shape: Shape) -> int:
 
 
 def _rows(used: Mapping[int, int], width: int) -> int:
-    """Return the bits of the rows of a picture as one."""
+    """Return the bits of the rows of an image as one."""
     return sum(bits << row * width for row, bits in used.items())
 
 

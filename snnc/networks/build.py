@@ -100,8 +100,8 @@ def _through(program: Program, connection: Connection, values: dict[str, Any]) -
     value = values[connection.source]
     for operator, shape in walk(connection.operators, program.source_shape(connection)):
         taken = operator.takes(shape)
-        picture = taken if len(taken) > 1 else None
-        value = nengo_dl.Layer(keras_layer(operator.keras()))(value, shape_in=picture)
+        image = taken if len(taken) > 1 else None
+        value = nengo_dl.Layer(keras_layer(operator.keras()))(value, shape_in=image)
     return value
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from snnc.networks.build import build, keras_layer
 from snnc.operators.linear import Conv2D, Dense, Shape, size, walk
 from snnc.operators.transforms import Convolution, Folded, Form, Full, Identity
-from snnc.program.program import Connection, Population, Program, Tuning
+from snnc.program.program import Connection, GainBias, Population, Program
 from snnc.spec.base import OUTPUT
 
 Array = NDArray[Any]
@@ -54,20 +54,20 @@ def _folded(
     connection: Connection, form: Form, weights: Weights, before: Shape
 ) -> tuple[dict[str, Array], Any]:
     """Return the arrays of a connection's form, and its bias: one value a neuron or a channel, or 0 for none."""
-    lasting = connection.lasting
+    at_run_time = connection.at_run_time
     if isinstance(form, Identity):
         return {}, 0
-    if len(lasting) == 1 and isinstance(lasting[0], Dense | Conv2D):
-        kernel, *bias = weights[lasting[0].name]
+    if len(at_run_time) == 1 and isinstance(at_run_time[0], Dense | Conv2D):
+        kernel, *bias = weights[at_run_time[0].name]
         return {"weights": kernel.T if isinstance(form, Full) else kernel}, bias[0] if bias else 0
     through = _chain(connection, weights, before)
     # Keras itself says what zeros and single inputs become.
     bias = through(np.zeros((1, size(before)), np.float32))[0]
     if isinstance(form, Convolution):
         responses = _responses(through, np.array(form.inputs), size(before))
-        pictures = (np.concatenate(list(responses)) - bias).reshape(-1, *form.output_shape)
+        images = (np.concatenate(list(responses)) - bias).reshape(-1, *form.output_shape)
         row, column = form.place
-        return {"weights": pictures[:, row, column].reshape(form.shape)}, bias
+        return {"weights": images[:, row, column].reshape(form.shape)}, bias
     responses = _responses(through, np.arange(size(before)), size(before))
     if isinstance(form, Full):
         return {"weights": (np.concatenate(list(responses)) - bias).T}, bias
@@ -77,7 +77,7 @@ def _folded(
 def _chain(connection: Connection, weights: Weights, before: Shape) -> Callable[[Array], Array]:
     """Return what a connection does to values, (n, size before), when the network runs: (n, size after)."""
     layers = []
-    for operator, shape in walk(connection.lasting, before):
+    for operator, shape in walk(connection.at_run_time, before):
         layer = keras_layer(operator.keras())
         layer.build((None, *operator.takes(shape)))
         layer.set_weights(weights.get(operator.name, ()))
@@ -122,4 +122,4 @@ def _tuned(population: Population, bias: Any) -> Population:
     gain, base = neuron_type.gain_bias(np.array([neurons.max_rate]), np.array([neurons.intercept]))
     # A bias a channel is that of all neurons of the channel, which is the last dimension.
     biases = np.resize(base + gain * bias, population.size)
-    return replace(population, tuning=Tuning(gain=np.full(population.size, gain), bias=biases))
+    return replace(population, tuning=GainBias(gain=np.full(population.size, gain), bias=biases))

@@ -1,6 +1,6 @@
 """Linear maps on the values of a connection, as they are trained.
 
-Pictures are (height, width, channels) throughout.
+Images are (height, width, channels) throughout.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def size(shape: Shape) -> int:
     return math.prod(shape)
 
 
-class Misfit(Exception):
+class ShapeError(Exception):
     """An operator can't take values of some shape. `key` is the setting of its layer to look at, if there is one."""
 
     def __init__(self, message: str, key: str | None = None, hint: str = "") -> None:
@@ -40,17 +40,17 @@ class Operator:
     kind: ClassVar[str]
     #: Whether the operator does nothing when the network runs.
     training_only: ClassVar[bool] = False
-    #: Whether it takes values as a picture; others take them flat.
-    on_pictures: ClassVar[bool] = False
+    #: Whether it takes values as an image; others take them flat.
+    on_images: ClassVar[bool] = False
 
     name: str
 
     def takes(self, before: Shape) -> Shape:
         """Return values' shape as the operator takes them: as it is, or flat."""
-        return before if self.on_pictures else (size(before),)
+        return before if self.on_images else (size(before),)
 
     def shape(self, before: Shape) -> Shape:
-        """Return the shape of what comes out, or raise a Misfit."""
+        """Return the shape of what comes out, or raise a ShapeError."""
         return before
 
     def parameters(self, before: Shape) -> int:
@@ -91,9 +91,9 @@ class Dense(Operator):
 
 @frozen
 class Window(Operator):
-    """What looks at a picture through a window that moves by its strides."""
+    """What looks at an image through a window that moves by its strides."""
 
-    on_pictures: ClassVar[bool] = True
+    on_images: ClassVar[bool] = True
     #: The key of the window's size, as the layer has it.
     size_key: ClassVar[str]
 
@@ -102,25 +102,25 @@ class Window(Operator):
     padding: Padding
 
     def margins(self, before: Shape) -> tuple[Pair, Pair]:
-        """Return how many rows of zeros TensorFlow puts above and below a picture, and how many columns left and right."""
+        """Return how many rows of zeros TensorFlow puts above and below an image, and how many columns left and right."""
         # As much as the last window needs, the smaller half in front.
         rows, columns = (
             max((steps - 1) * stride + window - length, 0)
             for steps, stride, window, length in zip(
-                self.pictures(before), self.strides, self.window, before, strict=False
+                self.images(before), self.strides, self.window, before, strict=False
             )
         )
         return (rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2)
 
     def padded(self, before: Shape) -> bool:
-        """Whether the window looks beyond the picture anywhere."""
+        """Whether the window looks beyond the image anywhere."""
         return any(map(any, self.margins(before)))
 
-    def pictures(self, before: Shape) -> Pair:
-        """Return height and width of what comes out, or raise a Misfit."""
+    def images(self, before: Shape) -> Pair:
+        """Return height and width of what comes out, or raise a ShapeError."""
         if len(before) != 3:
-            raise Misfit(
-                f"'{self.name}' looks at pictures, (height, width, channels), not at values of shape {list(before)}",
+            raise ShapeError(
+                f"'{self.name}' looks at images, (height, width, channels), not at values of shape {list(before)}",
                 hint="" if len(before) != 2 else f"write shape = {[*before, 1]} in [input]",
             )
         height, width = (
@@ -128,8 +128,8 @@ class Window(Operator):
             for length, window, stride in zip(before, self.window, self.strides, strict=False)
         )
         if height < 1 or width < 1:
-            raise Misfit(
-                f"a window of {times(self.window)} doesn't fit a picture of {times(before[:2])}",
+            raise ShapeError(
+                f"a window of {times(self.window)} doesn't fit an image of {times(before[:2])}",
                 self.size_key,
                 'write padding = "same", or a smaller one',
             )
@@ -145,7 +145,7 @@ class Conv2D(Window):
     use_bias: bool
 
     def shape(self, before: Shape) -> Shape:
-        return (*self.pictures(before), self.filters)
+        return (*self.images(before), self.filters)
 
     def parameters(self, before: Shape) -> int:
         return (size(self.window) * before[-1] + self.use_bias) * self.filters
@@ -171,7 +171,7 @@ class AveragePool2D(Window):
     size_key: ClassVar[str] = "pool_size"
 
     def shape(self, before: Shape) -> Shape:
-        return (*self.pictures(before), before[-1])
+        return (*self.images(before), before[-1])
 
     @property
     def adds_bias(self) -> bool:
@@ -188,10 +188,10 @@ class AveragePool2D(Window):
 
 @frozen
 class BatchNorm(Operator):
-    """Normalises each channel, or each value where there are no pictures; linear when the network runs."""
+    """Normalises each channel, or each value where there are no images; linear when the network runs."""
 
     kind: ClassVar[str] = "batch_norm"
-    on_pictures: ClassVar[bool] = True
+    on_images: ClassVar[bool] = True
 
     momentum: float
     epsilon: float
@@ -211,7 +211,7 @@ class OnOff(Operator):
     """Every value, then the negative of every value, channel by channel: one of both is positive."""
 
     kind: ClassVar[str] = "on_off"
-    on_pictures: ClassVar[bool] = True
+    on_images: ClassVar[bool] = True
 
     def shape(self, before: Shape) -> Shape:
         return (*before[:-1], 2 * before[-1])

@@ -12,7 +12,7 @@ from snnc.spec.base import OUTPUT
 from snnc.spec.schedules.base import ScheduleKind
 
 
-def meaning(program: Program) -> dict[str, Any]:
+def fingerprint(program: Program) -> dict[str, Any]:
     """Return what parameters are trained for. Settings that all layers share stand once, under "neurons"."""
     settings = {p.name: _neurons(p) for p in program.populations}
     first, *others = settings.values()
@@ -96,7 +96,7 @@ def differences(
 
 
 def _through(program: Program, target: str) -> dict[str, Any]:
-    """Return what parameters mean besides their sizes, where pictures are looked at."""
+    """Return what parameters mean besides their sizes, where images are looked at."""
     operators = (op for c in program.into(target) for op in c.operators)
     found = {op.name: _look(op) for op in operators if isinstance(op, Window | OnOff)}
     return {"through": found} if found else {}

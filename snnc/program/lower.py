@@ -12,7 +12,7 @@ from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.diagnostics.wording import near
-from snnc.operators.linear import Dense, Misfit, Operator
+from snnc.operators.linear import Dense, Operator, ShapeError
 from snnc.program.program import Connection, Output, Population, Program
 from snnc.program.reserved_names import RESERVED
 from snnc.spec import gradients
@@ -43,8 +43,8 @@ def lower(spec: Spec, document: Document) -> Program:
         graph.at = ("layers", index)
         try:
             flows[name] = layer.lower(name, sources, graph)
-        except Misfit as misfit:
-            raise CompileError(document, [_misfit(misfit, graph.at, layer)]) from misfit
+        except ShapeError as error:
+            raise CompileError(document, [_shape_error(error, graph.at, layer)]) from error
         before = (name,)
     graph.at = ("output",)
     readout = Dense(OUTPUT, spec.output.classes, use_bias=spec.output.use_bias)
@@ -94,7 +94,7 @@ class _Graph:
         shape, *others = {flow.shape for flow in sources}
         if others:
             shapes = " and ".join(f"{list(flow.shape)} from '{flow.via}'" for flow in sources)
-            raise Misfit(f"what is summed differs in shape: {shapes}", "from")
+            raise ShapeError(f"what is summed differs in shape: {shapes}", "from")
         reads_input = any(flow.source == INPUT for flow in sources)
         firing_rates, firing_rates_at = self._firing_rates(layer, neurons.max_rate)
         on_chip = "loihi" in self.spec.targets and (
@@ -171,12 +171,12 @@ class _Graph:
         return band.overridden(FiringRates(max=band.max or max_rate)), at
 
 
-def _misfit(misfit: Misfit, at: KeyPath, layer: LayerKind) -> Diagnostic:
+def _shape_error(error: ShapeError, at: KeyPath, layer: LayerKind) -> Diagnostic:
     """Return what is said of a layer that can't take what it follows."""
-    written = misfit.key in _keys(layer)
-    place: KeyPath = (*at, misfit.key) if misfit.key is not None and written else at
+    written = error.key in _keys(layer)
+    place: KeyPath = (*at, error.key) if error.key is not None and written else at
     return Diagnostic(
-        "layer-shape", misfit.message, place, "value" if written else "key", misfit.hint
+        "layer-shape", error.message, place, "value" if written else "key", error.hint
     )
 
 

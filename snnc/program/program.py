@@ -38,7 +38,7 @@ RECORDED = 50_000_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Tuning:
+class GainBias:
     """Gain and bias of each neuron, in Nengo's current units: the current is gain * input + bias."""
 
     gain: NDArray[np.float64]
@@ -67,7 +67,7 @@ class Population:
     pop_type: Literal[16, 32] | None = None
     firing_rates: FiringRates | None = None
     firing_rates_at: Mapping[str, KeyPath] = field(default_factory=dict)
-    tuning: Tuning | None = None
+    tuning: GainBias | None = None
 
     @property
     def size(self) -> int:
@@ -100,7 +100,7 @@ class Connection:
     @property
     def taus(self) -> tuple[float, ...]:
         """The time constants of the filters that its synapse is made of, in seconds; none without a filter."""
-        return self.synapse.poles if self.synapse else ()
+        return self.synapse.taus if self.synapse else ()
 
     @property
     def folded(self) -> Folded:
@@ -110,7 +110,7 @@ class Connection:
         return operator
 
     @property
-    def lasting(self) -> tuple[Operator, ...]:
+    def at_run_time(self) -> tuple[Operator, ...]:
         """The operators that are there when the network runs."""
         return tuple(op for op in self.operators if not op.training_only)
 
@@ -186,7 +186,7 @@ class Program:
         """Return the form that a connection's weights have once the program is deployed."""
         if any(isinstance(operator, Folded) for operator in connection.operators):
             return connection.folded.form
-        return form(connection.lasting, self.source_shape(connection))
+        return form(connection.at_run_time, self.source_shape(connection))
 
     @property
     def receivers(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Pictures of runs. `run --plot` draws here what the scripts draw themselves, to the pixel."""
+"""Figures of runs. `run --plot` draws here what the scripts draw themselves, to the pixel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from snnc.running.answers import Answers
 from snnc.running.rates import nengo_rates
 from snnc.running.recording import Recording
 from snnc.running.simulators import Place
-from snnc.scripts.pictures import COLOURS, NEURONS, Pictures
+from snnc.scripts.figures import COLOURS, NEURONS, Figures
 from snnc.scripts.styles import Style
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 BLUE, RED, *_ = COLOURS
-#: What a picture takes at most.
+#: What a figure takes at most.
 MOST_BYTES = 2_000_000
 
 
@@ -37,7 +37,7 @@ def path_of(folder: Path, program: Program, place: Place) -> Path:
 
 
 def ensure_writable(folder: Path, program: Program, places: Iterable[Place]) -> None:
-    """Raise a UsageError now, rather than after the runs, if Matplotlib is missing or pictures can't be written."""
+    """Raise a UsageError now, rather than after the runs, if Matplotlib is missing or figures can't be written."""
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
@@ -50,7 +50,7 @@ def ensure_writable(folder: Path, program: Program, places: Iterable[Place]) -> 
 def save(
     folder: Path, program: Program, place: Place, x: Array, labels: Labels, answers: Answers
 ) -> None:
-    """Write the picture of a run on items x, (n, size), with labels, (n,)."""
+    """Write the figure of a run on items x, (n, size), with labels, (n,)."""
     import matplotlib
 
     # Labels may have dollar signs.
@@ -88,7 +88,7 @@ def stream_figure(
     """Return the first items beside output and spikes over time, firing rates and all answers, for a stream."""
     from matplotlib.figure import Figure
 
-    spikes = {name: recording.spikes[name] for name in Pictures(program).spiking}
+    spikes = {name: recording.spikes[name] for name in Figures(program).spiking}
     first, said = x[: len(recording.filtered)], answers.classes
     figure = Figure((15, 6 + 1.2 * len(spikes)), layout="constrained")
     shown = f"the first {len(first)} of {len(labels)} items"
@@ -139,7 +139,7 @@ def tuning_curves(style: Style, dt: float) -> tuple[Array, dict[str, Array]]:
 
 def plot_tuning(ax: Axes, program: Program) -> None:
     """Draw how fast neurons fire for an input: those that are trained, those that run."""
-    for layers, colour, style in Pictures(program).tunings:
+    for layers, colour, style in Figures(program).tunings:
         inputs, curves = tuning_curves(style, program.dt)
         for (name, hertz), line in zip(curves.items(), ("-", "--"), strict=True):
             ax.plot(inputs, hertz, line, color=colour, label=f"{layers}: {name}")
@@ -162,27 +162,27 @@ def plot_rates(ax: Axes, rates: dict[str, Array]) -> None:
 
 def plot_answers(ax: Axes, program: Program, labels: Labels, answers: Labels) -> None:
     """Draw how many items of each class got which answer, shaded by their share of the class."""
-    pictures, classes = Pictures(program), program.output.classes
+    figures, classes = Figures(program), program.output.classes
     counts = confusion(labels, answers, classes)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     right = np.mean(labels == answers)
     ax.set_title(f"answers to {len(labels)} items, {right:.1%} right")
     ax.set(xlabel="answer", ylabel="class")
-    if pictures.names_classes:
-        turn = 90 if pictures.turns_names else 0
-        ax.set_xticks(range(classes), pictures.class_names, rotation=turn)
-        ax.set_yticks(range(classes), pictures.class_names)
-    if pictures.counts_answers:
+    if figures.names_classes:
+        turn = 90 if figures.turns_names else 0
+        ax.set_xticks(range(classes), figures.class_names, rotation=turn)
+        ax.set_yticks(range(classes), figures.class_names)
+    if figures.counts_answers:
         for (row, column), count in np.ndenumerate(counts):
             colour = "white" if shares[row, column] > 0.5 else "black"
             ax.text(column, row, str(count or ""), ha="center", va="center", color=colour)
 
 
 def plot_items(ax: Axes, program: Program, x: Array, labels: Labels, answers: Labels) -> None:
-    """Draw items above the time when they are shown: pictures as pictures, others as values."""
-    pictures = Pictures(program)
-    names, shape = pictures.class_names, pictures.item_shape
+    """Draw items above the time when they are shown: images as images, others as values."""
+    figures = Figures(program)
+    names, shape = figures.class_names, figures.item_shape
     ax.set_axis_off()
     for item, values in enumerate(x):
         inset = ax.inset_axes(((item + 0.2) / len(x), 0, 0.7 / len(x), 1))

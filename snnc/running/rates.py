@@ -91,12 +91,12 @@ def _folded(folded: Folded, x: Array) -> Array:
     return _convolved(form, x.reshape(-1, *form.input_shape), folded.weights).reshape(len(x), -1)
 
 
-def _convolved(form: Convolution, pictures: Array, kernel: Array) -> Array:
-    """Return what a kernel makes of pictures, (n, height, width, channels): the sum of what each of its places sees."""
+def _convolved(form: Convolution, images: Array, kernel: Array) -> Array:
+    """Return what a kernel makes of images, (n, height, width, channels): the sum of what each of its places sees."""
     rows, columns, _ = form.output_shape
     down, right = form.strides
-    padded = np.pad(pictures, [(0, 0), *form.window.margins(form.input_shape), (0, 0)])
-    total = np.zeros((len(pictures), *form.output_shape))
+    padded = np.pad(images, [(0, 0), *form.window.margins(form.input_shape), (0, 0)])
+    total = np.zeros((len(images), *form.output_shape))
     for row, column in np.ndindex(*form.kernel_size):
         seen = padded[
             :,

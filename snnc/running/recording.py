@@ -10,7 +10,7 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.scripts.pictures import NEURONS
+from snnc.scripts.figures import NEURONS
 
 Array = NDArray[np.float64]
 

@@ -25,7 +25,7 @@ Labels = NDArray[np.int64]
 TWIN = "float network (Keras, ReLU)"
 RATES = "rate neurons"
 NOTE = "Under each layer: its mean firing rate in Hz (the share of its neurons that never fired)."
-NO_TWIN = "No float twin to compare with: snnc train --baseline trains one."
+NO_BASELINE = "No float twin to compare with: snnc train --baseline trains one."
 
 
 @dataclass(frozen=True)
@@ -124,27 +124,27 @@ class Results:
                 )
 
     @property
-    def has_twin(self) -> bool:
+    def has_baseline(self) -> bool:
         return any(row.on == "keras" for row in self.rows)
 
     @property
     def notes(self) -> list[str]:
         """What has to be said of the tables."""
         simulated = [f"On the emulator: {row.simulated}." for row in self.rows if row.simulated]
-        return [NOTE, *([] if self.has_twin else [NO_TWIN]), *simulated]
+        return [NOTE, *([] if self.has_baseline else [NO_BASELINE]), *simulated]
 
     def cells(self) -> Cells:
         """Return accuracies, differences from the float network and from rate neurons, all with intervals, and firing rates."""
         has_loss = any(row.log_loss is not None for row in self.rows)
         layers = [population.name for population in self.program.populations]
         header = ["", "accuracy, % (95 %)", "n"]
-        header += ["minus float (95 %)"] if self.has_twin else []
+        header += ["minus float (95 %)"] if self.has_baseline else []
         header += ["minus rates (95 %)"]
         header += ["log loss"] if has_loss else []
         lines = [[*header, *layers]]
         for row in self.rows:
             cells = [row.name, _cell(row.accuracy), str(row.accuracy.n)]
-            if self.has_twin:
+            if self.has_baseline:
                 cells.append(_cell(row.minus_float, "+"))
             cells.append(_cell(row.minus_rates, "+"))
             if has_loss:
@@ -186,7 +186,7 @@ class Scorer:
     labels: Labels
     twin: Labels | None
 
-    def twin_rows(self) -> list[Row]:
+    def baseline_rows(self) -> list[Row]:
         """Return the row of the float twin, or nothing if there is none."""
         return [] if self.twin is None else [self._row(TWIN, "keras", self.twin)]
 

@@ -21,7 +21,7 @@ from snnc.running.rates import rate_answers
 from snnc.running.results import Results, Row, Scorer
 from snnc.running.simulators import Place
 from snnc.running.stream import stream
-from snnc.scripts.pictures import ITEMS
+from snnc.scripts.figures import ITEMS
 from snnc.training.params_file import Trained
 from snnc.training.progress import Watcher
 
@@ -38,26 +38,26 @@ def rows(
     places: Sequence[Place],
     n_items: int | None,
     watcher: Watcher,
-    pictures: Path | None = None,
+    figures: Path | None = None,
 ) -> Iterator[Row]:
     """Yield how a trained program does, one way to run it after the other: one that is refused takes nothing from those before.
 
-    With a folder for pictures, one of each place is written there.
+    With a folder for figures, one of each place is written there.
     """
     program, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
     predicted = None if trained.twin is None else trained.twin[: len(y)]
     scorer = Scorer(program, y, predicted)
-    yield from scorer.twin_rows()
+    yield from scorer.baseline_rows()
     rates = scorer.rates_row(rate_answers(program, x))
     yield rates
     for index, place in enumerate(places):
         name = name_of(program, place)
         with _before(places[index + 1 :]), watcher.items(name, len(x)) as count:
-            answers = _answers(program, x, place, count, ITEMS if pictures else 0)
+            answers = _answers(program, x, place, count, ITEMS if figures else 0)
         yield scorer.row(name, place, answers, rates)
-        # Now: the numbers are safe whatever becomes of the picture.
-        if pictures:
-            plots.save(pictures, program, place, x, y, answers)
+        # Now: the numbers are safe whatever becomes of the figure.
+        if figures:
+            plots.save(figures, program, place, x, y, answers)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from snnc.operators.transforms import Convolution, Full, Scattered
 from snnc.program.program import Connection, Population
 from snnc.scripts.code import WIDTH, Code, Group, expression, identifier, layout, literal, prefixed
-from snnc.scripts.pictures import ITEMS, NEURONS
+from snnc.scripts.figures import ITEMS, NEURONS
 from snnc.scripts.view import INDENT, View, connection_code, synapse
 from snnc.spec.base import INPUT, OUTPUT
 

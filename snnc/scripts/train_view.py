@@ -266,10 +266,10 @@ class TrainView(View):
     def _names(self) -> dict[str, tuple[Connection, list[str]]]:
         """The names of the Keras layers that lead to weights, by the name of those."""
         return {
-            self.program.array_key(c, "weights"): (c, [op.name for op in c.lasting])
+            self.program.array_key(c, "weights"): (c, [op.name for op in c.at_run_time])
             for target in self.program.receivers
             for c in self.program.into(target)
-            if c.lasting
+            if c.at_run_time
         }
 
     @property
@@ -281,7 +281,7 @@ class TrainView(View):
         ]
 
     @property
-    def has_pictures(self) -> bool:
+    def has_images(self) -> bool:
         """Whether there are biases of channels."""
         return self._has(Conv2D)
 
@@ -296,7 +296,7 @@ class TrainView(View):
     @property
     def plot_tunings(self) -> Iterator[str]:
         """The statements that draw the tuning curves."""
-        for layers, colour, style in self.pictures.tunings:
+        for layers, colour, style in self.figures.tunings:
             names = ("TUNING", "TRAINING_NEURONS", "RUNNING_NEURONS")
             constants = (f"{style.prefix}{name}" for name in names)
             arguments = ("axes[0]", literal(layers), literal(colour), *constants)
@@ -338,7 +338,9 @@ def _named(settings: dict[str, Any], names: dict[str, Code]) -> Code:
 
 def _is_one_layer(connection: Connection) -> bool:
     """Whether a connection's weights are those of one Keras layer."""
-    return len(connection.lasting) == 1 and isinstance(connection.lasting[0], Dense | Conv2D)
+    return len(connection.at_run_time) == 1 and isinstance(
+        connection.at_run_time[0], Dense | Conv2D
+    )
 
 
 def _is_plain(program: Program, target: str) -> bool:
@@ -346,7 +348,7 @@ def _is_plain(program: Program, target: str) -> bool:
     connections = program.into(target)
     return (
         len(connections) == 1
-        and len(connections[0].lasting) == 1
-        and isinstance(connections[0].lasting[0], Dense)
+        and len(connections[0].at_run_time) == 1
+        and isinstance(connections[0].at_run_time[0], Dense)
         and program.has_bias(target)
     )

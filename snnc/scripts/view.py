@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from snnc.program.fingerprint import meaning
+from snnc.program.fingerprint import fingerprint
 from snnc.program.program import Connection, Population, Program
 from snnc.scripts.code import (
     WIDTH,
@@ -20,7 +20,7 @@ from snnc.scripts.code import (
     literal,
     width,
 )
-from snnc.scripts.pictures import LONGEST_NAME, MOST_LETTERS, Pictures
+from snnc.scripts.figures import LONGEST_NAME, MOST_LETTERS, Figures
 from snnc.scripts.styles import Style, styles
 from snnc.spec.base import INPUT
 from snnc.spec.sources import SPLIT, Csv, FileKind, Openml, Sklearn
@@ -104,7 +104,7 @@ class View:
 
     @property
     def spec_constant(self) -> str:
-        return layout(expression(meaning(self.program)), "SPEC = ")
+        return layout(expression(fingerprint(self.program)), "SPEC = ")
 
     @property
     def label_is_named(self) -> bool:
@@ -156,12 +156,12 @@ class View:
         return literal(self.program.output.classes)
 
     @property
-    def pictures(self) -> Pictures:
-        return Pictures(self.program)
+    def figures(self) -> Figures:
+        return Figures(self.program)
 
     @property
     def names(self) -> str | None:
-        """Code for what classes are called in pictures, where that isn't their number."""
+        """Code for what classes are called in figures, where that isn't their number."""
         if self.labels is None:
             return None
         return f'[" ".join(label.split())[:{LONGEST_NAME}] for label in LABELS]'
@@ -176,10 +176,10 @@ class View:
         """Code for an argument that turns marks without room side by side."""
         if self.labels:
             return f', rotation=90 if len("".join(NAMES)) > {MOST_LETTERS} else 0'
-        return ", rotation=90" if self.pictures.turns_names else ""
+        return ", rotation=90" if self.figures.turns_names else ""
 
     def named(self, number: str) -> str:
-        """Code for what the class with a number is called in a picture."""
+        """Code for what the class with a number is called in an image."""
         return f"NAMES[{number}]" if self.labels else number
 
     @cached_property

@@ -182,7 +182,7 @@ class Sklearn(SourceKind):
 
 
 class Keras(SourceKind):
-    """A data set of pictures that Keras downloads, once, into ~/.keras; it comes split."""
+    """A data set of images that Keras downloads, once, into ~/.keras; it comes split."""
 
     kind: Literal["keras"]
     name: Literal["mnist", "fashion_mnist", "cifar10", "cifar100"] = Field(

@@ -17,7 +17,7 @@ class NoSynapse(Model):
     kind: Literal["none"]
 
     @property
-    def poles(self) -> tuple[float, ...]:
+    def taus(self) -> tuple[float, ...]:
         """The time constants of the first-order filters that it is made of, in seconds."""
         return ()
 
@@ -32,7 +32,7 @@ class Lowpass(Model):
     tau: _TimeConstant = Field(0.005, description="Time constant, in seconds.")
 
     @property
-    def poles(self) -> tuple[float, ...]:
+    def taus(self) -> tuple[float, ...]:
         return (self.tau,)
 
     def nengo(self) -> Call | None:
@@ -46,7 +46,7 @@ class Alpha(Model):
     tau: _TimeConstant = Field(0.01, description="Time constant, in seconds.")
 
     @property
-    def poles(self) -> tuple[float, ...]:
+    def taus(self) -> tuple[float, ...]:
         return (self.tau, self.tau)
 
     def nengo(self) -> Call | None:

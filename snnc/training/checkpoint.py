@@ -12,7 +12,7 @@ from snnc.data.arrays import arrays_of, save_arrays
 from snnc.data.prepare import Data
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.versions import installed
-from snnc.program.fingerprint import as_json, differences, meaning, training
+from snnc.program.fingerprint import as_json, differences, fingerprint, training
 from snnc.program.program import Program
 from snnc.training.epochs import Epoch, State, Validation
 
@@ -20,7 +20,7 @@ from snnc.training.epochs import Epoch, State, Validation
 def depends_on(program: Program, data: Data) -> dict[str, Any]:
     """Return all that decides what a training becomes, but for the number of epochs."""
     return {
-        **meaning(program),
+        **fingerprint(program),
         **training(program),
         "data": data.train_digest,
         "tensorflow": installed("tensorflow"),

@@ -17,8 +17,8 @@ from snnc.data.prepare import load as load_data
 from snnc.diagnostics.errors import Refusal, UsageError
 from snnc.environment.libraries import versions
 from snnc.operators.transforms import Folded, Form, Identity, Scattered
-from snnc.program.fingerprint import OPTIONS, as_json, differences, meaning, training
-from snnc.program.program import Connection, Population, Program, Tuning
+from snnc.program.fingerprint import OPTIONS, as_json, differences, fingerprint, training
+from snnc.program.program import Connection, GainBias, Population, Program
 from snnc.spec.base import OUTPUT
 from snnc.training.checkpoint import depends_on
 from snnc.training.epochs import Epoch
@@ -170,7 +170,7 @@ def trained_otherwise(trained: Trained, program: Program) -> list[str]:
 def _tuned(population: Population, file: _File) -> Population:
     shape = (population.size,)
     gain, bias = (file.numbers(f"{population.name}.{key}", shape) for key in ("gain", "bias"))
-    return replace(population, tuning=Tuning(gain, bias))
+    return replace(population, tuning=GainBias(gain, bias))
 
 
 def _same_items(file: _File, data: Data) -> None:
@@ -206,14 +206,14 @@ def save_test(path: Path, data: Data) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class Twin:
+class Baseline:
     """The float twin's weights, by the names of its layers, and its answer to each test item, (n,)."""
 
     weights: Weights
     predicted: Array
 
 
-def save_baseline(path: Path, program: Program, data: Data, twin: Twin) -> None:
+def save_baseline(path: Path, program: Program, data: Data, twin: Baseline) -> None:
     """Write the float twin's weights, and its answer for each test item."""
     arrays: dict[str, Any] = {
         f"{name}.{index}": array
@@ -227,7 +227,7 @@ def save_baseline(path: Path, program: Program, data: Data, twin: Twin) -> None:
 
 def load_baseline(
     path: Path, program: Program, data: Data, training: dict[str, Any] | None
-) -> Twin | None:
+) -> Baseline | None:
     """Return the float twin, or None if it was never trained.
 
     A twin that was trained otherwise than the parameters, or on other items, is a Refusal.
@@ -237,7 +237,7 @@ def load_baseline(
     file = _opened(path, program, "snnc train --baseline")
     _same_items(file, data)
     wanted = described(program, data) if training is None else training
-    found = differences(_of_twin(file.training()), _of_twin(wanted), "in the parameters")
+    found = differences(_of_baseline(file.training()), _of_baseline(wanted), "in the parameters")
     if found:
         why = f"{path.as_posix()} was trained otherwise than the parameters; run snnc train --baseline again, or remove it"
         raise Refusal("\n  ".join([why, *found]))
@@ -246,10 +246,10 @@ def load_baseline(
         layer, _, index = key.rpartition(".")
         if index.isdecimal():
             weights.setdefault(layer, []).append(array)
-    return Twin(weights, file.array("test.predicted"))
+    return Baseline(weights, file.array("test.predicted"))
 
 
-def _of_twin(training: dict[str, Any]) -> dict[str, Any]:
+def _of_baseline(training: dict[str, Any]) -> dict[str, Any]:
     """Return what a float twin has in common with the parameters that it is compared with."""
     data = ("data", "seed", "scale", "validation_fraction")
     keys = (*data, "epochs", "early_stopping", "batch_size", "optimizer", "operators")
@@ -261,7 +261,7 @@ def _save(path: Path, program: Program, data: Data, arrays: dict[str, Any]) -> N
         path,
         **arrays,
         spec_file=program.spec_path.name,
-        spec=as_json(meaning(program)),
+        spec=as_json(fingerprint(program)),
         training=as_json(described(program, data)),
         versions=json.dumps(versions()),
     )
@@ -322,7 +322,7 @@ def _opened(path: Path, program: Program, command: str = "snnc train") -> _File:
         raise Refusal(f"there is no {path.as_posix()} yet: run {command} first") from error
     try:
         theirs = json.loads(str(arrays["spec"]))
-        found = differences(theirs, meaning(program))
+        found = differences(theirs, fingerprint(program))
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise Refusal(
             f"{path.as_posix()} doesn't say what network it is for: run {command} again"

@@ -35,9 +35,12 @@ class Paths:
     def of(cls, program: Program, folder: Path) -> Paths:
         return cls(*(folder / f"{program.name}{end}" for end in OWN_FILES))
 
-    def ensure_writable(self, program: Program, data: Data, with_twin: bool) -> None:
+    def ensure_writable(self, program: Program, data: Data, with_baseline: bool) -> None:
         """Raise an Error now, rather than after hours of training, if something stands in the way of writing."""
-        files = [*self._network(program, data), *(self._twin(program, data) if with_twin else [])]
+        files = [
+            *self._network(program, data),
+            *(self._baseline(program, data) if with_baseline else []),
+        ]
         # A spec may change and be trained again; another one of the same name would overwrite what took hours.
         for path, _ in files:
             other = other_spec(text_in(path, "spec_file"), program.spec_path, path.parent)
@@ -64,7 +67,7 @@ class Paths:
         yield self.history, 100 * program.train.epochs
         yield from [(self.checkpoint, _checkpoint_bytes(program))] * 2
 
-    def _twin(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
+    def _baseline(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
         yield self.baseline, _bytes(_parameters(program) + 4 * len(data.test_index))
         yield from [(self.baseline_checkpoint, _checkpoint_bytes(program))] * 2
 

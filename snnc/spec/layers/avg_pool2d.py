@@ -10,7 +10,7 @@ from snnc.spec.layers.base import Builder, Flow, LayerKind
 
 
 class Layer(LayerKind):
-    """The mean of each part of a picture, channel by channel; when the network runs, the weights that follow hold it."""
+    """The mean of each part of an image, channel by channel; when the network runs, the weights that follow hold it."""
 
     kind: Literal["avg_pool2d"]
     pool_size: Size2D = Field(

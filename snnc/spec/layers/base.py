@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from snnc.operators.linear import BatchNorm, Conv2D, Dense, Misfit, Operator, Shape
+from snnc.operators.linear import BatchNorm, Conv2D, Dense, Operator, Shape, ShapeError
 from snnc.spec.base import Bare, Count, Model, Name, default_kind
 from snnc.spec.settings import FiringRates
 from snnc.spec.synapses import Synapse
@@ -101,5 +101,7 @@ def summed(operator: Dense | Conv2D, sources: Sequence[Flow]) -> list[Flow]:
 def normalised(name: str, sources: Sequence[Flow]) -> list[Flow]:
     """Return a source with batch normalisation behind it, by Keras' own settings."""
     if len(sources) > 1:
-        raise Misfit("batch_norm = true takes one source: a sum is not normalised", "batch_norm")
+        raise ShapeError(
+            "batch_norm = true takes one source: a sum is not normalised", "batch_norm"
+        )
     return [source.then(BatchNorm(f"{name}_norm", 0.99, 0.001)) for source in sources]

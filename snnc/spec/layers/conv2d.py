@@ -10,7 +10,7 @@ from snnc.spec.layers.base import Builder, Flow, NeuronLayer, normalised, summed
 
 
 class Layer(NeuronLayer):
-    """Neurons that look at a part of a picture, with the same weights everywhere."""
+    """Neurons that look at a part of an image, with the same weights everywhere."""
 
     kind: Literal["conv2d"]
     filters: Count = Field(description="How many channels come out.")
@@ -22,7 +22,7 @@ class Layer(NeuronLayer):
     )
     padding: Literal["valid", "same"] = Field(
         "valid",
-        description="Whether neurons look within the picture only (valid), or beyond its edges at zeros, so that with strides of 1 "
+        description="Whether neurons look within the image only (valid), or beyond its edges at zeros, so that with strides of 1 "
         "as much comes out as goes in (same).",
     )
     use_bias: bool = Field(

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from snnc.operators.linear import Misfit, OnOff
+from snnc.operators.linear import OnOff, ShapeError
 from snnc.spec.base import INPUT
 from snnc.spec.layers.base import Builder, Flow, NeuronLayer
 
@@ -20,6 +20,6 @@ class Layer(NeuronLayer):
 
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
         if any(source.source != INPUT for source in sources):
-            raise Misfit("an encoder follows the input, and others follow it", "from")
+            raise ShapeError("an encoder follows the input, and others follow it", "from")
         encoded = [source.then(OnOff(name)) for source in sources]
         return network.population(name, self, encoded if self.mode == "on_off" else sources)

@@ -6,7 +6,7 @@
 Needs split.params.npz, which split_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from split.toml [91be95df].
+Written by snnc from split.toml [e84e180a].
 """
 
 import argparse
@@ -299,8 +299,8 @@ def plot_items(ax, items, labels, answers):
         inset = ax.inset_axes(((item + 0.2) / len(items), 0, 0.7 / len(items), 1))
         inset.set_title(f"class {NAMES[labels[item]]}\nanswer {NAMES[answers[item]]}")
         shares = (values - items.min()) / max(np.ptp(items), 1e-9)
-        picture = shares.reshape(4, 4)
-        inset.imshow(picture, cmap="gray", vmin=0, vmax=1)
+        image = shares.reshape(4, 4)
+        inset.imshow(image, cmap="gray", vmin=0, vmax=1)
         inset.set_axis_off()
 
 

@@ -6,7 +6,7 @@
 Needs fashion.params.npz and fashion.test.npz, which fashion_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from fashion.toml [d12d4cdf].
+Written by snnc from fashion.toml [2c39c2fe].
 """
 
 import argparse
@@ -245,8 +245,8 @@ def plot_items(ax, items, labels, answers):
         inset = ax.inset_axes(((item + 0.2) / len(items), 0, 0.7 / len(items), 1))
         inset.set_title(f"class {labels[item]}\nanswer {answers[item]}")
         shares = (values - items.min()) / max(np.ptp(items), 1e-9)
-        picture = shares.reshape(28, 28)
-        inset.imshow(picture, cmap="gray", vmin=0, vmax=1)
+        image = shares.reshape(28, 28)
+        inset.imshow(image, cmap="gray", vmin=0, vmax=1)
         inset.set_axis_off()
 
 

@@ -1,12 +1,12 @@
-"""Train the pictures network (64-128-256-72-32-24-10) with NengoDL.
+"""Train the images network (64-128-256-72-32-24-10) with NengoDL.
 
-    python pictures_train.py  # train, test, write pictures.params.npz
-    python pictures_train.py --resume  # go on after a kill
-    python pictures_loihi.py  # then run it on Loihi or its emulator
+    python images_train.py  # train, test, write images.params.npz
+    python images_train.py --resume  # go on after a kill
+    python images_loihi.py  # then run it on Loihi or its emulator
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from pictures.toml [80762d0e].
+Written by snnc from images.toml [76202008].
 """
 
 import argparse
@@ -35,10 +35,10 @@ from tensorflow.keras.layers import (
 )
 
 HERE = Path(__file__).resolve().parent
-TEST = HERE / "pictures.test.npz"
-PARAMS = HERE / "pictures.params.npz"
-FIGURE = HERE / "pictures.nengo_dl.png"
-CHECKPOINT = HERE / "pictures.checkpoint.npz"
+TEST = HERE / "images.test.npz"
+PARAMS = HERE / "images.params.npz"
+FIGURE = HERE / "images.nengo_dl.png"
+CHECKPOINT = HERE / "images.checkpoint.npz"
 
 SEED = 3
 DT = 0.001  # s
@@ -230,7 +230,7 @@ class OnOff(tf.keras.layers.Layer):
 
 def build_network():
     """Return the network that is trained: rates, single time steps, no synapses."""
-    with nengo.Network(label="pictures", seed=SEED) as net:
+    with nengo.Network(label="images", seed=SEED) as net:
         # The Keras layers learn, the neurons' own biases don't: those are added after
         # the gain, where an optimiser's steps are too small to matter.
         nengo_dl.configure_settings(trainable=False, stateful=False)
@@ -627,7 +627,7 @@ def main():
     training = {**describe_training(x_train, y_train), "epochs": args.epochs}
     params["input.shift"], params["input.scale"] = shift, scale
     params["test.index"], params["test.digest"] = test, digest(x_test, y_test)
-    params["spec_file"] = "pictures.toml"
+    params["spec_file"] = "images.toml"
     versions = {m.__name__: m.__version__ for m in (nengo, nengo_dl, np, tf)}
     params["spec"] = json.dumps(SPEC, sort_keys=True)
     params["training"] = json.dumps(training, sort_keys=True)

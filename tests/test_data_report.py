@@ -100,7 +100,7 @@ def test_warnings(
 @pytest.mark.parametrize(
     ("name", "columns", "narrow"), [("digits", 64, 0), ("wine", 13, 10), ("breast_cancer", 30, 25)]
 )
-def test_one_range_for_all_is_for_pictures(
+def test_one_range_for_all_is_for_images(
     name: str, columns: int, narrow: int, scale: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:  # fmt: skip
     """Most columns of these tables are narrower than 1 % of the widest; no pixel is, at the border or elsewhere."""
@@ -123,7 +123,7 @@ def test_one_range_for_all_is_for_pictures(
 def test_some_narrow_values_are_no_matter(
     columns: int, warned: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A quarter of a picture may be dark."""
+    """A quarter of an image may be dark."""
     np.savez(tmp_path / "data.npz", **of_one_range(columns))
     spec = write_spec(tmp_path, SPLIT + 'scale = "unit"')
     spec.write_text(spec.read_text().replace("shape = [3]", f"shape = [{3 + columns}]"))

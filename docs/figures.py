@@ -1,4 +1,4 @@
-"""The pictures of docs/plots.md: `python -m docs.pictures` trains specs/jets.toml and draws them anew, in some minutes."""
+"""The figures of docs/plots.md: `python -m docs.figures` trains specs/jets.toml and draws them anew, in some minutes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if __name__ == "__main__":
         failed = main(["train", SPEC, "-o", folder]) or main(["run", "--plot", SPEC, "-o", folder])
         if failed:
             sys.exit(failed)
-        for picture in sorted(Path(folder).glob("*.png")):
+        for figure in sorted(Path(folder).glob("*.png")):
             # In 256 colours they take a third of the room.
-            few = Image.open(picture).convert("RGB").quantize(256)
-            few.save(DOCS / "static" / picture.name, optimize=True)
-            print(f"wrote docs/static/{picture.name}")
+            few = Image.open(figure).convert("RGB").quantize(256)
+            few.save(DOCS / "static" / figure.name, optimize=True)
+            print(f"wrote docs/static/{figure.name}")

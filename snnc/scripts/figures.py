@@ -1,4 +1,4 @@
-"""What pictures of a program's runs look like, decided once: in memory `engine/plots.py` draws them, and the scripts themselves."""
+"""What figures of a program's runs look like, decided once: in memory `running/plots.py` draws them, and the scripts themselves."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
 @frozen
-class Pictures:
-    """The pictures of a program's runs."""
+class Figures:
+    """The figures of a program's runs."""
 
     program: Program
 
     @property
     def item_shape(self) -> Shape | None:
-        """The shape in which Matplotlib draws an item, or None if it is no picture."""
+        """The shape in which Matplotlib draws an item, or None if it is no image."""
         *size, channels = shape = self.program.input_shape
         if len(shape) == 3 and channels == 1:
             return tuple(size)

@@ -1,12 +1,12 @@
-"""Run the trained pictures network as spikes on Loihi or its emulator.
+"""Run the trained images network as spikes on Loihi or its emulator.
 
-    python pictures_loihi.py --items 200
-    python pictures_loihi.py --target loihi
+    python images_loihi.py --items 200
+    python images_loihi.py --target loihi
 
-Needs pictures.params.npz and pictures.test.npz, which pictures_train.py writes.
+Needs images.params.npz and images.test.npz, which images_train.py writes.
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
 
-Written by snnc from pictures.toml [8d110b3b].
+Written by snnc from images.toml [514932fe].
 """
 
 import argparse
@@ -25,9 +25,9 @@ import nengo_loihi
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-TEST = HERE / "pictures.test.npz"
-PARAMS = HERE / "pictures.params.npz"
-FIGURE = HERE / "pictures.nengo_loihi.png"
+TEST = HERE / "images.test.npz"
+PARAMS = HERE / "images.params.npz"
+FIGURE = HERE / "images.nengo_loihi.png"
 
 SEED = 3
 DT = 0.001  # s
@@ -168,7 +168,7 @@ def ensemble(name, n_neurons, neuron_type, params):
 
 
 def build_network(items, params):
-    with nengo.Network(label="pictures", seed=SEED) as net:
+    with nengo.Network(label="images", seed=SEED) as net:
         nengo_loihi.add_params(net)
 
         inp = nengo.Node(nengo.processes.PresentInput(items, PRESENTATION_STEPS * DT))
@@ -349,8 +349,8 @@ def plot_items(ax, items, labels, answers):
         inset = ax.inset_axes(((item + 0.2) / len(items), 0, 0.7 / len(items), 1))
         inset.set_title(f"class {labels[item]}\nanswer {answers[item]}")
         shares = (values - items.min()) / max(np.ptp(items), 1e-9)
-        picture = shares.reshape(8, 8)
-        inset.imshow(picture, cmap="gray", vmin=0, vmax=1)
+        image = shares.reshape(8, 8)
+        inset.imshow(image, cmap="gray", vmin=0, vmax=1)
         inset.set_axis_off()
 
 

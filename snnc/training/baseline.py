@@ -48,7 +48,7 @@ def twin(
     return tf.keras.Model(inputs, values[OUTPUT])
 
 
-def train_twin(
+def train_baseline(
     program: Program,
     x: Array,
     y: Labels,

@@ -21,31 +21,31 @@ LARGEST_SHARE = 0.9
 LARGEST_UNSCALED = 10
 #: A value that keeps to this share of the range that all are scaled by moves a neuron of 200 Hz by 2 Hz: no spike in 0.1 s.
 NARROW = 0.01
-#: Share of narrow values that pictures have by nature: the dark corners of a round one are 0.21 of it.
+#: Share of narrow values that images have by nature: the dark corners of a round one are 0.21 of it.
 MOST_NARROW = 0.25
 
 
 @dataclass(frozen=True)
-class Look:
+class DataReport:
     """What there is, in a few lines, and what about it may not be meant."""
 
     lines: tuple[str, ...]
     warnings: tuple[Diagnostic, ...]
 
-    def without(self, allowed: Container[str]) -> Look:
+    def without(self, allowed: Container[str]) -> DataReport:
         """Return the same without the warnings that are allowed."""
         return replace(self, warnings=without_allowed(self.warnings, allowed))
 
 
-def look(program: Program) -> Look:
-    """Look at a program's items and labels; a Refusal says what can't be used."""
+def look(program: Program) -> DataReport:
+    """DataReport at a program's items and labels; a Refusal says what can't be used."""
     items = split(program)
     data = scaled(program, items)
     constant = int(np.count_nonzero(np.ptp(data.x_train, axis=0) == 0))
-    return Look(tuple(_lines(program, items, data, constant)), doubts(program, data))
+    return DataReport(tuple(_lines(program, items, data, constant)), data_warnings(program, data))
 
 
-def doubts(program: Program, data: Data) -> tuple[Diagnostic, ...]:
+def data_warnings(program: Program, data: Data) -> tuple[Diagnostic, ...]:
     """Return what training on these data would pass over in silence."""
     return (
         *_class_warnings(program, data),
