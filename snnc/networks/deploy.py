@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from snnc.networks.build import build, keras_layer
 from snnc.operators.linear import Conv2D, Dense, Shape, size, walk
 from snnc.operators.transforms import Convolution, Folded, Form, Full, Identity
-from snnc.program.program import Connection, GainBias, Population, Program
+from snnc.program.network import Connection, GainBias, Network, Population
 from snnc.spec.base import OUTPUT
 
 Array = NDArray[Any]
@@ -28,25 +28,25 @@ Weights = Mapping[str, Sequence[Array]]
 AT_ONCE = 256
 
 
-def deploy(program: Program, weights: Weights) -> Program:
-    """Return the program that runs: one folded operator on every connection, gain and bias at every population.
+def deploy(network: Network, weights: Weights) -> Network:
+    """Return the network that runs: one folded operator on every connection, gain and bias at every population.
 
     Every population's input current and the logits equal the trained ones up to rounding.
     """
     connections = []
     biases: dict[str, Any] = {}
-    for connection in program.connections:
-        found = program.form(connection)
-        arrays, bias = _folded(connection, found, weights, program.source_shape(connection))
+    for connection in network.connections:
+        form = network.form(connection)
+        arrays, bias = _folded(connection, form, weights, network.source_shape(connection))
         connections.append(
-            replace(connection, operators=(Folded(connection.target, found, arrays),))
+            replace(connection, operators=(Folded(connection.target, form, arrays),))
         )
         biases[connection.target] = biases.get(connection.target, 0) + bias
     return replace(
-        program,
-        populations=tuple(_tuned(p, biases[p.name]) for p in program.populations),
+        network,
+        populations=tuple(_tuned(p, biases[p.name]) for p in network.populations),
         connections=tuple(connections),
-        output=replace(program.output, bias=biases[OUTPUT] if program.has_bias(OUTPUT) else None),
+        output=replace(network.output, bias=biases[OUTPUT] if network.has_bias(OUTPUT) else None),
     )
 
 

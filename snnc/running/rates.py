@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix
 from snnc.networks.build import build
 from snnc.operators.call import Call
 from snnc.operators.transforms import Convolution, Folded, Full, Identity, Scattered
+from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.running.answers import Answers
 from snnc.spec.base import INPUT, OUTPUT
@@ -35,18 +36,18 @@ def rate_answers(program: Program, x: Array) -> Answers:
 def _answers(program: Program, x: Array) -> Answers:
     outputs: dict[str, Array] = {INPUT: x}
     rates = {}
-    for population in program.populations:
+    for population in program.network.populations:
         assert population.tuning is not None
         neuron_type = _neuron_type(population.neurons.trained(population.gradient))
         tuning = population.tuning
-        reaching = currents(program, population.name, outputs)
+        reaching = currents(program.network, population.name, outputs)
         outputs[population.name] = nengo_rates(
-            neuron_type, reaching, tuning.gain, tuning.bias, program.dt
+            neuron_type, reaching, tuning.gain, tuning.bias, program.network.dt
         )
         rates[population.name] = outputs[population.name].mean(axis=0) / neuron_type.amplitude
-    logits = currents(program, OUTPUT, outputs)
-    if program.output.bias is not None:
-        logits = logits + program.output.bias
+    logits = currents(program.network, OUTPUT, outputs)
+    if program.network.output.bias is not None:
+        logits = logits + program.network.output.bias
     return Answers(logits, rates)
 
 
@@ -68,10 +69,10 @@ def nengo_rates(neuron_type: Any, x: Array, gain: Array, bias: Array, dt: float)
         return np.asarray(neuron_type.rates(x, gain, bias, **({"dt": dt} if on_chip else {})))
 
 
-def currents(program: Program, target: str, outputs: dict[str, Array]) -> Array:
+def currents(network: Network, target: str, outputs: dict[str, Array]) -> Array:
     """Return what reaches a population, or the output, before its gain and bias: (n, size)."""
     total = np.zeros(())
-    for connection in program.into(target):
+    for connection in network.into(target):
         total = total + _folded(connection.folded, outputs[connection.source])
     return total
 
