@@ -9,7 +9,7 @@ from snnc.checks.hints import USUAL_REST, USUAL_STEP, at_most, rests_long, setti
 from snnc.checks.units import SLOW, in_seconds
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import number
-from snnc.operators.transforms import Full, Identity
+from snnc.operators import transforms
 from snnc.program.network import Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
@@ -108,7 +108,7 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
         if connection.source != INPUT:
             continue
         at = program.network.population(connection.target).on_chip_at or connection.at
-        if not isinstance(program.network.form(connection), Full):
+        if not isinstance(program.network.form(connection), transforms.Dense):
             yield Diagnostic(
                 "chip-input",
                 f"'{connection.target}' reads the input on the chip, and NengoLoihi builds only dense layers there",
@@ -147,7 +147,10 @@ def chip_output(program: Program) -> Iterator[Diagnostic]:
         if population.on_chip:
             continue
         leaving = [c for c in program.network.into(population.name) if c.source in on_chip]
-        if all(isinstance(program.network.form(c), Full | Identity) for c in leaving):
+        if all(
+            isinstance(program.network.form(c), transforms.Dense | transforms.NoTransform)
+            for c in leaving
+        ):
             continue
         source = leaving[0].source
         yield Diagnostic(

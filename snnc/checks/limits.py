@@ -11,8 +11,8 @@ from typing import Literal
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.loihi.cores import Block, Chip, boxes, chip
 from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
+from snnc.operators import transforms
 from snnc.operators.linear import Conv2D, Dense, Shape, size
-from snnc.operators.transforms import Full
 from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
@@ -211,7 +211,7 @@ def _recut(placed: _Placed, population: Population) -> tuple[KeyPath, Literal["k
 def _narrower(network: Network, population: Population) -> str:
     """Return what to write where no cut helps."""
     into = network.into(population.name)
-    if not any(isinstance(network.form(connection), Full) for connection in into):
+    if not any(isinstance(network.form(connection), transforms.Dense) for connection in into):
         return "write a smaller kernel_size, or let it read fewer channels"
     # A dense layer reads all values in each of its blocks.
     if any(connection.source == INPUT for connection in into):

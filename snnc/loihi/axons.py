@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from snnc.operators import transforms
 from snnc.operators.linear import AveragePool2D, Conv2D, Shape, Window, size, walk
-from snnc.operators.transforms import Convolution, Full, Scattered
 from snnc.program.network import Connection, Network
 from snnc.spec.base import INPUT
 
@@ -229,12 +229,12 @@ def wiring(network: Network, connection: Connection) -> Wiring | None:
     before, after = network.source_shape(connection), network.population(connection.target).shape
     form, operators = network.form(connection), connection.at_run_time
     steps = [(op, shape) for op, shape in walk(operators, before) if isinstance(op, Window)]
-    if isinstance(form, Full):
+    if isinstance(form, transforms.Dense):
         distinct = _distinct(steps, before)
         return FullWiring(before, after, distinct, 2 if connection.source == INPUT else 1)
     if connection.source == INPUT or not any(isinstance(op, Conv2D) for op in operators):
         return None
-    if isinstance(form, Convolution):
+    if isinstance(form, transforms.Convolution):
         reach = _reach([(form.window, before)], before)
         margins = form.window.margins(before)
         taps = tuple(
@@ -250,7 +250,7 @@ def wiring(network: Network, connection: Connection) -> Wiring | None:
             network.pop_type(connection) or 32,
             any(isinstance(op, AveragePool2D) for op in operators),
         )
-    if isinstance(form, Scattered):
+    if isinstance(form, transforms.Sparse):
         nowhere = [0] * before[0], [0] * before[1]
         return ScatteredWiring(before, after, *_reach(steps, before), nowhere, (0, 0))
     return None

@@ -14,9 +14,9 @@ import numpy as np
 from nengo.ensemble import Neurons
 from numpy.typing import NDArray
 
+from snnc.operators import transforms
 from snnc.operators.call import Call, Ratio, Real
 from snnc.operators.linear import walk
-from snnc.operators.transforms import Folded, Full, Identity, Scattered
 from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import INPUT, OUTPUT
@@ -218,14 +218,14 @@ def _connect(connection: Connection, sources: dict[str, Any], target: Any) -> ne
     )
 
 
-def _transform(folded: Folded) -> Any:
+def _transform(folded: transforms.Transform) -> Any:
     """Return a folded chain as Nengo has it."""
     form = folded.form
-    if isinstance(form, Identity):
+    if isinstance(form, transforms.NoTransform):
         return nengo.connection.Default
-    if isinstance(form, Full):
+    if isinstance(form, transforms.Dense):
         return folded.weights
-    if isinstance(form, Scattered):
+    if isinstance(form, transforms.Sparse):
         places = np.column_stack([folded.arrays["row"], folded.arrays["column"]])
         return nengo.Sparse(form.shape, indices=places, init=folded.weights)
     return nengo.Convolution(

@@ -2,7 +2,7 @@
 
 Layer kinds lower to these; whatever builds networks or writes scripts handles these and knows no layer kind. Every node
 knows where in the spec it comes from. The same Network describes the one that is trained and, after `deploy`, the one that
-runs: then every connection carries one Folded operator, and every population has its gain and bias.
+runs: then every connection carries one transforms.Transform operator, and every population has its gain and bias.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from snnc.diagnostics.diagnostic import KeyPath
+from snnc.operators import transforms
 from snnc.operators.linear import Operator, Shape, size, walk
-from snnc.operators.transforms import Convolution, Folded, Form, form
 from snnc.spec.base import INPUT, OUTPUT
 from snnc.spec.gradients import Loihi
 
@@ -97,10 +97,10 @@ class Connection:
         return self.synapse.taus if self.synapse else ()
 
     @property
-    def folded(self) -> Folded:
+    def folded(self) -> transforms.Transform:
         """What the operators have become, in a deployed program."""
         (operator,) = self.operators
-        assert isinstance(operator, Folded), "only a deployed program has weights"
+        assert isinstance(operator, transforms.Transform), "only a deployed program has weights"
         return operator
 
     @property
@@ -162,11 +162,11 @@ class Network:
             return self.input_shape
         return self.population(connection.source).shape
 
-    def form(self, connection: Connection) -> Form:
+    def form(self, connection: Connection) -> transforms.Form:
         """Return the form that a connection's weights have once the program is deployed."""
-        if any(isinstance(operator, Folded) for operator in connection.operators):
+        if any(isinstance(operator, transforms.Transform) for operator in connection.operators):
             return connection.folded.form
-        return form(connection.at_run_time, self.source_shape(connection))
+        return transforms.form(connection.at_run_time, self.source_shape(connection))
 
     @property
     def receivers(self) -> tuple[str, ...]:
@@ -207,7 +207,9 @@ class Network:
         target = self._by_name.get(connection.target)
         if target is None or target.pop_type is None or not target.on_chip:
             return None
-        return target.pop_type if isinstance(self.form(connection), Convolution) else None
+        return (
+            target.pop_type if isinstance(self.form(connection), transforms.Convolution) else None
+        )
 
     def array_key(self, connection: Connection, name: str) -> str:
         """Return the name of one of a connection's arrays among the parameters."""

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from snnc.networks.build import build
+from snnc.operators import transforms
 from snnc.operators.call import Call
-from snnc.operators.transforms import Convolution, Folded, Full, Identity, Scattered
 from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.running.answers import Answers
@@ -77,14 +77,14 @@ def currents(network: Network, target: str, outputs: dict[str, Array]) -> Array:
     return total
 
 
-def _folded(folded: Folded, x: Array) -> Array:
+def _folded(folded: transforms.Transform, x: Array) -> Array:
     """Return what a folded chain makes of values x, (n, size)."""
     form = folded.form
-    if isinstance(form, Identity):
+    if isinstance(form, transforms.NoTransform):
         return x
-    if isinstance(form, Full):
+    if isinstance(form, transforms.Dense):
         return np.asarray(x @ folded.weights.T)
-    if isinstance(form, Scattered):
+    if isinstance(form, transforms.Sparse):
         matrix = csr_matrix(
             (folded.weights, (folded.arrays["row"], folded.arrays["column"])), form.shape
         )
@@ -92,7 +92,7 @@ def _folded(folded: Folded, x: Array) -> Array:
     return _convolved(form, x.reshape(-1, *form.input_shape), folded.weights).reshape(len(x), -1)
 
 
-def _convolved(form: Convolution, images: Array, kernel: Array) -> Array:
+def _convolved(form: transforms.Convolution, images: Array, kernel: Array) -> Array:
     """Return what a kernel makes of images, (n, height, width, channels): the sum of what each of its places sees."""
     rows, columns, _ = form.output_shape
     down, right = form.strides

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from snnc.operators.transforms import Convolution, Full, Scattered
+from snnc.operators import transforms
 from snnc.program.network import Connection, Population
 from snnc.scripts.code import WIDTH, Code, Group, expression, identifier, layout, literal, prefixed
 from snnc.scripts.figures import ITEMS, NEURONS
@@ -79,14 +79,14 @@ class LoihiView(View):
         """Yield the argument that says what a connection does to values, unless they pass as they are."""
         form = self.program.network.form(connection)
         weights = self._params(connection, "weights")
-        if isinstance(form, Full):
+        if isinstance(form, transforms.Dense):
             yield prefixed("transform=", weights)
-        elif isinstance(form, Scattered):
+        elif isinstance(form, transforms.Sparse):
             places = tuple(self._params(connection, name) for name in ("row", "column"))
             indices = Group("indices=np.column_stack(", (Group("[", places, "]"),), ")")
             arguments: tuple[Code, ...] = (literal(form.shape), indices, prefixed("init=", weights))
             yield Group("transform=nengo.Sparse(", arguments, ")")
-        elif isinstance(form, Convolution):
+        elif isinstance(form, transforms.Convolution):
             settings = {
                 "kernel_size": form.kernel_size,
                 "strides": form.strides,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from snnc.operators import transforms
 from snnc.operators.call import Call
 from snnc.operators.linear import BatchNorm, Conv2D, Dense, Dropout, OnOff, Operator, walk
-from snnc.operators.transforms import Convolution, Form, Full, Scattered
 from snnc.program.fingerprint import training
 from snnc.program.network import Connection, Network, Population
 from snnc.scripts.code import (
@@ -236,7 +236,8 @@ class TrainView(View):
         found = {
             key: names
             for key, (connection, names) in self._names.items()
-            if _is_one_layer(connection) or isinstance(program.network.form(connection), Full)
+            if _is_one_layer(connection)
+            or isinstance(program.network.form(connection), transforms.Dense)
         }
         return layout(expression(found), "CHAINS = ")
 
@@ -245,7 +246,7 @@ class TrainView(View):
         """Which Keras layers become one kernel, with a window in which it can be read, and the place of its output."""
         entries = []
         for key, names, form in self._folded:
-            if isinstance(form, Convolution):
+            if isinstance(form, transforms.Convolution):
                 window = map(literal, (form.start, form.kernel_size, form.place))
                 entries.append(entry(key, Group("(", (expression(names), *window), ")")))
         return layout(Group("{", tuple(entries), "}"), "KERNELS = ") if entries else None
@@ -253,7 +254,9 @@ class TrainView(View):
     @property
     def scattered(self) -> str | None:
         """Which Keras layers become weights here and there."""
-        found = {key: names for key, names, form in self._folded if isinstance(form, Scattered)}
+        found = {
+            key: names for key, names, form in self._folded if isinstance(form, transforms.Sparse)
+        }
         return layout(expression(found), "SCATTERED = ") if found else None
 
     @property
@@ -263,7 +266,7 @@ class TrainView(View):
 
     @property
     def folds_matrices(self) -> bool:
-        return any(isinstance(form, Full) for _, _, form in self._folded)
+        return any(isinstance(form, transforms.Dense) for _, _, form in self._folded)
 
     @property
     def _names(self) -> dict[str, tuple[Connection, list[str]]]:
@@ -276,7 +279,7 @@ class TrainView(View):
         }
 
     @property
-    def _folded(self) -> list[tuple[str, list[str], Form]]:
+    def _folded(self) -> list[tuple[str, list[str], transforms.Form]]:
         return [
             (key, names, self.program.network.form(connection))
             for key, (connection, names) in self._names.items()

@@ -16,7 +16,7 @@ from snnc.data.prepare import Data
 from snnc.data.prepare import load as load_data
 from snnc.diagnostics.errors import Refusal, UsageError
 from snnc.environment.libraries import versions
-from snnc.operators.transforms import Folded, Form, Identity, Scattered
+from snnc.operators import transforms
 from snnc.program.fingerprint import OPTIONS, as_json, differences, fingerprint, training
 from snnc.program.network import Connection, GainBias, Network, Population
 from snnc.program.program import Program
@@ -137,7 +137,9 @@ def _deployed(file: _File, network: Network) -> Network:
     """Return a network with the weights, gains and biases in a file."""
     connections = []
     for connection in network.connections:
-        folded = Folded(connection.target, *_form_and_arrays(network, connection, file))
+        folded = transforms.Transform(
+            connection.target, *_form_and_arrays(network, connection, file)
+        )
         connections.append(replace(connection, operators=(folded,)))
     bias = file.numbers("output.bias", (network.output.classes,))
     return replace(
@@ -150,13 +152,13 @@ def _deployed(file: _File, network: Network) -> Network:
 
 def _form_and_arrays(
     network: Network, connection: Connection, file: _File
-) -> tuple[Form, dict[str, Array]]:
+) -> tuple[transforms.Form, dict[str, Array]]:
     """Return the form of a connection's weights, and the arrays that it has in a file."""
     form = network.form(connection)
-    if isinstance(form, Identity):
+    if isinstance(form, transforms.NoTransform):
         return form, {}
     key = network.array_key(connection, "weights")
-    if not isinstance(form, Scattered):
+    if not isinstance(form, transforms.Sparse):
         return form, {"weights": file.numbers(key, form.shape)}
     weights = file.numbers(key)
     rows, columns = form.shape
