@@ -105,18 +105,18 @@ def compare(arguments: argparse.Namespace, peaks: Peaks) -> None:
     trained = params_file.load(program, arguments.output or arguments.spec.parent)
     deployed, x = trained.program, trained.x_test
     steps = arguments.steps or deployed.stream_steps
-    net = deployed_network(deployed, np.zeros(deployed.input_size), loihi=True)
-    emulator = Emulator(net, deployed.dt)
-    presented = nengo.processes.PresentInput(x, steps * deployed.dt)
-    own = deployed_network(deployed, presented, loihi=True)
-    feeding = {population.name for population in deployed.feeding_from_host}
+    net = deployed_network(deployed.network, np.zeros(deployed.network.input_size), loihi=True)
+    emulator = Emulator(net, deployed.network.dt)
+    presented = nengo.processes.PresentInput(x, steps * deployed.network.dt)
+    own = deployed_network(deployed.network, presented, loihi=True)
+    feeding = {population.name for population in deployed.network.feeding_from_host}
     seen = emulator.run(
         {net.shown: x[:30]}, steps, probes=[p for p in net.spikes if p.label in feeding]
     ).batch.data
     sent = sum(int(np.count_nonzero(values)) for values in seen.values()) / min(len(x), 30) / steps
     print(f"built in {emulator.build_seconds:.2f} s")
     ratios, theirs, cpu = [], [], []
-    with nengo_loihi.Simulator(own, dt=deployed.dt, target="sim") as sim:
+    with nengo_loihi.Simulator(own, dt=deployed.network.dt, target="sim") as sim:
         for _ in range(TURNS):
             began, cpu_began = perf_counter(), thread_time()
             sim.run_steps(steps * COMPARED // TURNS)

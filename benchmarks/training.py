@@ -16,7 +16,8 @@ from typing import Any
 
 from snnc.environment import libraries
 from snnc.pipeline import checked
-from snnc.program.program import Population, Program
+from snnc.program.network import Population
+from snnc.program.program import Program
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,7 +43,7 @@ def main() -> None:
     n = len(items.y_train[: arguments.items]) // batch * batch
     x, y = items.x_train[:n].astype("float32"), items.y_train[:n]
 
-    net = training_network(program)
+    net = training_network(program.network)
     with simulator(net, program) as sim:
         sim.compile(**compile_arguments(program))
         fits: dict[str, Callable[[], Any]] = {
@@ -78,7 +79,7 @@ def formula(program: Program) -> Callable[[Population], Any]:
 
     from snnc.networks.build import build
 
-    dt = program.dt
+    dt = program.network.dt
 
     def activation(population: Population) -> Any:
         neurons, gradient = population.neurons, population.gradient

@@ -158,11 +158,11 @@ def build(network: SpecLike | Trained | Training, x: ArrayLike | None = None) ->
         if isinstance(network, str | os.PathLike | Mapping | Checked):
             if x is not None:
                 raise UsageError("x is for networks that run: give build what was trained")
-            return training_network(_checked(network).program)
+            return training_network(_checked(network).program.network)
         found = _trained(network)
         program = found.program
         items = found.x_test if x is None else found.scaled(x)
-        return deployed_network(program, stream_of(program, items), loihi=program.on_loihi)
+        return deployed_network(program.network, stream_of(program, items), loihi=program.on_loihi)
 
 
 def train(

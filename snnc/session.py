@@ -58,7 +58,7 @@ class Training:
         paths = Paths.of(self.program, Path(folder or self.program.spec_path.parent))
         paths.ensure_writable(self.program, self.data, with_baseline=self.twin is not None)
         written = params_file.save_training(
-            paths, self.program, self.trained.program, self.data, self.epochs
+            paths, self.program, self.trained.program.network, self.data, self.epochs
         )
         if self.twin:
             params_file.save_baseline(paths.baseline, self.program, self.data, self.twin)
@@ -114,18 +114,25 @@ def _trained(
     if paths and resume and _is_done(paths.params, paths.checkpoint, program, items, watcher):
         trained = params_file.load_params(paths.params, program, items)
         return None, trained, load_history(paths.history)
-    net = training_network(program)
+    net = training_network(program.network)
     checkpoint = paths.checkpoint if paths else None
     with resumable("training", checkpoint, program, items, watcher, resume) as course:
         weights = train_network(
             net, program, items.x_train, items.y_train, course.advance, course.state
         )
-    deployed, epochs = deploy(program, weights), course.state.epochs
+    deployed, epochs = deploy(program.network, weights), course.state.epochs
     if paths:
         written = params_file.save_training(paths, program, deployed, items, epochs)
         _say_written(written, paths.checkpoint, watcher)
     depends = params_file.described(program, items)
-    trained = Trained(deployed, items.x_test, items.y_test, items.shift, items.scale, depends)
+    trained = Trained(
+        replace(program, network=deployed),
+        items.x_test,
+        items.y_test,
+        items.shift,
+        items.scale,
+        depends,
+    )
     return net, trained, epochs
 
 
@@ -177,10 +184,10 @@ def _tested(net: nengo.Network, trained: Trained, program: Program, watcher: Wat
     """Return how good a network is that was just trained: as rates, and as spikes shown fresh."""
     x = trained.x_test
     scorer = Scorer(program, trained.y_test, trained.twin)
-    put_out_rates(net, program)
+    put_out_rates(net, program.network)
     watch(net)
     rates = scorer.rates_row(evaluate(net, program, x, steps=1))
-    prepare_to_run(net, program)
+    prepare_to_run(net, program.network)
     name = name_of(program, "nengo_dl")
     with watcher.items(name, len(x)) as count:
         spikes = evaluate(net, program, x, program.fresh_steps, count)

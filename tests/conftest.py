@@ -44,9 +44,9 @@ def stand_in(path: Path, folder: Path) -> Path | None:
     for name in program.data.arrays:
         n = 60 if name.endswith("test") else program.train.batch_size + 100
         arrays[name] = (
-            chance.randint(0, 256, (n, *program.input_shape)).astype(np.uint8)
+            chance.randint(0, 256, (n, *program.network.input_shape)).astype(np.uint8)
             if name.startswith("x")
-            else chance.randint(0, program.output.classes, (n, 1))
+            else chance.randint(0, program.network.output.classes, (n, 1))
         )
     np.savez(folder / "stand_in.npz", **arrays)
     return folder / "stand_in.npz"

@@ -32,13 +32,15 @@ def spikes(spec: Path, folder: Path) -> dict[str, Any]:
     params = Paths.of(program, folder).params
     trained = params_file.load_params(params, program, prepare.load(program))
     items = trained.x_test[:ITEMS]
-    simulators = {"nengo": lambda net: nengo.Simulator(net, dt=program.dt, progress_bar=False)}
+    simulators = {
+        "nengo": lambda net: nengo.Simulator(net, dt=program.network.dt, progress_bar=False)
+    }
     if program.on_loihi:
-        simulators["nengo_loihi"] = lambda net: nengo_loihi.Simulator(net, dt=program.dt)
+        simulators["nengo_loihi"] = lambda net: nengo_loihi.Simulator(net, dt=program.network.dt)
     found: dict[str, Any] = {}
     for place, simulator in simulators.items():
         shown = stream_of(program, items)
-        net = deployed_network(trained.program, shown, loihi=place == "nengo_loihi")
+        net = deployed_network(trained.program.network, shown, loihi=place == "nengo_loihi")
         with simulator(net) as sim:
             sim.run_steps(len(items) * (program.stream_steps + program.gap_steps))
             for probe in net.spikes:

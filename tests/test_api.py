@@ -34,9 +34,9 @@ def data() -> dict[str, Any]:
 
 
 def test_a_path_a_text_and_a_dict_are_the_same_spec(data: dict[str, Any]) -> None:
-    wanted = fingerprint(snnc.load(DIGITS).program)
+    wanted = fingerprint(snnc.load(DIGITS).program.network)
     for spec in (str(DIGITS), DIGITS.read_text(), data, snnc.load(DIGITS)):
-        assert fingerprint(snnc.load(spec).program) == wanted
+        assert fingerprint(snnc.load(spec).program.network) == wanted
 
 
 @pytest.mark.parametrize("path", INVALID, ids=lambda p: p.stem)
@@ -84,13 +84,13 @@ def test_an_error_in_a_dict_has_its_place(data: dict[str, Any]) -> None:
 
 def test_what_python_has_more_of_than_toml(data: dict[str, Any]) -> None:
     numpy = pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
-    wanted = fingerprint(snnc.load(data).program)
+    wanted = fingerprint(snnc.load(data).program.network)
     data["layers"] = tuple(data["layers"])
     data["layers"][0]["units"] = numpy.int64(128)
     data["neurons"]["max_rate"] = numpy.float32(200)
     data["input"]["shape"] = numpy.array([64])
     data["layers"][0]["use_bias"] = numpy.bool_(True)
-    assert fingerprint(snnc.load(data).program) == wanted
+    assert fingerprint(snnc.load(data).program.network) == wanted
     npz = {"kind": "npz", "path": Path("data") / "x.npz"}
     assert "there is no file data/x.npz" in str(snnc.check({**data, "data": npz}))
 

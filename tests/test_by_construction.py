@@ -31,7 +31,7 @@ def training_network(program: Program) -> Any:
         training_network,
     )
 
-    return training_network(program)
+    return training_network(program.network)
 
 
 def deployed_network(program: Program) -> Any:
@@ -39,7 +39,7 @@ def deployed_network(program: Program) -> Any:
         deployed_network,
     )
 
-    shown = np.zeros(program.input_size)
+    shown = np.zeros(program.network.input_size)
     return deployed_network(deployed(program, 0), shown, loihi=program.on_loihi)
 
 
@@ -49,7 +49,7 @@ def texts(program: Program, kind: str = "*") -> str:
 
 @every_spec
 def test_training_has_no_synapse(path: Path) -> None:
-    net = training_network(program_of(path))
+    net = training_network(program_of(path).network)
     assert all(connection.synapse is None for connection in net.all_connections)
     assert all(probe.synapse is None for probe in net.all_probes)
 
@@ -64,7 +64,7 @@ def test_training_reaches_every_weight(path: Path, tmp_path: Path) -> None:
     items = prepare.load(program)
     before, after = (
         train(
-            training_network(program),
+            training_network(program.network),
             replace(program, train=program.train.model_copy(update={"epochs": epochs})),
             items.x_train,
             items.y_train,
@@ -83,7 +83,7 @@ def test_keras_layers_learn_and_neurons_biases_dont(path: Path) -> None:
     from snnc.training.baseline import twin
 
     program = program_of(path)
-    with simulator(training_network(program), program) as sim:
+    with simulator(training_network(program.network), program) as sim:
         ours = sorted(tuple(w.shape) for w in sim.keras_model.trainable_weights)
     theirs = sorted(tuple(w.shape) for w in twin(program).trainable_weights)
     assert ours == theirs
@@ -94,7 +94,7 @@ def test_neurons_have_gradients(path: Path) -> None:
     """NengoDL has TensorFlow code for every neuron type that is trained; others run without a gradient."""
     from nengo_dl.neuron_builders import SimNeuronsBuilder
 
-    net = training_network(program_of(path))
+    net = training_network(program_of(path).network)
     trained = {type(ensemble.neuron_type) for ensemble in net.all_ensembles}
     assert trained <= set(SimNeuronsBuilder.TF_NEURON_IMPL)
 
@@ -107,8 +107,10 @@ def test_the_loss_has_the_softmax_and_the_network_has_not(path: Path) -> None:
     loss = compile_arguments(program)["loss"]
     assert float(loss([0], [[5.0, 0.0]])) == pytest.approx(np.log1p(np.exp(-5.0)))
     assert "SparseCategoricalCrossentropy(from_logits=True)" in texts(program, "train")
-    functions = [n.tensor_func for n in training_network(program).all_nodes if callable(n.output)]
-    operators = {op.keras().name for c in program.connections for op in c.operators}
+    functions = [
+        n.tensor_func for n in training_network(program.network).all_nodes if callable(n.output)
+    ]
+    operators = {op.keras().name for c in program.network.connections for op in c.operators}
     assert {type(function).__name__ for function in functions} == operators
 
 
@@ -133,12 +135,12 @@ def test_single_steps_answer_as_rates_without_dropout(path: Path, tmp_path: Path
 
     program = program_of(path, stand_in(path, tmp_path))
     x = prepare.load(program).x_test[:30]
-    net = training_network(program)
-    put_out_rates(net, program)
+    net = training_network(program.network)
+    put_out_rates(net, program.network)
     once, again = (evaluate(net, program, x, steps=1).logits for _ in range(2))
     assert np.array_equal(once, again)
     # Spikes would be 0 or amplitude / dt; rates take many values.
-    if any(isinstance(p.gradient, Loihi) for p in program.populations):
+    if any(isinstance(p.gradient, Loihi) for p in program.network.populations):
         assert len(np.unique(once.round(6))) > len(once)
 
 
@@ -148,7 +150,7 @@ def test_the_deployed_network_is_plain_nengo(path: Path) -> None:
     import nengo
 
     program = program_of(path)
-    net = deployed_network(program)
+    net = deployed_network(program.network)
     assert {type(node) for node in net.all_nodes} == {nengo.Node}
     fed_by_host_and_chip = [
         node
@@ -175,7 +177,7 @@ def test_populations_are_tuned_alike_and_start_at_rest(path: Path) -> None:
     import nengo
 
     program = program_of(path)
-    for ensemble in deployed_network(program).all_ensembles:
+    for ensemble in deployed_network(program.network).all_ensembles:
         assert ensemble.noise is None
         assert len(set(ensemble.gain)) == 1
         assert ensemble.bias is not None
@@ -188,8 +190,8 @@ def test_populations_are_tuned_alike_and_start_at_rest(path: Path) -> None:
 @every_spec
 def test_a_layer_on_the_chip_has_one_synapse(path: Path) -> None:
     program = program_of(path)
-    for population in program.populations:
-        synapses = {c.synapse for c in program.into(population.name) if c.source != INPUT}
+    for population in program.network.populations:
+        synapses = {c.synapse for c in program.network.into(population.name) if c.source != INPUT}
         assert len(synapses) <= 1
 
 
@@ -198,9 +200,9 @@ def test_the_chip_is_configured_on_the_whole_network(path: Path) -> None:
     program = program_of(path)
     if not program.on_loihi:
         pytest.skip("Loihi is no target")
-    net = deployed_network(program)
+    net = deployed_network(program.network)
     assert [net.config[e].on_chip for e in net.ensembles] == [
-        None if p.on_chip else False for p in program.populations
+        None if p.on_chip else False for p in program.network.populations
     ]
     script = texts(program, "loihi")
     assert script.count("nengo_loihi.add_params(net)") == 1
@@ -221,20 +223,20 @@ def test_every_item_is_shown_once(path: Path) -> None:
     from snnc.networks.build import stream_of
 
     program = program_of(path)
-    items = np.arange(3.0)[:, None] * np.ones((1, program.input_size)) + 1
+    items = np.arange(3.0)[:, None] * np.ones((1, program.network.input_size)) + 1
     shown = stream_of(program, items)
     steps = 3 * (program.stream_steps + program.gap_steps)
     if not callable(shown):
         rng = np.random.RandomState(0)
         step = shown.make_step(
             (0,),
-            (program.input_size,),
-            program.dt,
+            (program.network.input_size,),
+            program.network.dt,
             rng,
-            shown.make_state((0,), (program.input_size,), program.dt),
+            shown.make_state((0,), (program.network.input_size,), program.network.dt),
         )
         shown = step
-    seen = [int(shown(n * program.dt)[0]) for n in range(1, steps + 1)]
+    seen = [int(shown(n * program.network.dt)[0]) for n in range(1, steps + 1)]
     for item in (1, 2, 3):
         assert seen.count(item) == program.stream_steps
     assert seen.count(0) == 3 * program.gap_steps
@@ -253,8 +255,8 @@ def test_no_item_is_left_out(n_items: int) -> None:
     program = program_of(ROOT / "tests/cases/relu.toml")
     assert program.train.batch_size == 10
     x = np.resize(prepare.load(program).x_test, (33, 4))
-    net = training_network(program)
-    put_out_rates(net, program)
+    net = training_network(program.network)
+    put_out_rates(net, program.network)
     every = evaluate(net, program, x, steps=1).logits
     some = evaluate(net, program, x[:n_items], steps=1).logits
     assert np.array_equal(some, every[:n_items])
@@ -292,8 +294,8 @@ def test_spikes_are_run_in_the_loop_over_time(path: Path) -> None:
     from snnc.networks.nengo_dl import simulator
 
     program = program_of(path)
-    net = training_network(program)
-    prepare_to_run(net, program)
+    net = training_network(program.network)
+    prepare_to_run(net, program.network)
     with simulator(net, program) as sim:
-        shown = np.zeros((program.train.batch_size, 10, program.input_size))
+        shown = np.zeros((program.train.batch_size, 10, program.network.input_size))
         assert sim.predict(shown, verbose=0)[net.logits].shape[1] == 10

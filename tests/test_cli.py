@@ -17,7 +17,7 @@ from snnc import __version__
 from snnc.cli import main
 from snnc.pipeline import checked
 from snnc.program.fingerprint import fingerprint
-from snnc.program.program import Connection
+from snnc.program.network import Connection
 from snnc.show.full import full
 from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS
 
@@ -358,10 +358,12 @@ def test_what_new_leaves_out_has_the_value_it_says(spec: Path) -> None:
     written = Path("written.toml")
     written.write_text("\n".join(line.replace("# [loihi]", "[loihi]") for line in lines[2:]))
     full_program = checked(written).program
-    assert fingerprint(full_program) == fingerprint(bare)
+    assert fingerprint(full_program.network) == fingerprint(bare.network)
     assert full_program.presentation == bare.presentation
     assert full_program.loihi == bare.loihi
-    assert [p.gradient for p in full_program.populations] == [p.gradient for p in bare.populations]
+    assert [p.gradient for p in full_program.network.populations] == [
+        p.gradient for p in bare.network.populations
+    ]
 
 
 def test_show(capsys: pytest.CaptureFixture[str]) -> None:
@@ -383,21 +385,25 @@ def test_the_full_spec_means_the_same(path: Path, tmp_path: Path) -> None:
         again = checked(copy).program
     finally:
         copy.unlink()
-    assert fingerprint(again) == fingerprint(found.program)
-    assert [carried(c) for c in again.connections] == [
-        carried(c) for c in found.program.connections
+    assert fingerprint(again.network) == fingerprint(found.program.network)
+    assert [carried(c) for c in again.network.connections] == [
+        carried(c) for c in found.program.network.connections
     ]
-    for name in ("seed", "dt", "targets", "data", "loihi"):
+    for name in ("seed", "dt"):
+        assert getattr(again.network, name) == getattr(found.program.network, name), name
+    for name in ("targets", "data", "loihi"):
         assert getattr(again, name) == getattr(found.program, name), name
     for name in ("optimizer", "validation_fraction", "early_stopping"):
         assert getattr(again.train, name) == getattr(found.program.train, name), name
-    bands = [p.firing_rates for p in found.program.populations]
-    assert [p.firing_rates for p in again.populations] == bands
+    bands = [p.firing_rates for p in found.program.network.populations]
+    assert [p.firing_rates for p in again.network.populations] == bands
     assert again.fresh_steps == found.program.fresh_steps
-    assert [p.gradient for p in again.populations] == [
-        p.gradient for p in found.program.populations
+    assert [p.gradient for p in again.network.populations] == [
+        p.gradient for p in found.program.network.populations
     ]
-    assert [p.on_chip for p in again.populations] == [p.on_chip for p in found.program.populations]
+    assert [p.on_chip for p in again.network.populations] == [
+        p.on_chip for p in found.program.network.populations
+    ]
 
 
 def test_full_says_where_values_come_from(capsys: pytest.CaptureFixture[str]) -> None:

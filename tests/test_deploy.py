@@ -34,9 +34,9 @@ def test_currents_and_logits_agree(path: Path, tmp_path: Path) -> None:
 
     program = _briefly(program_of(path, stand_in(path, tmp_path)))
     items = prepare.load(program)
-    net = training_network(program)
+    net = training_network(program.network)
     weights = train(net, program, items.x_train, items.y_train)
-    put_out_rates(net, program)
+    put_out_rates(net, program.network)
     x = items.x_test[: program.train.batch_size]
     with net:
         probes = {
@@ -47,27 +47,27 @@ def test_currents_and_logits_agree(path: Path, tmp_path: Path) -> None:
         shown = np.resize(x, (program.train.batch_size, x.shape[1]))
         trained = sim.predict(shown[:, None], verbose=0)
 
-    deployed = deploy(program, weights)
+    deployed = replace(program, network=deploy(program.network, weights))
     outputs: dict[str, Any] = {"input": shown}
-    for population in deployed.populations:
+    for population in deployed.network.populations:
         current_probe, output_probe = probes[population.name]
         assert population.tuning is not None
-        reaching = currents(deployed, population.name, outputs)
+        reaching = currents(deployed.network, population.name, outputs)
         current = population.tuning.gain * reaching + population.tuning.bias
         assert _error(current, trained[current_probe][:, 0]) < TOLERANCE
         # Go on from what the trained neurons put out: LIF's slope at threshold has no bound.
         outputs[population.name] = trained[output_probe][:, 0]
-    logits = currents(deployed, OUTPUT, outputs)
-    if deployed.output.bias is not None:
-        logits = logits + deployed.output.bias
+    logits = currents(deployed.network, OUTPUT, outputs)
+    if deployed.network.output.bias is not None:
+        logits = logits + deployed.network.output.bias
     assert _error(logits, trained[net.logits][:, 0]) < TOLERANCE
 
     # The chip's rates jump between whole steps, so that rounding may move a neuron by one; others are smooth, but for
     # LIF's threshold.
     ours = rate_answers(deployed, shown).logits
-    kinds = {p.gradient.kind for p in program.populations}
+    kinds = {p.gradient.kind for p in program.network.populations}
     if "loihi" not in kinds and (
-        kinds == {"smooth"} or not any(p.neurons.leaky for p in program.populations)
+        kinds == {"smooth"} or not any(p.neurons.leaky for p in program.network.populations)
     ):
         assert _error(ours, trained[net.logits][:, 0]) < TOLERANCE
     assert np.mean(ours.argmax(axis=1) == trained[net.logits][:, 0].argmax(axis=1)) >= 0.99
@@ -92,11 +92,13 @@ def test_both_networks_answer_alike(path: Path, tmp_path: Path) -> None:
     program = _briefly(program_of(path, stand_in(path, tmp_path)))
     items = prepare.load(program)
     x = items.x_test[:1000]
-    net = training_network(program)
-    deployed = deploy(program, train(net, program, items.x_train, items.y_train))
-    prepare_to_run(net, program)
+    net = training_network(program.network)
+    deployed = replace(
+        program, network=deploy(program.network, train(net, program, items.x_train, items.y_train))
+    )
+    prepare_to_run(net, program.network)
     trained = evaluate(net, program, x, program.fresh_steps)
-    running = deployed_network(deployed, np.zeros(program.input_size))
+    running = deployed_network(deployed.network, np.zeros(program.network.input_size))
     answers = evaluate(running, deployed, x, program.fresh_steps)
     differ = np.count_nonzero(trained.classes != answers.classes)
     assert differ <= max(0.01 * len(x), program.data_file is not None)

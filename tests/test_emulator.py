@@ -526,7 +526,7 @@ def test_every_spec_is_emulated_as_nengo_loihi_runs_it(path: Path, tmp_path: Pat
     program = program_of(path, stand_in(path, tmp_path))
     if not program.on_loihi:
         pytest.skip("Loihi isn't among its targets")
-    items = np.random.RandomState(0).uniform(0, 1, (3, program.input_size))
+    items = np.random.RandomState(0).uniform(0, 1, (3, program.network.input_size))
     running = deployed(program, 0)
     verify(running, items)
     assert all(hertz.any() for hertz in emulate(running, items).rates.values())
@@ -544,7 +544,7 @@ def test_cifar10s_network_at_work(tmp_path: Path) -> None:
 
     path = ROOT / "specs/cifar10.toml"
     program = program_of(path, stand_in(path, tmp_path))
-    items = np.random.RandomState(0).uniform(-1, 1, (2, program.input_size))
+    items = np.random.RandomState(0).uniform(-1, 1, (2, program.network.input_size))
     brief = program.presentation.model_copy(update={"time": 0.03})
     running = replace(busy(program, items), presentation=brief)
     rates = emulate(running, items).rates
@@ -563,10 +563,10 @@ def busy(program: Program, x: Any) -> Program:
     from snnc.networks.deploy import deploy
 
     chance, weights = np.random.RandomState(0), {}
-    for connection in program.connections:
+    for connection in program.network.connections:
         (operator,) = connection.at_run_time
         layer = keras_layer(operator.keras())
-        shape = program.source_shape(connection)
+        shape = program.network.source_shape(connection)
         shown = x.reshape(len(x), *(shape if operator.on_images else (-1,)))
         layer.build(shown.shape)
         kernel, bias = layer.get_weights()
@@ -578,7 +578,7 @@ def busy(program: Program, x: Any) -> Program:
         weights[operator.name] = [kernel * scale, bias]
         layer.set_weights(weights[operator.name])
         x = np.maximum(layer(shown), 0)
-    return deploy(program, weights)
+    return replace(program, network=deploy(program.network, weights))
 
 
 @pytest.mark.slow
@@ -588,7 +588,7 @@ def test_a_long_stream() -> None:
     from tests.test_faults import deployed
 
     program = program_of(ROOT / "specs/digits.toml")
-    items = np.random.RandomState(0).uniform(-1, 1, (200, program.input_size))
+    items = np.random.RandomState(0).uniform(-1, 1, (200, program.network.input_size))
     verify(deployed(program, 0), items)
 
 

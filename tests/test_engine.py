@@ -522,8 +522,8 @@ def test_rates_without_tensorflow_are_those_of_nengo_dl_and_keras() -> None:
     import nengo_dl
     import tensorflow as tf
 
+    from snnc.operators import transforms
     from snnc.operators.linear import Conv2D
-    from snnc.operators.transforms import form
     from snnc.running.rates import _convolved
     from snnc.running.soft_lif import SoftLif
 
@@ -543,6 +543,6 @@ def test_rates_without_tensorflow_are_those_of_nengo_dl_and_keras() -> None:
         ((1, 1), (1, 1), "valid"),
     ):
         images, kernel = chance.randn(4, 9, 8, 3), chance.randn(*window, 3, 5)
-        convolution = form([Conv2D("c", window, strides, padding, 5, True)], (9, 8, 3))
+        convolution = transforms.form([Conv2D("c", window, strides, padding, 5, True)], (9, 8, 3))
         theirs = tf.nn.conv2d(images, kernel, strides, padding.upper()).numpy()
         assert _convolved(convolution, images, kernel) == pytest.approx(theirs)  # type: ignore[arg-type]

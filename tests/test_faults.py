@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,12 @@ def test_what_raises_no_error_builds_and_runs(spec: Spec, seed: int) -> None:
 
     program = check_document(Document(Path("spec.toml"), "", spec)).program
     net = deployed_network(
-        deployed(program, seed), np.linspace(-1, 1, program.input_size), loihi=program.on_loihi
+        deployed(program, seed),
+        np.linspace(-1, 1, program.network.input_size),
+        loihi=program.on_loihi,
     )
     simulator = nengo_loihi.Simulator if program.on_loihi else nengo.Simulator
-    with simulator(net, dt=program.dt, progress_bar=False) as sim:
+    with simulator(net, dt=program.network.dt, progress_bar=False) as sim:
         sim.run_steps(3)
         assert np.isfinite(sim.data[net.logits]).all()
 
@@ -60,8 +63,8 @@ def deployed(program: Program, seed: int) -> Program:
 
     rng = np.random.RandomState(seed)
     weights = {}
-    for connection in program.connections:
-        shape = program.source_shape(connection)
+    for connection in program.network.connections:
+        shape = program.network.source_shape(connection)
         for operator in connection.at_run_time:
             layer = keras_layer(operator.keras())
             layer.build((None, *(shape if operator.on_images else (size(shape),))))
@@ -73,14 +76,14 @@ def deployed(program: Program, seed: int) -> Program:
                 for array in layer.get_weights()
             ]
             shape = operator.shape(shape)
-    return deploy(program, weights)
+    return replace(program, network=deploy(program.network, weights))
 
 
 def largest_output(program: Program, source: str) -> float:
     """Return what neurons put out for an input of 1."""
     if source == INPUT:
         return 1.0
-    neurons = program.population(source).neurons
+    neurons = program.network.population(source).neurons
     return neurons.max_rate * (neurons.amplitude or 1 / neurons.max_rate)
 
 

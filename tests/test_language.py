@@ -114,7 +114,7 @@ def test_a_schedule_that_starts_at_one_decays() -> None:
     ],
 )
 def test_default_gradient(kind: str, gradient: str) -> None:
-    assert {p.gradient.kind for p in program(neurons=kind).populations} == {gradient}
+    assert {p.gradient.kind for p in program(neurons=kind).network.populations} == {gradient}
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_default_gradient(kind: str, gradient: str) -> None:
 )
 def test_default_gradient_of_rates(kind: str, gradient: str) -> None:
     found = program(neurons=kind, targets=["nengo_dl"])
-    assert {p.gradient.kind for p in found.populations} == {gradient}
+    assert {p.gradient.kind for p in found.network.populations} == {gradient}
 
 
 def test_a_written_gradient_goes_where_it_applies() -> None:
@@ -134,7 +134,8 @@ def test_a_written_gradient_goes_where_it_applies() -> None:
 
     def gradients(written: Any) -> list[str]:
         return [
-            p.gradient.kind for p in program(layers=layers, train={"gradient": written}).populations
+            p.gradient.kind
+            for p in program(layers=layers, train={"gradient": written}).network.populations
         ]
 
     assert gradients("smooth") == ["smooth", "rate", "loihi"]
@@ -148,7 +149,7 @@ def test_overrides_merge_key_by_key() -> None:
         {"kind": "dense", "units": 8, "neurons": {"kind": "spiking_relu", "intercept": 0.1}},
     ]
     neurons = {"kind": "lif", "tau_rc": 0.03, "max_rate": 180, "amplitude": 0.004}
-    first, second = (p.neurons for p in program(layers=layers, neurons=neurons).populations)
+    first, second = (p.neurons for p in program(layers=layers, neurons=neurons).network.populations)
     assert first.model_dump() == {
         "kind": "lif", "tau_rc": 0.03, "tau_ref": 0.001, "max_rate": 150, "intercept": 0, "amplitude": 0.004,
     }  # fmt: skip
@@ -162,7 +163,7 @@ def test_the_amplitude_is_derived_after_merging() -> None:
         {"kind": "dense", "units": 8},
         {"kind": "dense", "units": 8, "neurons": {"max_rate": 100}},
     ]
-    first, second = (p.neurons for p in program(layers=layers).populations)
+    first, second = (p.neurons for p in program(layers=layers).network.populations)
     assert first.output_scale.value == 1 / 200
     assert second.output_scale.value == 1 / 100
 
@@ -173,12 +174,12 @@ def test_names_count_layers_that_have_one() -> None:
         {"kind": "dropout", "rate": 0.5},
         {"kind": "dense", "units": 8},
     ]
-    assert [p.name for p in program(layers=layers).populations] == ["mine", "dense2"]
+    assert [p.name for p in program(layers=layers).network.populations] == ["mine", "dense2"]
 
 
 def test_only_the_first_layer_runs_on_the_host() -> None:
-    assert [p.on_chip for p in program().populations] == [False, True]
-    assert [p.on_chip for p in program(targets=["nengo_dl"]).populations] == [False, False]
+    assert [p.on_chip for p in program().network.populations] == [False, True]
+    assert [p.on_chip for p in program(targets=["nengo_dl"]).network.populations] == [False, False]
 
 
 def test_a_derived_name_is_no_layers_name() -> None:
@@ -191,10 +192,10 @@ def test_a_derived_name_is_no_layers_name() -> None:
         {"kind": "dense", "units": 8, "name": "c", "from": ["b", "d_2"]},
     ]
     found = program(layers=layers)
-    names = [op.name for c in found.connections for op in c.operators]
+    names = [op.name for c in found.network.connections for op in c.operators]
     assert len(names) == len(set(names))
-    for population in found.populations:
-        assert found.into(population.name)[0].operators[-1].name == population.name
+    for population in found.network.populations:
+        assert found.network.into(population.name)[0].operators[-1].name == population.name
 
 
 @pytest.mark.parametrize("steps", [60, 70])

@@ -345,7 +345,7 @@ def test_show_json_says_what_the_table_says(path: Path, capsys: pytest.CaptureFi
         assert cells == [cell for cell in said if cell]
     output = found["output"]
     assert table[-1][-3:] == [str(output["classes"]), str(output["parameters"]), "host"]
-    assert len(found["layers"]) == len(program.populations) == len(table) - 1
+    assert len(found["layers"]) == len(program.network.populations) == len(table) - 1
 
 
 def test_show_json_in_full(capsys: pytest.CaptureFixture[str]) -> None:

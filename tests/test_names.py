@@ -16,7 +16,9 @@ PATTERN = re.compile(Name.__metadata__[0].metadata[0].pattern)  # type: ignore[a
 
 def test_reserved_names_are_those_of_the_scripts() -> None:
     layers = {
-        p.name for spec in [*SPECS, *CASES, *DOWNLOADED] for p in program_of(spec).populations
+        p.name
+        for spec in [*SPECS, *CASES, *DOWNLOADED]
+        for p in program_of(spec).network.populations
     }
     used: set[str] = set()
     for text in golden_scripts().values():

@@ -114,15 +114,15 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     assert training == checkpoint.depends_on(program, items)
     held_out["training"] = json.dumps({**training, "epochs": 2})
 
-    theirs, ours = script.build_network(), training_network(program)
+    theirs, ours = script.build_network(), training_network(program.network)
     assert described(theirs) == described(ours)
 
     # Once without an epoch, for the initial weights, and once with two.
     for epochs in (0, 2):
-        theirs, ours = script.build_network(), training_network(program)
+        theirs, ours = script.build_network(), training_network(program.network)
         params = script.train(theirs, x_train, y_train, epochs)
         weights = train(ours, _epochs(program, epochs), items.x_train, items.y_train)
-        deployed = deploy(program, weights)
+        deployed = deploy(program.network, weights)
         params_file.save_params(tmp_path / "ours.npz", program, deployed, items)
         with np.load(tmp_path / "ours.npz") as file:
             _same_arrays(params, dict(file))
@@ -130,12 +130,12 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     x = x_test[:40]
     if hasattr(script, "put_out_rates"):
         script.put_out_rates(theirs)
-    put_out_rates(ours, program)
+    put_out_rates(ours, program.network)
     logits, *_ = script.evaluate(theirs, x, steps=1)
     assert np.array_equal(logits, evaluate(ours, program, x, steps=1).logits)
 
     script.prepare_to_run(theirs)
-    prepare_to_run(ours, program)
+    prepare_to_run(ours, program.network)
     assert described(theirs) == described(ours)
     logits, *probabilities, rates = script.evaluate(theirs, x, script.PRESENTATION_STEPS)
     answers = evaluate(ours, program, x, program.fresh_steps)
@@ -179,7 +179,7 @@ def _streams_agree(
 
     items = items[:STREAMED]
     theirs = script.build_network(items, params)
-    ours = deployed_network(deployed, stream_of(program, items), loihi=True)
+    ours = deployed_network(deployed.network, stream_of(program, items), loihi=True)
     assert described(theirs) == described(ours)
     logits, *probabilities, rates = script.run(theirs, STREAMED, "sim")
     answers = stream(deployed, items, "nengo_loihi")

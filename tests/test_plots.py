@@ -120,15 +120,15 @@ def test_both_draw_the_same(name: str, tmp_path: Path) -> None:
 
     found = program_of(ROOT / f"tests/cases/{name}.toml") if name in CASES else odd(name)
     chance = np.random.RandomState(0)
-    n, classes = 30, found.output.classes
+    n, classes = 30, found.network.output.classes
     labels = chance.randint(0, classes, n)
     logits = chance.normal(size=(n, classes)) + 2 * np.eye(classes)[labels]
-    rates = {p.name: chance.uniform(0, 200, p.size) for p in found.populations}
-    x = chance.normal(size=(n, found.input_size))
+    rates = {p.name: chance.uniform(0, 200, p.size) for p in found.network.populations}
+    x = chance.normal(size=(n, found.network.input_size))
     steps = found.stream_steps + found.gap_steps
     outputs = chance.normal(size=(2, ITEMS, steps, classes))
     spikes = {}
-    for population in found.populations:
+    for population in found.network.populations:
         neurons = min(population.size, NEURONS)
         spikes[population.name] = (chance.uniform(size=(ITEMS, steps, neurons)) < 0.1) * 5.0
 
@@ -162,8 +162,8 @@ def probes(found: Any) -> list[Any]:
     import nengo
 
     with nengo.Network(add_to_container=False):
-        output = nengo.Node(size_in=found.output.classes)
-        layers = [nengo.Ensemble(p.size, 1, label=p.name) for p in found.populations]
+        output = nengo.Node(size_in=found.network.output.classes)
+        layers = [nengo.Ensemble(p.size, 1, label=p.name) for p in found.network.populations]
         return [
             nengo.Probe(output),
             nengo.Probe(output),
@@ -194,14 +194,14 @@ def test_what_is_recorded_is_what_runs(trained: Path, on: Any) -> None:
     assert recording.filtered.shape == recording.unfiltered.shape == (5, 100, 10)
 
     unfiltered, filtered = map(np.concatenate, (recording.unfiltered, recording.filtered))
-    expected = build(found.output.probe.nengo()).filt(unfiltered, dt=found.dt, y0=0)
+    expected = build(found.network.output.probe.nengo()).filt(unfiltered, dt=found.network.dt, y0=0)
     # A probe's filter is a step behind.
     assert np.allclose(filtered[1:], expected[:-1], atol=1e-4)
     assert not np.allclose(filtered[1:], unfiltered[:-1], atol=0.1)
 
-    net = deployed_network(deployed, stream_of(deployed, x), loihi=on == "nengo_loihi")
+    net = deployed_network(deployed.network, stream_of(deployed, x), loihi=on == "nengo_loihi")
     kind = nengo.Simulator if on == "nengo" else nengo_loihi.Simulator
-    with kind(net, dt=found.dt, seed=found.seed) as sim:
+    with kind(net, dt=found.network.dt, seed=found.seed) as sim:
         sim.run_steps(500)
     pixels, strokes = net.spikes
     some = drawn(128)

@@ -24,28 +24,28 @@ def spec(name: str) -> Program:
 
 
 def shapes(program: Program) -> dict[str, tuple[int, ...]]:
-    return {population.name: population.shape for population in program.populations}
+    return {population.name: population.shape for population in program.network.populations}
 
 
 def blocks(program: Program) -> dict[str, tuple[int, ...] | None]:
-    return {population.name: population.block_shape for population in program.populations}
+    return {population.name: population.block_shape for population in program.network.populations}
 
 
 def edges(program: Program) -> list[tuple[str, str]]:
-    return [(connection.source, connection.target) for connection in program.connections]
+    return [(connection.source, connection.target) for connection in program.network.connections]
 
 
 def weights(program: Program) -> int:
     """Return how many weights there are, without biases."""
     return sum(
         operator.parameters(shape) - (operator.shape(shape)[-1] if operator.adds_bias else 0)
-        for connection in program.connections
+        for connection in program.network.connections
         for shape, operator in _steps(program, connection)
     )
 
 
 def _steps(program: Program, connection: Any) -> Any:
-    shape = program.source_shape(connection)
+    shape = program.network.source_shape(connection)
     for operator in connection.at_run_time:
         yield shape, operator
         shape = operator.shape(shape)
@@ -65,16 +65,19 @@ def test_mnist_in_two_branches() -> None:
         ("branch1_conv2", "output"),
         ("branch2_conv2", "output"),
     ]
-    assert {p.name for p in program.populations if not p.on_chip} == {"encoder1", "encoder2"}
-    for population in program.populations:
+    assert {p.name for p in program.network.populations if not p.on_chip} == {
+        "encoder1",
+        "encoder2",
+    }
+    for population in program.network.populations:
         neurons = population.neurons
         assert neurons.kind == "spiking_relu"
         assert (neurons.max_rate, neurons.intercept, neurons.output_value) == (100, 0, 0.01)
     train = program.train
     assert (train.optimizer.kind, train.optimizer.learning_rate) == ("rmsprop", 0.001)
     assert (train.batch_size, train.epochs, program.presentation.time) == (200, 5, 0.1)
-    assert {c.synapse.tau for c in program.connections if c.synapse} == {0.005}
-    assert (program.output.probe.kind, program.output.probe.tau) == ("alpha", 0.01)
+    assert {c.synapse.tau for c in program.network.connections if c.synapse} == {0.005}
+    assert (program.network.output.probe.kind, program.network.output.probe.tau) == ("alpha", 0.01)
 
 
 def test_keras_to_loihi() -> None:
@@ -91,9 +94,9 @@ def test_keras_to_loihi() -> None:
         "conv2": (8, 8, 16),
         "dense": (50,),
     }
-    assert not program.has_bias("encoder")
-    assert [p.name for p in program.populations if not p.on_chip] == ["encoder"]
-    assert {c.synapse.tau for c in program.connections if c.synapse} == {0.005}
+    assert not program.network.has_bias("encoder")
+    assert [p.name for p in program.network.populations if not p.on_chip] == ["encoder"]
+    assert {c.synapse.tau for c in program.network.connections if c.synapse} == {0.005}
 
 
 def test_cifar10() -> None:
@@ -117,10 +120,10 @@ def test_cifar10() -> None:
         (50,),
     ]
     # The notebook counts the output's ten as neurons, and no biases.
-    assert sum(map(size, shapes(program).values())) + program.output.classes == 51_510
+    assert sum(map(size, shapes(program).values())) + program.network.output.classes == 51_510
     assert weights(program) == 522_996
-    assert {p.neurons.max_rate for p in program.populations} == {150}
-    assert {c.synapse.tau for c in program.connections if c.synapse} == {0.01}
+    assert {p.neurons.max_rate for p in program.network.populations} == {150}
+    assert {c.synapse.tau for c in program.network.connections if c.synapse} == {0.01}
     assert (program.train.optimizer.kind, program.train.batch_size) == ("adam", 256)
     assert (program.presentation.time, program.presentation.read.mean_of_last) == (0.2, 0.3)
 
@@ -132,17 +135,17 @@ def test_nengo_dls_mnist() -> None:
         "conv2": (24, 24, 32),
         "dense": (128,),
     }
-    assert [op.kind for op in program.into("dense")[0].operators] == ["avg_pool2d", "dense"]
-    (readout,) = program.into(OUTPUT)
+    assert [op.kind for op in program.network.into("dense")[0].operators] == ["avg_pool2d", "dense"]
+    (readout,) = program.network.into(OUTPUT)
     assert [op.kind for op in readout.operators] == ["dropout", "dense"]
     assert readout.operators[0].rate == 0.4
-    for population in program.populations:
+    for population in program.network.populations:
         neurons = population.neurons
         assert (neurons.tau_rc, neurons.tau_ref) == (0.02, 0.002)
         assert (neurons.max_rate, neurons.intercept, neurons.output_value) == (100, 0, 0.01)
         assert population.gradient.kind == "smooth"
-    assert all(not c.taus for c in program.connections)
-    assert (program.output.probe.kind, program.output.probe.tau) == ("lowpass", 0.1)
+    assert all(not c.taus for c in program.network.connections)
+    assert (program.network.output.probe.kind, program.network.output.probe.tau) == ("lowpass", 0.1)
     assert (program.stream_steps, program.fresh_steps) == (100, 30)
     train = program.train
     assert (train.optimizer.kind, train.optimizer.learning_rate) == ("adadelta", 1)
@@ -152,8 +155,8 @@ def test_nengo_dls_mnist() -> None:
 def test_keyword_spotting() -> None:
     program = spec("spoken_digits")
     assert shapes(program) == {"dense1": (256,), "dense2": (256,)}
-    assert [p.name for p in program.populations if not p.on_chip] == ["dense1"]
-    for population in program.populations:
+    assert [p.name for p in program.network.populations if not p.on_chip] == ["dense1"]
+    for population in program.network.populations:
         neurons = population.neurons
         assert (neurons.kind, neurons.tau_rc, neurons.tau_ref) == ("lif", 0.02, 0.001)
         assert neurons.output_value == 0.005
@@ -179,7 +182,7 @@ def test_nengo_loihi_builds_as_many_blocks(name: str, published: dict[str, int])
     from snnc.networks.build import deployed_network
 
     program = spec(name)
-    net = deployed_network(deployed(program, 0), np.zeros(program.input_size), loihi=True)
+    net = deployed_network(deployed(program, 0), np.zeros(program.network.input_size), loihi=True)
     with nengo_loihi.Simulator(net, target="sim", progress_bar=False) as sim:
         found = Counter(
             part for block in sim.model.blocks for part in published if f"'{part}'" in str(block)

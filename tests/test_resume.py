@@ -53,7 +53,7 @@ def run(program: Program, network: str, start: Any = None) -> list[Any]:
     if network == "twin":
         baseline.train_baseline(*given)
     else:
-        train(training_network(program), *given)
+        train(training_network(program.network), *given)
     return states
 
 
@@ -191,7 +191,9 @@ def test_an_early_end_in_the_script(tmp_path: Path, capsys: pytest.CaptureFixtur
     items = prepare.load(program)
     x, y = items.x_train, items.y_train
     ours: list[Any] = []
-    deployed = deploy(program, train(training_network(program), program, x, y, ours.append))
+    deployed = deploy(
+        program.network, train(training_network(program.network), program, x, y, ours.append)
+    )
     depends = checkpoint.depends_on(program, items)
     whole = script.train(script.build_network(), x, y, script.EPOCHS)
     assert "no better for 2 epochs: training ends" in capsys.readouterr().out

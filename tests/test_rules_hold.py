@@ -76,13 +76,13 @@ def network(data: dict[str, Any], shown: Any, factor: float = 1.0, bias: Any = 0
 
     built = program(data)
     weights = {}
-    for connection in built.connections:
+    for connection in built.network.connections:
         (operator,) = connection.at_run_time
-        size_in = size(built.source_shape(connection))
+        size_in = size(built.network.source_shape(connection))
         (size_out,) = operator.shape((size_in,))
-        own = bias if connection.target == built.populations[-1].name else 0.0
+        own = bias if connection.target == built.network.populations[-1].name else 0.0
         weights[operator.name] = [np.eye(size_in, size_out) * factor, np.full(size_out, own)]
-    return deployed_network(deploy(built, weights), shown, loihi=built.on_loihi)
+    return deployed_network(deploy(built.network, weights), shown, loihi=built.on_loihi)
 
 
 def run(net: Any, steps: int, loihi: bool = True) -> Any:
@@ -310,7 +310,9 @@ def silent(intercept: float) -> float:
     built = program(data)
     items = source.load(built)
     weights = train(training_network(built), built, items.x_train, items.y_train)
-    rates = rate_answers(deploy(built, weights), items.x_test).rates["dense2"]
+    rates = rate_answers(
+        replace(built, network=deploy(built.network, weights)), items.x_test
+    ).rates["dense2"]
     return float(np.mean(rates == 0))
 
 
@@ -518,8 +520,10 @@ def test_the_chip_takes_no_convolution_of_the_input() -> None:
 
     sound = imaged([{**CONVOLUTION, "name": "first"}, CONVOLUTION])
     built(sound)
-    first, *others = sound.populations
-    moved = replace(sound, populations=(replace(first, on_chip=True), *others))
+    first, *others = sound.network.populations
+    moved = replace(
+        sound, network=replace(sound.network, populations=(replace(first, on_chip=True), *others))
+    )
     with pytest.raises(BuildError, match="Conv2D transforms not supported for off-chip to on-chip"):
         built(moved)
     assert "chip-input" in {d.code for d in chip_input(moved)}
@@ -531,14 +535,18 @@ def test_only_dense_layers_of_the_host_read_the_chip() -> None:
 
     sound = imaged([{"kind": "encoder"}, CONVOLUTION, CONVOLUTION])
     built(sound)
-    *others, last = sound.populations
-    moved = replace(sound, populations=(*others, replace(last, on_chip=False)))
+    *others, last = sound.network.populations
+    moved = replace(
+        sound, network=replace(sound.network, populations=(*others, replace(last, on_chip=False)))
+    )
     with pytest.raises(BuildError, match="'Convolution' transforms on chip to host"):
         built(moved)
     assert [d.code for d in chip_output(moved)] == ["chip-output"]
     dense = imaged([{"kind": "encoder"}, CONVOLUTION, {"kind": "dense", "units": 6}])
-    *others, last = dense.populations
-    read = replace(dense, populations=(*others, replace(last, on_chip=False)))
+    *others, last = dense.network.populations
+    read = replace(
+        dense, network=replace(dense.network, populations=(*others, replace(last, on_chip=False)))
+    )
     built(read)
     assert list(chip_output(read)) == []
 
@@ -548,8 +556,10 @@ def test_populations_of_sixteen_bits_come_in_fours() -> None:
     encoder = {"kind": "encoder"}
     built(imaged([encoder, {**CONVOLUTION, "pop_type": 16}]))
     sound = imaged([encoder, {**CONVOLUTION, "filters": 6}])
-    eye, layer = sound.populations
-    wrong = replace(sound, populations=(eye, replace(layer, pop_type=16)))
+    eye, layer = sound.network.populations
+    wrong = replace(
+        sound, network=replace(sound.network, populations=(eye, replace(layer, pop_type=16)))
+    )
     with pytest.raises(AttributeError):
         built(wrong)
     assert [d.code for d in cores_suffice(wrong)] == ["pop-type"]
@@ -589,8 +599,11 @@ def test_a_core_has_1024_neurons() -> None:
     layers = [{"kind": "encoder"}, {**CONVOLUTION, "filters": 64, "padding": "same"}]
     sound = imaged(layers)
     assert len(built(sound).blocks) == 4
-    eye, layer = sound.populations
-    wrong = replace(sound, populations=(eye, replace(layer, block_shape=(8, 8, 17))))
+    eye, layer = sound.network.populations
+    wrong = replace(
+        sound,
+        network=replace(sound.network, populations=(eye, replace(layer, block_shape=(8, 8, 17)))),
+    )
     with pytest.raises(BuildError, match="Number of compartments"):
         built(wrong)
     assert [d.code for d in blocks_fit(wrong)] == ["block-shape"]
@@ -622,5 +635,5 @@ def test_pooling_is_folded() -> None:
         ]
     )
     model = built(found)
-    assert [len(found.into(p.name)) for p in found.populations] == [1, 1, 1]
+    assert [len(found.network.into(p.name)) for p in found.network.populations] == [1, 1, 1]
     assert {block.n_neurons for block in model.blocks} == {6 * 6 * 8, 2 * 2 * 8}

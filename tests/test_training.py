@@ -33,9 +33,9 @@ def trained(program: Program) -> tuple[Any, Any, Any]:
 
     items = prepare.load(program)
     states: list[Any] = []
-    net = training_network(program)
+    net = training_network(program.network)
     weights = train(net, program, items.x_train, items.y_train, states.append)
-    return items, states[-1].epochs, deploy(program, weights)
+    return items, states[-1].epochs, replace(program, network=deploy(program.network, weights))
 
 
 @pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])

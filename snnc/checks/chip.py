@@ -9,8 +9,9 @@ from snnc.checks.hints import USUAL_REST, USUAL_STEP, at_most, rests_long, setti
 from snnc.checks.units import SLOW, in_seconds
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import number
-from snnc.operators.transforms import Full, Identity
-from snnc.program.program import Population, Program
+from snnc.operators import transforms
+from snnc.program.network import Network, Population
+from snnc.program.program import Program
 from snnc.spec.base import INPUT
 from snnc.spec.synapses import Alpha, Lowpass
 
@@ -28,7 +29,7 @@ NOT_FOR_LOIHI = 'take "loihi" out of targets'
 
 def chip_empty(program: Program) -> Iterator[Diagnostic]:
     """NengoLoihi refuses a network without a neuron on the chip."""
-    if program.on_loihi and not program.populations_on_chip:
+    if program.on_loihi and not program.network.populations_on_chip:
         yield Diagnostic(
             "chip-empty",
             "no layer runs on the chip: the one that reads the input turns it into spikes on the host",
@@ -40,14 +41,14 @@ def chip_empty(program: Program) -> Iterator[Diagnostic]:
 
 def chip_neurons(program: Program) -> Iterator[Diagnostic]:
     """The chip only runs spikes, and reads any value that isn't 0 from the host as a spike."""
-    refused = [p for p in program.populations_on_chip if not p.neurons.on_loihi]
+    refused = [p for p in program.network.populations_on_chip if not p.neurons.on_loihi]
     places = {p.at_neurons("kind") for p in refused}
-    for population in program.populations:
+    for population in program.network.populations:
         kind, at = population.neurons.kind, population.at_neurons("kind")
         if population in refused:
             why = f"'{kind}' neurons put out rates; Loihi only runs spikes"
         elif (
-            population in program.feeding_from_host
+            population in program.network.feeding_from_host
             and not population.neurons.spiking
             and at not in places
         ):
@@ -61,18 +62,18 @@ def chip_neurons(program: Program) -> Iterator[Diagnostic]:
 
 def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
     """After a spike a neuron on the chip rests for a whole number of steps, and one more."""
-    for population in program.populations_on_chip:
+    for population in program.network.populations_on_chip:
         neurons = population.neurons
         if neurons.max_rate * neurons.refractory >= 1:
             continue  # max_rate_possible has something to say of those
-        largest = fastest_on_chip(program, population)
+        largest = fastest_on_chip(program.network, population)
         if neurons.max_rate > largest * (1 + 1e-9):
-            rest = round(1 / (largest * program.dt))
+            rest = round(1 / (largest * program.network.dt))
             fires = "in every step" if rest == 1 else f"every {rest} steps"
             usual = "; 100 to 250 is usual" if largest >= 250 else ""
             at = population.at_neurons("max_rate", "tau_ref", otherwise=("network", "dt"))
             slower = setting(at, "neurons", "max_rate", f"{at_most(largest)} or less")
-            hint = usual_step(program, f"write {slower}{usual}")
+            hint = usual_step(program.network, f"write {slower}{usual}")
             if rests_long(population):
                 at = population.at_neurons("tau_ref")
                 hint = f"write {setting(at, 'neurons', 'tau_ref', USUAL_REST)}"
@@ -84,14 +85,14 @@ def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
             )
 
 
-def fastest_on_chip(program: Program, population: Population) -> float:
+def fastest_on_chip(network: Network, population: Population) -> float:
     """Return the highest firing rate that a population has on the chip, in hertz."""
-    return 1 / (program.dt * (1 + round(population.neurons.refractory / program.dt)))
+    return 1 / (network.dt * (1 + round(population.neurons.refractory / network.dt)))
 
 
 def chip_synapse(program: Program) -> Iterator[Diagnostic]:
     """On the chip a synapse is a first-order lowpass."""
-    for connection in program.into_chip():
+    for connection in program.network.into_chip():
         if isinstance(connection.synapse, Alpha):
             yield Diagnostic(
                 "chip-synapse",
@@ -103,11 +104,11 @@ def chip_synapse(program: Program) -> Iterator[Diagnostic]:
 
 def chip_input(program: Program) -> Iterator[Diagnostic]:
     """NengoLoihi turns what the chip reads from the input into spikes of its own: clipped to [-1, 1], through 5 ms."""
-    for connection in program.into_chip():
+    for connection in program.network.into_chip():
         if connection.source != INPUT:
             continue
-        at = program.population(connection.target).on_chip_at or connection.at
-        if not isinstance(program.form(connection), Full):
+        at = program.network.population(connection.target).on_chip_at or connection.at
+        if not isinstance(program.network.form(connection), transforms.Dense):
             yield Diagnostic(
                 "chip-input",
                 f"'{connection.target}' reads the input on the chip, and NengoLoihi builds only dense layers there",
@@ -129,7 +130,7 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
             at,
             hint="write on_chip = false: this layer then makes the spikes, on the host",
         )
-        for other in program.into(connection.target):
+        for other in program.network.into(connection.target):
             if other.synapse is not None and other.synapse != INPUT_LOWPASS:
                 yield Diagnostic(
                     "chip-synapse",
@@ -141,12 +142,15 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
 
 def chip_output(program: Program) -> Iterator[Diagnostic]:
     """What leaves the chip leaves it for dense layers: NengoLoihi has nothing else there."""
-    on_chip = {population.name for population in program.populations_on_chip}
-    for population in program.populations:
+    on_chip = {population.name for population in program.network.populations_on_chip}
+    for population in program.network.populations:
         if population.on_chip:
             continue
-        leaving = [c for c in program.into(population.name) if c.source in on_chip]
-        if all(isinstance(program.form(c), Full | Identity) for c in leaving):
+        leaving = [c for c in program.network.into(population.name) if c.source in on_chip]
+        if all(
+            isinstance(program.network.form(c), transforms.Dense | transforms.NoTransform)
+            for c in leaving
+        ):
             continue
         source = leaving[0].source
         yield Diagnostic(
@@ -161,7 +165,7 @@ def chip_output(program: Program) -> Iterator[Diagnostic]:
 
 def chip_spikes_filtered(program: Program) -> Iterator[Diagnostic]:
     """Without a synapse a spike counts for one step only, and what the next layer makes of it depends on coincidences."""
-    for connection in program.into_chip():
+    for connection in program.network.into_chip():
         if connection.source != INPUT and not connection.taus:
             yield Diagnostic(
                 "chip-no-synapse",
@@ -173,19 +177,19 @@ def chip_spikes_filtered(program: Program) -> Iterator[Diagnostic]:
 
 def chip_refractory(program: Program) -> Iterator[Diagnostic]:
     """The chip rests for whole steps, and not for long."""
-    for population in program.populations_on_chip:
+    for population in program.network.populations_on_chip:
         if not population.neurons.refractory:
             continue
-        steps = population.neurons.refractory / program.dt
+        steps = population.neurons.refractory / program.network.dt
         at = population.at_neurons("tau_ref", otherwise=("network", "dt"))
         rounded = round(steps)
         if rounded > LONGEST_REST:
-            longest = f"{LONGEST_REST * program.dt:g}"
+            longest = f"{LONGEST_REST * program.network.dt:g}"
             message = f"the chip's refractory period is {LONGEST_REST} steps at most, {longest} s; the emulator doesn't say so"
             hint = f"write {setting(at, 'neurons', 'tau_ref', f'{longest} or less')}"
             yield Diagnostic("chip-tau-ref", message, at, hint=hint)
         elif abs(steps - rounded) > 1e-6:
-            whole = f"{rounded * program.dt:.10g}"
+            whole = f"{rounded * program.network.dt:.10g}"
             message = f"the chip rounds tau_ref to whole steps, here to {whole} s"
             hint = f"write {setting(at, 'neurons', 'tau_ref', whole)}"
             yield Diagnostic("chip-tau-ref", message, at, hint=hint)
@@ -193,41 +197,41 @@ def chip_refractory(program: Program) -> Iterator[Diagnostic]:
 
 def chip_decays(program: Program) -> Iterator[Diagnostic]:
     """What decays too slowly for the chip's 12 bits can't be built."""
-    found = list(_slow_decays(program))
-    if found and _longest_tau(program) < USUAL_TAU:
-        message = f"with dt {program.dt:g} the chip has no time constant that is usual: up to {8190 * program.dt:g} s or so"
+    found = list(_slow_decays(program.network))
+    if found and _longest_tau(program.network) < USUAL_TAU:
+        message = f"with dt {program.network.dt:g} the chip has no time constant that is usual: up to {8190 * program.network.dt:g} s or so"
         found = [Diagnostic("chip-tau", message, ("network", "dt"), hint=f"write {USUAL_STEP}")]
     yield from found
 
 
-def _slow_decays(program: Program) -> Iterator[Diagnostic]:
-    longest = _longest_tau(program)
-    message = f"the chip has no time constant as long as that with dt {program.dt:g}: up to {8190 * program.dt:g} s or so"
-    for population in program.populations_on_chip:
+def _slow_decays(network: Network) -> Iterator[Diagnostic]:
+    longest = _longest_tau(network)
+    message = f"the chip has no time constant as long as that with dt {network.dt:g}: up to {8190 * network.dt:g} s or so"
+    for population in network.populations_on_chip:
         tau_rc = getattr(population.neurons, "tau_rc", None)
-        if tau_rc and -expm1(-program.dt / tau_rc) <= LEAST_DECAY:
+        if tau_rc and -expm1(-network.dt / tau_rc) <= LEAST_DECAY:
             at = population.at_neurons("tau_rc", "kind", otherwise=("network", "dt"))
             shorter = min(in_seconds(tau_rc, SLOW, usual=0.02), longest)
             hint = f"write {setting(at, 'neurons', 'tau_rc', f'{shorter:.3g}')}"
             yield Diagnostic("chip-tau", message, at, hint=hint)
-    for connection in program.into_chip():
+    for connection in network.into_chip():
         tau = max(connection.taus, default=0.0)
-        if tau and -expm1(-program.dt / tau) <= LEAST_DECAY:
+        if tau and -expm1(-network.dt / tau) <= LEAST_DECAY:
             shorter = min(in_seconds(tau, SLOW, usual=USUAL_TAU), longest)
             hint = f'write {{ kind = "lowpass", tau = {shorter:.3g} }}'
             yield Diagnostic("chip-tau", message, connection.synapse_at, hint=hint)
 
 
-def _longest_tau(program: Program) -> float:
+def _longest_tau(network: Network) -> float:
     """Return a time constant in seconds that is nearly as long as the chip has them."""
-    return 8000 * program.dt
+    return 8000 * network.dt
 
 
 def chip_left_once(program: Program) -> Iterator[Diagnostic]:
     """Spikes that leave the chip and come back make host and chip wait for each other in every step."""
-    for population in program.feeding_from_host:
-        sources = {c.source for c in program.into(population.name)}
-        if any(program.population(source).on_chip for source in sources - {INPUT}):
+    for population in program.network.feeding_from_host:
+        sources = {c.source for c in program.network.into(population.name)}
+        if any(program.network.population(source).on_chip for source in sources - {INPUT}):
             yield Diagnostic(
                 "chip-host-chip",
                 f"spikes leave the chip for '{population.name}' and come back: host and chip then wait for each other in every step",
@@ -242,7 +246,7 @@ def chip_settings_used(program: Program) -> Iterator[Diagnostic]:
     """What is said of the chip means nothing where it is no target."""
     if program.on_loihi:
         return
-    written: list[KeyPath] = [p.on_chip_at for p in program.populations if p.on_chip_at]
+    written: list[KeyPath] = [p.on_chip_at for p in program.network.populations if p.on_chip_at]
     if program.loihi.model_fields_set:
         written.append(("loihi", "target"))
     for at in written:

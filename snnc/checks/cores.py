@@ -9,13 +9,14 @@ from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, times
 from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
 from snnc.operators.linear import Shape, size
-from snnc.program.program import Population, Program
+from snnc.program.network import Network, Population
+from snnc.program.program import Program
 from snnc.spec.base import INPUT
 
 
 def blocks_fit(program: Program) -> Iterator[Diagnostic]:
     """A block has as many dimensions as its layer, and no more neurons than a core."""
-    for population in program.populations_on_chip:
+    for population in program.network.populations_on_chip:
         block, shape, at = population.block_shape, population.shape, _key(population, "block_shape")
         if block is None:
             continue
@@ -29,24 +30,24 @@ def blocks_fit(program: Program) -> Iterator[Diagnostic]:
 
 def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     """Blocks take no more than a core has, and there are cores for all."""
-    if _fits_easily(program):
+    if _fits_easily(program.network):
         return
     # To count exactly takes modules of their own, which networks that are small or run elsewhere don't wait for.
     from snnc.checks import limits
 
     yield from limits.cores_suffice(program)
-    yield from limits.channels_on_chip(program)
+    yield from limits.channels_on_chip(program.network)
 
 
 def core_settings_used(program: Program) -> Iterator[Diagnostic]:
     """Blocks are for layers on the chip, and populations for convolutions there."""
-    for population in program.populations:
+    for population in program.network.populations:
         written = [key for key in ("block_shape", "pop_type") if getattr(population, key)]
         for key in written:
             if not population.on_chip:
                 why = "doesn't run on the chip"
             elif key == "pop_type" and not any(
-                map(program.pop_type, program.into(population.name))
+                map(program.network.pop_type, program.network.into(population.name))
             ):
                 why = "reads no convolution"
             else:
@@ -60,8 +61,8 @@ def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
     """Neurons that take values as they are stay silent for negative ones."""
     if program.data.scale not in ("signed", "standard"):
         return
-    for population in program.populations:
-        sources = program.into(population.name)
+    for population in program.network.populations:
+        sources = program.network.into(population.name)
         if any(c.source == INPUT and not c.at_run_time for c in sources):
             yield Diagnostic(
                 "one-sided-encoder",
@@ -72,13 +73,13 @@ def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
             )
 
 
-def _fits_easily(program: Program) -> bool:
+def _fits_easily(network: Network) -> bool:
     """Whether each layer has room on one core even if no weight is left out, and every index has all of its bits."""
-    leaving = Counter(connection.source for connection in program.into_chip())
-    for population in program.populations_on_chip:
+    leaving = Counter(connection.source for connection in network.into_chip())
+    for population in network.populations_on_chip:
         axons = sum(
-            size(program.source_shape(connection)) * (2 if connection.source == INPUT else 1)
-            for connection in program.into(population.name)
+            size(network.source_shape(connection)) * (2 if connection.source == INPUT else 1)
+            for connection in network.into(population.name)
         )
         if (
             population.block_shape
@@ -89,7 +90,7 @@ def _fits_easily(program: Program) -> bool:
             or 2 * population.size * leaving[population.name] > AXONS_OUT
         ):
             return False
-    return len(program.populations_on_chip) <= CORES
+    return len(network.populations_on_chip) <= CORES
 
 
 def _key(population: Population, key: str) -> KeyPath:

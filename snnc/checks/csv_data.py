@@ -22,7 +22,7 @@ from snnc.data.csv_file import (
 )
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, near
-from snnc.program.program import Program
+from snnc.program.network import Network
 from snnc.spec import write_toml
 from snnc.spec.sources import Csv
 
@@ -30,7 +30,7 @@ from snnc.spec.sources import Csv
 MOST_NAMES = 50
 
 
-def csv_fits(program: Program, data: Csv, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
+def csv_fits(network: Network, data: Csv, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
     """Yield what is wrong with a file; `at` is where the spec names it. Raises OSError."""
     try:
         first = list(islice(rows(path, data.delimiter), 2))
@@ -40,8 +40,8 @@ def csv_fits(program: Program, data: Csv, path: Path, at: KeyPath) -> Iterator[D
     if len(first) < 1 + data.header:
         yield Diagnostic("data-shape", f"{path.as_posix()} holds no items", at)
         return
-    table = _Table(path, csv_format(program, data), first[0], first[int(data.header)])
-    yield from _columns_fit(program, table)
+    table = _Table(path, csv_format(network, data), first[0], first[int(data.header)])
+    yield from _columns_fit(network, table)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class _Table:
     item: Row
 
 
-def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
+def _columns_fit(network: Network, table: _Table) -> Iterator[Diagnostic]:
     how, columns, item = table.how, table.top.cells, table.item
     if len(columns) == 1:
         yield _single_column(table)
@@ -79,7 +79,7 @@ def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
         yield misdivided
         return
     yield from wrong
-    yield from items_fit(program, (len(columns) - 1,), "an item, a line without its label,")
+    yield from items_fit(network, (len(columns) - 1,), "an item, a line without its label,")
     if nameless:
         message = f"line {item.line}, {how.column(columns, label)}: {unlisted(cell)}"
         hint = _labels_hint(table, label)

@@ -33,9 +33,9 @@ def data_fits(program: Program) -> Iterator[Diagnostic]:
 
 
 def _known_fits(program: Program, data: Sklearn | Keras) -> Iterator[Diagnostic]:
-    yield from items_fit(program, data.item_shape, f"an item of '{data.name}'")
-    if program.output.classes != data.classes:
-        message = f"'{data.name}' has {data.classes} classes, not {program.output.classes}"
+    yield from items_fit(program.network, data.item_shape, f"an item of '{data.name}'")
+    if program.network.output.classes != data.classes:
+        message = f"'{data.name}' has {data.classes} classes, not {program.network.output.classes}"
         hint = f"write {data.classes}"
         yield Diagnostic("data-shape", message, ("output", "classes"), hint=hint)
     yield from a_batch_fits(program, data.items, data.split_fraction or 0.0)
@@ -53,7 +53,7 @@ def _file_fits(program: Program, path: Path) -> Iterator[Diagnostic]:
         if isinstance(program.data, Csv):
             from snnc.checks.csv_data import csv_fits
 
-            yield from csv_fits(program, program.data, path, at)
+            yield from csv_fits(program.network, program.data, path, at)
         else:
             # zipfile takes as long to import as a small check takes: only specs that need it pay.
             from snnc.checks.npz_data import npz_fits

@@ -6,7 +6,7 @@ from math import floor
 
 from snnc.diagnostics.diagnostic import KeyPath
 from snnc.diagnostics.wording import number
-from snnc.program.program import Population, Program
+from snnc.program.network import Network, Population
 
 #: With steps, or rests, longer than this, in seconds, no neuron on the chip fires at a usual rate.
 LONGEST_USUAL = 0.005
@@ -24,9 +24,9 @@ def at_most(value: float) -> str:
     return str(floor(value)) if value >= 1 else number(value)
 
 
-def usual_step(program: Program, otherwise: str) -> str:
+def usual_step(network: Network, otherwise: str) -> str:
     """Return what to write about rates or times: of dt, where that is what makes them impossible."""
-    long = program.dt > LONGEST_USUAL
+    long = network.dt > LONGEST_USUAL
     return f"write dt = {USUAL_STEP} in [network]" if long else otherwise
 
 

@@ -7,13 +7,14 @@ from math import ceil
 
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.operators.linear import Shape
+from snnc.program.network import Network
 from snnc.program.program import Program, same_items
 
 
-def items_fit(program: Program, found: Shape, what: str, hint: str = "") -> Iterator[Diagnostic]:
+def items_fit(network: Network, found: Shape, what: str, hint: str = "") -> Iterator[Diagnostic]:
     """Yield an error if the input has another shape than items have."""
-    if not same_items(found, program.input_shape):
-        message = f"{what} has shape {list(found)}, not {list(program.input_shape)}"
+    if not same_items(found, network.input_shape):
+        message = f"{what} has shape {list(found)}, not {list(network.input_shape)}"
         hint = hint or f"write {list(found)}"
         yield Diagnostic("data-shape", message, ("input", "shape"), hint=hint)
 

@@ -11,9 +11,10 @@ from typing import Literal
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.loihi.cores import Block, Chip, boxes, chip
 from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
+from snnc.operators import transforms
 from snnc.operators.linear import Conv2D, Dense, Shape, size
-from snnc.operators.transforms import Full
-from snnc.program.program import Connection, Population, Program
+from snnc.program.network import Connection, Network, Population
+from snnc.program.program import Program
 from snnc.spec.base import INPUT
 
 #: How many channels axons of 16 bits tell apart; and on the chip, as far as Intel's software can say it.
@@ -32,18 +33,20 @@ class _Placed:
 
 def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     """NengoLoihi refuses blocks that take more than a core has, and on the chip more blocks than there are cores."""
-    wide = list(_too_wide(program))
+    wide = list(_too_wide(program.network))
     spread = chip(program)
     if spread is None:
         # Whatever else they take, a core has so many neurons.
-        least = {p.name: -(-p.size // NEURONS) for p in program.populations_on_chip}
-        yield from _too_many(program, least, "or more")
+        least = {p.name: -(-p.size // NEURONS) for p in program.network.populations_on_chip}
+        yield from _too_many(program.network, least, "or more")
         yield from wide
         return
     placed = _placed(spread)
     yield from _too_full(placed)
     if not placed.refused:
-        yield from _too_many(program, {name: len(found) for name, found in placed.blocks.items()})
+        yield from _too_many(
+            program.network, {name: len(found) for name, found in placed.blocks.items()}
+        )
     yield from wide or _out_of_place(placed)
 
 
@@ -61,7 +64,7 @@ def _too_full(placed: _Placed) -> Iterator[Diagnostic]:
             yield Diagnostic("core-limits", message, *_recut(placed, population))
 
 
-def _too_many(program: Program, cores: Mapping[str, int], more: str = "") -> Iterator[Diagnostic]:
+def _too_many(network: Network, cores: Mapping[str, int], more: str = "") -> Iterator[Diagnostic]:
     """Warn of more cores than NengoLoihi asks for, given how many each layer takes."""
     number = sum(cores.values())
     if number > CORES:
@@ -69,21 +72,21 @@ def _too_many(program: Program, cores: Mapping[str, int], more: str = "") -> Ite
         yield Diagnostic(
             "many-cores",
             f"the network takes {number} cores{more and ' '}{more}; NengoLoihi asks for {CORES}, on two chips, and only the emulator has more",
-            program.population(largest).at,
+            network.population(largest).at,
             "key",
             f"make '{largest}' smaller, which takes {cores[largest]}",
         )
 
 
-def _too_wide(program: Program) -> Iterator[Diagnostic]:
+def _too_wide(network: Network) -> Iterator[Diagnostic]:
     """Axons of 16 bits tell fewer channels apart."""
-    for connection in program.into_chip():
-        channels = program.source_shape(connection)[-1]
-        if program.pop_type(connection) == 16 and channels > CHANNELS:
+    for connection in network.into_chip():
+        channels = network.source_shape(connection)[-1]
+        if network.pop_type(connection) == 16 and channels > CHANNELS:
             yield Diagnostic(
                 "pop-type",
                 f"with pop_type 16 a layer reads {CHANNELS} channels at most, and '{connection.target}' reads {channels}",
-                (*program.population(connection.target).at, "pop_type"),
+                (*network.population(connection.target).at, "pop_type"),
                 hint="leave it out",
             )
 
@@ -114,15 +117,15 @@ def _out_of_place(placed: _Placed) -> Iterator[Diagnostic]:
             yield Diagnostic("pop-type", message, *found)
 
 
-def channels_on_chip(program: Program) -> Iterator[Diagnostic]:
+def channels_on_chip(network: Network) -> Iterator[Diagnostic]:
     """Axons of 16 bits have extra bits for many channels, and NengoLoihi sets those in its emulator only."""
-    for connection in program.into_chip():
-        channels = program.source_shape(connection)[-1]
-        if program.pop_type(connection) == 16 and CHIP_CHANNELS < channels <= CHANNELS:
+    for connection in network.into_chip():
+        channels = network.source_shape(connection)[-1]
+        if network.pop_type(connection) == 16 and CHIP_CHANNELS < channels <= CHANNELS:
             yield Diagnostic(
                 "many-channels",
                 f"with pop_type 16 '{connection.target}' reads {channels} channels; on the chip NengoLoihi builds {CHIP_CHANNELS} at most, and only the emulator has more",
-                (*program.population(connection.target).at, "pop_type"),
+                (*network.population(connection.target).at, "pop_type"),
                 hint="leave it out",
             )
 
@@ -194,9 +197,9 @@ def _recut(placed: _Placed, population: Population) -> tuple[KeyPath, Literal["k
     """Return where a layer says how it is cut, and what to write there."""
     program, cuts = placed.spread.program, placed.cuts
     if population.name not in cuts:
-        return population.at, "key", _narrower(program, population)
+        return population.at, "key", _narrower(program.network, population)
     hint = str(list(cuts[population.name]))
-    for source in dict.fromkeys(c.source for c in program.into(population.name)):
+    for source in dict.fromkeys(c.source for c in program.network.into(population.name)):
         # Into more blocks than before, its axons don't fit any more. Layers that are refused are told by themselves.
         if source in cuts and source not in placed.refused:
             hint += f", and block_shape = {list(cuts[source])} for '{source}'"
@@ -205,18 +208,18 @@ def _recut(placed: _Placed, population: Population) -> tuple[KeyPath, Literal["k
     return population.at, "key", f"write block_shape = {hint}"
 
 
-def _narrower(program: Program, population: Population) -> str:
+def _narrower(network: Network, population: Population) -> str:
     """Return what to write where no cut helps."""
-    into = program.into(population.name)
-    if not any(isinstance(program.form(connection), Full) for connection in into):
+    into = network.into(population.name)
+    if not any(isinstance(network.form(connection), transforms.Dense) for connection in into):
         return "write a smaller kernel_size, or let it read fewer channels"
     # A dense layer reads all values in each of its blocks.
     if any(connection.source == INPUT for connection in into):
         return "write on_chip = false"
-    source = program.population(into[0].source)
+    source = network.population(into[0].source)
     *sides, _ = source.shape
     layer = [
-        op for op in program.into(source.name)[0].at_run_time if isinstance(op, Dense | Conv2D)
+        op for op in network.into(source.name)[0].at_run_time if isinstance(op, Dense | Conv2D)
     ]
     if len(into) > 1 or not layer or size(tuple(sides)) > AXONS_IN:
         return f"let it read fewer values, {AXONS_IN} in all"

@@ -15,7 +15,7 @@ from snnc.spec.sources import Keras, Sklearn
 
 def labels_fit(program: Program) -> Iterator[Diagnostic]:
     """There is one label a class."""
-    labels, classes = program.output.labels, program.output.classes
+    labels, classes = program.network.output.labels, program.network.output.classes
     if labels is not None and len(labels) != classes:
         message = f"there are {classes} classes, but {counted(len(labels), 'label')}"
         # How many classes a data set has that comes by its name is known.
@@ -26,13 +26,13 @@ def labels_fit(program: Program) -> Iterator[Diagnostic]:
 
 def max_rate_possible(program: Program) -> Iterator[Diagnostic]:
     """A neuron can't fire faster than its refractory period lets it."""
-    for population in program.populations:
+    for population in program.network.populations:
         neurons = population.neurons
         if neurons.refractory and neurons.max_rate >= 1 / neurons.refractory:
             fastest = 1 / neurons.refractory
             at = population.at_neurons("max_rate", "tau_ref")
             # Next to the limit, gains grow without end; and steps lose rates.
-            slower = at_most(min(fastest / 2, 0.25 / program.dt))
+            slower = at_most(min(fastest / 2, 0.25 / program.network.dt))
             hint = f"write {setting(at, 'neurons', 'max_rate', slower)}, say, or a shorter tau_ref"
             if rests_long(population):
                 at = population.at_neurons("tau_ref")
@@ -48,7 +48,7 @@ def max_rate_possible(program: Program) -> Iterator[Diagnostic]:
 def gradient_applies(program: Program) -> Iterator[Diagnostic]:
     """A gradient that was written is used by some layer."""
     written = program.train.gradient
-    if written is None or any(p.gradient == written for p in program.populations):
+    if written is None or any(p.gradient == written for p in program.network.populations):
         return
     kinds = {
         "smooth": "lif, lif_rate and soft_lif neurons",
@@ -64,8 +64,8 @@ def gradient_applies(program: Program) -> Iterator[Diagnostic]:
 
 def synapse_applies(program: Program) -> Iterator[Diagnostic]:
     """A synapse of a layer's own filters spikes; the input has none."""
-    for population in program.populations:
-        sources = program.into(population.name)
+    for population in program.network.populations:
+        sources = program.network.into(population.name)
         own = sources[0].synapse_at[0] == "layers"
         if own and all(c.source == INPUT for c in sources):
             yield Diagnostic(
@@ -79,9 +79,9 @@ def synapse_applies(program: Program) -> Iterator[Diagnostic]:
 
 def slope_finite(program: Program) -> Iterator[Diagnostic]:
     """LIF's rate has an infinite slope at threshold; with dropout, training doesn't get over that."""
-    if not any(isinstance(op, Dropout) for c in program.connections for op in c.operators):
+    if not any(isinstance(op, Dropout) for c in program.network.connections for op in c.operators):
         return
-    for population in program.populations:
+    for population in program.network.populations:
         if (
             population.neurons.leaky
             and population.neurons.trained(population.gradient).name == "nengo.LIFRate"

@@ -12,6 +12,7 @@ from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near
 from snnc.operators.frozen import frozen
 from snnc.operators.linear import Shape
+from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.spec.sources import Npz
 
@@ -65,7 +66,7 @@ def npz_fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
     held_out = program.data.split_fraction if len(names) == 2 else None
     for x, y in zip(names[::2], names[1::2], strict=True):
         if x in arrays and y in arrays:
-            wrong = list(_pair_fits(program, arrays[x], arrays[y]))
+            wrong = list(_pair_fits(program.network, arrays[x], arrays[y]))
             yield from wrong
             if x == names[0] and not any(d.at == arrays[y].at for d in wrong):
                 yield from a_batch_fits(program, arrays[y].shape[0], held_out or 0.0)
@@ -86,11 +87,11 @@ def _is_numbers(array: _Array) -> Iterator[Diagnostic]:
         yield Diagnostic("data-type", message, array.at, hint=hint)
 
 
-def _pair_fits(program: Program, x: _Array, y: _Array) -> Iterator[Diagnostic]:
+def _pair_fits(network: Network, x: _Array, y: _Array) -> Iterator[Diagnostic]:
     named = f"'{x.name}' has shape {list(x.shape)}, items first" if len(x.shape) < 2 else ""
-    yield from items_fit(program, x.shape[1:], f"an item of '{x.name}'", named)
+    yield from items_fit(network, x.shape[1:], f"an item of '{x.name}'", named)
     if not y.shape or y.shape[1:] not in ((), (1,)):
-        one_hot = y.shape[1:] == (program.output.classes,)
+        one_hot = y.shape[1:] == (network.output.classes,)
         message = f"'{y.name}' has shape {list(y.shape)}; labels are one whole number an item"
         hint = f"one-hot? save {y.name}.argmax(axis=1)" if one_hot else ""
         yield Diagnostic("data-shape", message, y.at, hint=hint)

@@ -29,7 +29,7 @@ USUAL_OUTPUT = (0.3, 3.0)
 def spikes_suffice(program: Program) -> Iterator[Diagnostic]:
     """A rate is told by the number of spikes; below one, most neurons say nothing."""
     seconds, key = min(_shown(program))
-    for population in program.populations:
+    for population in program.network.populations:
         rate, rest = population.neurons.max_rate, population.neurons.refractory
         at: KeyPath
         spikes = rate * seconds
@@ -38,12 +38,12 @@ def spikes_suffice(program: Program) -> Iterator[Diagnostic]:
         longer = max(USUAL_TIME, ceil(10 * FEW / rate) / 10)
         if rate < LEAST_USUAL and (rest * USUAL < 1 or longer >= LONG):
             at = population.at_neurons("max_rate")
-            fastest = CROWDED / program.dt
+            fastest = CROWDED / program.network.dt
             faster = at_most(fastest) if LEAST_USUAL <= fastest < USUAL else str(USUAL)
             hint = f"write {setting(at, 'neurons', 'max_rate', faster)}; 100 to 250 is usual"
         else:
-            steps = ceil(longer / program.dt - 1e-6)
-            value = steps if key == "steps" else float(f"{steps * program.dt:.10g}")
+            steps = ceil(longer / program.network.dt - 1e-6)
+            value = steps if key == "steps" else float(f"{steps * program.network.dt:.10g}")
             written = key in program.presentation.model_fields_set
             at = ("presentation", key) if written else population.at_neurons("max_rate")
             hint = f"write {setting(at, 'presentation', key, f'{number(value)} or more')}"
@@ -58,16 +58,18 @@ def spikes_suffice(program: Program) -> Iterator[Diagnostic]:
 
 def chip_keeps_rates(program: Program) -> Iterator[Diagnostic]:
     """On the chip a neuron fires on a whole step, later than it would: at high rates that takes much of the rate."""
-    for population in program.populations_on_chip:
-        neurons, per_step = population.neurons, population.neurons.max_rate * program.dt
+    for population in program.network.populations_on_chip:
+        neurons, per_step = population.neurons, population.neurons.max_rate * program.network.dt
         if per_step <= ROUNDED * (1 + 1e-9):
             continue
         if population.gradient.kind == "loihi" or neurons.max_rate > fastest_on_chip(
-            program, population
+            program.network, population
         ):
             continue  # trained with the rates that the chip has; or chip_max_rate has something to say
         at = population.at_neurons("max_rate", otherwise=("network", "dt"))
-        slower = setting(at, "neurons", "max_rate", f"{at_most(ROUNDED / program.dt)} or less")
+        slower = setting(
+            at, "neurons", "max_rate", f"{at_most(ROUNDED / program.network.dt)} or less"
+        )
         yield Diagnostic(
             "chip-rounding",
             f"at {number(neurons.max_rate)} Hz the chip loses about {per_step / 2:.0%} of the rate: it fires on whole steps",
@@ -78,24 +80,26 @@ def chip_keeps_rates(program: Program) -> Iterator[Diagnostic]:
 
 def host_keeps_rates(program: Program) -> Iterator[Diagnostic]:
     """From the host the chip takes one spike a neuron and step; more are lost."""
-    for population in program.feeding_from_host:
+    for population in program.network.feeding_from_host:
         rate = population.neurons.max_rate
-        if rate * program.dt > CROWDED * (1 + 1e-9):
+        if rate * program.network.dt > CROWDED * (1 + 1e-9):
             at = population.at_neurons("max_rate", otherwise=("network", "dt"))
-            slower = setting(at, "neurons", "max_rate", f"{at_most(CROWDED / program.dt)} or less")
+            slower = setting(
+                at, "neurons", "max_rate", f"{at_most(CROWDED / program.network.dt)} or less"
+            )
             yield Diagnostic(
                 "host-max-rate",
-                f"'{population.name}' runs on the host, and the chip takes one spike a step from there, {1 / program.dt:.4g} Hz; "
-                f"an input above {1 / (rate * program.dt):.2g} would be cut",
+                f"'{population.name}' runs on the host, and the chip takes one spike a step from there, {1 / program.network.dt:.4g} Hz; "
+                f"an input above {1 / (rate * program.network.dt):.2g} would be cut",
                 at,
-                hint=usual_step(program, f"write {slower}"),
+                hint=usual_step(program.network, f"write {slower}"),
             )
 
 
 def amplitude_fits(program: Program) -> Iterator[Diagnostic]:
     """Outputs are amplitude times rate; training starts from outputs of about 1."""
     low, high = USUAL_OUTPUT
-    for population in program.populations:
+    for population in program.network.populations:
         neurons = population.neurons
         if neurons.amplitude is None:
             continue
@@ -111,7 +115,7 @@ def amplitude_fits(program: Program) -> Iterator[Diagnostic]:
 
 def intercept_low(program: Program) -> Iterator[Diagnostic]:
     """A neuron that only starts to fire near an input of 1 is silent for most items."""
-    for population in program.populations:
+    for population in program.network.populations:
         intercept = population.neurons.intercept
         if intercept > 0.5:
             yield Diagnostic(
@@ -126,4 +130,4 @@ def _shown(program: Program) -> Iterator[tuple[float, str]]:
     """Yield for how long items are shown, in seconds, and the key of [presentation] that says so."""
     yield program.presentation.time, "time"
     if program.presentation.steps:
-        yield program.presentation.steps * program.dt, "steps"
+        yield program.presentation.steps * program.network.dt, "steps"

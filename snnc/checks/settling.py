@@ -9,7 +9,8 @@ from math import ceil, erf, isfinite, sqrt
 from snnc.checks.hints import setting
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.operators.frozen import frozen
-from snnc.program.program import Connection, Program
+from snnc.program.network import Connection
+from snnc.program.program import Program
 from snnc.spec.base import INPUT, OUTPUT
 
 #: How much of an answer has to be there.
@@ -74,9 +75,9 @@ def answer_settles(program: Program) -> Iterator[Diagnostic]:
 
 def output_filtered(program: Program) -> Iterator[Diagnostic]:
     """The last step alone is a matter of which neurons just fired."""
-    sources = {c.source for c in program.into(OUTPUT)} - {INPUT}
-    spiking = any(program.population(source).neurons.spiking for source in sources)
-    if spiking and program.presentation.read == "last" and not program.output.probe.taus:
+    sources = {c.source for c in program.network.into(OUTPUT)} - {INPUT}
+    spiking = any(program.network.population(source).neurons.spiking for source in sources)
+    if spiking and program.presentation.read == "last" and not program.network.output.probe.taus:
         yield Diagnostic(
             "unfiltered-output",
             "the answer is the last step of an output without a probe filter: a matter of which neurons just fired",
@@ -117,11 +118,11 @@ class _Presentation:
     def _way(self, pick: Callable[[Iterable[Path]], Path]) -> Path:
         """Return a way from the input to the recorded output; `pick` chooses between those that meet."""
         program, reached = self.program, {INPUT: Path()}
-        for target in program.receivers:
+        for target in program.network.receivers:
             reached[target] = pick(
-                _through(c, reached[c.source], self.on_chip) for c in program.into(target)
+                _through(c, reached[c.source], self.on_chip) for c in program.network.into(target)
             )
-        probe = program.output.probe.taus
+        probe = program.network.output.probe.taus
         return reached[OUTPUT].then(probe, delay=bool(probe))
 
     def settled(self, steps: int) -> float:
@@ -129,7 +130,7 @@ class _Presentation:
         read = self.program.read_steps(steps)
         samples = min(read, SAMPLES)
         ages = (steps - self.slowest.delay - read * i / samples for i in range(samples))
-        return sum(self.slowest.settled(age * self.program.dt) for age in ages) / samples
+        return sum(self.slowest.settled(age * self.program.network.dt) for age in ages) / samples
 
     def enough(self) -> str:
         """Return what to write to show items for long enough."""
@@ -140,15 +141,15 @@ class _Presentation:
             middle = (low + high) // 2
             low, high = (low, middle) if self.settled(middle) >= ENOUGH else (middle, high)
         steps = ceil(high / 10) * 10
-        value = steps if self.key == "steps" else steps * self.program.dt
+        value = steps if self.key == "steps" else steps * self.program.network.dt
         return setting(self.at, "presentation", self.key, f"{value:.10g}")
 
 
 def _presentations(program: Program) -> Iterator[_Presentation]:
     """Yield the stream on the chip, and fresh evaluation where it differs from that."""
-    if not isfinite(program.presentation.time / program.dt):
+    if not isfinite(program.presentation.time / program.network.dt):
         return  # multiples_of_dt says so
-    on_chip = frozenset(population.name for population in program.populations_on_chip)
+    on_chip = frozenset(population.name for population in program.network.populations_on_chip)
     if on_chip:
         rest = "is missing" if program.gap_steps else "is that of the item before"
         yield _Presentation(program, "time", program.stream_steps, on_chip, rest)

@@ -12,7 +12,7 @@ from snnc.program.program import Program
 
 def multiples_of_dt(program: Program) -> Iterator[Diagnostic]:
     """An item that doesn't start on a step is shown for a step more or less than the others."""
-    dt = program.dt
+    dt = program.network.dt
     for key in ("time", "gap"):
         time = getattr(program.presentation, key)
         if not isfinite(time / dt):
@@ -31,7 +31,7 @@ def multiples_of_dt(program: Program) -> Iterator[Diagnostic]:
                 "not-a-multiple",
                 f"'{key}' is a multiple of dt, {dt:g} s; {time:g} s is {time / dt:.6g} steps",
                 at,
-                hint=hint if at[0] == "presentation" else usual_step(program, hint),
+                hint=hint if at[0] == "presentation" else usual_step(program.network, hint),
             )
 
 

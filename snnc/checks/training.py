@@ -37,9 +37,9 @@ def stopping_possible(program: Program) -> Iterator[Diagnostic]:
 
 def bands_possible(program: Program) -> Iterator[Diagnostic]:
     """A band has a width, and begins below what an input of 1 gives."""
-    for name, band in program.bands.items():
+    for name, band in program.network.bands.items():
         assert band.max is not None
-        population = program.population(name)
+        population = program.network.population(name)
         max_rate = population.neurons.max_rate
         upper = min(band.max, max_rate)
         if band.min >= upper:
@@ -54,14 +54,14 @@ def bands_possible(program: Program) -> Iterator[Diagnostic]:
 
 def bands_used(program: Program) -> Iterator[Diagnostic]:
     """A band is for some layer, and there are rates outside of it."""
-    if program.train.firing_rates and not program.bands:
+    if program.train.firing_rates and not program.network.bands:
         message = "the weight of firing rates is 0 in every layer"
         yield Diagnostic(
             "unused-firing-rates", message, ("train", "firing_rates"), "key", "leave it out"
         )
-    for name, band in program.bands.items():
+    for name, band in program.network.bands.items():
         assert band.max is not None
-        population = program.population(name)
+        population = program.network.population(name)
         rest = population.neurons.refractory
         at = population.firing_rates_at.get("max")
         if at and band.min == 0 and band.max * rest >= 1:

@@ -31,7 +31,7 @@ def times_in_seconds(program: Program) -> Iterator[Diagnostic]:
 
 def share_of_steps(program: Program) -> Iterator[Diagnostic]:
     """The end of a presentation that is read is a share of it, not a time."""
-    read, steps = program.presentation.read, program.presentation.time / program.dt
+    read, steps = program.presentation.read, program.presentation.time / program.network.dt
     if isinstance(read, MeanOfLast) and read.mean_of_last * steps < 1 <= USUAL_SHARE * steps:
         yield Diagnostic(
             "wrong-unit",
@@ -63,11 +63,11 @@ def _times(program: Program) -> Iterator[tuple[KeyPath, float, float]]:
     """Yield where times were written, each with the shortest one that can't be meant."""
     yield ("presentation", "time"), program.presentation.time, LONG
     yield ("presentation", "gap"), program.presentation.gap, LONG
-    for population in program.populations:
+    for population in program.network.populations:
         tau_rc = getattr(population.neurons, "tau_rc", 0.0)
         yield population.at_neurons("tau_rc"), tau_rc, SLOW
-    for connection in program.connections:
+    for connection in program.network.connections:
         for tau in connection.taus:
             yield (*connection.synapse_at, "tau"), tau, SLOW
-    for tau in program.output.probe.taus:
+    for tau in program.network.output.probe.taus:
         yield ("synapses", "probe", "tau"), tau, SLOW

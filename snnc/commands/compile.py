@@ -10,6 +10,7 @@ from snnc.commands.common import checked_spec
 from snnc.commands.exit_codes import attempt
 from snnc.diagnostics.errors import Refusal
 from snnc.pipeline import scripts
+from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.scripts import on_disk
 from snnc.scripts.emit import is_untouched
@@ -51,7 +52,7 @@ def _compile(program: Program, folder: Path, arguments: argparse.Namespace) -> i
     wanted = scripts(program, folder)
     if not arguments.force:
         on_disk.refuse_others(wanted, program.spec_path, "--force")
-    leftover = [p for p in _leftovers(program, folder) if p not in wanted]
+    leftover = [p for p in _leftovers(program.network, folder) if p not in wanted]
     if arguments.check:
         return _compare(wanted, leftover)
     if not arguments.force:
@@ -64,9 +65,9 @@ def _compile(program: Program, folder: Path, arguments: argparse.Namespace) -> i
     return 0
 
 
-def _leftovers(program: Program, folder: Path) -> list[Path]:
+def _leftovers(network: Network, folder: Path) -> list[Path]:
     """Return the scripts of a program's name in a folder that snnc once wrote."""
-    paths = [folder / f"{program.name}_{kind}.py" for kind in ("train", "loihi")]
+    paths = [folder / f"{network.name}_{kind}.py" for kind in ("train", "loihi")]
     return [path for path in paths if is_untouched(on_disk.text_of(path) or "")]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from snnc.program.program import Program
+    from snnc.program.network import Network
     from snnc.spec.sources import Csv
 
 import csv
@@ -154,7 +154,7 @@ def expected(classes: int) -> str:
     return f"with {classes} classes labels go from 0 to {classes - 1}"
 
 
-def csv_format(program: Program, data: Csv) -> Format:
+def csv_format(network: Network, data: Csv) -> Format:
     """Return how a source's file is written."""
-    names = program.output.labels or ()
-    return Format(data.delimiter, data.header, data.label, names, program.output.classes)
+    names = network.output.labels or ()
+    return Format(data.delimiter, data.header, data.label, names, network.output.classes)

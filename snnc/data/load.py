@@ -14,6 +14,7 @@ from snnc.data.arrays import DAMAGE
 from snnc.data.csv_file import Format, csv_format, fault
 from snnc.diagnostics.errors import Refusal, UsageError, cannot
 from snnc.environment.libraries import needed
+from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.spec.sources import Csv, Keras, Openml, Sklearn
 
@@ -36,7 +37,7 @@ def read(program: Program) -> list[Raw]:
     data, path = program.data, program.data_path
     if path is not None:
         if isinstance(data, Csv):
-            return [_csv(path, csv_format(program, data))]
+            return [_csv(path, csv_format(program.network, data))]
         return _npz(program, path)
     if isinstance(data, Keras):
         return _keras(program, data)
@@ -142,19 +143,19 @@ def _openml(program: Program, data: Openml) -> Raw:
         raise Refusal(
             f"{where} has no single target; save items and labels, and give them: --data FILE"
         )
-    return Raw("data", x, "target", _class_numbers(y, program, where))
+    return Raw("data", x, "target", _class_numbers(y, program.network, where))
 
 
-def _class_numbers(y: NDArray[Any], program: Program, where: str) -> NDArray[np.int64]:
+def _class_numbers(y: NDArray[Any], network: Network, where: str) -> NDArray[np.int64]:
     """Return the number of each item's class: by the labels of the spec, or in sorted order."""
-    labels = program.output.labels
+    labels = network.output.labels
     missing = [item for item, value in enumerate(y.tolist()) if value is None or value != value]
     if missing:
         raise Refusal(f"{where} has no target for item {missing[0]}")
     found, numbers = np.unique(y, return_inverse=True)
     names = found.tolist()
     if labels is None:
-        if len(names) != program.output.classes:
+        if len(names) != network.output.classes:
             raise Refusal(
                 f"{where} has {len(names)} different targets{_some(names)}: write classes = {len(names)} in [output]"
             )

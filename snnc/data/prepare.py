@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from snnc.data.csv_file import expected
 from snnc.data.load import Raw, read, source_name
 from snnc.diagnostics.errors import Refusal
+from snnc.program.network import Network
 from snnc.program.program import Program, same_items
 from snnc.spec.sources import Scale
 
@@ -76,7 +77,7 @@ def split(program: Program) -> Split:
     """Return all items that can be used, as the source or else the seed divides them."""
     where = source_name(program)
     try:
-        parts = [_numbers(raw, program, where) for raw in read(program)]
+        parts = [_numbers(raw, program.network, where) for raw in read(program)]
     except MemoryError as error:
         raise Refusal(f"{where} takes more memory than there is") from error
     if len(parts) == 2:
@@ -84,7 +85,7 @@ def split(program: Program) -> Split:
         test = np.arange(len(x_test))
     else:
         ((x, y),) = parts
-        order = np.random.RandomState(program.seed).permutation(len(x))
+        order = np.random.RandomState(program.network.seed).permutation(len(x))
         n_test = math.ceil((program.data.split_fraction or 0.0) * len(x))
         test, train = order[:n_test], order[n_test:]
         x_train, y_train, x_test, y_test = x[train], y[train], x[test], y[test]
@@ -101,7 +102,7 @@ def division(program: Program, n: int) -> tuple[NDArray[np.int64], NDArray[np.in
     """Return which of n training items are trained on, and which validate."""
     if program.train.validation_fraction is None:
         return np.arange(n), np.arange(0)
-    order = np.random.RandomState(program.seed).permutation(n)
+    order = np.random.RandomState(program.network.seed).permutation(n)
     n_validation = math.ceil(program.train.validation_fraction * n)
     return order[n_validation:], order[:n_validation]
 
@@ -131,13 +132,13 @@ def scaled(program: Program, items: Split) -> Data:
     )
 
 
-def _numbers(raw: Raw, program: Program, where: str) -> tuple[Array, Labels]:
+def _numbers(raw: Raw, network: Network, where: str) -> tuple[Array, Labels]:
     """Return items flat and in double precision, and labels as integers, once they can be used."""
     for name, array in ((raw.x_name, raw.x), (raw.y_name, raw.y)):
         if array.dtype.kind not in "fiub":
             raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
-    if not same_items(raw.x.shape[1:], program.input_shape):
-        found, wanted = list(raw.x.shape[1:]), list(program.input_shape)
+    if not same_items(raw.x.shape[1:], network.input_shape):
+        found, wanted = list(raw.x.shape[1:]), list(network.input_shape)
         raise Refusal(
             f"{where}: an item has shape {found}, not {wanted}: write shape = {found} in [input]"
         )
@@ -145,7 +146,7 @@ def _numbers(raw: Raw, program: Program, where: str) -> tuple[Array, Labels]:
         raise Refusal(f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels")
     _refuse_gaps(raw, where)
     y = raw.y.reshape(len(raw.y))
-    _refuse_labels(y, raw.y_name, program.output.classes, where)
+    _refuse_labels(y, raw.y_name, network.output.classes, where)
     return raw.x.reshape(len(raw.x), -1).astype(float), y.astype(np.int64)
 
 

@@ -11,6 +11,7 @@ from snnc.data.load import source_name
 from snnc.data.prepare import Array, Data, Labels, Split, scaled, split
 from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.program.network import Network
 from snnc.program.program import Program
 
 #: Where the items come from.
@@ -48,7 +49,7 @@ def look(program: Program) -> DataReport:
 def data_warnings(program: Program, data: Data) -> tuple[Diagnostic, ...]:
     """Return what training on these data would pass over in silence."""
     return (
-        *_class_warnings(program, data),
+        *_class_warnings(program.network, data),
         *_order(program, data.y_test),
         *_value_warnings(program, data),
         *_leaks(data),
@@ -58,41 +59,41 @@ def data_warnings(program: Program, data: Data) -> tuple[Diagnostic, ...]:
 def _lines(program: Program, items: Split, data: Data, constant: int) -> Iterator[str]:
     n = len(data.y_train) + len(data.y_test)
     never = f", {constant} of which never vary in training" if constant else ""
-    yield f"{source_name(program)}: {n} items of {program.input_size} values{never}"
+    yield f"{source_name(program)}: {n} items of {program.network.input_size} values{never}"
     for name, x, raw, y in (
         ("to train on", data.x_train, items.x_train, data.y_train),
         ("to test on", data.x_test, items.x_test, data.y_test),
     ):
         shown = "" if program.data.scale == "none" else f", {_range(x)} once scaled"
         yield f"  {len(y)} {name}: values {_range(raw)}{shown}"
-        yield f"    of each class: {_counts(program, y)}"
+        yield f"    of each class: {_counts(program.network, y)}"
 
 
 def _range(x: Array) -> str:
     return f"{x.min():.6g} to {x.max():.6g}"
 
 
-def _counts(program: Program, y: Labels) -> str:
-    counts = np.bincount(y, minlength=program.output.classes)
-    names = program.output.labels or range(len(counts))
+def _counts(network: Network, y: Labels) -> str:
+    counts = np.bincount(y, minlength=network.output.classes)
+    names = network.output.labels or range(len(counts))
     if len(counts) > 20:
         return f"{counts.min()} to {counts.max()}"
     return ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
 
 
-def _class_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
-    train = np.bincount(data.y_train, minlength=program.output.classes)
-    test = np.bincount(data.y_test, minlength=program.output.classes)
+def _class_warnings(network: Network, data: Data) -> Iterator[Diagnostic]:
+    train = np.bincount(data.y_train, minlength=network.output.classes)
+    test = np.bincount(data.y_test, minlength=network.output.classes)
     for counts, missing in (
         (train, "no item to train on is of {}: it can't be learnt"),
         (test, "no item to test on is of {}: the accuracy doesn't tell of it"),
     ):
         if not counts.all():
-            message = missing.format(_classes(program, np.flatnonzero(counts == 0)))
+            message = missing.format(_classes(network, np.flatnonzero(counts == 0)))
             yield Diagnostic("data-classes", message, AT)
     share = test.max() / test.sum()
     if share >= LARGEST_SHARE:
-        one = _classes(program, np.flatnonzero(test == test.max())[:1])
+        one = _classes(network, np.flatnonzero(test == test.max())[:1])
         message = (
             f"{share:.0%} of the items to test on are of {one}: always to say so is as often right"
         )
@@ -148,9 +149,9 @@ def _value_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
         yield Diagnostic("data-scale", message, at, hint=hint)
 
 
-def _classes(program: Program, numbers: Labels) -> str:
+def _classes(network: Network, numbers: Labels) -> str:
     """Return how people call some classes."""
-    labels = program.output.labels
+    labels = network.output.labels
     names = [repr(labels[n]) if labels else str(n) for n in numbers[:8]]
     more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
     return f"class{'es' if len(numbers) > 1 else ''} {', '.join(names)}{more}"

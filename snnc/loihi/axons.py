@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from snnc.operators import transforms
 from snnc.operators.linear import AveragePool2D, Conv2D, Shape, Window, size, walk
-from snnc.operators.transforms import Convolution, Full, Scattered
-from snnc.program.program import Connection, Program
+from snnc.program.network import Connection, Network
 from snnc.spec.base import INPUT
 
 #: The neurons of a part: of a box one range for each dimension, of a run one range; none for a layer that isn't cut.
@@ -224,17 +224,17 @@ class ScatteredWiring(ImageWiring):
         return Taken(_rows(used, self.before[1] * channels), sum(alike.values()), most)
 
 
-def wiring(program: Program, connection: Connection) -> Wiring | None:
+def wiring(network: Network, connection: Connection) -> Wiring | None:
     """Return how the chip has a connection into a layer on it, or None if that isn't known."""
-    before, after = program.source_shape(connection), program.population(connection.target).shape
-    form, operators = program.form(connection), connection.at_run_time
+    before, after = network.source_shape(connection), network.population(connection.target).shape
+    form, operators = network.form(connection), connection.at_run_time
     steps = [(op, shape) for op, shape in walk(operators, before) if isinstance(op, Window)]
-    if isinstance(form, Full):
+    if isinstance(form, transforms.Dense):
         distinct = _distinct(steps, before)
         return FullWiring(before, after, distinct, 2 if connection.source == INPUT else 1)
     if connection.source == INPUT or not any(isinstance(op, Conv2D) for op in operators):
         return None
-    if isinstance(form, Convolution):
+    if isinstance(form, transforms.Convolution):
         reach = _reach([(form.window, before)], before)
         margins = form.window.margins(before)
         taps = tuple(
@@ -247,10 +247,10 @@ def wiring(program: Program, connection: Connection) -> Wiring | None:
             *reach,
             (taps[0], taps[1]),
             form.strides,
-            program.pop_type(connection) or 32,
+            network.pop_type(connection) or 32,
             any(isinstance(op, AveragePool2D) for op in operators),
         )
-    if isinstance(form, Scattered):
+    if isinstance(form, transforms.Sparse):
         nowhere = [0] * before[0], [0] * before[1]
         return ScatteredWiring(before, after, *_reach(steps, before), nowhere, (0, 0))
     return None

@@ -10,7 +10,8 @@ from itertools import product
 from snnc.loihi.axons import WHOLE, Part, Taken, Wiring, count, wiring
 from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
 from snnc.operators.linear import Shape
-from snnc.program.program import Connection, Population, Program
+from snnc.program.network import Connection, Population
+from snnc.program.program import Program
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,7 +55,7 @@ class Chip:
 
     @property
     def populations(self) -> tuple[Population, ...]:
-        return self.program.populations_on_chip
+        return self.program.network.populations_on_chip
 
     def cores(self) -> dict[str, int]:
         """Return how many cores each layer takes."""
@@ -73,7 +74,9 @@ class Chip:
         """Return the parts that NengoLoihi cuts a layer into: as the spec says, or by what all of it takes."""
         if population.block_shape:
             return boxes(population.shape, population.block_shape)
-        into = [self.wirings[connection] for connection in self.program.into(population.name)]
+        into = [
+            self.wirings[connection] for connection in self.program.network.into(population.name)
+        ]
         out_of = [wired for c, wired in self.wirings.items() if c.source == population.name]
         number = max(
             -(-population.size // NEURONS),
@@ -90,7 +93,7 @@ class Chip:
 
         `after` says what the layers after it use.
         """
-        into = self.program.into(population.name)
+        into = self.program.network.into(population.name)
         taken = [_taken(self.wirings[connection], parts) for connection in into]
         out_of = [(self.wirings[c], after[c]) for c in self.wirings if c.source == population.name]
         blocks = [
@@ -113,12 +116,15 @@ def chip(program: Program) -> Chip | None:
 
     None where that isn't known, or is beyond all that NengoLoihi asks for: then what a core takes doesn't matter.
     """
-    populations = program.populations_on_chip
+    populations = program.network.populations_on_chip
     if sum(population.size for population in populations) > CORES * NEURONS:
         return None
     if any(p.block_shape and len(p.block_shape) != len(p.shape) for p in populations):
         return None
-    wirings = {connection: wiring(program, connection) for connection in program.into_chip()}
+    wirings = {
+        connection: wiring(program.network, connection)
+        for connection in program.network.into_chip()
+    }
     known = {connection: wired for connection, wired in wirings.items() if wired}
     return Chip(program, known) if len(known) == len(wirings) else None
 

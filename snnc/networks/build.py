@@ -14,10 +14,11 @@ import numpy as np
 from nengo.ensemble import Neurons
 from numpy.typing import NDArray
 
+from snnc.operators import transforms
 from snnc.operators.call import Call, Ratio, Real
 from snnc.operators.linear import walk
-from snnc.operators.transforms import Folded, Full, Identity, Scattered
-from snnc.program.program import Connection, Population, Program
+from snnc.program.network import Connection, Network, Population
+from snnc.program.program import Program
 from snnc.spec.base import INPUT, OUTPUT
 
 Array = NDArray[np.float64]
@@ -52,7 +53,7 @@ def keras_layer(call: Call) -> Any:
     return build(Call(f"tf.keras.layers.{call.name}", call.args, call.kwargs))
 
 
-def training_network(program: Program) -> nengo.Network:
+def training_network(network: Network) -> nengo.Network:
     """Return the network that NengoDL trains: rates, single time steps, no synapses.
 
     `net.logits` is the probe of the output, `net.spikes` the list of the populations' probes, still empty unless their rates
@@ -60,57 +61,57 @@ def training_network(program: Program) -> nengo.Network:
     """
     import nengo_dl
 
-    with nengo.Network(label=program.name, seed=program.seed) as net:
+    with nengo.Network(label=network.name, seed=network.seed) as net:
         # The Keras layers learn, the neurons' own biases don't (they enter after the gain).
         nengo_dl.configure_settings(trainable=False, stateful=False)
         nengo_dl.configure_settings(use_loop=False)
-        if smoothing := program.lif_smoothing:
+        if smoothing := network.lif_smoothing:
             nengo_dl.configure_settings(lif_smoothing=smoothing)
 
-        net.shown = nengo.Node(np.zeros(program.input_size))
+        net.shown = nengo.Node(np.zeros(network.input_size))
         values: dict[str, Any] = {INPUT: net.shown}
-        for population in program.populations:
-            first, *others = program.into(population.name)
+        for population in network.populations:
+            first, *others = network.into(population.name)
             neurons = nengo_dl.Layer(build(population.neurons.trained(population.gradient)))(
-                _through(program, first, values),
+                _through(network, first, values),
                 label=population.name,
                 max_rates=nengo.dists.Choice([population.neurons.max_rate]),
                 intercepts=nengo.dists.Choice([population.neurons.intercept]),
             )
             for connection in others:
-                nengo.Connection(_through(program, connection, values), neurons, synapse=None)
+                nengo.Connection(_through(network, connection, values), neurons, synapse=None)
             values[population.name] = neurons
 
-        readouts = program.into(OUTPUT)
+        readouts = network.into(OUTPUT)
         if len(readouts) == 1:
-            output = _through(program, readouts[0], values)
+            output = _through(network, readouts[0], values)
         else:
-            output = nengo.Node(size_in=program.output.classes, label=OUTPUT)
+            output = nengo.Node(size_in=network.output.classes, label=OUTPUT)
             for connection in readouts:
-                nengo.Connection(_through(program, connection, values), output, synapse=None)
+                nengo.Connection(_through(network, connection, values), output, synapse=None)
         net.logits = nengo.Probe(output, label="logits")
-        net.spikes = _spike_probes(net) if program.bands else []
+        net.spikes = _spike_probes(net) if network.bands else []
     return net
 
 
-def _through(program: Program, connection: Connection, values: dict[str, Any]) -> Any:
+def _through(network: Network, connection: Connection, values: dict[str, Any]) -> Any:
     """Return what a connection's operators make of its source."""
     import nengo_dl
 
     value = values[connection.source]
-    for operator, shape in walk(connection.operators, program.source_shape(connection)):
+    for operator, shape in walk(connection.operators, network.source_shape(connection)):
         taken = operator.takes(shape)
         image = taken if len(taken) > 1 else None
         value = nengo_dl.Layer(keras_layer(operator.keras()))(value, shape_in=image)
     return value
 
 
-def put_out_rates(net: nengo.Network, program: Program) -> None:
+def put_out_rates(net: nengo.Network, network: Network) -> None:
     """Let neurons that train with the chip's rates put those out in single steps too, without dropout, and by moving means."""
     import nengo_dl
     import tensorflow as tf
 
-    if not program.trains_spiking:
+    if not network.trains_spiking:
         return
     with net:
         nengo_dl.configure_settings(learning_phase=True)
@@ -128,59 +129,59 @@ def watch(net: nengo.Network) -> None:
         net.spikes = net.spikes or _spike_probes(net)
 
 
-def prepare_to_run(net: nengo.Network, program: Program) -> None:
+def prepare_to_run(net: nengo.Network, network: Network) -> None:
     """Replace the neurons of a training network by those that run, and filter their spikes."""
     import nengo_dl
 
-    synapses = {c.operators[0].name: c.synapse for c in program.connections if c.source != INPUT}
+    synapses = {c.operators[0].name: c.synapse for c in network.connections if c.source != INPUT}
     for ensemble in net.ensembles:
-        ensemble.neuron_type = build(program.population(ensemble.label).neurons.running())
+        ensemble.neuron_type = build(network.population(ensemble.label).neurons.running())
     for connection in net.connections:
         if isinstance(connection.pre_obj, Neurons):
             synapse = synapses[connection.post_obj.tensor_func.name]
             connection.synapse = build(synapse.nengo()) if synapse else None
-    net.logits.synapse = build(program.output.probe.nengo())
+    net.logits.synapse = build(network.output.probe.nengo())
     watch(net)
     with net:
         nengo_dl.configure_settings(use_loop=True)
-        if program.trains_spiking:
+        if network.trains_spiking:
             nengo_dl.configure_settings(learning_phase=None)
-        if program.output.softmax == "host":
-            _add_softmax(net, program, net.logits.target)
+        if network.output.softmax == "host":
+            _add_softmax(net, network, net.logits.target)
 
 
-def deployed_network(program: Program, shown: Any, loihi: bool = False) -> nengo.Network:
+def deployed_network(network: Network, shown: Any, loihi: bool = False) -> nengo.Network:
     """Return a deployed program as a plain Nengo network.
 
     `shown` is the output of the input node: values, a process, or a function of time. With `loihi`, the network
     says which populations run on the chip. `net.logits` and `net.spikes` are probes.
     """
-    with nengo.Network(label=program.name, seed=program.seed) as net:
+    with nengo.Network(label=network.name, seed=network.seed) as net:
         if loihi:
             import nengo_loihi
 
             nengo_loihi.add_params(net)
         net.shown = nengo.Node(shown)
         sources: dict[str, Any] = {INPUT: net.shown}
-        for population in program.populations:
+        for population in network.populations:
             ensemble = _ensemble(population)
             if loihi:
                 _place(net, population, ensemble)
             sources[population.name] = ensemble.neurons
-            for connection in program.into(population.name):
+            for connection in network.into(population.name):
                 connected = _connect(connection, sources, ensemble.neurons)
-                if loihi and (pop_type := program.pop_type(connection)):
+                if loihi and (pop_type := network.pop_type(connection)):
                     net.config[connected].pop_type = pop_type
-        output = nengo.Node(size_in=program.output.classes, label=OUTPUT)
-        for connection in program.into(OUTPUT):
+        output = nengo.Node(size_in=network.output.classes, label=OUTPUT)
+        for connection in network.into(OUTPUT):
             _connect(connection, sources, output)
-        if program.output.bias is not None:
-            nengo.Connection(nengo.Node(program.output.bias), output, synapse=None)
+        if network.output.bias is not None:
+            nengo.Connection(nengo.Node(network.output.bias), output, synapse=None)
         net.logits = nengo.Probe(
-            output, synapse=build(program.output.probe.nengo()), label="logits"
+            output, synapse=build(network.output.probe.nengo()), label="logits"
         )
-        if program.output.softmax == "host":
-            _add_softmax(net, program, output)
+        if network.output.softmax == "host":
+            _add_softmax(net, network, output)
         net.spikes = _spike_probes(net)
     return net
 
@@ -217,14 +218,14 @@ def _connect(connection: Connection, sources: dict[str, Any], target: Any) -> ne
     )
 
 
-def _transform(folded: Folded) -> Any:
+def _transform(folded: transforms.Transform) -> Any:
     """Return a folded chain as Nengo has it."""
     form = folded.form
-    if isinstance(form, Identity):
+    if isinstance(form, transforms.NoTransform):
         return nengo.connection.Default
-    if isinstance(form, Full):
+    if isinstance(form, transforms.Dense):
         return folded.weights
-    if isinstance(form, Scattered):
+    if isinstance(form, transforms.Sparse):
         places = np.column_stack([folded.arrays["row"], folded.arrays["column"]])
         return nengo.Sparse(form.shape, indices=places, init=folded.weights)
     return nengo.Convolution(
@@ -241,10 +242,10 @@ def _spike_probes(net: nengo.Network) -> list[nengo.Probe]:
     return [nengo.Probe(ensemble.neurons, label=ensemble.label) for ensemble in net.ensembles]
 
 
-def _add_softmax(net: nengo.Network, program: Program, output: Any) -> None:
+def _add_softmax(net: nengo.Network, network: Network, output: Any) -> None:
     """Add a node on the host that turns the filtered output into probabilities in every step."""
-    probabilities = nengo.Node(_softmax, size_in=program.output.classes)
-    nengo.Connection(output, probabilities, synapse=build(program.output.probe.nengo()))
+    probabilities = nengo.Node(_softmax, size_in=network.output.classes)
+    nengo.Connection(output, probabilities, synapse=build(network.output.probe.nengo()))
     net.probabilities = nengo.Probe(probabilities, label="probabilities")
 
 
@@ -256,11 +257,13 @@ def _softmax(_: float, logits: Array) -> Array:
 def stream_of(program: Program, items: Array) -> Any:
     """Return what an input node puts out to show items one after the other, with a gap of zeros if there is one."""
     if not program.gap_steps:
-        return nengo.processes.PresentInput(items, program.stream_steps * program.dt)
+        return nengo.processes.PresentInput(items, program.stream_steps * program.network.dt)
     zeros = np.zeros(math.prod(items.shape[1:]))
 
     def shown(t: float) -> Array:
-        item, step = divmod(round(t / program.dt) - 1, program.stream_steps + program.gap_steps)
+        item, step = divmod(
+            round(t / program.network.dt) - 1, program.stream_steps + program.gap_steps
+        )
         return items[item] if step < program.stream_steps else zeros
 
     return shown

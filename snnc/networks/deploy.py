@@ -15,9 +15,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from snnc.networks.build import build, keras_layer
+from snnc.operators import transforms
 from snnc.operators.linear import Conv2D, Dense, Shape, size, walk
-from snnc.operators.transforms import Convolution, Folded, Form, Full, Identity
-from snnc.program.program import Connection, GainBias, Population, Program
+from snnc.program.network import Connection, GainBias, Network, Population
 from snnc.spec.base import OUTPUT
 
 Array = NDArray[Any]
@@ -28,48 +28,50 @@ Weights = Mapping[str, Sequence[Array]]
 AT_ONCE = 256
 
 
-def deploy(program: Program, weights: Weights) -> Program:
-    """Return the program that runs: one folded operator on every connection, gain and bias at every population.
+def deploy(network: Network, weights: Weights) -> Network:
+    """Return the network that runs: one folded operator on every connection, gain and bias at every population.
 
     Every population's input current and the logits equal the trained ones up to rounding.
     """
     connections = []
     biases: dict[str, Any] = {}
-    for connection in program.connections:
-        found = program.form(connection)
-        arrays, bias = _folded(connection, found, weights, program.source_shape(connection))
+    for connection in network.connections:
+        form = network.form(connection)
+        arrays, bias = _folded(connection, form, weights, network.source_shape(connection))
         connections.append(
-            replace(connection, operators=(Folded(connection.target, found, arrays),))
+            replace(connection, operators=(transforms.Transform(connection.target, form, arrays),))
         )
         biases[connection.target] = biases.get(connection.target, 0) + bias
     return replace(
-        program,
-        populations=tuple(_tuned(p, biases[p.name]) for p in program.populations),
+        network,
+        populations=tuple(_tuned(p, biases[p.name]) for p in network.populations),
         connections=tuple(connections),
-        output=replace(program.output, bias=biases[OUTPUT] if program.has_bias(OUTPUT) else None),
+        output=replace(network.output, bias=biases[OUTPUT] if network.has_bias(OUTPUT) else None),
     )
 
 
 def _folded(
-    connection: Connection, form: Form, weights: Weights, before: Shape
+    connection: Connection, form: transforms.Form, weights: Weights, before: Shape
 ) -> tuple[dict[str, Array], Any]:
     """Return the arrays of a connection's form, and its bias: one value a neuron or a channel, or 0 for none."""
     at_run_time = connection.at_run_time
-    if isinstance(form, Identity):
+    if isinstance(form, transforms.NoTransform):
         return {}, 0
     if len(at_run_time) == 1 and isinstance(at_run_time[0], Dense | Conv2D):
         kernel, *bias = weights[at_run_time[0].name]
-        return {"weights": kernel.T if isinstance(form, Full) else kernel}, bias[0] if bias else 0
+        return {"weights": kernel.T if isinstance(form, transforms.Dense) else kernel}, bias[
+            0
+        ] if bias else 0
     through = _chain(connection, weights, before)
     # Keras itself says what zeros and single inputs become.
     bias = through(np.zeros((1, size(before)), np.float32))[0]
-    if isinstance(form, Convolution):
+    if isinstance(form, transforms.Convolution):
         responses = _responses(through, np.array(form.inputs), size(before))
         images = (np.concatenate(list(responses)) - bias).reshape(-1, *form.output_shape)
         row, column = form.place
         return {"weights": images[:, row, column].reshape(form.shape)}, bias
     responses = _responses(through, np.arange(size(before)), size(before))
-    if isinstance(form, Full):
+    if isinstance(form, transforms.Dense):
         return {"weights": (np.concatenate(list(responses)) - bias).T}, bias
     return _scattered(responses, bias), bias
 

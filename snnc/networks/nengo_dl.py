@@ -20,9 +20,9 @@ def simulator(
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
     return nengo_dl.Simulator(
         net,
-        dt=program.dt,
+        dt=program.network.dt,
         minibatch_size=minibatch_size or program.train.batch_size,
-        seed=program.seed,
+        seed=program.network.seed,
         progress_bar=False,
     )
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from snnc.operators import linear
 from snnc.operators.frozen import frozen
-from snnc.operators.linear import Conv2D, Dense, Operator, Padding, Pair, Shape, Window, size, walk
+from snnc.operators.linear import Conv2D, Operator, Padding, Pair, Shape, Window, size, walk
 
 if TYPE_CHECKING:
     from typing import Any
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Identity:
+class NoTransform:
     """Values as they are: no weights."""
 
     #: How many weights there are, at most.
@@ -24,7 +25,7 @@ class Identity:
 
 
 @frozen
-class Full:
+class Dense:
     """A matrix of (size out, size in)."""
 
     shape: Pair
@@ -35,7 +36,7 @@ class Full:
 
 
 @frozen
-class Scattered:
+class Sparse:
     """A matrix of (size out, size in), most of it zero."""
 
     shape: Pair
@@ -88,11 +89,11 @@ class Convolution:
         ]
 
 
-Form = Identity | Full | Scattered | Convolution
+Form = NoTransform | Dense | Sparse | Convolution
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Folded(Operator):
+class Transform(Operator):
     """What a chain of operators does when the network runs."""
 
     form: Form
@@ -107,19 +108,19 @@ class Folded(Operator):
 def form(operators: Sequence[Operator], before: Shape) -> Form:
     """Return the form of a chain, of operators that are there when the network runs, on values of a shape."""
     if not operators:
-        return Identity()
+        return NoTransform()
     steps = list(walk(operators, before))
     last, shape = steps[-1]
     after = last.shape(shape)
     first, *others = operators
     if isinstance(first, Conv2D) and not others:
         return Convolution(before, after, first.window, first.strides, first.padding)
-    if any(isinstance(operator, Dense) for operator in operators):
-        return Full((size(after), size(before)))
+    if any(isinstance(operator, linear.Dense) for operator in operators):
+        return Dense((size(after), size(before)))
     windows = [(op, shape) for op, shape in steps if isinstance(op, Window)]
     kernel, strides = _merged([window for window, _ in windows])
     if len(before) != 3:
-        return Scattered((size(after), size(before)), size(after))
+        return Sparse((size(after), size(before)), size(after))
     if not any(window.padded(shape) for window, shape in windows):
         return Convolution(before, after, kernel, strides, "valid")
     if len(windows) == 1 and isinstance(windows[0][0], Conv2D):
@@ -129,7 +130,7 @@ def form(operators: Sequence[Operator], before: Shape) -> Form:
         start = (place[0] * strides[0] - top, place[1] * strides[1] - left)
         if start[0] + kernel[0] <= before[0] and start[1] + kernel[1] <= before[1]:
             return Convolution(before, after, kernel, strides, "same", start, place)
-    return Scattered((size(after), size(before)), size(after) * size(kernel) * before[-1])
+    return Sparse((size(after), size(before)), size(after) * size(kernel) * before[-1])
 
 
 def _merged(windows: Sequence[Window]) -> tuple[Pair, Pair]:

@@ -7,33 +7,34 @@ import json
 from typing import Any
 
 from snnc.operators.linear import AveragePool2D, Conv2D, Dense, OnOff, Operator, Window
-from snnc.program.program import Population, Program
+from snnc.program.network import Network, Population
+from snnc.program.program import Program
 from snnc.spec.base import OUTPUT
 from snnc.spec.schedules.base import ScheduleKind
 
 
-def fingerprint(program: Program) -> dict[str, Any]:
+def fingerprint(network: Network) -> dict[str, Any]:
     """Return what parameters are trained for. Settings that all layers share stand once, under "neurons"."""
-    settings = {p.name: _neurons(p) for p in program.populations}
+    settings = {p.name: _neurons(p) for p in network.populations}
     first, *others = settings.values()
     shared = {k: v for k, v in first.items() if all(k in o and o[k] == v for o in others)}
     layers = {}
-    for population in program.populations:
+    for population in network.populations:
         own = {k: v for k, v in settings[population.name].items() if k not in shared}
         layers[population.name] = {
-            "from": _sources(program, population.name),
+            "from": _sources(network, population.name),
             "units": population.size,
-            **_through(program, population.name),
+            **_through(network, population.name),
             **({"neurons": own} if own else {}),
         }
     return {
-        "input": {"shape": list(program.input_shape)},
+        "input": {"shape": list(network.input_shape)},
         "neurons": shared,
         "layers": layers,
         "output": {
-            "from": _sources(program, OUTPUT),
-            "classes": program.output.classes,
-            **_through(program, OUTPUT),
+            "from": _sources(network, OUTPUT),
+            "classes": network.output.classes,
+            **_through(network, OUTPUT),
         },
     }
 
@@ -47,12 +48,12 @@ def training(program: Program) -> dict[str, Any]:
         settings = {**optimizer.settings, "learning_rate": schedule}
     else:
         settings = optimizer.settings
-    gradients = {p.name: _numbers(p.gradient.model_dump()) for p in program.populations}
+    gradients = {p.name: _numbers(p.gradient.model_dump()) for p in program.network.populations}
     first, *others = gradients.values()
-    operators = (op for connection in program.connections for op in connection.operators)
+    operators = (op for connection in program.network.connections for op in connection.operators)
     return {
-        "seed": program.seed,
-        "dt": _number(program.dt),
+        "seed": program.network.seed,
+        "dt": _number(program.network.dt),
         "scale": program.data.scale,
         "batch_size": program.train.batch_size,
         "optimizer": {"kind": optimizer.kind, **_numbers(settings)},
@@ -68,7 +69,7 @@ OPTIONS = ("validation_fraction", "early_stopping", "firing_rates")
 
 def _options(program: Program) -> dict[str, Any]:
     train = program.train
-    bands = {name: band.model_dump() for name, band in program.bands.items()}
+    bands = {name: band.model_dump() for name, band in program.network.bands.items()}
     stopping = train.early_stopping
     found = (
         train.validation_fraction,
@@ -95,9 +96,9 @@ def differences(
     ]
 
 
-def _through(program: Program, target: str) -> dict[str, Any]:
+def _through(network: Network, target: str) -> dict[str, Any]:
     """Return what parameters mean besides their sizes, where images are looked at."""
-    operators = (op for c in program.into(target) for op in c.operators)
+    operators = (op for c in network.into(target) for op in c.operators)
     found = {op.name: _look(op) for op in operators if isinstance(op, Window | OnOff)}
     return {"through": found} if found else {}
 
@@ -148,8 +149,8 @@ def _flat(data: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     return pairs
 
 
-def _sources(program: Program, target: str) -> list[str]:
-    connections = program.into(target)
+def _sources(network: Network, target: str) -> list[str]:
+    connections = network.into(target)
     return [c.via if len(connections) > 1 else c.source for c in connections]
 
 

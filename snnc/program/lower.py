@@ -13,7 +13,8 @@ from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.diagnostics.wording import near
 from snnc.operators.linear import Dense, Operator, ShapeError
-from snnc.program.program import Connection, Output, Population, Program
+from snnc.program.network import Connection, Network, Output, Population
+from snnc.program.program import Program
 from snnc.program.reserved_names import RESERVED
 from snnc.spec import gradients
 from snnc.spec.base import INPUT, OUTPUT
@@ -25,7 +26,7 @@ from snnc.spec.settings import FiringRates
 from snnc.spec.tables import Spec
 
 if TYPE_CHECKING:
-    from snnc.program.program import Synapse
+    from snnc.program.network import Synapse
 
 
 def lower(spec: Spec, document: Document) -> Program:
@@ -56,12 +57,10 @@ def lower(spec: Spec, document: Document) -> Program:
         ("synapses", "output" if spec.synapses.output else "layer"),
     )
 
-    return Program(
+    network = Network(
         name=spec.network.name,
         seed=spec.network.seed,
         dt=spec.network.dt,
-        spec_path=document.path,
-        targets=spec.targets,
         input_shape=spec.input.shape,
         populations=tuple(graph.populations),
         connections=tuple(graph.connections),
@@ -71,6 +70,11 @@ def lower(spec: Spec, document: Document) -> Program:
             softmax=spec.output.softmax,
             probe=spec.synapses.probe,
         ),
+    )
+    return Program(
+        network=network,
+        spec_path=document.path,
+        targets=spec.targets,
         data=spec.data,
         presentation=spec.presentation,
         train=spec.train,

@@ -45,14 +45,14 @@ def emulate(
     `progress` is told how many items are done now and then. Of so many first items as are to be `recorded` outputs and
     spikes are kept.
     """
-    net = deployed_network(program, np.zeros(program.input_size), loihi=True)
+    net = deployed_network(program.network, np.zeros(program.network.input_size), loihi=True)
     recorder = Recorder(net) if recorded else None
     steps, gap = program.stream_steps, program.gap_steps
     gathered = Gatherer(net, program, len(x), steps)
-    on_chip = {population.name for population in program.populations_on_chip}
+    on_chip = {population.name for population in program.network.populations_on_chip}
     counted = [probe for probe in net.spikes if probe.label in on_chip]
     with strict_warnings(), explained(), _on_the_emulator():
-        emulator = Emulator(net, program.dt)
+        emulator = Emulator(net, program.network.dt)
         batches = emulator.batches(
             {net.shown: x},
             steps,
@@ -64,10 +64,10 @@ def emulate(
         began, spikes = perf_counter(), 0
         for batch in batches:
             gathered.take(batch.items, batch.data)
-            refuse_bursts(program, net, batch.data)
+            refuse_bursts(program.network, net, batch.data)
             for probe in counted:
                 counts = batch.spike_counts(probe.target.ensemble)
-                gathered.add_rates(probe, counts / (steps * program.dt))
+                gathered.add_rates(probe, counts / (steps * program.network.dt))
             spikes += int(batch.counts.sum(dtype=np.int64))
             progress(len(batch.items))
         simulated = Simulated(
@@ -94,8 +94,8 @@ def verify(program: Program, x: Array) -> None:
 
     Compared are the spikes of all layers and the outputs, in every step.
     """
-    net = deployed_network(program, np.zeros(program.input_size), loihi=True)
-    own = deployed_network(program, stream_of(program, x), loihi=True)
+    net = deployed_network(program.network, np.zeros(program.network.input_size), loihi=True)
+    own = deployed_network(program.network, stream_of(program, x), loihi=True)
     steps, gap = program.stream_steps, program.gap_steps
     with (
         strict_warnings(),
@@ -103,7 +103,7 @@ def verify(program: Program, x: Array) -> None:
         _on_the_emulator(),
         simulator(own, program, "nengo_loihi") as sim,
     ):
-        batches = Emulator(net, program.dt).batches(
+        batches = Emulator(net, program.network.dt).batches(
             {net.shown: x}, steps, gap=gap, present="stream"
         )
         for batch in batches:

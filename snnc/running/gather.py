@@ -21,7 +21,7 @@ class Gatherer:
     def __init__(self, net: nengo.Network, program: Program, n_items: int, steps: int) -> None:
         self._net, self._program, self._n_items, self._steps = net, program, n_items, steps
         self._read = program.read_steps(steps)
-        self._logits = np.empty((n_items, program.output.classes))
+        self._logits = np.empty((n_items, program.network.output.classes))
         self._probabilities = np.empty_like(self._logits)
         self._has_softmax = hasattr(net, "probabilities")
         self._rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
@@ -54,7 +54,7 @@ class Gatherer:
     def answers(self) -> Answers:
         """Return what the network answered to all items."""
         probabilities = self._probabilities if self._has_softmax else None
-        if self._program.output.softmax == "offline":
+        if self._program.network.output.softmax == "offline":
             probabilities = softmax(self._logits)
         return Answers(self._logits, self._rates, probabilities)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from snnc.diagnostics.errors import UsageError
 from snnc.environment.files import ensure_room, replacing
 from snnc.networks.build import build
+from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.running.answers import Answers
 from snnc.running.rates import nengo_rates
@@ -99,18 +100,18 @@ def stream_figure(
     heights = (1, 1, 1, len(spikes) / 2)[: len(rows)]
     axes: dict[str, Axes] = figure.subplot_mosaic(rows, width_ratios=(2, 1), height_ratios=heights)
     plot_items(axes["items"], program, first, labels, said)
-    plot_output(axes["unfiltered"], program, recording.unfiltered, labels, said)
-    plot_output(axes["filtered"], program, recording.filtered, labels, said)
+    plot_output(axes["unfiltered"], program.network, recording.unfiltered, labels, said)
+    plot_output(axes["filtered"], program.network, recording.filtered, labels, said)
     axes["unfiltered"].set_title("without the probe's synapse", loc="left")
     axes["filtered"].set_title("with it, read where it is grey", loc="left")
     for item in range(len(first)):
-        end = program.dt * (
+        end = program.network.dt * (
             item * (program.stream_steps + program.gap_steps) + program.stream_steps
         )
-        start = end - program.dt * program.read_steps(program.stream_steps)
+        start = end - program.network.dt * program.read_steps(program.stream_steps)
         axes["filtered"].axvspan(start, end, color="0.9")
     if spikes:
-        plot_spikes(axes["spikes"], program, spikes)
+        plot_spikes(axes["spikes"], program.network, spikes)
     plot_rates(axes["rates"], answers.rates)
     plot_answers(axes["answers"], program, labels, said)
     return figure
@@ -140,7 +141,7 @@ def tuning_curves(style: Style, dt: float) -> tuple[Array, dict[str, Array]]:
 def plot_tuning(ax: Axes, program: Program) -> None:
     """Draw how fast neurons fire for an input: those that are trained, those that run."""
     for layers, colour, style in Figures(program).tunings:
-        inputs, curves = tuning_curves(style, program.dt)
+        inputs, curves = tuning_curves(style, program.network.dt)
         for (name, hertz), line in zip(curves.items(), ("-", "--"), strict=True):
             ax.plot(inputs, hertz, line, color=colour, label=f"{layers}: {name}")
     ax.set(title="tuning curves", xlabel="input of a neuron, without its bias")
@@ -162,7 +163,7 @@ def plot_rates(ax: Axes, rates: dict[str, Array]) -> None:
 
 def plot_answers(ax: Axes, program: Program, labels: Labels, answers: Labels) -> None:
     """Draw how many items of each class got which answer, shaded by their share of the class."""
-    figures, classes = Figures(program), program.output.classes
+    figures, classes = Figures(program), program.network.output.classes
     counts = confusion(labels, answers, classes)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -197,11 +198,11 @@ def plot_items(ax: Axes, program: Program, x: Array, labels: Labels, answers: La
 
 
 def plot_output(
-    ax: Axes, program: Program, outputs: Array, labels: Labels, answers: Labels
+    ax: Axes, network: Network, outputs: Array, labels: Labels, answers: Labels
 ) -> None:
     """Draw outputs over time, (items, steps, classes), the right and a wrong class above the others."""
     for item, output in enumerate(outputs):
-        time = program.dt * (item * len(output) + np.arange(1, len(output) + 1))
+        time = network.dt * (item * len(output) + np.arange(1, len(output) + 1))
         others = ax.plot(time, output, color="0.75", linewidth=0.8)
         wrong = ax.plot(time, output[:, answers[item]], color=RED)
         right = ax.plot(time, output[:, labels[item]], color=BLUE)
@@ -211,17 +212,17 @@ def plot_output(
     ax.set_ylabel("output")
 
 
-def plot_spikes(ax: Axes, program: Program, spikes: dict[str, Array]) -> None:
+def plot_spikes(ax: Axes, network: Network, spikes: dict[str, Array]) -> None:
     """Draw a dot for each spike of each layer, (items, steps, neurons), the first layer on top."""
     names = []
     for row, (name, outputs) in enumerate(spikes.items()):
         fired = np.concatenate(outputs)
         step, neuron = np.nonzero(fired)
         heights = row - 0.45 + 0.9 * (neuron + 0.5) / fired.shape[1]
-        ax.plot(program.dt * (step + 1), heights, ".", markersize=1.5, color="black")
-        names.append(f"{name}\n{fired.shape[1]} of {program.population(name).size}")
+        ax.plot(network.dt * (step + 1), heights, ".", markersize=1.5, color="black")
+        names.append(f"{name}\n{fired.shape[1]} of {network.population(name).size}")
     ax.set_title(f"spikes: a row a neuron, {NEURONS} of a large layer", loc="left")
-    ax.set_xlim(0, program.dt * len(fired))
+    ax.set_xlim(0, network.dt * len(fired))
     ax.set_xlabel("time, s")
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)

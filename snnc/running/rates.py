@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from snnc.networks.build import build
+from snnc.operators import transforms
 from snnc.operators.call import Call
-from snnc.operators.transforms import Convolution, Folded, Full, Identity, Scattered
+from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.running.answers import Answers
 from snnc.spec.base import INPUT, OUTPUT
@@ -35,18 +36,18 @@ def rate_answers(program: Program, x: Array) -> Answers:
 def _answers(program: Program, x: Array) -> Answers:
     outputs: dict[str, Array] = {INPUT: x}
     rates = {}
-    for population in program.populations:
+    for population in program.network.populations:
         assert population.tuning is not None
         neuron_type = _neuron_type(population.neurons.trained(population.gradient))
         tuning = population.tuning
-        reaching = currents(program, population.name, outputs)
+        reaching = currents(program.network, population.name, outputs)
         outputs[population.name] = nengo_rates(
-            neuron_type, reaching, tuning.gain, tuning.bias, program.dt
+            neuron_type, reaching, tuning.gain, tuning.bias, program.network.dt
         )
         rates[population.name] = outputs[population.name].mean(axis=0) / neuron_type.amplitude
-    logits = currents(program, OUTPUT, outputs)
-    if program.output.bias is not None:
-        logits = logits + program.output.bias
+    logits = currents(program.network, OUTPUT, outputs)
+    if program.network.output.bias is not None:
+        logits = logits + program.network.output.bias
     return Answers(logits, rates)
 
 
@@ -68,22 +69,22 @@ def nengo_rates(neuron_type: Any, x: Array, gain: Array, bias: Array, dt: float)
         return np.asarray(neuron_type.rates(x, gain, bias, **({"dt": dt} if on_chip else {})))
 
 
-def currents(program: Program, target: str, outputs: dict[str, Array]) -> Array:
+def currents(network: Network, target: str, outputs: dict[str, Array]) -> Array:
     """Return what reaches a population, or the output, before its gain and bias: (n, size)."""
     total = np.zeros(())
-    for connection in program.into(target):
+    for connection in network.into(target):
         total = total + _folded(connection.folded, outputs[connection.source])
     return total
 
 
-def _folded(folded: Folded, x: Array) -> Array:
+def _folded(folded: transforms.Transform, x: Array) -> Array:
     """Return what a folded chain makes of values x, (n, size)."""
     form = folded.form
-    if isinstance(form, Identity):
+    if isinstance(form, transforms.NoTransform):
         return x
-    if isinstance(form, Full):
+    if isinstance(form, transforms.Dense):
         return np.asarray(x @ folded.weights.T)
-    if isinstance(form, Scattered):
+    if isinstance(form, transforms.Sparse):
         matrix = csr_matrix(
             (folded.weights, (folded.arrays["row"], folded.arrays["column"])), form.shape
         )
@@ -91,7 +92,7 @@ def _folded(folded: Folded, x: Array) -> Array:
     return _convolved(form, x.reshape(-1, *form.input_shape), folded.weights).reshape(len(x), -1)
 
 
-def _convolved(form: Convolution, images: Array, kernel: Array) -> Array:
+def _convolved(form: transforms.Convolution, images: Array, kernel: Array) -> Array:
     """Return what a kernel makes of images, (n, height, width, channels): the sum of what each of its places sees."""
     rows, columns, _ = form.output_shape
     down, right = form.strides

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from snnc import __version__
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.libraries import versions
-from snnc.program.program import Population, Program
+from snnc.program.network import Population
+from snnc.program.program import Program
 from snnc.running.answers import Answers, log_loss
 from snnc.running.simulators import Place
 from snnc.running.statistics import Interval, accuracy, paired_difference
@@ -108,7 +109,7 @@ class Results:
         return {
             "spec": self.program.spec_path.as_posix(),
             "network": self.program.name,
-            "seed": self.program.seed,
+            "seed": self.program.network.seed,
             "versions": {"snnc": __version__, **versions()},
             "rows": [row.to_dict() for row in self.rows],
         }
@@ -136,7 +137,7 @@ class Results:
     def cells(self) -> Cells:
         """Return accuracies, differences from the float network and from rate neurons, all with intervals, and firing rates."""
         has_loss = any(row.log_loss is not None for row in self.rows)
-        layers = [population.name for population in self.program.populations]
+        layers = [population.name for population in self.program.network.populations]
         header = ["", "accuracy, % (95 %)", "n"]
         header += ["minus float (95 %)"] if self.has_baseline else []
         header += ["minus rates (95 %)"]
@@ -155,7 +156,7 @@ class Results:
 
     def class_cells(self) -> Cells:
         """Return how much of each class every row got right, or nothing if the classes have no names."""
-        if not self.program.output.labels:
+        if not self.program.network.output.labels:
             return []
         present = [label.name or "" for label in self.rows[0].classes if label.n]
         lines = [["of each class, %", *present]]
@@ -206,7 +207,7 @@ class Scorer:
             minus_float=None if twin is None else self._minus(answers.classes, twin),
             log_loss=None if found is None else log_loss(found, self.labels),
             layers=tuple(
-                _layer_rate(self.program.population(name), hertz)
+                _layer_rate(self.program.network.population(name), hertz)
                 for name, hertz in answers.rates.items()
             ),
             simulated=answers.simulated,
@@ -214,7 +215,7 @@ class Scorer:
 
     def _row(self, name: str, on: Literal["keras", "rates"] | Place, predicted: Labels) -> Row:
         correct = predicted == self.labels
-        output = self.program.output
+        output = self.program.network.output
         names = output.labels or [None] * output.classes
         classes = (self._class(label, name, correct) for label, name in enumerate(names))
         return Row(name, on, predicted, accuracy(correct), None, None, None, (), tuple(classes))

@@ -79,7 +79,11 @@ def results_of(trained: Trained, found: Iterable[Row]) -> Results:
 
 def name_of(program: Program, place: Place) -> str:
     """Return what the table calls a way to run."""
-    what = "spikes" if any(p.neurons.spiking for p in program.populations) else "rates over time"
+    what = (
+        "spikes"
+        if any(p.neurons.spiking for p in program.network.populations)
+        else "rates over time"
+    )
     where: dict[Place, str] = {
         "nengo_dl": "nengo_dl (fresh)",
         "nengo": "nengo (stream)",
@@ -95,7 +99,7 @@ def _answers(
     if place == "nengo_dl":
         from snnc.running.fresh import evaluate
 
-        net = deployed_network(deployed, np.zeros(deployed.input_size))
+        net = deployed_network(deployed.network, np.zeros(deployed.network.input_size))
         return evaluate(net, deployed, x, deployed.fresh_steps, count)
     if place == "emulator":
         from snnc.running.emulated import emulate

@@ -22,7 +22,7 @@ def silent_filters(program: Program, results: Results) -> Iterator[Diagnostic]:
     rates = next(row for row in results.rows if row.on == "rates")
     dead = {layer.name for layer in rates.layers if layer.silent == 1}
     for layer in rates.layers:
-        into = program.into(layer.name)
+        into = program.network.into(layer.name)
         filters = next(
             (op.filters for c in into for op in c.operators if isinstance(op, Conv2D)), 0
         )
@@ -32,7 +32,7 @@ def silent_filters(program: Program, results: Results) -> Iterator[Diagnostic]:
                 "silent-filters",
                 f"nothing comes out of {layer.silent_channels} of {counted(filters, 'filter')} of '{layer.name}' "
                 f"for any of the {rates.accuracy.n} items to test on",
-                program.population(layer.name).at,
+                program.network.population(layer.name).at,
                 "key",
                 "one that starts silent never learns: try another seed in [network]",
             )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.libraries import strict_warnings
 from snnc.networks.build import deployed_network, stream_of
+from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.running.answers import Answers
 from snnc.running.gather import Gatherer
@@ -35,7 +36,7 @@ def stream(
     `progress` is told after each item. Memory doesn't grow with the items: only of so many first ones as are to be
     `recorded` outputs and spikes are kept.
     """
-    net = deployed_network(program, stream_of(program, x), loihi=on == "nengo_loihi")
+    net = deployed_network(program.network, stream_of(program, x), loihi=on == "nengo_loihi")
     recorder = Recorder(net) if recorded else None
     gathered = Gatherer(net, program, len(x), program.stream_steps)
     with strict_warnings(), explained(), simulator(net, program, on) as sim:
@@ -43,7 +44,7 @@ def stream(
             sim.run_steps(program.stream_steps, **_silent(on))
             gathered.take([item], {probe: sim.data[probe][None] for probe in gathered.probes})
             if on == "nengo_loihi":
-                refuse_bursts(program, net, sim.data)
+                refuse_bursts(program.network, net, sim.data)
             if program.gap_steps:
                 sim.run_steps(program.gap_steps, **_silent(on))
             if recorder and item < recorded:
@@ -56,10 +57,14 @@ def stream(
 def simulator(net: nengo.Network, program: Program, on: str) -> Any:
     """Return what runs a deployed network in plain Nengo or on NengoLoihi's target."""
     if on == "nengo":
-        return nengo.Simulator(net, dt=program.dt, seed=program.seed, progress_bar=False)
+        return nengo.Simulator(
+            net, dt=program.network.dt, seed=program.network.seed, progress_bar=False
+        )
     import nengo_loihi
 
-    return nengo_loihi.Simulator(net, dt=program.dt, seed=program.seed, target=program.loihi.target)
+    return nengo_loihi.Simulator(
+        net, dt=program.network.dt, seed=program.network.seed, target=program.loihi.target
+    )
 
 
 @contextmanager
@@ -72,12 +77,12 @@ def explained() -> Iterator[None]:
         raise Refusal(f"Nengo can't run the network: {reason}") from error
 
 
-def refuse_bursts(program: Program, net: nengo.Network, seen: Mapping[Any, Any]) -> None:
+def refuse_bursts(network: Network, net: nengo.Network, seen: Mapping[Any, Any]) -> None:
     """Raise a Refusal if the host has more spikes for the chip than one a neuron and step: the others get lost."""
-    on_host = {population.name for population in program.feeding_from_host}
+    on_host = {population.name for population in network.feeding_from_host}
     for probe in net.spikes:
         amplitude = probe.target.ensemble.neuron_type.amplitude
-        if probe.label in on_host and seen[probe].max() * program.dt > 1.5 * amplitude:
+        if probe.label in on_host and seen[probe].max() * network.dt > 1.5 * amplitude:
             raise Refusal(
                 f"neurons of '{probe.label}' fire more than once in a step, and the chip takes one spike: lower max_rate"
             )

@@ -28,7 +28,7 @@ class Figures:
     @property
     def item_shape(self) -> Shape | None:
         """The shape in which Matplotlib draws an item, or None if it is no image."""
-        *size, channels = shape = self.program.input_shape
+        *size, channels = shape = self.program.network.input_shape
         if len(shape) == 3 and channels == 1:
             return tuple(size)
         return shape if len(shape) == 2 or (len(shape) == 3 and channels == 3) else None
@@ -36,9 +36,9 @@ class Figures:
     @property
     def class_names(self) -> tuple[str, ...]:
         """What classes are called: their labels on one line, cut, or else their numbers."""
-        labels = self.program.output.labels
+        labels = self.program.network.output.labels
         if labels is None:
-            return tuple(map(str, range(self.program.output.classes)))
+            return tuple(map(str, range(self.program.network.output.classes)))
         return tuple(" ".join(label.split())[:LONGEST_NAME] for label in labels)
 
     @property
@@ -48,16 +48,16 @@ class Figures:
 
     @property
     def names_classes(self) -> bool:
-        return self.program.output.classes <= MOST_NAMED
+        return self.program.network.output.classes <= MOST_NAMED
 
     @property
     def counts_answers(self) -> bool:
-        return self.program.output.classes <= MOST_COUNTED
+        return self.program.network.output.classes <= MOST_COUNTED
 
     @property
     def spiking(self) -> list[str]:
         """The layers that spike: others put out something in every step."""
-        return [p.name for p in self.program.populations if p.neurons.spiking]
+        return [p.name for p in self.program.network.populations if p.neurons.spiking]
 
     @property
     def tunings(self) -> list[tuple[str, str, Style]]:

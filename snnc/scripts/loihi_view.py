@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from snnc.operators.transforms import Convolution, Full, Scattered
-from snnc.program.program import Connection, Population
+from snnc.operators import transforms
+from snnc.program.network import Connection, Population
 from snnc.scripts.code import WIDTH, Code, Group, expression, identifier, layout, literal, prefixed
 from snnc.scripts.figures import ITEMS, NEURONS
 from snnc.scripts.view import INDENT, View, connection_code, synapse
@@ -18,7 +18,7 @@ class LoihiView(View):
 
     @property
     def uses_nengo_dl(self) -> bool:
-        running = (p.neurons.running() for p in self.program.populations)
+        running = (p.neurons.running() for p in self.program.network.populations)
         return any(call.name.startswith("nengo_dl.") for call in running)
 
     @property
@@ -31,11 +31,11 @@ class LoihiView(View):
     @property
     def blocks(self) -> list[list[str]]:
         """The statements that make each population, and what leads into it."""
-        return [list(self._block(population)) for population in self.program.populations]
+        return [list(self._block(population)) for population in self.program.network.populations]
 
     def _block(self, population: Population) -> Iterator[str]:
         name = identifier(population.name)
-        sources = self.program.into(name)
+        sources = self.program.network.into(name)
         if not population.on_chip:
             reads_input = any(c.source == INPUT for c in sources)
             why = ": it turns the input into spikes." if reads_input else "."
@@ -50,15 +50,17 @@ class LoihiView(View):
             block = Group("nengo_loihi.BlockShape(", shapes, ")")
             yield layout(block, f"net.config[{name}].block_shape = ", indent=INDENT)
         for connection in sources:
-            yield self._connection(connection, f"{name}.neurons", self.program.pop_type(connection))
+            yield self._connection(
+                connection, f"{name}.neurons", self.program.network.pop_type(connection)
+            )
 
     @property
     def output(self) -> Iterator[str]:
         """The statements that make the output."""
         yield self.output_node
-        for connection in self.program.into(OUTPUT):
+        for connection in self.program.network.into(OUTPUT):
             yield self._connection(connection, "output")
-        if self.program.has_bias(OUTPUT):
+        if self.program.network.has_bias(OUTPUT):
             yield connection_code('nengo.Node(params["output.bias"])', "output", "synapse=None")
 
     def _connection(self, connection: Connection, target: str, pop_type: int | None = None) -> str:
@@ -75,16 +77,16 @@ class LoihiView(View):
 
     def _transform(self, connection: Connection) -> Iterator[Code]:
         """Yield the argument that says what a connection does to values, unless they pass as they are."""
-        form = self.program.form(connection)
+        form = self.program.network.form(connection)
         weights = self._params(connection, "weights")
-        if isinstance(form, Full):
+        if isinstance(form, transforms.Dense):
             yield prefixed("transform=", weights)
-        elif isinstance(form, Scattered):
+        elif isinstance(form, transforms.Sparse):
             places = tuple(self._params(connection, name) for name in ("row", "column"))
             indices = Group("indices=np.column_stack(", (Group("[", places, "]"),), ")")
             arguments: tuple[Code, ...] = (literal(form.shape), indices, prefixed("init=", weights))
             yield Group("transform=nengo.Sparse(", arguments, ")")
-        elif isinstance(form, Convolution):
+        elif isinstance(form, transforms.Convolution):
             settings = {
                 "kernel_size": form.kernel_size,
                 "strides": form.strides,
@@ -101,12 +103,12 @@ class LoihiView(View):
             yield Group("transform=nengo.Convolution(", arguments, ")")
 
     def _params(self, connection: Connection, name: str) -> Group:
-        return Group("params[", (literal(self.program.array_key(connection, name)),), "]")
+        return Group("params[", (literal(self.program.network.array_key(connection, name)),), "]")
 
     @property
     def bursting(self) -> str | None:
         """The layers on the host that may have more spikes for the chip than one a step."""
-        names = [p.name for p in self.program.feeding_from_host if p.neurons.bursts]
+        names = [p.name for p in self.program.network.feeding_from_host if p.neurons.bursts]
         return str(expression(names)) if names else None
 
     @property
@@ -120,7 +122,7 @@ class LoihiView(View):
     @property
     def silent(self) -> str | None:
         """The statement that names the layers without spikes, if there are some on the host."""
-        names = [p.name for p in self.program.populations if not p.neurons.spiking]
+        names = [p.name for p in self.program.network.populations if not p.neurons.spiking]
         return layout(expression(names), "silent = ", indent=4) if names else None
 
     @property

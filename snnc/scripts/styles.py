@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from snnc.program.program import Population, Program
+from snnc.program.network import Population
+from snnc.program.program import Program
 from snnc.scripts.code import Code, Group, entry, expression, joined, layout
 from snnc.spec.gradients import Gradient, Rate, Smooth
 
@@ -68,7 +69,7 @@ class Style:
 def styles(program: Program) -> tuple[Style, ...]:
     """Return the styles of a program's populations, in the order of their first layers."""
     groups: list[list[Population]] = []
-    for population in program.populations:
+    for population in program.network.populations:
         for group in groups:
             if _alike(group[0], population):
                 group.append(population)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from snnc.operators import transforms
 from snnc.operators.call import Call
 from snnc.operators.linear import BatchNorm, Conv2D, Dense, Dropout, OnOff, Operator, walk
-from snnc.operators.transforms import Convolution, Form, Full, Scattered
 from snnc.program.fingerprint import training
-from snnc.program.program import Connection, Population, Program
+from snnc.program.network import Connection, Network, Population
 from snnc.scripts.code import (
     WIDTH,
     Chain,
@@ -39,8 +39,8 @@ class TrainView(View):
     @property
     def _neurons(self) -> list[Call]:
         """All neurons that are trained or run."""
-        calls = [p.neurons.running() for p in self.program.populations]
-        return [*calls, *(p.neurons.trained(p.gradient) for p in self.program.populations)]
+        calls = [p.neurons.running() for p in self.program.network.populations]
+        return [*calls, *(p.neurons.trained(p.gradient) for p in self.program.network.populations)]
 
     @property
     def has_dropout(self) -> bool:
@@ -58,11 +58,11 @@ class TrainView(View):
     def keras_import(self) -> str:
         names = {
             op.keras().name
-            for connection in self.program.connections
+            for connection in self.program.network.connections
             for op in connection.operators
             if not isinstance(op, OnOff)
         }
-        if self.has_batch_norm and self.program.trains_spiking:
+        if self.has_batch_norm and self.program.network.trains_spiking:
             names.add("BatchNormalization")
         flat = f"from tensorflow.keras.layers import {', '.join(sorted(names))}"
         if len(flat) <= WIDTH:
@@ -96,7 +96,7 @@ class TrainView(View):
     @property
     def validates_apart(self) -> bool:
         """Whether it takes a network of its own to validate."""
-        return self.validates and self.program.trains_spiking
+        return self.validates and self.program.network.trains_spiking
 
     @property
     def stopping(self) -> EarlyStopping | None:
@@ -118,7 +118,7 @@ class TrainView(View):
     @property
     def firing_rates(self) -> str | None:
         """The bands of firing rates, by layer."""
-        bands = {name: band.model_dump() for name, band in self.program.bands.items()}
+        bands = {name: band.model_dump() for name, band in self.program.network.bands.items()}
         return layout(expression(bands), "FIRING_RATES = ") if bands else None
 
     @property
@@ -127,7 +127,8 @@ class TrainView(View):
         if len(self.styles) == 1:
             return None
         entries = (
-            entry(p.name, self.constant(p, "RUNNING_NEURONS")) for p in self.program.populations
+            entry(p.name, self.constant(p, "RUNNING_NEURONS"))
+            for p in self.program.network.populations
         )
         return layout(Group("{", tuple(entries), "}"), "RUNNING_NEURONS = ")
 
@@ -140,11 +141,11 @@ class TrainView(View):
     @property
     def blocks(self) -> list[list[str]]:
         """The statements that make each population."""
-        return [list(self._block(population)) for population in self.program.populations]
+        return [list(self._block(population)) for population in self.program.network.populations]
 
     def _block(self, population: Population) -> Iterator[str]:
         name = identifier(population.name)
-        first, *others = self.program.into(name)
+        first, *others = self.program.network.into(name)
         yield from self._operators(first, "x")
         layer = Group("nengo_dl.Layer(", (self.constant(population, "TRAINING_NEURONS"),), ")")
         tuning = f"**{self.constant(population, 'TUNING')}"
@@ -159,7 +160,7 @@ class TrainView(View):
     @property
     def output(self) -> Iterator[str]:
         """The statements that make the output: a node of its own where branches are summed."""
-        first, *others = self.program.into(OUTPUT)
+        first, *others = self.program.network.into(OUTPUT)
         if not others:
             yield from self._operators(first, "output")
             return
@@ -171,7 +172,9 @@ class TrainView(View):
     def _operators(self, connection: Connection, last: str) -> Iterator[str]:
         """Yield a statement for each operator of a connection; what the last one puts out is called `last`."""
         value = self._source(connection)
-        for operator, shape in walk(connection.operators, self.program.source_shape(connection)):
+        for operator, shape in walk(
+            connection.operators, self.program.network.source_shape(connection)
+        ):
             result = last if operator is connection.operators[-1] else "x"
             layer = Group("nengo_dl.Layer(", (expression(operator.keras()),), ")")
             taken = operator.takes(shape)
@@ -205,9 +208,9 @@ class TrainView(View):
 
     @property
     def _gradient(self) -> Code:
-        by_layer = {p.name: self._slope(p) for p in self.program.populations}
+        by_layer = {p.name: self._slope(p) for p in self.program.network.populations}
         if "kind" in training(self.program)["gradient"]:
-            return by_layer[self.program.populations[0].name]
+            return by_layer[self.program.network.populations[0].name]
         return Group("{", tuple(entry(name, slope) for name, slope in by_layer.items()), "}")
 
     def _slope(self, population: Population) -> Code:
@@ -228,12 +231,13 @@ class TrainView(View):
     def chains(self) -> str | None:
         """Which Keras layers become which matrices or kernels, unless it is one Dense layer with a bias a population."""
         program = self.program
-        if all(_is_plain(program, target) for target in program.receivers):
+        if all(_is_plain(program.network, target) for target in program.network.receivers):
             return None
         found = {
             key: names
             for key, (connection, names) in self._names.items()
-            if _is_one_layer(connection) or isinstance(program.form(connection), Full)
+            if _is_one_layer(connection)
+            or isinstance(program.network.form(connection), transforms.Dense)
         }
         return layout(expression(found), "CHAINS = ")
 
@@ -242,7 +246,7 @@ class TrainView(View):
         """Which Keras layers become one kernel, with a window in which it can be read, and the place of its output."""
         entries = []
         for key, names, form in self._folded:
-            if isinstance(form, Convolution):
+            if isinstance(form, transforms.Convolution):
                 window = map(literal, (form.start, form.kernel_size, form.place))
                 entries.append(entry(key, Group("(", (expression(names), *window), ")")))
         return layout(Group("{", tuple(entries), "}"), "KERNELS = ") if entries else None
@@ -250,7 +254,9 @@ class TrainView(View):
     @property
     def scattered(self) -> str | None:
         """Which Keras layers become weights here and there."""
-        found = {key: names for key, names, form in self._folded if isinstance(form, Scattered)}
+        found = {
+            key: names for key, names, form in self._folded if isinstance(form, transforms.Sparse)
+        }
         return layout(expression(found), "SCATTERED = ") if found else None
 
     @property
@@ -260,22 +266,22 @@ class TrainView(View):
 
     @property
     def folds_matrices(self) -> bool:
-        return any(isinstance(form, Full) for _, _, form in self._folded)
+        return any(isinstance(form, transforms.Dense) for _, _, form in self._folded)
 
     @property
     def _names(self) -> dict[str, tuple[Connection, list[str]]]:
         """The names of the Keras layers that lead to weights, by the name of those."""
         return {
-            self.program.array_key(c, "weights"): (c, [op.name for op in c.at_run_time])
-            for target in self.program.receivers
-            for c in self.program.into(target)
+            self.program.network.array_key(c, "weights"): (c, [op.name for op in c.at_run_time])
+            for target in self.program.network.receivers
+            for c in self.program.network.into(target)
             if c.at_run_time
         }
 
     @property
-    def _folded(self) -> list[tuple[str, list[str], Form]]:
+    def _folded(self) -> list[tuple[str, list[str], transforms.Form]]:
         return [
-            (key, names, self.program.form(connection))
+            (key, names, self.program.network.form(connection))
             for key, (connection, names) in self._names.items()
             if not _is_one_layer(connection)
         ]
@@ -286,7 +292,9 @@ class TrainView(View):
         return self._has(Conv2D)
 
     def _has(self, kind: type[Operator]) -> bool:
-        return any(isinstance(op, kind) for c in self.program.connections for op in c.operators)
+        return any(
+            isinstance(op, kind) for c in self.program.network.connections for op in c.operators
+        )
 
     @property
     def softens(self) -> bool:
@@ -314,7 +322,7 @@ class TrainView(View):
 
     @property
     def fresh_label(self) -> str:
-        spiking = any(p.neurons.spiking for p in self.program.populations)
+        spiking = any(p.neurons.spiking for p in self.program.network.populations)
         return "spikes (fresh)" if spiking else "rates over time (fresh)"
 
 
@@ -343,12 +351,12 @@ def _is_one_layer(connection: Connection) -> bool:
     )
 
 
-def _is_plain(program: Program, target: str) -> bool:
+def _is_plain(network: Network, target: str) -> bool:
     """Whether one Dense layer with a bias leads to a population, or to the output."""
-    connections = program.into(target)
+    connections = network.into(target)
     return (
         len(connections) == 1
         and len(connections[0].at_run_time) == 1
         and isinstance(connections[0].at_run_time[0], Dense)
-        and program.has_bias(target)
+        and network.has_bias(target)
     )

@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from snnc.program.fingerprint import fingerprint
-from snnc.program.program import Connection, Population, Program
+from snnc.program.network import Connection, Population
+from snnc.program.program import Program
 from snnc.scripts.code import (
     WIDTH,
     Code,
@@ -48,8 +49,11 @@ class View:
     @property
     def shape(self) -> str:
         """The network in numbers: 16-64-32-32-5."""
-        sizes = [self.program.input_size, *(p.size for p in self.program.populations)]
-        text = "-".join(map(str, [*sizes, self.program.output.classes]))
+        sizes = [
+            self.program.network.input_size,
+            *(p.size for p in self.program.network.populations),
+        ]
+        text = "-".join(map(str, [*sizes, self.program.network.output.classes]))
         return text if len(text) <= 40 else f"{len(sizes) - 1} layers of neurons"
 
     @property
@@ -104,7 +108,7 @@ class View:
 
     @property
     def spec_constant(self) -> str:
-        return layout(expression(fingerprint(self.program)), "SPEC = ")
+        return layout(expression(fingerprint(self.program.network)), "SPEC = ")
 
     @property
     def label_is_named(self) -> bool:
@@ -131,7 +135,7 @@ class View:
         arguments = ["path", f"delimiter={literal(data.delimiter)}"]
         arguments += ["skiprows=1"] if data.header else []
         arguments += ["comments=None", "quotechar='\"'", "ndmin=2", 'encoding="utf-8-sig"']
-        if self.program.output.labels:
+        if self.program.network.output.labels:
             arguments.append(f"converters={{{self.label_column}: class_number}}")
         return layout(Group("np.loadtxt(", tuple(arguments), ")"), "table = ", indent=4)
 
@@ -148,12 +152,12 @@ class View:
 
     @property
     def labels(self) -> str | None:
-        labels = self.program.output.labels
+        labels = self.program.network.output.labels
         return None if labels is None else layout(expression(labels), "LABELS = ")
 
     @property
     def classes(self) -> str:
-        return literal(self.program.output.classes)
+        return literal(self.program.network.output.classes)
 
     @property
     def figures(self) -> Figures:
@@ -202,20 +206,20 @@ class View:
 
     @property
     def spike_connections(self) -> list[Connection]:
-        return [c for c in self.program.connections if c.source != INPUT]
+        return [c for c in self.program.network.connections if c.source != INPUT]
 
     @property
     def probe_synapse(self) -> str:
-        return str(expression(self.program.output.probe.nengo()))
+        return str(expression(self.program.network.output.probe.nengo()))
 
     @property
     def softmax(self) -> str:
-        return self.program.output.softmax
+        return self.program.network.output.softmax
 
     @property
     def output_node(self) -> str:
         """The statement that makes a node of the output."""
-        classes = literal(self.program.output.classes)
+        classes = literal(self.program.network.output.classes)
         node = Group("nengo.Node(", (f"size_in={classes}", 'label="output"'), ")")
         return layout(node, "output = ", indent=INDENT)
 

@@ -10,7 +10,8 @@ from snnc.diagnostics.diagnostic import KeyPath
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.positions import Positions, locate
 from snnc.program.lower import layer_names
-from snnc.program.program import Population, Program
+from snnc.program.network import Population
+from snnc.program.program import Program
 from snnc.spec import write_toml
 from snnc.spec.base import INPUT, Model
 from snnc.spec.gradients import Rate
@@ -49,7 +50,7 @@ def full(document: Document, program: Program) -> str:
         values["name"] = _filled(values["name"], name, "kind and number")
         values["from"] = _filled(values["from"], [before], "the layer before")
         if isinstance(layer, NeuronLayer):
-            population = program.population(name)
+            population = program.network.population(name)
             _fill_neurons(values, population, program, origins)
             _fill_firing_rates(values, population, origins)
         before = name
@@ -111,7 +112,7 @@ def _fill_neurons(
     settings["amplitude"] = _amplitude(settings["amplitude"], neurons)
     values["neurons"] = settings
     if isinstance(values["synapse"], Value):
-        synapses = {c.synapse for c in program.into(population.name)} - {None}
+        synapses = {c.synapse for c in program.network.into(population.name)} - {None}
         values["synapse"] = {
             k: Value(v, "as synapses.layer")
             for s in synapses
@@ -121,7 +122,7 @@ def _fill_neurons(
     if not program.on_loihi:
         values["on_chip"] = Value(None, "loihi is no target")
     else:
-        reads_input = any(c.source == INPUT for c in program.into(population.name))
+        reads_input = any(c.source == INPUT for c in program.network.into(population.name))
         why = "default: reads the input" if reads_input else "default"
         values["on_chip"] = _filled(values["on_chip"], population.on_chip, why)
     gradient = population.gradient

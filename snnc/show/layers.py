@@ -6,15 +6,16 @@ import dataclasses
 from typing import Any
 
 from snnc.diagnostics.wording import counted, times
-from snnc.program.program import Connection, Population, Program
+from snnc.program.network import Connection, Network, Population
+from snnc.program.program import Program
 from snnc.show.table import Cells
 from snnc.spec.base import INPUT, OUTPUT
 
 
 def summary(program: Program) -> str:
     """Return how large a program is, and what it is for."""
-    layers = counted(len(program.populations), "layer")
-    neurons = counted(sum(population.size for population in program.populations), "neuron")
+    layers = counted(len(program.network.populations), "layer")
+    neurons = counted(sum(population.size for population in program.network.populations), "neuron")
     return f"{layers}, {neurons}, for {' and '.join(program.targets)}"
 
 
@@ -31,27 +32,27 @@ def layers(program: Program) -> Cells:
         "gradient",
         "runs on",
     ]
-    lines = [header, [INPUT, "", "", times(program.input_shape), "", "", "", "", "host"]]
+    lines = [header, [INPUT, "", "", times(program.network.input_shape), "", "", "", "", "host"]]
     cores = _cores(program)
-    for population in program.populations:
+    for population in program.network.populations:
         place = _place(program, population)
         if population.name in cores:
             place += f", {counted(cores[population.name], 'core')}"
         lines.append(
             [
                 population.name,
-                *_into(program, population.name),
+                *_into(program.network, population.name),
                 times(population.shape),
-                str(_parameters(program, population.name)),
+                str(_parameters(program.network, population.name)),
                 population.neurons.kind,
                 f"{population.neurons.max_rate:g}",
                 population.gradient.kind,
                 place,
             ]
         )
-    parameters = str(_parameters(program, OUTPUT))
-    readout = [str(program.output.classes), parameters, "", "", "", "host"]
-    lines.append([OUTPUT, *_into(program, OUTPUT), *readout])
+    parameters = str(_parameters(program.network, OUTPUT))
+    readout = [str(program.network.output.classes), parameters, "", "", "", "host"]
+    lines.append([OUTPUT, *_into(program.network, OUTPUT), *readout])
     return lines
 
 
@@ -62,15 +63,15 @@ def description(program: Program) -> dict[str, Any]:
         "spec": program.spec_path.as_posix(),
         "network": program.name,
         "targets": program.targets,
-        "input": {"shape": program.input_shape, "runs_on": "host"},
+        "input": {"shape": program.network.input_shape, "runs_on": "host"},
         "layers": [
             {**_layer(program, population), "cores": cores.get(population.name)}
-            for population in program.populations
+            for population in program.network.populations
         ],
         "output": {
-            "sources": _sources(program, OUTPUT),
-            "classes": program.output.classes,
-            "parameters": _parameters(program, OUTPUT),
+            "sources": _sources(program.network, OUTPUT),
+            "classes": program.network.output.classes,
+            "parameters": _parameters(program.network, OUTPUT),
             "runs_on": "host",
         },
     }
@@ -80,17 +81,17 @@ def _layer(program: Program, population: Population) -> dict[str, Any]:
     neurons = population.neurons
     return {
         "name": population.name,
-        "sources": _sources(program, population.name),
+        "sources": _sources(program.network, population.name),
         "shape": population.shape,
         "neurons": population.size,
-        "parameters": _parameters(program, population.name),
+        "parameters": _parameters(program.network, population.name),
         "neuron": {**neurons.model_dump(), "amplitude": neurons.output_value},
         "gradient": population.gradient.model_dump(),
         "runs_on": _place(program, population),
     }
 
 
-def _sources(program: Program, target: str) -> list[dict[str, Any]]:
+def _sources(network: Network, target: str) -> list[dict[str, Any]]:
     """Return what a layer reads, each with the operators on the way and the synapse."""
     return [
         {
@@ -100,7 +101,7 @@ def _sources(program: Program, target: str) -> list[dict[str, Any]]:
             ],
             "synapse": connection.synapse.model_dump() if connection.synapse else None,
         }
-        for connection in program.into(target)
+        for connection in network.into(target)
     ]
 
 
@@ -119,9 +120,9 @@ def _cores(program: Program) -> dict[str, int]:
     return spread.cores() if spread else {}
 
 
-def _into(program: Program, target: str) -> list[str]:
+def _into(network: Network, target: str) -> list[str]:
     """Return what a layer reads, and the operators on the way."""
-    connections = program.into(target)
+    connections = network.into(target)
     sources = ", ".join(c.source for c in connections)
     return [sources, ", ".join(_operators(c) for c in connections)]
 
@@ -130,6 +131,6 @@ def _operators(connection: Connection) -> str:
     return " > ".join(op.kind for op in connection.operators)
 
 
-def _parameters(program: Program, target: str) -> int:
+def _parameters(network: Network, target: str) -> int:
     """Return how many weights and biases training adjusts."""
-    return sum(c.parameters(program.source_shape(c)) for c in program.into(target))
+    return sum(c.parameters(network.source_shape(c)) for c in network.into(target))

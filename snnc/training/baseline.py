@@ -10,7 +10,8 @@ import tensorflow as tf
 from snnc.data.prepare import Array, Labels
 from snnc.networks.build import keras_layer
 from snnc.operators.linear import walk
-from snnc.program.program import Population, Program
+from snnc.program.network import Population
+from snnc.program.program import Program
 from snnc.spec.base import INPUT, OUTPUT
 from snnc.training.epochs import BEGINNING, State
 from snnc.training.train import Fitted, Learner, compile_arguments, run_epochs
@@ -25,13 +26,15 @@ def twin(
 ) -> tf.keras.Model:
     """Return the float twin, untrained; `activation` makes the layer that stands for a population."""
     # Names with a capital are none that a layer can have.
-    inputs = tf.keras.Input((program.input_size,), name="Input")
+    inputs = tf.keras.Input((program.network.input_size,), name="Input")
     values: dict[str, Any] = {INPUT: inputs}
-    for target in program.receivers:
+    for target in program.network.receivers:
         branches = []
-        for connection in program.into(target):
+        for connection in program.network.into(target):
             value = values[connection.source]
-            for operator, shape in walk(connection.operators, program.source_shape(connection)):
+            for operator, shape in walk(
+                connection.operators, program.network.source_shape(connection)
+            ):
                 wanted = operator.takes(shape)
                 if tuple(value.shape[1:]) != wanted:
                     value = tf.keras.layers.Reshape(wanted)(value)
@@ -43,7 +46,7 @@ def twin(
             else branches[0]
         )
         values[target] = (
-            summed if target == OUTPUT else activation(program.population(target))(summed)
+            summed if target == OUTPUT else activation(program.network.population(target))(summed)
         )
     return tf.keras.Model(inputs, values[OUTPUT])
 
@@ -56,14 +59,14 @@ def train_baseline(
     start: State = BEGINNING,
 ) -> tf.keras.Model:
     """Return the float twin, trained on items x, (n, size), and labels y, (n,), from a state on."""
-    tf.keras.utils.set_random_seed(program.seed)
+    tf.keras.utils.set_random_seed(program.network.seed)
     model = twin(program)
     model.compile(**compile_arguments(program))
     batch_size = program.train.batch_size
 
     def fit(items: Array, labels: Labels) -> Fitted:
         # Dropout keeps the seed of the moment when Keras first builds the graph, whatever epoch that is in.
-        tf.random.set_seed(1000 * program.seed + 1)
+        tf.random.set_seed(1000 * program.network.seed + 1)
         history = model.fit(items, labels, batch_size=batch_size, shuffle=False, verbose=0).history
         return Fitted(history["loss"][0], history["accuracy"][0])
 

@@ -20,7 +20,7 @@ from snnc.training.epochs import Epoch, State, Validation
 def depends_on(program: Program, data: Data) -> dict[str, Any]:
     """Return all that decides what a training becomes, but for the number of epochs."""
     return {
-        **fingerprint(program),
+        **fingerprint(program.network),
         **training(program),
         "data": data.train_digest,
         "tensorflow": installed("tensorflow"),

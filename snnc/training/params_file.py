@@ -16,9 +16,10 @@ from snnc.data.prepare import Data
 from snnc.data.prepare import load as load_data
 from snnc.diagnostics.errors import Refusal, UsageError
 from snnc.environment.libraries import versions
-from snnc.operators.transforms import Folded, Form, Identity, Scattered
+from snnc.operators import transforms
 from snnc.program.fingerprint import OPTIONS, as_json, differences, fingerprint, training
-from snnc.program.program import Connection, GainBias, Population, Program
+from snnc.program.network import Connection, GainBias, Network, Population
+from snnc.program.program import Program
 from snnc.spec.base import OUTPUT
 from snnc.training.checkpoint import depends_on
 from snnc.training.epochs import Epoch
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def save_training(
-    paths: Paths, program: Program, deployed: Program, data: Data, epochs: Sequence[Epoch]
+    paths: Paths, program: Program, deployed: Network, data: Data, epochs: Sequence[Epoch]
 ) -> list[Path]:
     """Write the parameters, how training went, and the test items if a script can't get at them; return the files."""
     written = [paths.params]
@@ -45,7 +46,7 @@ def save_training(
     return written
 
 
-def save_params(path: Path, program: Program, deployed: Program, data: Data) -> None:
+def save_params(path: Path, program: Program, deployed: Network, data: Data) -> None:
     """Write what the deployed network needs, and how the program it comes from was trained."""
     arrays = parameters(deployed)
     arrays["input.shift"], arrays["input.scale"] = data.shift, data.scale
@@ -53,8 +54,8 @@ def save_params(path: Path, program: Program, deployed: Program, data: Data) -> 
     _save(path, program, data, arrays)
 
 
-def parameters(deployed: Program) -> dict[str, Any]:
-    """Return the weights, gains and biases of a deployed program, by their names in its file."""
+def parameters(deployed: Network) -> dict[str, Any]:
+    """Return the weights, gains and biases of a deployed network, by their names in its file."""
     arrays: dict[str, Any] = {}
     for connection in deployed.connections:
         for name, array in connection.folded.arrays.items():
@@ -90,14 +91,14 @@ class Trained:
     @property
     def params(self) -> dict[str, Array]:
         """Weights, (out, in), gains and biases, (neurons,), by name."""
-        return parameters(self.program)
+        return parameters(self.program.network)
 
     def scaled(self, x: ArrayLike) -> Array:
         """Return items of the source, ``(n, *shape)``, as the network gets them, (n, size)."""
         items = np.asarray(x, dtype=float)
-        n, size_in = len(items), self.program.input_size
-        if items.shape not in ((n, *self.program.input_shape), (n, size_in)):
-            shape = ", ".join(map(str, self.program.input_shape))
+        n, size_in = len(items), self.program.network.input_size
+        if items.shape not in ((n, *self.program.network.input_shape), (n, size_in)):
+            shape = ", ".join(map(str, self.program.network.input_shape))
             raise UsageError(f"x has the shape {items.shape}, not (n, {shape})")
         return np.asarray((items.reshape(n, size_in) - self.shift) / self.scale)
 
@@ -110,7 +111,7 @@ def load(program: Program, folder: Path) -> Trained:
     """Return what training left in a folder; a Refusal says what is wrong with it, or with the data."""
     paths = Paths.of(program, folder)
     # Data may take long to load, and nothing is to be done with them alone.
-    file = _opened(paths.params, program)
+    file = _opened(paths.params, program.network)
     data = load_data(program)
     trained = _restored(file, program, data)
     twin = load_baseline(paths.baseline, program, data, trained.training)
@@ -119,44 +120,52 @@ def load(program: Program, folder: Path) -> Trained:
 
 def load_params(path: Path, program: Program, data: Data) -> Trained:
     """Return a program with the parameters in a file; a Refusal says what is wrong with the file."""
-    return _restored(_opened(path, program), program, data)
+    return _restored(_opened(path, program.network), program, data)
 
 
 def _restored(file: _File, program: Program, data: Data) -> Trained:
     _same_items(file, data)
-    populations = tuple(_tuned(p, file) for p in program.populations)
-    connections = []
-    for connection in program.connections:
-        folded = Folded(connection.target, *_form_and_arrays(program, connection, file))
-        connections.append(replace(connection, operators=(folded,)))
-    bias = file.numbers("output.bias", (program.output.classes,))
-    deployed = replace(
-        program,
-        populations=populations,
-        connections=tuple(connections),
-        output=replace(program.output, bias=bias if program.has_bias(OUTPUT) else None),
-    )
+    deployed = _deployed(file, program.network)
     shift, scale = file.numbers("input.shift"), file.numbers("input.scale")
     x_test = (data.raw_test - shift) / scale
-    return Trained(deployed, x_test, data.y_test, shift, scale, file.training())
+    return Trained(
+        replace(program, network=deployed), x_test, data.y_test, shift, scale, file.training()
+    )
+
+
+def _deployed(file: _File, network: Network) -> Network:
+    """Return a network with the weights, gains and biases in a file."""
+    connections = []
+    for connection in network.connections:
+        folded = transforms.Transform(
+            connection.target, *_form_and_arrays(network, connection, file)
+        )
+        connections.append(replace(connection, operators=(folded,)))
+    bias = file.numbers("output.bias", (network.output.classes,))
+    return replace(
+        network,
+        populations=tuple(_tuned(p, file) for p in network.populations),
+        connections=tuple(connections),
+        output=replace(network.output, bias=bias if network.has_bias(OUTPUT) else None),
+    )
 
 
 def _form_and_arrays(
-    program: Program, connection: Connection, file: _File
-) -> tuple[Form, dict[str, Array]]:
+    network: Network, connection: Connection, file: _File
+) -> tuple[transforms.Form, dict[str, Array]]:
     """Return the form of a connection's weights, and the arrays that it has in a file."""
-    form = program.form(connection)
-    if isinstance(form, Identity):
+    form = network.form(connection)
+    if isinstance(form, transforms.NoTransform):
         return form, {}
-    key = program.array_key(connection, "weights")
-    if not isinstance(form, Scattered):
+    key = network.array_key(connection, "weights")
+    if not isinstance(form, transforms.Sparse):
         return form, {"weights": file.numbers(key, form.shape)}
     weights = file.numbers(key)
     rows, columns = form.shape
     return form, {
         "weights": weights,
-        "row": file.places(program.array_key(connection, "row"), weights.shape, rows),
-        "column": file.places(program.array_key(connection, "column"), weights.shape, columns),
+        "row": file.places(network.array_key(connection, "row"), weights.shape, rows),
+        "column": file.places(network.array_key(connection, "column"), weights.shape, columns),
     }
 
 
@@ -189,7 +198,7 @@ def is_complete(path: Path, program: Program, data: Data) -> bool:
     if not path.exists():
         return False
     try:
-        found = _opened(path, program).training()
+        found = _opened(path, program.network).training()
     except Refusal:
         return False
     return found == described(program, data)
@@ -234,7 +243,7 @@ def load_baseline(
     """
     if not path.exists():
         return None
-    file = _opened(path, program, "snnc train --baseline")
+    file = _opened(path, program.network, "snnc train --baseline")
     _same_items(file, data)
     wanted = described(program, data) if training is None else training
     found = differences(_of_baseline(file.training()), _of_baseline(wanted), "in the parameters")
@@ -261,7 +270,7 @@ def _save(path: Path, program: Program, data: Data, arrays: dict[str, Any]) -> N
         path,
         **arrays,
         spec_file=program.spec_path.name,
-        spec=as_json(fingerprint(program)),
+        spec=as_json(fingerprint(program.network)),
         training=as_json(described(program, data)),
         versions=json.dumps(versions()),
     )
@@ -314,7 +323,7 @@ class _File:
         return array
 
 
-def _opened(path: Path, program: Program, command: str = "snnc train") -> _File:
+def _opened(path: Path, network: Network, command: str = "snnc train") -> _File:
     """Return a file that was written for this program's meaning; `command` is what writes it anew."""
     try:
         arrays = arrays_of(path, f"run {command} again")
@@ -322,7 +331,7 @@ def _opened(path: Path, program: Program, command: str = "snnc train") -> _File:
         raise Refusal(f"there is no {path.as_posix()} yet: run {command} first") from error
     try:
         theirs = json.loads(str(arrays["spec"]))
-        found = differences(theirs, fingerprint(program))
+        found = differences(theirs, fingerprint(network))
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise Refusal(
             f"{path.as_posix()} doesn't say what network it is for: run {command} again"

@@ -11,6 +11,7 @@ from snnc.data.prepare import Data
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.files import ensure_room
 from snnc.environment.own_files import OWN_FILES, other_spec
+from snnc.program.network import Network
 from snnc.program.program import Program
 
 #: What the names of arrays, the split and the versions take, in bytes.
@@ -59,7 +60,9 @@ class Paths:
     def _network(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
         """Yield what is written and how many bytes it takes at most: a checkpoint is there while the next is written."""
         # Of scattered weights, three numbers: what they are and where they stand.
-        weights = sum(3 * program.form(connection).most for connection in program.connections)
+        weights = sum(
+            3 * program.network.form(connection).most for connection in program.network.connections
+        )
         numbers = weights + 2 * _neurons(program) + len(data.test_index)
         yield self.params, _bytes(2 * numbers)
         if not program.data.is_file:
@@ -68,7 +71,7 @@ class Paths:
         yield from [(self.checkpoint, _checkpoint_bytes(program))] * 2
 
     def _baseline(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
-        yield self.baseline, _bytes(_parameters(program) + 4 * len(data.test_index))
+        yield self.baseline, _bytes(_parameters(program.network) + 4 * len(data.test_index))
         yield from [(self.baseline_checkpoint, _checkpoint_bytes(program))] * 2
 
 
@@ -79,12 +82,12 @@ def _bytes(numbers: int) -> int:
 def _checkpoint_bytes(program: Program) -> int:
     stopping = program.train.early_stopping
     best = 1 if stopping and stopping.restore_best_weights else 0
-    return _bytes((MOST_SLOTS + best) * _parameters(program))
+    return _bytes((MOST_SLOTS + best) * _parameters(program.network))
 
 
-def _parameters(program: Program) -> int:
-    return sum(c.parameters(program.source_shape(c)) for c in program.connections)
+def _parameters(network: Network) -> int:
+    return sum(c.parameters(network.source_shape(c)) for c in network.connections)
 
 
 def _neurons(program: Program) -> int:
-    return sum(p.size for p in program.populations)
+    return sum(p.size for p in program.network.populations)

@@ -35,12 +35,12 @@ def train(
     start: State = BEGINNING,
 ) -> Weights:
     """Train a training network on items x, (n, size), and labels y, (n,), from a state on; return its weights."""
-    tf.keras.utils.set_random_seed(program.seed)  # for the initial weights
+    tf.keras.utils.set_random_seed(program.network.seed)  # for the initial weights
     with ExitStack() as stack:
         stack.enter_context(strict_warnings())
         sim = stack.enter_context(simulator(net, program))
         losses = {net.logits: _cross_entropy()}
-        bands = program.bands
+        bands = program.network.bands
         losses |= {p: band_loss(p, bands[p.label]) for p in net.spikes if p.label in bands}
         sim.compile(
             optimizer=build(program.train.optimizer.call()),
@@ -135,7 +135,7 @@ def run_epochs(
         if is_over(epochs, stopping):
             break
         started = perf_counter()
-        epoch_seed = 1000 * program.seed + epoch + 1
+        epoch_seed = 1000 * program.network.seed + epoch + 1
         tf.keras.utils.set_random_seed(epoch_seed)
         order = seen[np.random.RandomState(epoch_seed).permutation(len(seen))[:whole_batches]]
         fitted = learner.fit(x[order], y[order])

@@ -24,12 +24,12 @@ Answering = Callable[[Array], NDArray[np.float32]]
 @contextmanager
 def answering(net: nengo.Network, sim: nengo_dl.Simulator, program: Program) -> Iterator[Answering]:
     """Yield what a network under training answers as rate neurons, without dropout."""
-    if not program.trains_spiking:
+    if not program.network.trains_spiking:
         yield lambda x: _logits(sim, net.logits, x)
         return
     # In single steps these neurons put out rates only in the learning phase, which has dropout: it takes a network of its own.
-    own = training_network(program)
-    put_out_rates(own, program)
+    own = training_network(program.network)
+    put_out_rates(own, program.network)
     with simulator(own, program) as rates:
 
         def logits(x: Array) -> NDArray[np.float32]:

@@ -1,0 +1,227 @@
+"""The network between layers and backends: populations, and connections that carry operators.
+
+Layer kinds lower to these; whatever builds networks or writes scripts handles these and knows no layer kind. Every node
+knows where in the spec it comes from. The same Network describes the one that is trained and, after `deploy`, the one that
+runs: then every connection carries one transforms.Transform operator, and every population has its gain and bias.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from snnc.diagnostics.diagnostic import KeyPath
+from snnc.operators import transforms
+from snnc.operators.linear import Operator, Shape, size, walk
+from snnc.spec.base import INPUT, OUTPUT
+from snnc.spec.gradients import Loihi
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from snnc.spec.gradients import Gradient
+    from snnc.spec.neurons.base import NeuronKind
+    from snnc.spec.settings import FiringRates
+    from snnc.spec.synapses import Alpha, Lowpass, NoSynapse
+
+    Synapse = Lowpass | Alpha | NoSynapse
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GainBias:
+    """Gain and bias of each neuron, in Nengo's current units: the current is gain * input + bias."""
+
+    gain: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Population:
+    """Neurons that share a kind.
+
+    `neurons_at` leads to each written setting of them, `on_chip_at` to where it says whether they run on the chip,
+    `firing_rates_at` to each written setting of the band that training keeps their rates in, if there is one.
+    """
+
+    name: str
+    shape: Shape
+    neurons: NeuronKind
+    gradient: Gradient
+    on_chip: bool
+    at: KeyPath
+    neurons_at: Mapping[str, KeyPath]
+    on_chip_at: KeyPath | None = None
+    #: How many neurons of each dimension share a core of the chip; NengoLoihi decides if there is none.
+    block_shape: Shape | None = None
+    #: How many bits the chip's axons into the neurons have for a population.
+    pop_type: Literal[16, 32] | None = None
+    firing_rates: FiringRates | None = None
+    firing_rates_at: Mapping[str, KeyPath] = field(default_factory=dict)
+    tuning: GainBias | None = None
+
+    @property
+    def size(self) -> int:
+        """How many neurons there are."""
+        return size(self.shape)
+
+    def at_neurons(self, *keys: str, otherwise: KeyPath = ("neurons",)) -> KeyPath:
+        """Return where the first of some settings of the neurons was written, a layer's own before those of all."""
+        written = [self.neurons_at[key] for key in keys if key in self.neurons_at]
+        own = [at for at in written if at[0] == "layers"]
+        return next(iter([*own, *written]), otherwise)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Connection:
+    """From the input or a population to a population or the output.
+
+    `via` is the layer that was named as the source: the source itself, or one of operators behind it. The synapse
+    filters spikes, so the input has none.
+    """
+
+    source: str
+    via: str
+    target: str
+    operators: tuple[Operator, ...]
+    synapse: Synapse | None
+    at: KeyPath
+    synapse_at: KeyPath
+
+    @property
+    def taus(self) -> tuple[float, ...]:
+        """The time constants of the filters that its synapse is made of, in seconds; none without a filter."""
+        return self.synapse.taus if self.synapse else ()
+
+    @property
+    def folded(self) -> transforms.Transform:
+        """What the operators have become, in a deployed program."""
+        (operator,) = self.operators
+        assert isinstance(operator, transforms.Transform), "only a deployed program has weights"
+        return operator
+
+    @property
+    def at_run_time(self) -> tuple[Operator, ...]:
+        """The operators that are there when the network runs."""
+        return tuple(op for op in self.operators if not op.training_only)
+
+    def parameters(self, before: Shape) -> int:
+        """Return how many weights and biases are trained, on what has this shape."""
+        return sum(operator.parameters(shape) for operator, shape in walk(self.operators, before))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Output:
+    """The readout. `bias` is there once the program is deployed."""
+
+    classes: int
+    labels: tuple[str, ...] | None
+    softmax: Literal["loss", "host", "offline"]
+    probe: Synapse
+    bias: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Network:
+    """Populations from an input to an output, in the order in which they are computed."""
+
+    name: str
+    seed: int
+    #: How long a time step is, in seconds.
+    dt: float
+    input_shape: Shape
+    populations: tuple[Population, ...]
+    connections: tuple[Connection, ...]
+    output: Output
+
+    @cached_property
+    def _by_target(self) -> dict[str, tuple[Connection, ...]]:
+        found: dict[str, tuple[Connection, ...]] = {}
+        for connection in self.connections:
+            found[connection.target] = (*found.get(connection.target, ()), connection)
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[str, Population]:
+        return {population.name: population for population in self.populations}
+
+    def into(self, target: str) -> tuple[Connection, ...]:
+        """Return the connections into a population, or into the output."""
+        return self._by_target[target]
+
+    def has_bias(self, target: str) -> bool:
+        """Whether anything that leads to a population, or to the output, adds a bias."""
+        return any(op.adds_bias for c in self.into(target) for op in c.operators)
+
+    def source_shape(self, connection: Connection) -> Shape:
+        """The shape of what a connection starts with."""
+        if connection.source == INPUT:
+            return self.input_shape
+        return self.population(connection.source).shape
+
+    def form(self, connection: Connection) -> transforms.Form:
+        """Return the form that a connection's weights have once the program is deployed."""
+        if any(isinstance(operator, transforms.Transform) for operator in connection.operators):
+            return connection.folded.form
+        return transforms.form(connection.at_run_time, self.source_shape(connection))
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """What connections lead to, in order: the populations, then the output."""
+        return (*(population.name for population in self.populations), OUTPUT)
+
+    @property
+    def populations_on_chip(self) -> tuple[Population, ...]:
+        """The populations that run on the chip, in order."""
+        return tuple(p for p in self.populations if p.on_chip)
+
+    def into_chip(self) -> tuple[Connection, ...]:
+        """Return the connections into populations on the chip."""
+        on_chip = {population.name for population in self.populations_on_chip}
+        return tuple(c for c in self.connections if c.target in on_chip)
+
+    @property
+    def trains_spiking(self) -> bool:
+        """Whether single steps of the training network are spikes unless it is told otherwise."""
+        return any(isinstance(p.gradient, Loihi) for p in self.populations)
+
+    @property
+    def bands(self) -> dict[str, FiringRates]:
+        """The bands that training keeps firing rates in, by population."""
+        return {p.name: p.firing_rates for p in self.populations if p.firing_rates}
+
+    @property
+    def feeding_from_host(self) -> tuple[Population, ...]:
+        """The populations on the host whose spikes the chip reads."""
+        sources = {c.source for c in self.into_chip()}
+        return tuple(p for p in self.populations if p.name in sources and not p.on_chip)
+
+    def population(self, name: str) -> Population:
+        return self._by_name[name]
+
+    def pop_type(self, connection: Connection) -> Literal[16, 32] | None:
+        """Return the type of a convolution's axons on the chip, if it says one."""
+        target = self._by_name.get(connection.target)
+        if target is None or target.pop_type is None or not target.on_chip:
+            return None
+        return (
+            target.pop_type if isinstance(self.form(connection), transforms.Convolution) else None
+        )
+
+    def array_key(self, connection: Connection, name: str) -> str:
+        """Return the name of one of a connection's arrays among the parameters."""
+        several = len(self.into(connection.target)) > 1
+        return f"{connection.target}.{name}" + (f".{connection.via}" if several else "")
+
+    @property
+    def lif_smoothing(self) -> float | None:
+        """How much NengoDL softens the slope of LIF neurons that train with the chip's rates."""
+        gradients = (p.gradient for p in self.populations if p.neurons.leaky)
+        return next((g.sigma for g in gradients if isinstance(g, Loihi)), None)
+
+    @property
+    def input_size(self) -> int:
+        return size(self.input_shape)
