@@ -150,7 +150,7 @@ class Table:
         return self.model.model_json_schema(schema_generator=WithKinds)
 
     @property
-    def fingerprint(self) -> str:
+    def meaning(self) -> str:
         return _prose(inspect.cleandoc(self.model.__doc__ or ""))
 
     @property
