@@ -530,8 +530,8 @@ def test_every_spec_is_emulated_as_nengo_loihi_runs_it(path: Path, tmp_path: Pat
     running = deployed(program, 0)
     verify(running, items)
     assert all(hertz.any() for hertz in emulate(running, items).rates.values())
-    net = deployed_network(running, items[0], loihi=True)
-    emulator, shown = Emulator(net, running.dt), {net.shown: items}
+    net = deployed_network(running.network, items[0], loihi=True)
+    emulator, shown = Emulator(net, running.network.dt), {net.shown: items}
     outputs = emulator.run(shown, running.stream_steps, probes=[net.logits])[net.logits]
     assert outputs.any()
     assert np.array_equal(outputs, emulator.run(shown, running.stream_steps)[net.logits])
