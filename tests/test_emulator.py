@@ -246,6 +246,67 @@ def test_the_host_may_answer_to_the_chip() -> None:
     assert_same(emulator.run(items, 30, present="stream"), reference(net, rows(items), 30))
 
 
+@pytest.mark.parametrize("back", [False, True], ids=["precomputed", "in turns"])
+def test_spikes_take_a_step_from_neuron_to_neuron(back: bool) -> None:
+    """As docs/emulator_internals.md says: from the host to the chip, from neuron to neuron there, and back to the host."""
+    import nengo
+    import nengo_loihi
+
+    from snnc.emulator import Emulator
+
+    with nengo.Network(seed=0) as net:
+        nengo_loihi.add_params(net)
+        one = {"gain": np.ones(1), "bias": np.zeros(1)}
+        shown = nengo.Node(np.zeros(1))
+        encoder = nengo.Ensemble(1, 1, neuron_type=nengo.SpikingRectifiedLinear(), **one)
+        net.config[encoder].on_chip = False
+        first, second = (nengo.Ensemble(1, 1, neuron_type=nengo.LIF(), **one) for _ in range(2))
+        output = nengo.Node(lambda t, x: x, size_in=1)
+        nengo.Connection(shown, encoder.neurons, synapse=None)
+        for pre, post in ((encoder, first), (first, second)):
+            nengo.Connection(pre.neurons, post.neurons, transform=[[0.1]], synapse=None)
+        nengo.Connection(second.neurons, output, synapse=None)
+        if back:
+            answer = nengo.Ensemble(1, 1, neuron_type=nengo.SpikingRectifiedLinear(), **one)
+            net.config[answer].on_chip = False
+            nengo.Connection(output, answer.neurons, synapse=None)
+            nengo.Connection(answer.neurons, first.neurons, transform=[[0.1]], synapse=None)
+        probes = [nengo.Probe(x.neurons) for x in (encoder, first, second)] + [nengo.Probe(output)]
+    shows = np.zeros((1, 12, 1))
+    shows[0, 4] = 1000.0
+    with quiet():
+        emulator = Emulator(net)
+        result = emulator.run({shown: shows}, 12)
+        shown.output = lambda t: [1000.0 if round(t / 0.001) == 5 else 0.0]
+        expected = reference(net, [{}], 12)
+    assert emulator._built.precomputed is not back
+    assert_same(result, expected)
+    steps = [(1 + np.flatnonzero(expected[probe])).tolist() for probe in probes]
+    assert [of_neuron[0] for of_neuron in steps] == [5, 6, 7, 8]
+    # The answer fires in the step in which it sees a spike, and the first neuron on the chip in the next one.
+    assert steps[1] == ([6, 9, 12] if back else [6])
+
+
+def test_precomputed_the_host_takes_the_first_step_of_the_chip_twice() -> None:
+    import nengo
+
+    from snnc.emulator import Emulator
+
+    with nengo.Network(seed=0) as net:
+        neurons = nengo.LIF(tau_ref=0.003)
+        layer = nengo.Ensemble(1, 1, neuron_type=neurons, gain=np.ones(1), bias=np.full(1, 500.0))
+        output = nengo.Node(lambda t, x: x, size_in=1)
+        nengo.Connection(layer.neurons, output, synapse=None)
+        probes = [nengo.Probe(layer.neurons), nengo.Probe(output)]
+    with quiet():
+        result = Emulator(net).run({}, 12)
+        expected = reference(net, [{}], 12)
+    assert_same(result, expected)
+    fires, arrives = ((1 + np.flatnonzero(expected[probe])).tolist() for probe in probes)
+    assert fires[0] == 1
+    assert arrives == [1, *(step + 1 for step in fires if step < 12)]
+
+
 @pytest.mark.parametrize("n", [1, 64, 1500])
 @pytest.mark.parametrize(
     "settings",

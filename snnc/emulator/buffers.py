@@ -18,8 +18,8 @@ BYTES = 1 << 21
 class Buffers:
     """An array for each signal that has a value for each item: (steps, items, ...), or (1, items, ...) if no step changes it.
 
-    A signal that is updated at the end of a step has one step more. Its value in step k, which operators of step k read, is at
-    k; at k + 1 they write what it is updated to.
+    A signal that is updated at the end of a step has one step more: operators of step k read its value at k, and write the
+    next one at k + 1.
     """
 
     def __init__(self, signals: Signals, n_items: int) -> None:
@@ -55,7 +55,7 @@ class Buffers:
         return _view(array[:-1] if signal.base in self._updated else array, signal)
 
     def following(self, signal: Any) -> Array:
-        """Return what a signal is updated to in each step: (steps, items, ...)."""
+        """Return a signal's values after the update of each step: (steps, items, ...)."""
         return _view(self._arrays[signal.base][1:], signal)
 
     def at_end_of_step(self, signal: Any) -> Array:

@@ -42,7 +42,7 @@ class Built:
 
 
 def build(network: Any, dt: float) -> Built:
-    """Build a network as nengo_loihi.Simulator does; raise a NotEmulatedError that names what can't be run."""
+    """Build a network as nengo_loihi.Simulator does; a NotEmulatedError names the part that isn't emulated."""
     model = Model(dt=float(dt), label=str(network))
     model.build(network, precompute=None, remove_passthrough=True, discretize=True)
     if model.host2chip_pes_senders:

@@ -48,7 +48,7 @@ class Chip:
 
 
 def chip_of(model: Any) -> Chip:
-    """Return the chip of a model that NengoLoihi has built; raise a NotEmulatedError that names what can't be run."""
+    """Return the chip of a model that NengoLoihi has built; a NotEmulatedError names the part that isn't emulated."""
     _refuse_unsupported(model)
     places = _places(model)
     inputs, n_inputs = {}, 0

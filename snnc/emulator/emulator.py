@@ -29,8 +29,8 @@ class Emulator:
     """A network on NengoLoihi's emulated chip, built once by NengoLoihi itself, and run on many items at once.
 
     Every spike, current and voltage of the chip, and all that the host computes from them, is equal to what
-    `nengo_loihi.Simulator` computes, bit for bit. A NotEmulatedError names what can't be run: learning, noise, and anything
-    that draws random numbers.
+    `nengo_loihi.Simulator` computes, bit for bit. A NotEmulatedError names the part that isn't emulated: learning, noise,
+    and anything that draws random numbers.
     """
 
     def __init__(self, network: nengo.Network, dt: float = 0.001) -> None:
@@ -68,7 +68,7 @@ class Emulator:
         `items` are the outputs of nodes, (items, size), or (items, steps, size) where they change while an item is shown; all
         other nodes run as they are. An item may be followed by a `gap` of some steps, which belongs to it, in which the nodes put
         out zeros. With `present = "fresh"` every item meets a cleared network. With "stream" they come one after the other, in
-        one or more `chains`, each of which starts cleared: in one chain, this is what nengo_loihi.Simulator does. `progress` is
+        one or more `chains`, each of which starts cleared: in one chain, nengo_loihi.Simulator does the same. `progress` is
         called with the number of items whenever some more are done. All `probes` are recorded, unless some are named.
         """
         batches = self.batches(items, steps, gap=gap, present=present, chains=chains, probes=probes)
@@ -92,12 +92,7 @@ class Emulator:
         """Yield the results of `run` for some items at a time, in any order, so that memory stays bounded."""
         shown = self._checked(items, steps)
         n_items = len(next(iter(shown.values()))) if shown else 1
-        if present not in get_args(Present):
-            raise ValueError(
-                f"items are presented {' or '.join(get_args(Present))}, not {present!r}"
-            )
-        if chains < 1 or gap < 0:
-            raise ValueError("there is at least one chain, and no gap is shorter than 0 steps")
+        _check_presentation(present, chains, gap)
         chosen = self.network.all_probes if probes is None else probes
         if strangers := [probe for probe in chosen if probe not in self.network.all_probes]:
             raise ValueError(f"{strangers[0]} isn't one of the network's probes")
@@ -168,6 +163,13 @@ class Emulator:
             host=Plan.of(built.model.host, inputs, constant, probes),
             readout=Readout(built.chip, read, steps if built.precomputed else 1),
         )
+
+
+def _check_presentation(present: str, chains: int, gap: int) -> None:
+    if present not in get_args(Present):
+        raise ValueError(f"items are presented {' or '.join(get_args(Present))}, not {present!r}")
+    if chains < 1 or gap < 0:
+        raise ValueError("there is at least one chain, and no gap is shorter than 0 steps")
 
 
 def _reporting(batches: Iterable[Batch], progress: Callable[[int], None]) -> Iterator[Batch]:

@@ -46,7 +46,7 @@ class Host:
         return {probe: values.shape[2:] for probe, values in self._probed.items()}
 
     def start_item(self, inputs: Mapping[Any, Array]) -> None:
-        """Set the nodes whose values are the same in every step, (items, size), and compute what follows from them alone."""
+        """Set the nodes whose values are the same in every step, (items, size), and run the operators that depend on nothing else."""
         for node, values in inputs.items():
             if node in self._inputs and values.ndim == 2:
                 self._inputs[node][...] = values

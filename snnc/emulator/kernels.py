@@ -95,8 +95,8 @@ def _decayed(x: Any, keeps: Any) -> Any:
     size = np.int32(abs(x))
     upper = np.int32(np.int32(size >> np.int32(12)) * keeps)
     lower = np.int32(np.int32(np.int32(size & np.int32(4095)) * keeps) >> np.int32(12))
-    kept = np.int32(upper + lower)
-    return np.int32(-kept) if x < 0 else kept
+    left = np.int32(upper + lower)
+    return np.int32(-left) if x < 0 else left
 
 
 @inner
@@ -105,7 +105,7 @@ def _deliver(
 ) -> None:
     """Add the weights of all spikes of some items to the inputs of their compartments.
 
-    `fired` are spikes of neighbouring sources from the given one on, (items, n), where n is a multiple of 64.
+    `fired` are spikes of neighbouring sources from `source` on, (items, n), where n is a multiple of 64.
     """
     words = fired.view(np.uint64)
     for item in range(first, last):

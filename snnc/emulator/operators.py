@@ -116,7 +116,7 @@ def _refuse_process(process: Any) -> None:
 
 
 def copies_to_senders(operators: Sequence[Any]) -> dict[Any, tuple[Reset, Copy]]:
-    """Return the operators that only copy a signal to what a sender reads, by the sender's operator.
+    """Return the operators that only copy a signal to a sender's input, by the sender.
 
     A sending node of NengoLoihi has an input signal of its own. Usually it is reset and then copied to, once.
     """
@@ -179,8 +179,8 @@ def _may_vary(operator: Any, per_step: set[Any]) -> bool:
     return not isinstance(operator, PURE) or not touched.isdisjoint(per_step)
 
 
-def reads_of(operators: Iterable[Any], sent: Mapping[int, Any]) -> Reads:
+def reads_of(operators: Iterable[Any], to_chip: Mapping[int, Any]) -> Reads:
     """Return operators with the bases of the signals that each reads; a sender reads the signal that it has in `host_to_chip`."""
     return {
-        op: {sent[id(op.process)].base} if is_sender(op) else bases(op.reads) for op in operators
+        op: {to_chip[id(op.process)].base} if is_sender(op) else bases(op.reads) for op in operators
     }

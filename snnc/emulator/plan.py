@@ -1,4 +1,4 @@
-"""What the host computes beside the chip, planned: which of Nengo's operators run, how signals are held, in which order."""
+"""The plan of the host: which of Nengo's operators run beside the chip, in which order, and how their signals are held."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Plan:
     """The operators of a part of the host that run once for an item, and those of every step, in order."""
 
     model: Any
-    #: The output signal of each node that is given from outside.
+    #: The output signal of each node whose values come from outside.
     inputs: Mapping[Any, Any]
     #: The signal that each recorded probe sees.
     probes: Mapping[Any, Any]

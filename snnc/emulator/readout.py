@@ -53,7 +53,7 @@ class Readout:
 
     @property
     def bytes_of_step(self) -> int:
-        """The memory that an item takes in each step: what is recorded, and the values of probes."""
+        """The memory that an item takes in each step: records, and the values of probes."""
         recorded = sum(width * np.dtype(KEYS[key]).itemsize for key, width in self._width.items())
         return recorded + 8 * sum(int(probe.output_size) for probe in self._columns)
 

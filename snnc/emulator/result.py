@@ -18,7 +18,7 @@ Counts = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Size:
-    """How many cores, compartments and synapses of the chip a network takes; a synapse is a source and what it reaches."""
+    """How many cores, compartments and synapses of the chip a network takes; a synapse is a source with a target."""
 
     cores: int
     neurons: int

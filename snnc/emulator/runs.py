@@ -7,7 +7,7 @@ each item.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -119,7 +119,7 @@ def _dot(operator: Any, buffers: Buffers) -> Run | None:
         return None
 
     def run(span: Span) -> None:
-        # A matrix by one of a single column, for each item: what np.dot calls for a vector.
+        # A matrix by one of a single column, for each item: np.dot makes the same call for a vector.
         column = steps_of(x, span.begin, span.end)[..., None]
         y[span.begin : span.end] += np.matmul(a, column)[..., 0]
 
@@ -239,33 +239,29 @@ def _item_by_item(operator: Any, plan: Plan, buffers: Buffers) -> Run:
     """Run Nengo's own step on the values of each item; only once for all items if no signal it reads has a value for each."""
     time = plan.model.time
     signals = {*written(operator), *operator.reads} - {time}
-    per_item = [signal for signal in signals if buffers.is_per_item(signal)]
-    buffered = [signal for signal in per_item if signal.base not in plan.signals.internal]
-    read = [signal for signal in buffered if signal in (*operator.reads, *operator.incs)]
+    per_item = set(filter(buffers.is_per_item, signals))
+    buffered = {signal for signal in per_item if signal.base not in plan.signals.internal}
+    read = buffered.intersection((*operator.reads, *operator.incs))
     n_runs = buffers.n_items if read else 1
     # Nengo's steps work on arrays of their own: buffers are copied to and from these.
     own = {signal: np.stack([signal.initial_value] * n_runs) for signal in per_item}
-    shared = {signal: buffers.current(signal) for signal in signals if signal not in own}
     clock = np.zeros(())
+    shared = {signal: buffers.current(signal) for signal in signals - per_item} | {time: clock}
     steps = [
-        operator.make_step(
-            {**shared, **{s: values[number, ...] for s, values in own.items()}, time: clock},
-            plan.model.dt,
-            np.random,
-        )
+        operator.make_step({**shared, **_of_item(own, number)}, plan.model.dt, np.random)
         for number in range(n_runs)
     ]
     loaded = [(own[signal], buffers.current(signal)) for signal in read]
     stored = [
         (own[signal], _target(signal, operator, buffers))
-        for signal in buffered
-        if signal in written(operator)
+        for signal in buffered.intersection(written(operator))
     ]
 
     def run(span: Span) -> None:
         for step in range(span.begin, span.end):
             clock[...] = (span.in_run + step + 1) * plan.model.dt
-            _load(loaded, step)
+            for values, buffer in loaded:
+                values[...] = buffer[step if len(buffer) > 1 else 0]
             for own_step in steps:
                 own_step()
             for values, buffer in stored:
@@ -274,9 +270,9 @@ def _item_by_item(operator: Any, plan: Plan, buffers: Buffers) -> Run:
     return run
 
 
-def _load(pairs: Iterable[tuple[Array, Array]], step: int) -> None:
-    for values, buffer in pairs:
-        values[...] = buffer[step if len(buffer) > 1 else 0]
+def _of_item(own: Mapping[Any, Array], number: int) -> dict[Any, Array]:
+    """Return the part of own arrays, (items, ...), that belongs to an item."""
+    return {signal: values[number, ...] for signal, values in own.items()}
 
 
 def _target(signal: Any, operator: Any, buffers: Buffers) -> Array:

@@ -52,7 +52,7 @@ class Plans:
 
     @cached_property
     def filters(self) -> dict[Any, Filter]:
-        """The synapses of probes on the chip; NengoLoihi's compute in the type of what the probe sees."""
+        """The synapses of probes on the chip; NengoLoihi's compute in the type of the probe's values."""
         filters = {}
         for probe in self.probes:
             on_chip = self.built.chip_probes.get(probe)

@@ -49,7 +49,7 @@ def updated(operators: Iterable[Any]) -> set[Any]:
 
 
 def spikes_only(reads: Reads, probed: set[Any], per_item: set[Any], internal: set[Any]) -> set[Any]:
-    """Return the outputs of compiled neurons that are only sent to the chip: a spike counts there, and not its height."""
+    """Return the outputs of compiled neurons that are only sent to the chip, where the height of a spike doesn't count."""
     read_by_others = probed.union(*(read for op, read in reads.items() if not is_sender(op)))
     return {
         op.output.base

@@ -58,7 +58,7 @@ def computed(
 
 
 def _group_size(plans: Plans, n_chains: int, n_cores: int, steps: int) -> int:
-    """Return how many chains go on side by side: what the bounds allow, evened out so that all cores get as many groups."""
+    """Return how many chains go on side by side: as the bounds allow, evened out so that all cores get the same number of groups."""
     recorded = steps * max(plans.bytes_recorded, 1)
     most = max(min(STATE // plans.bytes_of_item, RECORDED // recorded, MOST_ITEMS), 1)
     n_groups = n_cores * math.ceil(n_chains / n_cores / most)
