@@ -373,6 +373,33 @@ def test_filters_are_nengos(size: int, dtype: Any) -> None:
     assert not compiled[-1]
 
 
+def test_where_no_compiled_sum_agrees_the_libraries_own_are_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from snnc.emulator import Emulator, filters, readout
+    from tests.chip_networks import drawn
+
+    def wrong(probe: Any, columns: Any, fired: Any) -> Any:
+        return right(probe, columns, fired) + 1
+
+    right = readout._sums_of_spikes
+    monkeypatch.setattr(readout, "_sums_of_spikes", wrong)
+    monkeypatch.setattr(filters, "_candidates", lambda own, dtype: iter(()))
+    case = drawn(0)
+    with quiet():
+        emulator = Emulator(case.net)
+        plans = emulator._plans(
+            {node: np.asarray(values) for node, values in case.items.items()},
+            case.net.all_probes,
+            STEPS,
+        )
+        tried = [*plans.host.filters.values(), *plans.filters.values()]
+        assert tried
+        assert all(chosen.steps is None for chosen in tried)
+        assert not plans.readout.is_divisible
+        assert_same(emulator.run(case.items, STEPS), fresh_reference(case.net, case.items, STEPS))
+
+
 def test_circles_on_the_host_take_turns() -> None:
     """What waits for its own last step runs step by step; and all kinds of synapses and probes that the host has."""
     import nengo

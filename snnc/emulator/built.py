@@ -18,7 +18,7 @@ class Built:
     """A model of NengoLoihi with its chip.
 
     If it is `precomputed`, the host runs in two parts: `model.host_pre` before the chip, `model.host` after it. It isn't where
-    spikes for the chip depend on those from the chip; then all of the host is in `model.host`.
+    the chip sends to a part of the host that is connected with its inputs; then all of the host is in `model.host`.
     """
 
     dt: float
