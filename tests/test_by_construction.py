@@ -133,7 +133,7 @@ def test_single_steps_answer_as_rates_without_dropout(path: Path, tmp_path: Path
 
     program = program_of(path, stand_in(path, tmp_path))
     x = prepare.load(program).x_test[:30]
-    net = training_network(program)
+    net = training_network(program.network)
     put_out_rates(net, program.network)
     once, again = (evaluate(net, program, x, steps=1).logits for _ in range(2))
     assert np.array_equal(once, again)
@@ -253,7 +253,7 @@ def test_no_item_is_left_out(n_items: int) -> None:
     program = program_of(ROOT / "tests/cases/relu.toml")
     assert program.train.batch_size == 10
     x = np.resize(prepare.load(program).x_test, (33, 4))
-    net = training_network(program)
+    net = training_network(program.network)
     put_out_rates(net, program.network)
     every = evaluate(net, program, x, steps=1).logits
     some = evaluate(net, program, x[:n_items], steps=1).logits
@@ -292,7 +292,7 @@ def test_spikes_are_run_in_the_loop_over_time(path: Path) -> None:
     from snnc.networks.nengo_dl import simulator
 
     program = program_of(path)
-    net = training_network(program)
+    net = training_network(program.network)
     prepare_to_run(net, program.network)
     with simulator(net, program) as sim:
         shown = np.zeros((program.train.batch_size, 10, program.network.input_size))

@@ -579,7 +579,7 @@ def test_on_the_chip_axons_of_sixteen_bits_tell_32_channels_apart(channels: int)
         model = built(found)
     wide = channels > 32
     assert any("This feature is therefore emulator-only" in str(w.message) for w in said) == wide
-    assert [d.code for d in channels_on_chip(found)] == ["many-channels"] * wide
+    assert [d.code for d in channels_on_chip(found.network)] == ["many-channels"] * wide
     (block,) = model.blocks
     (synapse,) = block.synapses
     # There is only a stand-in for the chip: 32 are built up to the last question, how much of its memory they have taken.
