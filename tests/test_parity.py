@@ -131,14 +131,14 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     same_arrays(script.params, params_file.parameters(deployed))
     (tmp_path / "ours").mkdir()
     params_file.save_training(
-        Paths.of(program, tmp_path / "ours"), program, deployed, items, epochs=()
+        Paths.of(program, tmp_path / "ours"), _epochs(program, 2), deployed, items, epochs=()
     )
     for kind in ("params", "test"):
         written = arrays_in(tmp_path / f"{program.name}.{kind}.npz")
         in_memory = arrays_in(tmp_path / f"ours/{program.name}.{kind}.npz")
         assert set(in_memory) - set(written) <= {"training", "versions"}
         for name, array in written.items():
-            assert array.dtype == in_memory[name].dtype, name
+            assert kind == "params" or array.dtype == in_memory[name].dtype, name
             assert np.array_equal(array, in_memory[name]), name
 
     put_out_rates(ours, program.network)
@@ -239,7 +239,7 @@ def test_both_take_the_same_file(
         in_memory = arrays_in(ours / f"{program.name}.{kind}.npz")
         assert set(in_memory) - set(theirs) <= {"training", "versions"}
         for key, array in theirs.items():
-            assert array.dtype == in_memory[key].dtype, key
+            assert kind == "params" or array.dtype == in_memory[key].dtype, key
             assert np.array_equal(array, in_memory[key]), key
 
     # Memory refuses to test on the spec's own items; the script has those of the file.

@@ -36,7 +36,7 @@ def digits(folder: Path, epochs: int, optimizer: str = '{ kind = "adam" }') -> P
     text = (ROOT / "specs/digits.toml").read_text()
     text = text.replace('{ kind = "adam", learning_rate = 0.001 }', optimizer)
     text = text.replace("epochs = 60", f"epochs = {epochs}").replace("= 128", "= 24")
-    (folder / "digits.toml").write_text(text)
+    (folder / "digits.toml").write_text(f"{text}\n[scripts]\nresume = true\n")
     return program_of(folder / "digits.toml")
 
 
@@ -150,7 +150,8 @@ def test_an_edited_script_refuses_the_checkpoint_of_the_other(tmp_path: Path) ->
 
 def guided(folder: Path) -> Program:
     """A case that validates, keeps its best weights and ends early, in its eighth epoch or before."""
-    shutil.copy(ROOT / "tests/cases/guided.toml", folder)
+    text = (ROOT / "tests/cases/guided.toml").read_text()
+    (folder / "guided.toml").write_text(f"{text}\n[scripts]\nresume = true\n")
     return program_of(folder / "guided.toml")
 
 
