@@ -67,5 +67,14 @@ $(DOCS_READY): pyproject.toml constraints/docs.txt
 	$(VENV)-docs/bin/pip install --disable-pip-version-check -q -c constraints/docs.txt -e '.[docs]'
 	@touch $(DOCS_READY)
 
+# The sdist and the wheel, in dist/. From an environment of its own, the wheel writes the scripts that are committed.
+dist: $(READY)
+	@rm -rf dist build/wheel
+	$(BIN)/python -m hatchling build
+	@$(BIN)/python -m venv build/wheel
+	build/wheel/bin/pip install --disable-pip-version-check -q -c constraints/$(LANE).txt dist/*.whl
+	build/wheel/bin/snnc --version
+	build/wheel/bin/snnc compile --check specs/*.toml
+
 clean:
-	rm -rf $(VENV) $(VENV)-docs build
+	rm -rf $(VENV) $(VENV)-docs build dist

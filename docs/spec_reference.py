@@ -406,7 +406,7 @@ def _plain_page(found: list[Table], compiler: Compiler) -> str:
 
 
 def _kinds_page(name: str, found: list[Table], compiler: Compiler) -> str:
-    module = importlib.import_module(f"snnc.{name}")
+    module = importlib.import_module(f"snnc.spec.{name}")
     common = _common(found)
     first = found[0]
     parts = [f"# {name.capitalize()}\n\n{module.__doc__}\n"]

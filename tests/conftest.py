@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import packaging
 import pytest
 
 from snnc.pipeline import checked
+from snnc.program.fingerprint import training
 from snnc.program.program import Program
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +32,26 @@ INVALID = sorted((ROOT / "tests/invalid").glob("*.toml"))
 
 def program_of(path: Path, data_file: Path | None = None) -> Program:
     return checked(path, data_file).program
+
+
+def meaning(program: Program) -> list[Any]:
+    """Return all that decides what a program is, to compare two of them."""
+    network = program.network
+    neurons = {
+        # Derived or written, an amplitude is the same.
+        p.name: {**p.neurons.model_dump(), "amplitude": p.neurons.output_value}
+        for p in network.populations
+    }
+    layers = [
+        (p.name, p.shape, neurons[p.name], p.gradient, p.on_chip, p.block_shape, p.pop_type)
+        for p in network.populations
+    ]
+    connections = [
+        (c.source, c.target, [(op.name, op.settings) for op in c.operators], c.synapse)
+        for c in network.connections
+    ]
+    output = (network.output.classes, network.output.labels, network.output.softmax)
+    return [training(program), network.input_shape, layers, connections, output]
 
 
 def stand_in(path: Path, folder: Path) -> Path | None:

@@ -80,12 +80,12 @@ def test_training_reaches_every_weight(path: Path, tmp_path: Path) -> None:
 def test_keras_layers_learn_and_neurons_biases_dont(path: Path) -> None:
     """What training adjusts is what the float twin adjusts: as many weights and biases, of the same shapes."""
     from snnc.networks.nengo_dl import simulator
-    from snnc.training.baseline import twin
+    from snnc.training.baseline import baseline_network
 
     program = program_of(path)
     with simulator(training_network(program), program) as sim:
         ours = sorted(tuple(w.shape) for w in sim.keras_model.trainable_weights)
-    theirs = sorted(tuple(w.shape) for w in twin(program).trainable_weights)
+    theirs = sorted(tuple(w.shape) for w in baseline_network(program).trainable_weights)
     assert ours == theirs
 
 

@@ -54,7 +54,7 @@ def snnc(
 def test_what_is_in_it(installed: Path) -> None:
     files = {p.relative_to(installed).as_posix() for p in installed.rglob("*") if p.is_file()}
     for name in (
-        "templates/train.py.jinja",
+        "templates/train/fit.py.jinja",
         "specs/jets.toml",
         "specs/data/jets_sim.npz",
         "templates/new.toml",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from typing import Any, ClassVar, Literal
 
 from snnc.diagnostics.wording import times
@@ -62,6 +63,13 @@ class Operator:
         """Whether zeros may come out as something else."""
         return not self.training_only
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return the settings, by Keras' names for them; they are those of the fields unless a kind says otherwise."""
+        return {
+            field.name: getattr(self, field.name) for field in fields(self) if field.name != "name"
+        }
+
     def keras(self) -> Call:
         """Return the Keras layer, by its name in tf.keras.layers."""
         raise NotImplementedError
@@ -100,6 +108,11 @@ class Window(Operator):
     window: Pair
     strides: Pair
     padding: Padding
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        settings = super().settings
+        return {self.size_key: settings.pop("window"), **settings}
 
     def margins(self, before: Shape) -> tuple[Pair, Pair]:
         """Return how many rows of zeros TensorFlow puts above and below an image, and how many columns left and right."""
