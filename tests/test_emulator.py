@@ -1,6 +1,6 @@
-"""The batched emulator computes what NengoLoihi's own does, bit for bit: every state of every step, and all that probes see.
+"""The batched emulator agrees with NengoLoihi's own, bit for bit: every state of every step, and all values of probes.
 
-`SNNC_EMULATED=60 pytest tests/test_emulator.py` compares so many networks of each kind.
+`SNNC_EMULATED=60 pytest tests/test_emulator.py` compares 60 networks of each kind.
 """
 
 from __future__ import annotations
