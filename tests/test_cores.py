@@ -22,7 +22,7 @@ from snnc.diagnostics.codes import ERRORS
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
-from snnc.loihi.cores import Block, chip
+from snnc.loihi.cores import BlockUse, chip
 from snnc.loihi.limits import CORES
 from snnc.program.program import Program
 from tests.conftest import CASES, LIGHT_SPECS, ROOT, program_of
@@ -54,9 +54,9 @@ def lowered(tables: Tables) -> Program:
     return lower(validate(document), document)
 
 
-def counted(program: Program) -> list[Block]:
+def counted(program: Program) -> list[BlockUse]:
     """Return the blocks of a program as snnc counts them."""
-    spread = chip(program)
+    spread = chip(program.network)
     assert spread is not None
     found = spread.blocks()
     return [block for population in spread.populations for block in found[population.name]]
@@ -112,7 +112,7 @@ def assert_counted(program: Program) -> str:
         (b["compartments"], b["in-axons"], b["out-axons"]) for b in blocks
     ]
     for block, theirs in zip(ours, blocks, strict=True):
-        assert block.bits <= theirs["synapses"] <= block.most
+        assert block.bits <= theirs["synapses"] <= block.most_bits
     if errors(program):
         assert refused
         return refused
@@ -127,7 +127,7 @@ def assert_counted(program: Program) -> str:
 
 def test_cifar10_takes_what_its_notebook_prints() -> None:
     """Of neurons, input axons, output axons and bits, in per cent, as `utilization` printed them."""
-    found = chip(program_of(ROOT / "specs/cifar10.toml"))
+    found = chip(program_of(ROOT / "specs/cifar10.toml").network)
     assert found is not None
     printed = {
         "conv1": (16, 100, 7.1, 35.6, 8.1),
