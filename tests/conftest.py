@@ -52,15 +52,35 @@ def stand_in(path: Path, folder: Path) -> Path | None:
     return folder / "stand_in.npz"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the fast tests fast: importing TensorFlow and NengoDL takes five seconds in every process."""
+    for item in items:
+        if "libraries" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("slow"):
+            raise pytest.UsageError(f"{item.nodeid} imports TensorFlow: mark it slow")
+
+
 @pytest.fixture(scope="session")
 def libraries() -> None:
     """TensorFlow, Nengo and friends; a test that needs them skips where they are not installed."""
-    for name in ("tensorflow", "nengo_dl", "nengo_loihi", "nengo_extras"):
-        if find_spec(name) is None:
-            pytest.skip(f"{name} is not installed: pip install 'snnc[run]'")
+    _skip_without("tensorflow", "nengo_dl", "nengo_loihi", "nengo_extras")
     from snnc.environment import libraries
 
     libraries.load()
+
+
+@pytest.fixture(scope="session")
+def nengo_loihi() -> None:
+    """Nengo and NengoLoihi without TensorFlow: they are there in half a second."""
+    _skip_without("nengo_loihi", "numba")
+    from snnc.environment import libraries
+
+    libraries.load(libraries.WITHOUT_TENSORFLOW)
+
+
+def _skip_without(*packages: str) -> None:
+    for name in packages:
+        if find_spec(name) is None:
+            pytest.skip(f"{name} is not installed: pip install 'snnc[run]'")
 
 
 class Bare:

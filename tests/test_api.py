@@ -142,6 +142,7 @@ def test_a_spec_shows_itself(capsys: pytest.CaptureFixture[str]) -> None:
     assert html.count("<tr>") == len(table.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
 def test_every_name_is_there_and_none_is_a_module() -> None:
     """A submodule would take a function's place as soon as it is imported."""

@@ -74,7 +74,9 @@ def modelled(program: Program) -> Any:
     from snnc.networks.build import deployed_network
     from tests.test_faults import deployed
 
-    net = deployed_network(deployed(program, 0), np.zeros(program.network.input_size), loihi=True)
+    net = deployed_network(
+        deployed(program, 0).network, np.zeros(program.network.input_size), loihi=True
+    )
     model = Model(dt=program.network.dt)
     model.build(net)
     return model

@@ -13,7 +13,7 @@ from snnc.diagnostics.errors import Refusal
 from snnc.pipeline import check_document
 from snnc.program.program import Program
 
-pytestmark = pytest.mark.usefixtures("libraries")
+pytest.importorskip("sklearn", reason="scikit-learn comes with snnc[run]")
 
 
 def program(folder: Path, data: dict[str, Any], shape: list[int], classes: int = 3) -> Program:

@@ -28,11 +28,16 @@ if find_spec("numba") is None or find_spec("nengo_loihi") is None:
         "numba or nengo_loihi is not installed: pip install 'snnc[run]'", allow_module_level=True
     )
 
-pytestmark = pytest.mark.usefixtures("libraries")
+pytestmark = pytest.mark.usefixtures("nengo_loihi")
 
 DRAWN = int(os.environ.get("SNNC_EMULATED", "8"))
 OVERFLOWING = max(DRAWN // 4, 2)
 STEPS = 40
+
+
+def numbers(of: range, fast: int) -> list[Any]:
+    """Return the numbers of networks to draw, as parameters; all but the first few are slow."""
+    return [*of[:fast], *(pytest.param(n, marks=pytest.mark.slow) for n in of[fast:])]
 
 
 @contextmanager
@@ -82,7 +87,7 @@ def assert_same(result: Any, expected: dict[Any, Any]) -> None:
         assert np.array_equal(result[probe], values), probe
 
 
-@pytest.mark.parametrize("number", range(DRAWN))
+@pytest.mark.parametrize("number", numbers(range(DRAWN), fast=2))
 def test_probes_see_the_same(number: int) -> None:
     """Fresh, each probe also when it is the only one recorded; in one chain, and in two, of which each is a stream by itself."""
     from snnc.emulator import Emulator
@@ -113,7 +118,7 @@ def test_every_state_is_the_same_in_every_step(number: int) -> None:
     assert_states(drawn(number))
 
 
-@pytest.mark.parametrize("number", range(OVERFLOWING))
+@pytest.mark.parametrize("number", numbers(range(OVERFLOWING), fast=1))
 def test_sums_that_overflow_wrap_around_alike(number: int) -> None:
     from snnc.emulator import Emulator
     from tests.chip_networks import overflowing
@@ -433,6 +438,7 @@ def test_other_nodes_do_what_they_do_anyway() -> None:
         assert_same(alone, reference(net, [{}], 40))
 
 
+@pytest.mark.slow
 def test_many_items_come_back_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """More items than lanes, on several threads, so that lanes are cleared; a chain of several rounds is one that goes on."""
     from snnc.emulator import Emulator, threads
@@ -524,8 +530,8 @@ def test_every_spec_is_emulated_as_nengo_loihi_runs_it(path: Path, tmp_path: Pat
     running = deployed(program, 0)
     verify(running, items)
     assert all(hertz.any() for hertz in emulate(running, items).rates.values())
-    net = deployed_network(running, items[0], loihi=True)
-    emulator, shown = Emulator(net, running.dt), {net.shown: items}
+    net = deployed_network(running.network, items[0], loihi=True)
+    emulator, shown = Emulator(net, running.network.dt), {net.shown: items}
     outputs = emulator.run(shown, running.stream_steps, probes=[net.logits])[net.logits]
     assert outputs.any()
     assert np.array_equal(outputs, emulator.run(shown, running.stream_steps)[net.logits])

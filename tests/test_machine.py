@@ -17,11 +17,17 @@ from snnc.program.program import Program
 from tests.conftest import CASES, INVALID, ROOT, SPECS
 
 
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the invalid specs, as if it were a repository's top; tests only read them."""
+    folder = tmp_path_factory.mktemp("repository")
+    shutil.copytree(ROOT / "tests/invalid", folder / "specs")
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with the invalid specs, as if it were a repository's top."""
-    shutil.copytree(ROOT / "tests/invalid", tmp_path / "specs")
-    monkeypatch.chdir(tmp_path)
+def _folder(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repository)
 
 
 def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[Any]]:
