@@ -8,9 +8,7 @@ builds population axons for convolutions, and discrete ones for matrices.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from snnc.loihi.blocks import Block
@@ -35,68 +33,45 @@ class CoreUse(NamedTuple):
     aligned: bool = True
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Axons(ABC):
-    """The axons of a connection, numbered in the order of the values that they carry."""
+class DenseAxons(NamedTuple):
+    """The discrete axons of a matrix. Each leads to all neurons of the target."""
 
-    #: The shape of the source: of a layer, or of the input.
+    #: The shape of the layer that they start in, or of the input.
     source: Shape
+    #: The number of values that have tables of their own; those of others may be equal.
+    distinct: int
+    #: The number of axons of a value. NengoLoihi sends each value of the input as spikes of two neurons.
+    per_value: int
+    #: The slots that an axon takes of the core that it starts in.
+    slots: int = 1
 
     @property
-    @abstractmethod
     def number(self) -> int:
         """The number of axons before a layer is split."""
-
-    @property
-    def slots(self) -> int:
-        """The slots that an axon takes of the core that it starts in."""
-        return 1
-
-    @abstractmethod
-    def into(self, block: Block) -> CoreUse:
-        """Return the part of its core that a block of the target takes."""
+        return self.per_value * size(self.source)
 
     def out_of(self, block: Block) -> Sequence[int]:
         """Return the numbers of the axons that start in a block of the source."""
         return block.numbers()
 
-
-@dataclass(frozen=True, eq=False, repr=False)
-class DenseAxons(Axons):
-    """The discrete axons of a matrix. Each leads to all neurons of the target."""
-
-    #: The number of values that have tables of their own; those of others may be equal.
-    distinct: int
-    #: The number of axons of a value. NengoLoihi sends each value of the input as spikes of two neurons.
-    per_value: int
-
-    @property
-    def number(self) -> int:
-        return self.per_value * size(self.source)
-
     def into(self, block: Block) -> CoreUse:
+        """Return the part of its core that a block of the target takes."""
         table = table_bits(block.neurons)
         tables = self.number if block.whole else self.per_value * self.distinct
         return CoreUse(range(self.number), tables * table, self.number * table)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class ImageAxons(Axons):
-    """The axons of an image that windows move over."""
-
-    #: Of the image, with the windows that see them.
-    rows: Axis
-    columns: Axis
 
 
 #: Weights with their indices: where they stand in the kernel, and which neurons they are for.
 Table = tuple[AxonRun, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class ConvolutionAxons(ImageAxons):
+class ConvolutionAxons(NamedTuple):
     """The population axons of a kernel: one for each pixel, with weights for each of its channels."""
 
+    source: Shape
+    #: Of the image that windows move over.
+    rows: Axis
+    columns: Axis
     pop_type: int
     #: Whether pooling gives several places of the kernel the same weights.
     pooled: bool
@@ -109,20 +84,20 @@ class ConvolutionAxons(ImageAxons):
     def slots(self) -> int:
         return 2 if self.pop_type == 32 else 1
 
+    def out_of(self, block: Block) -> Sequence[int]:
+        return block.pixels()
+
     def into(self, block: Block) -> CoreUse:
-        pixels = list(targets(self.rows, self.columns, block))
+        reached = list(targets(self.rows, self.columns, block))
         # The bases of axons of 16 bits count in fours.
-        aligned = self.pop_type == 32 or all(pixel.base % 4 == 0 for pixel in pixels)
-        bits = self._bits({pixel.runs for pixel in pixels})
+        aligned = self.pop_type == 32 or all(target.base % 4 == 0 for target in reached)
+        bits = self._bits({target.runs for target in reached})
         most_bits = sum(bits.values())
         if block.whole:
             return CoreUse(range(self.number), most_bits, most_bits, aligned)
         different = {_indices(table): bits[table] for table in bits} if self.pooled else bits
-        numbers = tuple(pixel.number for pixel in pixels)
+        numbers = tuple(target.pixel for target in reached)
         return CoreUse(numbers, sum(different.values()), most_bits, aligned)
-
-    def out_of(self, block: Block) -> Sequence[int]:
-        return block.pixels()
 
     def _bits(self, tables: Collection[Table]) -> dict[Table, int]:
         """Return the bits that each table takes. All indices have as many as the largest needs."""
@@ -133,27 +108,39 @@ class ConvolutionAxons(ImageAxons):
         }
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class SparseAxons(ImageAxons):
+class SparseAxons(NamedTuple):
     """The discrete axons of a matrix that is zero beyond windows: one for each channel of a pixel."""
+
+    source: Shape
+    #: Of the image that windows move over.
+    rows: Axis
+    columns: Axis
+    slots: int = 1
 
     @property
     def number(self) -> int:
         return size(self.source)
 
+    def out_of(self, block: Block) -> Sequence[int]:
+        return block.numbers()
+
     def into(self, block: Block) -> CoreUse:
         channels = range(self.source[2])
-        pixels = list(targets(self.rows, self.columns, block))
-        bits = [len(channels) * table_bits(sum(map(len, pixel.neurons))) for pixel in pixels]
+        reached = list(targets(self.rows, self.columns, block))
+        bits = [len(channels) * table_bits(sum(map(len, target.neurons))) for target in reached]
         most_bits = sum(bits)
         if block.whole:
             return CoreUse(range(self.number), most_bits, most_bits)
         # Pixels with the same targets may have equal weights.
-        different = dict(zip((pixel.neurons for pixel in pixels), bits, strict=True))
+        different = dict(zip((target.neurons for target in reached), bits, strict=True))
         numbers = tuple(
-            pixel.number * len(channels) + channel for pixel in pixels for channel in channels
+            target.pixel * len(channels) + channel for target in reached for channel in channels
         )
         return CoreUse(numbers, sum(different.values()), most_bits)
+
+
+#: All have the members that are documented for those of a matrix.
+Axons = DenseAxons | ConvolutionAxons | SparseAxons
 
 
 def _indices(table: Table) -> tuple[tuple[int, int, int], ...]:

@@ -1,13 +1,12 @@
 """Blocks: the neurons of a layer that share a core.
 
-NengoLoihi splits a layer into boxes where its block_shape is set, and into slices otherwise.
+NengoLoihi splits a layer into boxes where its block_shape is set, and into slices elsewhere. In a block neurons are numbered
+anew, in the same order as in the layer.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -26,107 +25,93 @@ class Stretch(NamedTuple):
     channel: int
 
 
-@dataclass(frozen=True, repr=False)
-class Block(ABC):
-    """Neurons of a layer that share a core. In the block they are numbered anew, in the same order."""
+class Box(NamedTuple):
+    """Neurons at a range of places in each dimension of a layer."""
 
     layer: Shape
+    sides: tuple[range, ...]
 
     @property
-    @abstractmethod
     def neurons(self) -> int:
         """The number of neurons."""
-
-    @property
-    @abstractmethod
-    def rows(self) -> range:
-        """The rows of the layer that have neurons in the block."""
-
-    @abstractmethod
-    def stretch(self, row: int, columns: range) -> Stretch | None:
-        """Return the neurons in some columns of one of these rows, or None if there are none."""
-
-    @abstractmethod
-    def numbers(self) -> Sequence[int]:
-        """Return the numbers of the neurons in the layer."""
-
-    @abstractmethod
-    def pixels(self) -> Sequence[int]:
-        """Return the numbers of the pixels that have neurons in the block."""
+        return size(tuple(map(len, self.sides)))
 
     @property
     def whole(self) -> bool:
         """Whether the layer isn't split."""
         return self.neurons == size(self.layer)
 
-    def representative(self) -> Block:
-        """Return the block that stands for all that take the same of a core."""
-        return self
-
-
-@dataclass(frozen=True, repr=False)
-class Box(Block):
-    """Neurons at a range of places in each dimension of the layer."""
-
-    sides: tuple[range, ...]
-
     @property
-    def neurons(self) -> int:
-        return size(tuple(map(len, self.sides)))
+    def kind(self) -> Hashable:
+        """Equal for blocks of a layer that take the same of their cores."""
+        *sides, channels = self.sides
+        return (*sides, len(channels))
 
     @property
     def rows(self) -> range:
+        """The rows of the layer that have neurons in the block."""
         return self.sides[0]
 
     def stretch(self, row: int, columns: range) -> Stretch | None:
+        """Return the neurons in some columns of one of these rows, or None if there are none."""
         rows, own, channels = self.sides
-        start, stop = max(columns.start, own.start), min(columns.stop, own.stop)
-        if start >= stop:
+        within = overlap(columns, own)
+        if not within:
             return None
-        pixel = (row - rows.start) * len(own) + start - own.start
+        pixel = (row - rows.start) * len(own) + within.start - own.start
         depth = len(channels)
-        return Stretch(pixel * depth, (stop - start) * depth, start, channels.start)
+        return Stretch(pixel * depth, len(within) * depth, within.start, channels.start)
 
     def numbers(self) -> Sequence[int]:
+        """Return the numbers of the neurons in the layer."""
         return _numbers(self.sides, self.layer)
 
     def pixels(self) -> Sequence[int]:
+        """Return the numbers of the pixels that have neurons in the block."""
         return _numbers(self.sides[:2], self.layer[:2])
 
-    def representative(self) -> Block:
-        """Return the box of the same pixels that begins with the first channel."""
-        *sides, channels = self.sides
-        return Box(self.layer, (*sides, range(len(channels))))
 
+class Slice(NamedTuple):
+    """Neurons in a range of their numbers."""
 
-@dataclass(frozen=True, repr=False)
-class Slice(Block):
-    """A range of the layer's neurons, in the order of their numbers."""
-
-    slice: range
+    layer: Shape
+    span: range
 
     @property
     def neurons(self) -> int:
-        return len(self.slice)
+        return len(self.span)
+
+    @property
+    def whole(self) -> bool:
+        return self.neurons == size(self.layer)
+
+    @property
+    def kind(self) -> Hashable:
+        return self.span
 
     @property
     def rows(self) -> range:
-        return _covered(self.slice, size(self.layer[1:]))
+        return _covered(self.span, size(self.layer[1:]))
 
     def stretch(self, row: int, columns: range) -> Stretch | None:
         _, width, channels = self.layer
-        start = max((row * width + columns.start) * channels, self.slice.start)
-        stop = min((row * width + columns.stop) * channels, self.slice.stop)
-        if start >= stop:
+        first = row * width
+        neurons = range((first + columns.start) * channels, (first + columns.stop) * channels)
+        within = overlap(neurons, self.span)
+        if not within:
             return None
-        pixel, channel = divmod(start, channels)
-        return Stretch(start - self.slice.start, stop - start, pixel - row * width, channel)
+        pixel, channel = divmod(within.start, channels)
+        return Stretch(within.start - self.span.start, len(within), pixel - first, channel)
 
     def numbers(self) -> Sequence[int]:
-        return self.slice
+        return self.span
 
     def pixels(self) -> Sequence[int]:
-        return _covered(self.slice, self.layer[-1])
+        return _covered(self.span, self.layer[-1])
+
+
+#: Both have the members that are documented for a box.
+Block = Box | Slice
 
 
 def boxes(layer: Shape, block_shape: Shape) -> list[Block]:
@@ -146,6 +131,11 @@ def slices(layer: Shape, neurons: int) -> list[Block]:
     ]
 
 
+def overlap(first: range, second: range) -> range:
+    """Return the part that two ranges have in common."""
+    return range(max(first.start, second.start), min(first.stop, second.stop))
+
+
 def _numbers(sides: Sequence[range], shape: Shape) -> Sequence[int]:
     """Return the number of each place in a box, counted row by row."""
     numbers = [0]
@@ -155,5 +145,5 @@ def _numbers(sides: Sequence[range], shape: Shape) -> Sequence[int]:
 
 
 def _covered(neurons: range, group: int) -> range:
-    """Return the numbers of the groups that some neurons are in, of neighbours each."""
+    """Return the numbers of the groups, of neighbours each, that some neurons are in."""
     return range(neurons.start // group, (neurons.stop - 1) // group + 1)

@@ -26,31 +26,48 @@ KNOWN: frozenset[type[Operator]] = frozenset({AveragePool2D, BatchNorm, Conv2D, 
 
 def axons_of(network: Network, connection: Connection) -> Axons | None:
     """Return the axons of a connection into a layer on the chip, or None if they aren't known."""
-    operators = connection.at_run_time
-    kinds = {type(operator) for operator in operators}
-    if not kinds <= KNOWN:
+    if not _kinds(connection) <= KNOWN:
         return None
-    source, from_input = network.source_shape(connection), connection.source == INPUT
-    windows = [(op, shape) for op, shape in walk(operators, source) if isinstance(op, Window)]
-    # Without a kernel, weights between channels are zero; and NengoLoihi builds no axons for images of the input.
-    kernel = Conv2D in kinds and not from_input
+    source = network.source_shape(connection)
     match network.form(connection):
         case transforms.Dense():
-            return DenseAxons(source, _distinct(windows, source), 2 if from_input else 1)
-        case transforms.Convolution() as form if kernel:
-            rows, columns = axes([(form.window, source)], source)
+            return _dense(connection, source)
+        case transforms.Convolution(window=window) if _through_kernel(connection):
+            rows, columns = axes([(window, source)], source)
+            pooled = AveragePool2D in _kinds(connection)
             pop_type = network.pop_type(connection) or 32
-            return ConvolutionAxons(source, rows, columns, pop_type, AveragePool2D in kinds)
-        case transforms.Sparse() if kernel:
-            rows, columns = axes(windows, source)
-            return SparseAxons(source, rows, columns)
+            return ConvolutionAxons(source, rows, columns, pop_type, pooled)
+        case transforms.Sparse() if _through_kernel(connection):
+            return SparseAxons(source, *axes(_windows(connection, source), source))
     return None
+
+
+def _dense(connection: Connection, source: Shape) -> DenseAxons:
+    windows = _windows(connection, source)
+    distinct = _distinct(windows, source) if windows else size(source)
+    return DenseAxons(source, distinct, 2 if connection.source == INPUT else 1)
+
+
+def _kinds(connection: Connection) -> set[type[Operator]]:
+    return {type(operator) for operator in connection.at_run_time}
+
+
+def _through_kernel(connection: Connection) -> bool:
+    """Whether spikes are seen through a kernel.
+
+    Without one, weights between channels are zero. And NengoLoihi builds no axons for images of the input.
+    """
+    return Conv2D in _kinds(connection) and connection.source != INPUT
+
+
+def _windows(connection: Connection, source: Shape) -> Chain:
+    """Return the windows that a connection leads through."""
+    steps = walk(connection.at_run_time, source)
+    return [(operator, shape) for operator, shape in steps if isinstance(operator, Window)]
 
 
 def _distinct(windows: Chain, source: Shape) -> int:
     """Return the number of values that surely have different weights: of a channel, those that different windows see."""
-    if not windows:
-        return size(source)
     rows, columns = axes(windows, source)
     return _different(rows) * _different(columns) * source[2]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from typing import NamedTuple
 
 from snnc.loihi.axons import Axons, CoreUse
 from snnc.loihi.blocks import Block, boxes, slices
@@ -13,8 +13,7 @@ from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
 from snnc.program.network import Connection, Network, Population
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class BlockUse:
+class BlockUse(NamedTuple):
     """The part of its core that a block takes. Its weights take `bits` at least, and `most_bits` at most."""
 
     neurons: int
@@ -45,8 +44,7 @@ class BlockUse:
 Fanout = Mapping[Connection, Counter[int]]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Chip:
+class Chip(NamedTuple):
     """The layers on the chip, and the axons of the connections into them."""
 
     network: Network
@@ -71,9 +69,10 @@ class Chip:
         return uses
 
     def split(self, population: Population) -> list[Block]:
-        """Return the blocks of a layer: boxes of its block_shape, or else as few slices as the limits ask for.
+        """Return the blocks of a layer: boxes of its block_shape, or slices where it has none.
 
-        NengoLoihi divides by the limits all that the layer would take of a single core. Its slices may still be too large.
+        NengoLoihi counts the part of a core that the whole layer would take, and divides it by the limits. The slices may
+        still be too large.
         """
         if population.block_shape:
             return boxes(population.shape, population.block_shape)
@@ -94,30 +93,25 @@ class Chip:
         """Return the use of some blocks of a layer, and the fan-out into them, given that of the layer itself."""
         into = self.network.into(population.name)
         uses = [_uses(self.axons[connection], blocks) for connection in into]
-        out_of = [
-            (self.axons[connection], fanout[connection]) for connection in self._from(population)
-        ]
         placed = [
-            BlockUse(
-                neurons=block.neurons,
-                axons_in=sum(len(use.axons) for use in here),
-                axons_out=sum(_slots(axons, block, targets) for axons, targets in out_of),
-                bits=sum(use.bits for use in here),
-                most_bits=sum(use.most_bits for use in here),
-                aligned=all(use.aligned for use in here),
-            )
+            _block_use(block, here, self._slots(population, block, fanout))
             for block, *here in zip(blocks, *uses, strict=True)
         ]
         on_chip = {population.name for population in self.populations}
-        return placed, {
-            connection: _fanout(each)
-            for connection, each in zip(into, uses, strict=True)
-            if connection.source in on_chip
-        }
+        by_connection = dict(zip(into, uses, strict=True))
+        return placed, {c: _fanout(by_connection[c]) for c in into if c.source in on_chip}
 
     def _from(self, population: Population) -> list[Connection]:
         """Return the connections from a layer to others on the chip."""
         return [connection for connection in self.axons if connection.source == population.name]
+
+    def _slots(self, population: Population, block: Block, fanout: Fanout) -> int:
+        """Return the slots of the axons that start in a block of a layer."""
+        slots = 0
+        for connection in self._from(population):
+            axons, blocks = self.axons[connection], fanout[connection]
+            slots += axons.slots * sum(blocks[axon] for axon in axons.out_of(block))
+        return slots
 
 
 def chip(network: Network) -> Chip | None:
@@ -129,23 +123,41 @@ def chip(network: Network) -> Chip | None:
     populations = network.populations_on_chip
     if sum(population.size for population in populations) > CORES * NEURONS:
         return None
-    if any(p.block_shape and len(p.block_shape) != len(p.shape) for p in populations):
+    if not all(map(_can_be_split, populations)):
         return None
-    axons = {connection: axons_of(network, connection) for connection in network.into_chip()}
-    known = {connection: each for connection, each in axons.items() if each}
-    return Chip(network, known) if len(known) == len(axons) else None
+    axons: dict[Connection, Axons] = {}
+    for connection in network.into_chip():
+        known = axons_of(network, connection)
+        if known is None:
+            return None
+        axons[connection] = known
+    return Chip(network, axons)
+
+
+def _can_be_split(population: Population) -> bool:
+    """Whether a layer's block_shape, if it has one, has as many dimensions as the layer."""
+    return population.block_shape is None or len(population.block_shape) == len(population.shape)
+
+
+def _block_use(block: Block, uses: Sequence[CoreUse], axons_out: int) -> BlockUse:
+    """Return the use of a block, given those of the connections into it."""
+    return BlockUse(
+        neurons=block.neurons,
+        axons_in=sum(len(use.axons) for use in uses),
+        axons_out=axons_out,
+        bits=sum(use.bits for use in uses),
+        most_bits=sum(use.most_bits for use in uses),
+        aligned=all(use.aligned for use in uses),
+    )
 
 
 def _uses(axons: Axons, blocks: Sequence[Block]) -> list[CoreUse]:
     """Return the part of each block's core that a connection takes."""
-    known: dict[Block, CoreUse] = {}
-    uses = []
+    by_kind: dict[Hashable, CoreUse] = {}
     for block in blocks:
-        alike = block.representative()
-        if alike not in known:
-            known[alike] = axons.into(alike)
-        uses.append(known[alike])
-    return uses
+        if block.kind not in by_kind:
+            by_kind[block.kind] = axons.into(block)
+    return [by_kind[block.kind] for block in blocks]
 
 
 def _fanout(uses: Sequence[CoreUse]) -> Counter[int]:
@@ -154,8 +166,3 @@ def _fanout(uses: Sequence[CoreUse]) -> Counter[int]:
     for axons, blocks in Counter(use.axons for use in uses).items():
         fanout.update(dict.fromkeys(axons, blocks))
     return fanout
-
-
-def _slots(axons: Axons, block: Block, fanout: Counter[int]) -> int:
-    """Return the slots of the axons that start in a block."""
-    return axons.slots * sum(fanout[axon] for axon in axons.out_of(block))

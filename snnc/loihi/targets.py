@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from snnc.loihi.blocks import Block
+from snnc.loihi.blocks import Block, Stretch, overlap
 from snnc.loihi.memory import BASES
 from snnc.loihi.windows import Axis
 
@@ -27,8 +27,7 @@ class AxonRun(NamedTuple):
 class Targets(NamedTuple):
     """The neurons of a block that see a pixel. Their numbers in the block are the base plus their indices."""
 
-    #: Of the pixel.
-    number: int
+    pixel: int
     base: int
     runs: tuple[AxonRun, ...]
 
@@ -39,29 +38,44 @@ class Targets(NamedTuple):
         return tuple(range(x, x + run.length) for x, run in zip(starts, self.runs, strict=True))
 
 
+#: Neurons that see a pixel, and the column of the kernel that the first of them sees it through.
+Seeing = tuple[Stretch, int]
+
+
 def targets(rows: Axis, columns: Axis, block: Block) -> Iterator[Targets]:
     """Yield the targets of each pixel of an image that leads into a block."""
     width = len(columns.seen_by)
-    # For each row of the layer, the neurons that see each column of the image.
-    stretches = {
-        line: [block.stretch(line, windows) for windows in columns.seen_by] for line in block.rows
-    }
+    by_line = _by_line(columns, block)
     for row, windows in enumerate(rows.seen_by):
-        start, stop = max(windows.start, block.rows.start), min(windows.stop, block.rows.stop)
-        lines = [(stretches[line], rows.kernel_place(row, line)) for line in range(start, stop)]
-        for column in range(width if lines else 0):
-            seeing = [(s, kernel_row) for line, kernel_row in lines if (s := line[column])]
+        lines = overlap(windows, block.rows)
+        if not lines:
+            continue
+        kernel_rows = [(rows.kernel_place(row, line), by_line[line]) for line in lines]
+        for column in range(width):
+            seeing = [(kernel_row, s) for kernel_row, line in kernel_rows if (s := line[column])]
             if seeing:
-                # Indices make up for what a base is too small to say.
-                base = seeing[0][0].first % BASES
-                runs = [
-                    AxonRun(
-                        stretch.first - base,
-                        stretch.length,
-                        kernel_row,
-                        columns.kernel_place(column, stretch.column),
-                        stretch.channel,
-                    )
-                    for stretch, kernel_row in seeing
-                ]
-                yield Targets(row * width + column, base, tuple(runs))
+                yield _targets(row * width + column, seeing)
+
+
+def _by_line(columns: Axis, block: Block) -> Mapping[int, Sequence[Seeing | None]]:
+    """Return the neurons that see each column of an image, for each row of the layer in a block."""
+    return {
+        line: [
+            (stretch, columns.kernel_place(column, stretch.column)) if stretch else None
+            for column, windows in enumerate(columns.seen_by)
+            for stretch in [block.stretch(line, windows)]
+        ]
+        for line in block.rows
+    }
+
+
+def _targets(pixel: int, seeing: Sequence[tuple[int, Seeing]]) -> Targets:
+    """Return the targets of a pixel, given the neurons that see it, each with the row of the kernel."""
+    _, (first, _) = seeing[0]
+    # Indices make up for what a base is too small to say.
+    base = first.first % BASES
+    runs = [
+        AxonRun(stretch.first - base, stretch.length, kernel_row, kernel_column, stretch.channel)
+        for kernel_row, (stretch, kernel_column) in seeing
+    ]
+    return Targets(pixel, base, tuple(runs))
