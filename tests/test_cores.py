@@ -172,11 +172,10 @@ def test_windows_behind_windows_see_what_those_see(seed: int) -> None:
     rows, places, chain = [{x} for x in range(20)], 20, []
     for _ in range(chance.randint(1, 3)):
         window = Window("", (chance.randint(1, 4), 1), (chance.randint(1, 3), 1), padding)
-        chain.append((window, (places, 1, 1)))
-        ((top, bottom), _), (places, _) = (
-            window.margins((places, 1, 1)),
-            window.images((places, 1, 1)),
-        )
+        image = (places, 1, 1)
+        chain.append((window, image))
+        (top, bottom), _ = window.margins(image)
+        places, _ = window.images(image)
         padded = [set[int]()] * top + rows + [set[int]()] * bottom
         starts = [place * window.strides[0] for place in range(places)]
         rows = [set().union(*padded[x : x + window.window[0]]) for x in starts]
