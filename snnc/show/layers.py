@@ -116,7 +116,7 @@ def _cores(program: Program) -> dict[str, int]:
     # Most who ask what a network is don't ask that.
     from snnc.loihi.cores import chip
 
-    spread = chip(program)
+    spread = chip(program.network)
     return spread.cores() if spread else {}
 
 
