@@ -476,7 +476,7 @@ def test_the_room_that_is_looked_for_is_enough(
 
 
 CHANGES = [
-    ("units = 64", "units = 65", "layers.strokes.units: 64 there, 65 now"),
+    ("units = 64", "units = 65", "operators.strokes.units: 64 there, 65 now"),
     ('name = "digits"', 'name = "digits"\nseed = 7', "seed: 0 there, 7 now"),
     ("rate = 0.2", "rate = 0.3", "operators.dropout1.rate: 0.2 there, 0.3 now"),
     ("batch_size = 32", "batch_size = 30", "batch_size: 32 there, 30 now"),
@@ -495,7 +495,7 @@ CHANGES = [
         '"adam", learning_rate = { kind = "cosine_decay", initial_learning_rate = 1, decay_steps = 9 }',
         "optimizer.learning_rate: 0.001 there, nothing now",
     ),
-    ("classes = 10", "classes = 10\nuse_bias = false", "operators.output.use_bias: nothing there"),
+    ("classes = 10", "classes = 10\nuse_bias = false", "operators.output.use_bias: True there, False now"),
 ]
 
 
