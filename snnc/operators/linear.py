@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from snnc.diagnostics.wording import times
 from snnc.operators.call import Call
-from snnc.operators.frozen import frozen
 
 #: Without the number of items.
 Shape = tuple[int, ...]
@@ -32,7 +32,7 @@ class ShapeError(Exception):
         self.message, self.key, self.hint = message, key, hint
 
 
-@frozen
+@dataclass(frozen=True)
 class Operator:
     """A linear map on the values of one connection; Keras says what it does."""
 
@@ -67,7 +67,7 @@ class Operator:
         raise NotImplementedError
 
 
-@frozen
+@dataclass(frozen=True)
 class Dense(Operator):
     kind: ClassVar[str] = "dense"
 
@@ -89,7 +89,7 @@ class Dense(Operator):
         return Call("Dense", (self.units,), {**bias, "name": self.name})
 
 
-@frozen
+@dataclass(frozen=True)
 class Window(Operator):
     """What looks at an image through a window that moves by its strides."""
 
@@ -136,7 +136,7 @@ class Window(Operator):
         return height, width
 
 
-@frozen
+@dataclass(frozen=True)
 class Conv2D(Window):
     kind: ClassVar[str] = "conv2d"
     size_key: ClassVar[str] = "kernel_size"
@@ -165,7 +165,7 @@ class Conv2D(Window):
         return Call("Conv2D", (self.filters, _short(self.window)), {**settings, "name": self.name})
 
 
-@frozen
+@dataclass(frozen=True)
 class AveragePool2D(Window):
     kind: ClassVar[str] = "avg_pool2d"
     size_key: ClassVar[str] = "pool_size"
@@ -186,7 +186,7 @@ class AveragePool2D(Window):
         return Call("AveragePooling2D", (_short(self.window),), {**settings, "name": self.name})
 
 
-@frozen
+@dataclass(frozen=True)
 class BatchNorm(Operator):
     """Normalises each channel, or each value where there are no images; linear when the network runs."""
 
@@ -206,7 +206,7 @@ class BatchNorm(Operator):
         return Call("BatchNormalization", (), {**settings, "name": self.name})
 
 
-@frozen
+@dataclass(frozen=True)
 class OnOff(Operator):
     """Every value, then the negative of every value, channel by channel: one of both is positive."""
 
@@ -224,7 +224,7 @@ class OnOff(Operator):
         return Call("OnOff", (), {"name": self.name})
 
 
-@frozen
+@dataclass(frozen=True)
 class Dropout(Operator):
     kind: ClassVar[str] = "dropout"
     training_only: ClassVar[bool] = True

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from snnc.operators import linear
-from snnc.operators.frozen import frozen
 from snnc.operators.linear import Conv2D, Operator, Padding, Pair, Shape, Window, size, walk
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@frozen
+@dataclass(frozen=True)
 class NoTransform:
     """Values as they are: no weights."""
 
@@ -24,7 +23,7 @@ class NoTransform:
     most: ClassVar[int] = 0
 
 
-@frozen
+@dataclass(frozen=True)
 class Dense:
     """A matrix of (size out, size in)."""
 
@@ -35,7 +34,7 @@ class Dense:
         return size(self.shape)
 
 
-@frozen
+@dataclass(frozen=True)
 class Sparse:
     """A matrix of (size out, size in), most of it zero."""
 
@@ -43,7 +42,7 @@ class Sparse:
     most: int
 
 
-@frozen
+@dataclass(frozen=True)
 class Convolution:
     """The same kernel everywhere.
 
