@@ -13,9 +13,10 @@ import pytest
 
 from tests.conftest import ROOT
 
+#: Transposed before a kernel, between kernels with dropout and normalisation, and before a matrix; square and not.
 SPEC = """
 [network]
-name = "rescaled"
+name = "transposed"
 
 [data]
 kind = "sklearn"
@@ -23,28 +24,38 @@ name = "digits"
 scale = "unit"
 
 [input]
-shape = [64]
+shape = [8, 8, 1]
 
 [presentation]
 time = 0.05
 
 [[layers]]
-kind = "rescale"
-scale = 2.0
-offset = -1.0
+kind = "transpose"
 
 [[layers]]
-kind = "dense"
-units = 24
+kind = "conv2d"
+filters = 4
+kernel_size = [3, 2]
 
 [[layers]]
-kind = "rescale"
-scale = 1.5
-offset = 0.25
+kind = "batch_norm"
+
+[[layers]]
+kind = "transpose"
 
 [[layers]]
 kind = "dropout"
 rate = 0.1
+
+[[layers]]
+kind = "conv2d"
+filters = 6
+kernel_size = 3
+strides = [1, 2]
+padding = "same"
+
+[[layers]]
+kind = "transpose"
 
 [[layers]]
 kind = "dense"
@@ -70,11 +81,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "pyproject.toml", copy)
     text = (ROOT / "ARCHITECTURE.md").read_text()
     blocks = re.findall(r"```python\n# (\S+)\n(.*?)```", text, re.DOTALL)
-    assert [path for path, _ in blocks] == ["snnc/spec/layers/rescale.py"]
+    assert [path for path, _ in blocks] == ["snnc/spec/layers/transpose.py"]
     for path, code in blocks:
         assert not (copy / path).exists()
         (copy / path).write_text(code)
-    (copy / "tests/cases/rescaled.toml").write_text(SPEC)
+    (copy / "tests/cases/transposed.toml").write_text(SPEC)
     return copy
 
 
@@ -90,19 +101,22 @@ def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_new_kind_is_known(copy: Path) -> None:
-    spec = "tests/cases/rescaled.toml"
+    spec = "tests/cases/transposed.toml"
     shown = run(copy, "-m", "snnc", "show", "--full", spec)
     assert shown.returncode == 0, shown.stderr
-    assert 'kind = "rescale"' in shown.stdout
+    assert 'kind = "transpose"' in shown.stdout
     compiled = run(copy, "-m", "snnc", "compile", spec, "-o", "out")
     assert compiled.returncode == 0, compiled.stderr
-    script = (copy / "out/rescaled_train.py").read_text()
-    assert 'x = nengo_dl.Layer(Rescaling(1.5, 0.25, name="rescale2"))(dense1)' in script
+    script = (copy / "out/transposed_train.py").read_text()
+    layer = 'nengo_dl.Layer(Permute((2, 1, 3), name="transpose2"))(x, shape_in=(6, 7, 4))'
+    assert f"x = {layer}\n" in script
     assert run(copy, "-m", "black", "--check", "-q", "out").returncode == 0
-    (copy / "bad.toml").write_text(SPEC.replace("offset = 0.25", "ofset = 0.25"))
+    (copy / "bad.toml").write_text(
+        SPEC.replace('kind = "transpose"', 'kind = "transpose"\nnam = "swapped"', 1)
+    )
     checked = run(copy, "-m", "snnc", "check", "bad.toml")
-    assert "error[unknown-key]: layer 3 has no key 'ofset'" in checked.stderr
-    assert "did you mean 'offset'?" in checked.stderr
+    assert "error[unknown-key]: layer 1 has no key 'nam'" in checked.stderr
+    assert "did you mean 'name'?" in checked.stderr
 
 
 @pytest.mark.slow
@@ -110,6 +124,6 @@ def test_the_new_kind_is_known(copy: Path) -> None:
 def test_the_new_operator_trains_deploys_and_runs(copy: Path) -> None:
     """Parity, deploy and fresh answers of a spec with it: the same tests as for every spec."""
     tests = ["tests/test_parity.py", "tests/test_deploy.py"]
-    done = run(copy, "-m", "pytest", "-k", "rescaled", *tests)
+    done = run(copy, "-m", "pytest", "-k", "transposed", *tests)
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from snnc.operators import transforms
-from snnc.operators.linear import AveragePool2D, Conv2D, Shape, Window, size, walk
+from snnc.operators.linear import Conv2D, Shape, Window, size, windows
 from snnc.program.network import Connection, Network
 from snnc.spec.base import INPUT
 
@@ -228,7 +229,10 @@ def wiring(network: Network, connection: Connection) -> Wiring | None:
     """Return how the chip has a connection into a layer on it, or None if that isn't known."""
     before, after = network.source_shape(connection), network.population(connection.target).shape
     form, operators = network.form(connection), connection.at_run_time
-    steps = [(op, shape) for op, shape in walk(operators, before) if isinstance(op, Window)]
+    # What is behind a matrix no longer matters for it.
+    steps = windows(takewhile(lambda op: not op.fully_connected, operators), before)
+    if steps is None:
+        return None
     if isinstance(form, transforms.Dense):
         distinct = _distinct(steps, before)
         return FullWiring(before, after, distinct, 2 if connection.source == INPUT else 1)
@@ -248,7 +252,7 @@ def wiring(network: Network, connection: Connection) -> Wiring | None:
             (taps[0], taps[1]),
             form.strides,
             network.pop_type(connection) or 32,
-            any(isinstance(op, AveragePool2D) for op in operators),
+            any(not window.has_kernel for window, _ in steps),
         )
     if isinstance(form, transforms.Sparse):
         nowhere = [0] * before[0], [0] * before[1]

@@ -1,15 +1,18 @@
 """Linear maps on the values of a connection, as they are trained.
 
-Images are (height, width, channels) throughout.
+Images are (height, width, channels) throughout. An operator is defined by its Keras layer. What it says of itself besides
+lets a chain be folded into a matrix or a kernel; where it says nothing, the chain becomes a sparse matrix, which any linear
+map is.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
+from snnc.diagnostics.diagnostic import KeyPath
 from snnc.diagnostics.wording import times
 from snnc.operators.call import Call
 
@@ -34,16 +37,55 @@ class ShapeError(Exception):
 
 @dataclass(frozen=True)
 class Operator:
-    """A linear map on the values of one connection; Keras says what it does."""
+    """A linear map on the values of one connection."""
 
-    #: What the spec language calls it.
+    #: The name of its kind in the spec language.
     kind: ClassVar[str]
+    #: The key of its layer that sets how many values come out, of each pixel or in all.
+    width_key: ClassVar[str | None] = None
+    #: Whether tf.keras.layers has its Keras layer; others stand in `snnc.networks.own_layers`.
+    in_keras: ClassVar[bool] = True
     #: Whether the operator does nothing when the network runs.
     training_only: ClassVar[bool] = False
+    #: Whether training sets values to zero at random.
+    drops_values: ClassVar[bool] = False
     #: Whether it takes values as an image; others take them flat.
     on_images: ClassVar[bool] = False
+    #: Whether each value that comes out depends on one value at the same pixel, for all pixels alike.
+    pointwise: ClassVar[bool] = False
+    #: Whether each value that comes out depends on all values: then the chain becomes a matrix with every weight.
+    fully_connected: ClassVar[bool] = False
+    #: Whether the `kernel` of its Keras layer holds all weights of its matrix, or of its convolution.
+    has_kernel: ClassVar[bool] = False
 
     name: str
+    #: The place of its layer in the spec.
+    at: KeyPath = field(default=(), compare=False, kw_only=True)
+
+    @property
+    def receptive_field(self) -> Window | None:
+        """The window through which all outputs look at an image with the same weights, if they do."""
+        return None
+
+    @property
+    def in_fingerprint(self) -> dict[str, Any]:
+        """How it looks at images, by the keys of its layer: parameters mean something else if that changes."""
+        return {}
+
+    @property
+    def fingerprint_is_complete(self) -> bool:
+        """Whether the shapes of the weights and `in_fingerprint` say all about it."""
+        return False
+
+    def image(self, before: Shape) -> tuple[int, int, int]:
+        """Return (height, width, channels), or raise a ShapeError: it takes nothing but images."""
+        if len(before) != 3:
+            raise ShapeError(
+                f"'{self.name}' looks at images, (height, width, channels), not at values of shape {list(before)}",
+                hint="" if len(before) != 2 else f"write shape = {[*before, 1]} in [input]",
+            )
+        height, width, channels = before
+        return height, width, channels
 
     def takes(self, before: Shape) -> Shape:
         """Return values' shape as the operator takes them: as it is, or flat."""
@@ -66,10 +108,19 @@ class Operator:
         """Return the Keras layer, by its name in tf.keras.layers."""
         raise NotImplementedError
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Its own settings, by name."""
+        ours = (each.name for each in fields(self) if each.name not in ("name", "at"))
+        return {name: getattr(self, name) for name in ours}
+
 
 @dataclass(frozen=True)
 class Dense(Operator):
     kind: ClassVar[str] = "dense"
+    width_key: ClassVar[str | None] = "units"
+    fully_connected: ClassVar[bool] = True
+    has_kernel: ClassVar[bool] = True
 
     units: int
     use_bias: bool
@@ -84,6 +135,10 @@ class Dense(Operator):
     def adds_bias(self) -> bool:
         return self.use_bias
 
+    @property
+    def fingerprint_is_complete(self) -> bool:
+        return self.use_bias
+
     def keras(self) -> Call:
         bias = {} if self.use_bias else {"use_bias": False}
         return Call("Dense", (self.units,), {**bias, "name": self.name})
@@ -91,15 +146,30 @@ class Dense(Operator):
 
 @dataclass(frozen=True)
 class Window(Operator):
-    """What looks at an image through a window that moves by its strides."""
+    """Looks at an image through a window that moves by its strides."""
 
     on_images: ClassVar[bool] = True
     #: The key of the window's size, as the layer has it.
     size_key: ClassVar[str]
+    #: Whether zeros stand beyond the edges of an image, and the weights at the edges are those within.
+    zero_padded: ClassVar[bool] = False
 
     window: Pair
     strides: Pair
     padding: Padding
+
+    @property
+    def receptive_field(self) -> Window:
+        return self
+
+    @property
+    def in_fingerprint(self) -> dict[str, Any]:
+        strides = {} if self.strides == (1, 1) else {"strides": self.strides}
+        padding = {} if self.padding == "valid" else {"padding": self.padding}
+        return {"kind": self.kind, self.size_key: self.window, **strides, **padding}
+
+    def shape(self, before: Shape) -> Shape:
+        return (*self.images(before), before[-1])
 
     def margins(self, before: Shape) -> tuple[Pair, Pair]:
         """Return how many rows of zeros TensorFlow puts above and below an image, and how many columns left and right."""
@@ -118,14 +188,10 @@ class Window(Operator):
 
     def images(self, before: Shape) -> Pair:
         """Return height and width of what comes out, or raise a ShapeError."""
-        if len(before) != 3:
-            raise ShapeError(
-                f"'{self.name}' looks at images, (height, width, channels), not at values of shape {list(before)}",
-                hint="" if len(before) != 2 else f"write shape = {[*before, 1]} in [input]",
-            )
+        *sides, _ = self.image(before)
         height, width = (
             _steps(length, window, stride, self.padding)
-            for length, window, stride in zip(before, self.window, self.strides, strict=False)
+            for length, window, stride in zip(sides, self.window, self.strides, strict=True)
         )
         if height < 1 or width < 1:
             raise ShapeError(
@@ -140,6 +206,9 @@ class Window(Operator):
 class Conv2D(Window):
     kind: ClassVar[str] = "conv2d"
     size_key: ClassVar[str] = "kernel_size"
+    width_key: ClassVar[str | None] = "filters"
+    has_kernel: ClassVar[bool] = True
+    zero_padded: ClassVar[bool] = True
 
     filters: int
     use_bias: bool
@@ -152,6 +221,10 @@ class Conv2D(Window):
 
     @property
     def adds_bias(self) -> bool:
+        return self.use_bias
+
+    @property
+    def fingerprint_is_complete(self) -> bool:
         return self.use_bias
 
     def keras(self) -> Call:
@@ -170,12 +243,13 @@ class AveragePool2D(Window):
     kind: ClassVar[str] = "avg_pool2d"
     size_key: ClassVar[str] = "pool_size"
 
-    def shape(self, before: Shape) -> Shape:
-        return (*self.images(before), before[-1])
-
     @property
     def adds_bias(self) -> bool:
         return False
+
+    @property
+    def fingerprint_is_complete(self) -> bool:
+        return True
 
     def keras(self) -> Call:
         settings: dict[str, Any] = {}
@@ -192,6 +266,7 @@ class BatchNorm(Operator):
 
     kind: ClassVar[str] = "batch_norm"
     on_images: ClassVar[bool] = True
+    pointwise: ClassVar[bool] = True
 
     momentum: float
     epsilon: float
@@ -211,10 +286,20 @@ class OnOff(Operator):
     """Every value, then the negative of every value, channel by channel: one of both is positive."""
 
     kind: ClassVar[str] = "on_off"
+    in_keras: ClassVar[bool] = False
     on_images: ClassVar[bool] = True
+    pointwise: ClassVar[bool] = True
 
     def shape(self, before: Shape) -> Shape:
         return (*before[:-1], 2 * before[-1])
+
+    @property
+    def in_fingerprint(self) -> dict[str, Any]:
+        return {"kind": self.kind}
+
+    @property
+    def fingerprint_is_complete(self) -> bool:
+        return True
 
     @property
     def adds_bias(self) -> bool:
@@ -228,6 +313,7 @@ class OnOff(Operator):
 class Dropout(Operator):
     kind: ClassVar[str] = "dropout"
     training_only: ClassVar[bool] = True
+    drops_values: ClassVar[bool] = True
 
     rate: float
 
@@ -240,6 +326,28 @@ def walk(operators: Iterable[Operator], before: Shape) -> Iterator[tuple[Operato
     for operator in operators:
         yield operator, before
         before = operator.shape(before)
+
+
+def shape_after(operators: Iterable[Operator], before: Shape) -> Shape:
+    """Return the shape of what comes out of a chain."""
+    for operator in operators:
+        before = operator.shape(before)
+    return before
+
+
+def windows(operators: Iterable[Operator], before: Shape) -> list[tuple[Window, Shape]] | None:
+    """Return the windows of a chain, each with the shape of what it looks at, but no pointwise operators.
+
+    None if some operator works in another way, or its shapes aren't those of the way that it says.
+    """
+    steps = []
+    for operator, shape in walk(operators, before):
+        window, after = operator.receptive_field, operator.shape(shape)
+        if window and after[:-1] == window.images(shape):
+            steps.append((window, shape))
+        elif window or not operator.pointwise or after[:-1] != shape[:-1]:
+            return None
+    return steps
 
 
 def _steps(length: int, window: int, stride: int, padding: Padding) -> int:

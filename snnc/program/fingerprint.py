@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Any
 
@@ -111,9 +110,7 @@ def _is_meant(operator: Operator) -> bool:
 
 
 def _operator(operator: Operator) -> dict[str, Any]:
-    settings = dataclasses.asdict(operator)
-    del settings["name"]
-    return {"kind": operator.kind, **_numbers(settings)}
+    return {"kind": operator.kind, **_numbers(operator.settings)}
 
 
 def _look(operator: Window | OnOff) -> dict[str, Any]:

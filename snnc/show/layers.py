@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from snnc.diagnostics.wording import counted, times
@@ -97,7 +96,7 @@ def _sources(network: Network, target: str) -> list[dict[str, Any]]:
         {
             "name": connection.source,
             "operators": [
-                {"kind": op.kind, **dataclasses.asdict(op)} for op in connection.operators
+                {"kind": op.kind, "name": op.name, **op.settings} for op in connection.operators
             ],
             "synapse": connection.synapse.model_dump() if connection.synapse else None,
         }
