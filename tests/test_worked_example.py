@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 #: Transposed before a kernel, between kernels with dropout and normalisation, and before a matrix; square and not.
 SPEC = """
 [network]
-name = "transposed"
+name = "sideways"
 
 [data]
 kind = "sklearn"
@@ -85,7 +85,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path, code in blocks:
         assert not (copy / path).exists()
         (copy / path).write_text(code)
-    (copy / "tests/cases/transposed.toml").write_text(SPEC)
+    (copy / "tests/cases/sideways.toml").write_text(SPEC)
     return copy
 
 
@@ -101,13 +101,13 @@ def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_new_kind_is_known(copy: Path) -> None:
-    spec = "tests/cases/transposed.toml"
+    spec = "tests/cases/sideways.toml"
     shown = run(copy, "-m", "snnc", "show", "--full", spec)
     assert shown.returncode == 0, shown.stderr
     assert 'kind = "transpose"' in shown.stdout
     compiled = run(copy, "-m", "snnc", "compile", spec, "-o", "out")
     assert compiled.returncode == 0, compiled.stderr
-    script = (copy / "out/transposed_train.py").read_text()
+    script = (copy / "out/sideways_train.py").read_text()
     layer = 'nengo_dl.Layer(Permute((2, 1, 3), name="transpose2"))(x, shape_in=(6, 7, 4))'
     assert f"x = {layer}\n" in script
     assert run(copy, "-m", "black", "--check", "-q", "out").returncode == 0
@@ -124,6 +124,30 @@ def test_the_new_kind_is_known(copy: Path) -> None:
 def test_the_new_operator_trains_deploys_and_runs(copy: Path) -> None:
     """Parity, deploy and fresh answers of a spec with it: the same tests as for every spec."""
     tests = ["tests/test_parity.py", "tests/test_deploy.py"]
-    done = run(copy, "-m", "pytest", "-k", "transposed", *tests)
+    done = run(copy, "-m", "pytest", "-k", "sideways", *tests)
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_an_operator_that_says_what_is_not_so_is_refused(copy: Path) -> None:
+    """By its own words a pixel stays where it is: training ends with a refusal, and what was trained is there to resume."""
+    module = copy / "snnc/spec/layers/transpose.py"
+    honest = module.read_text()
+    on_images = "    on_images: ClassVar[bool] = True\n"
+    module.write_text(
+        honest.replace(on_images, on_images + on_images.replace("on_images", "pointwise"))
+    )
+    train = ("-m", "snnc", "train", "tests/cases/sideways.toml", "-o", "out", "--epochs", "1")
+    try:
+        refused = run(copy, *train)
+    finally:
+        module.write_text(honest)
+    assert refused.returncode == 1, refused.stderr
+    assert "'conv2d1' would not run as it was trained" in refused.stderr
+    assert "'transpose1' (transpose, layer 1), 'conv2d1' (conv2d, layer 2)" in refused.stderr
+    assert not (copy / "out/sideways.params.npz").exists()
+    resumed = run(copy, *train, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert (copy / "out/sideways.params.npz").exists()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from snnc.diagnostics.errors import Refusal
 from snnc.networks.build import build, keras_layer
-from snnc.operators.linear import Shape, shape_after, size, walk
+from snnc.operators.linear import Operator, Shape, shape_after, size, walk
 from snnc.operators.transforms import Transform
 from snnc.program.network import Connection, GainBias, Network, Population
 from snnc.spec.base import OUTPUT
@@ -124,15 +124,21 @@ def _difference(
 
 def _refused(connection: Connection, transform: Transform, wrong: str) -> str:
     """Return the message that a transform isn't what was trained, for whoever added an operator."""
-    names = ", ".join(f"'{op.name}' ({op.kind})" for op in connection.at_run_time)
+    names = ", ".join(_described(operator) for operator in connection.at_run_time)
     return (
-        f"'{connection.target}' would not run as it was trained: folded into a {transform.form.kind} transform, "
-        f"the operators from '{connection.source}' to '{connection.target}' aren't what Keras makes of them: {wrong}.\n"
-        f"  They are {names}. The spec and the training are sound; one of these operators says something of itself that isn't so, "
-        "or snnc folds it wrongly.\n"
-        "  Of a layer kind that you added, leave out pointwise, receptive_field, fully_connected and has_kernel, "
-        "and correct its shape; of one that comes with snnc, please report it."
+        f"'{connection.target}' would not run as it was trained: folded into one {transform.form.kind} transform, "
+        f"the operators from '{connection.source}' to '{connection.target}' differ from their Keras layers: {wrong}\n"
+        f"  these are {names}; spec and training are sound, but one of these operators is declared wrongly, or snnc folds it wrongly\n"
+        "  if you added its layer kind, correct its shape, and leave out pointwise, fully_connected, has_kernel, zero_padded, "
+        "or Window as its base; if the kind comes with snnc, please report it"
     )
+
+
+def _described(operator: Operator) -> str:
+    """Return an operator's name, its kind, and its layer's number."""
+    table, *index = operator.at or ("",)
+    layer = f", layer {int(index[0]) + 1}" if table == "layers" else ""
+    return f"'{operator.name}' ({operator.kind}{layer})"
 
 
 def _tuned(population: Population, bias: Any) -> Population:
