@@ -22,6 +22,7 @@ from tests.test_transforms import (
     DENSE,
     NORM,
     Depthwise,
+    Keras,
     OnImages,
     Pointwise,
     conv,
@@ -182,7 +183,22 @@ class DepthwiseAsKernel(Depthwise):
     has_kernel: ClassVar[bool] = True
 
 
+@dataclass(frozen=True)
+class Unbiased(Keras):
+    @property
+    def adds_bias(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class TrainingOnly(Keras):
+    training_only: ClassVar[bool] = True
+
+
 LIES = {
+    "no bias": Unbiased("swapped", "Rescaling", (2.0, -1.0)),
+    "a linear map": Keras("swapped", "ReLU"),
+    "nothing at run time": TrainingOnly("swapped", "Rescaling", (2.0, -1.0)),
     "pointwise": Pointwise("swapped", "Permute", ((2, 1, 3),)),
     "a kernel": DepthwiseAsKernel("swapped", (2, 2), (1, 1), "valid"),
     "its shape": OnImages("swapped", "Cropping2D", (1,)),
@@ -202,6 +218,9 @@ def test_what_an_operator_says_of_itself_is_tried(lie: str) -> None:
     assert "leave out" in message
     assert "report it" in message
     why = {
+        "no bias": "values differ by up to 1,",
+        "a linear map": "values differ by up to",
+        "nothing at run time": "values differ by up to",
         "pointwise": "values differ by up to",
         "a kernel": "its weights have another shape",
         "its shape": "32 values come out, not 8",

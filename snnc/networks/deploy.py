@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from snnc.diagnostics.errors import Refusal
 from snnc.networks.build import build, keras_layer
 from snnc.operators.linear import Operator, Shape, shape_after, size, walk
-from snnc.operators.transforms import Transform
+from snnc.operators.transforms import Form, Transform
 from snnc.program.network import Connection, GainBias, Network, Population
 from snnc.spec.base import OUTPUT
 
@@ -56,28 +56,42 @@ def deploy(network: Network, weights: Weights) -> Network:
 def _folded(network: Network, connection: Connection, weights: Weights) -> tuple[Transform, Any]:
     """Return a connection's transform, and its bias: one value a neuron or a channel, or 0 for none."""
     form, before = network.form(connection), network.source_shape(connection)
-    operators = connection.at_run_time
-    if not operators:
+    if not connection.operators:
         return Transform(form), 0
-    through = _chain(connection, weights, before)
-    if len(operators) == 1 and operators[0].has_kernel:
-        kernel, *biases = weights[operators[0].name]
-        transform = Transform(form, form.from_kernel(kernel))
-        bias = biases[0] if biases else 0
-    else:
-        # Keras itself says what zeros and single inputs become.
-        bias = through(np.zeros((1, size(before)), np.float32))[0]
-        responses = (through(x) - bias for x in _single_inputs(form.inputs, size(before)))
-        transform = Transform(form, form.read(responses))
-    if wrong := _difference(transform, bias, through, before, shape_after(operators, before)):
+    transform, bias = _read(connection.at_run_time, form, weights, before)
+    adds_bias = any(operator.adds_bias for operator in connection.operators)
+    wrong = _difference(
+        transform,
+        bias if adds_bias else 0,
+        _chain(connection.operators, weights, before),
+        size(before),
+        size(shape_after(connection.operators, before)),
+    )
+    if wrong:
         raise Refusal(_refused(connection, transform, wrong))
     return transform, bias
 
 
-def _chain(connection: Connection, weights: Weights, before: Shape) -> Map:
-    """Return a function that sends values through a connection's Keras layers as when the network runs."""
+def _read(
+    operators: Sequence[Operator], form: Form, weights: Weights, before: Shape
+) -> tuple[Transform, Any]:
+    """Return the transform and the bias of a chain, from the weights of its one layer or from the chain's responses."""
+    if not operators:
+        return Transform(form), 0
+    if len(operators) == 1 and operators[0].has_kernel:
+        kernel, *bias = weights[operators[0].name]
+        return Transform(form, form.from_kernel(kernel)), bias[0] if bias else 0
+    through = _chain(operators, weights, before)
+    # Keras itself says what zeros and single inputs become.
+    bias_of_each = through(np.zeros((1, size(before)), np.float32))[0]
+    responses = (through(x) - bias_of_each for x in _single_inputs(form.inputs, size(before)))
+    return Transform(form, form.read(responses)), bias_of_each
+
+
+def _chain(operators: Sequence[Operator], weights: Weights, before: Shape) -> Map:
+    """Return a function that sends values through the operators' Keras layers, as they are when nothing is trained."""
     layers = []
-    for operator, shape in walk(connection.at_run_time, before):
+    for operator, shape in walk(operators, before):
         layer = keras_layer(operator.keras())
         layer.build((None, *operator.takes(shape)))
         layer.set_weights(weights.get(operator.name, ()))
@@ -101,20 +115,20 @@ def _single_inputs(inputs: Sequence[int], size_in: int) -> Iterator[Array]:
 
 
 def _difference(
-    transform: Transform, bias: Any, through: Map, before: Shape, after: Shape
+    transform: Transform, bias: Any, through: Map, size_in: int, size_out: int
 ) -> str | None:
     """Return how a transform and its bias differ from the Keras layers that they stand for, if they do."""
-    x = np.random.RandomState(0).uniform(-1, 1, (COMPARED, size(before))).astype(np.float32)
+    x = np.random.RandomState(0).uniform(-1, 1, (COMPARED, size_in)).astype(np.float32)
     trained = through(x)
-    if trained.shape[1] != size(after):
-        return f"{size(after)} values come out, not {trained.shape[1]}"
+    if trained.shape[1] != size_out:
+        return f"{size_out} values come out, not {trained.shape[1]}"
     expected = transform.form.arrays
     if expected.keys() != transform.arrays.keys() or not all(
         expected[name].fits(array.shape) for name, array in transform.arrays.items()
     ):
         return "its weights have another shape"
     # A bias a channel is that of all values of the channel, which is the last dimension.
-    difference = transform.apply(x.astype(float)) + np.resize(bias, size(after)) - trained
+    difference = transform.apply(x.astype(float)) + np.resize(bias, size_out) - trained
     largest, off = np.abs(trained).max(), np.abs(difference).max()
     # Weights that aren't finite are so before they are folded.
     if off <= TOLERANCE * largest or not np.isfinite(largest):
@@ -124,13 +138,13 @@ def _difference(
 
 def _refused(connection: Connection, transform: Transform, wrong: str) -> str:
     """Return the message that a transform isn't what was trained, for whoever added an operator."""
-    names = ", ".join(_described(operator) for operator in connection.at_run_time)
+    names = ", ".join(_described(operator) for operator in connection.operators)
     return (
         f"'{connection.target}' would not run as it was trained: folded into one {transform.form.kind} transform, "
         f"the operators from '{connection.source}' to '{connection.target}' differ from their Keras layers: {wrong}\n"
-        f"  these are {names}; spec and training are sound, but one of these operators is declared wrongly, or snnc folds it wrongly\n"
-        "  if you added its layer kind, correct its shape, and leave out pointwise, fully_connected, has_kernel, zero_padded, "
-        "or Window as its base; if the kind comes with snnc, please report it"
+        f"  these are {names}; spec and training are sound, but one of these operators is declared wrongly or isn't linear, or snnc folds it wrongly\n"
+        "  if you added its layer kind, correct its shape, adds_bias and training_only, and leave out pointwise, fully_connected, "
+        "has_kernel, zero_padded, or Window as its base; if the kind comes with snnc, please report it"
     )
 
 

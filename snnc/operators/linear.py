@@ -1,8 +1,7 @@
 """Linear maps on the values of a connection, as they are trained.
 
-Images are (height, width, channels) throughout. An operator is defined by its Keras layer. What it says of itself besides
-lets a chain be folded into a matrix or a kernel; where it says nothing, the chain becomes a sparse matrix, which any linear
-map is.
+Images are (height, width, channels) throughout. Its Keras layer defines an operator. Without further declarations a chain
+with it is folded into a sparse matrix, which is right for any linear map; with them, into a kernel or a dense matrix.
 """
 
 from __future__ import annotations
@@ -45,17 +44,17 @@ class Operator:
     width_key: ClassVar[str | None] = None
     #: Whether tf.keras.layers has its Keras layer; others stand in `snnc.networks.own_layers`.
     in_keras: ClassVar[bool] = True
-    #: Whether the operator does nothing when the network runs.
+    #: Whether it does nothing when the network runs.
     training_only: ClassVar[bool] = False
     #: Whether training sets values to zero at random.
     drops_values: ClassVar[bool] = False
     #: Whether it takes values as an image; others take them flat.
     on_images: ClassVar[bool] = False
-    #: Whether each value that comes out depends on one value at the same pixel, for all pixels alike.
+    #: Whether each output depends on one value at the same pixel, for all pixels alike.
     pointwise: ClassVar[bool] = False
-    #: Whether each value that comes out depends on all values: then the chain becomes a matrix with every weight.
+    #: Whether each output depends on all values.
     fully_connected: ClassVar[bool] = False
-    #: Whether the `kernel` of its Keras layer holds all weights of its matrix, or of its convolution.
+    #: Whether the `kernel` of its Keras layer holds all its weights, as those of a matrix or a convolution.
     has_kernel: ClassVar[bool] = False
 
     name: str
@@ -64,7 +63,7 @@ class Operator:
 
     @property
     def receptive_field(self) -> Window | None:
-        """The window through which all outputs look at an image with the same weights, if they do."""
+        """The window through which all outputs look at an image, with the same weights, if there is one."""
         return None
 
     @property
