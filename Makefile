@@ -1,5 +1,5 @@
-# make demo: check, compile, train and run specs/digits.toml. make test: everything that CI tests.
-# Both set up $(VENV) first, once; neither installs anything a second time.
+# make demo: check, compile, train and run specs/digits.toml. make quick: within a minute, after every change.
+# make test: everything that CI tests. Each sets up $(VENV) first, once, and installs nothing a second time.
 
 IS_SUPPORTED := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 python; do \
@@ -15,7 +15,9 @@ PIP = $(BIN)/pip install --disable-pip-version-check -q -c constraints/$(LANE).t
 # It asks to be built by a setuptools that Python 3.12 can't run.
 BUILD_NENGO_DL = $(PIP) setuptools && $(PIP) --no-build-isolation --no-deps nengo-dl
 
-.PHONY: ready demo test lint golden docs clean
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadscope
+
+.PHONY: ready demo quick test lint golden docs dist clean
 
 ready: $(READY)
 
@@ -25,12 +27,16 @@ demo: $(READY)
 	$(BIN)/snnc train --baseline specs/digits.toml
 	$(BIN)/snnc run specs/digits.toml
 
+quick: lint
+	$(PYTEST) -m 'not slow'
+
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadscope
+	$(PYTEST)
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python tools/limits.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -61,5 +67,14 @@ $(DOCS_READY): pyproject.toml constraints/docs.txt
 	$(VENV)-docs/bin/pip install --disable-pip-version-check -q -c constraints/docs.txt -e '.[docs]'
 	@touch $(DOCS_READY)
 
+# The sdist and the wheel, in dist/. From an environment of its own, the wheel writes the scripts that are committed.
+dist: $(READY)
+	@rm -rf dist build/wheel
+	$(BIN)/python -m hatchling build
+	@$(BIN)/python -m venv build/wheel
+	build/wheel/bin/pip install --disable-pip-version-check -q -c constraints/$(LANE).txt dist/*.whl
+	build/wheel/bin/snnc --version
+	build/wheel/bin/snnc compile --check specs/*.toml
+
 clean:
-	rm -rf $(VENV) $(VENV)-docs build
+	rm -rf $(VENV) $(VENV)-docs build dist

@@ -50,7 +50,7 @@ def main() -> None:
             "nengo_dl": lambda: sim.fit(x[:, None], y[:, None, None], shuffle=False, verbose=0)
         }
         for name, activation in (("same formula", formula(program)), ("ReLU", baseline.relu)):
-            model = baseline.twin(program, activation)
+            model = baseline.baseline_network(program, activation)
             model.compile(**compile_arguments(program))
             fits[name] = lambda model=model: model.fit(
                 x, y, batch_size=batch, shuffle=False, verbose=0

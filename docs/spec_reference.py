@@ -150,7 +150,7 @@ class Table:
         return self.model.model_json_schema(schema_generator=WithKinds)
 
     @property
-    def fingerprint(self) -> str:
+    def meaning(self) -> str:
         return _prose(inspect.cleandoc(self.model.__doc__ or ""))
 
     @property
@@ -321,16 +321,17 @@ def _difference(before: dict[str, str], after: dict[str, str]) -> dict[str, list
     new = [f"+{name}" for name in after if name not in before]
     found: dict[str, list[str]] = {"the scripts": [*gone, *new]} if gone or new else {}
     for name in (name for name in before if name in after):
-        texts = before[name].splitlines(), after[name].splitlines()
-        lines = difflib.unified_diff(*texts, lineterm="", n=0)
-        changed = [
-            line for line in lines if line[:2] not in ("--", "++", "@@") and line[1:].strip()
-        ]
-        if changed:
+        if changed := _changed_lines(before[name], after[name]):
             found[name] = changed
     if len(found) > 1 and len({tuple(lines) for lines in found.values()}) == 1:
         return {" and ".join(found): next(iter(found.values()))}
     return found
+
+
+def _changed_lines(before: str, after: str) -> list[str]:
+    """Return the lines of a diff that have a sign and a text."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
+    return [line for line in lines if line[:2] not in ("--", "++", "@@") and line[1:].strip()]
 
 
 # What is written.
@@ -364,7 +365,7 @@ def unexplained(folder: Path) -> list[str]:
 
 def _vocabulary(table: Table) -> str:
     """Return the module that a kind is one of."""
-    return table.model.__module__.split(".")[1]
+    return table.model.__module__.split(".")[2]
 
 
 def _is_table(table: Table, key: str) -> bool:
@@ -405,7 +406,7 @@ def _plain_page(found: list[Table], compiler: Compiler) -> str:
 
 
 def _kinds_page(name: str, found: list[Table], compiler: Compiler) -> str:
-    module = importlib.import_module(f"snnc.{name}")
+    module = importlib.import_module(f"snnc.spec.{name}")
     common = _common(found)
     first = found[0]
     parts = [f"# {name.capitalize()}\n\n{module.__doc__}\n"]

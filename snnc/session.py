@@ -15,6 +15,7 @@ from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import counted
 from snnc.networks.build import prepare_to_run, put_out_rates, training_network, watch
 from snnc.networks.deploy import deploy
+from snnc.networks.describe import spikes_in_words
 from snnc.networks.nengo_dl import Array
 from snnc.program.program import Program
 from snnc.running.answers import Answers
@@ -23,10 +24,18 @@ from snnc.running.results import Results, Scorer
 from snnc.running.run import name_of, run
 from snnc.running.silent_filters import silent_filters
 from snnc.show.table import paragraph
-from snnc.training import baseline, params_file
+from snnc.training import params_file
+from snnc.training.baseline import train_baseline
+from snnc.training.baseline_file import (
+    Baseline,
+    is_baseline_complete,
+    load_baseline,
+    save_baseline,
+)
+from snnc.training.checkpoint import described
 from snnc.training.epochs import Epoch
 from snnc.training.history import load_history
-from snnc.training.params_file import Baseline, Trained
+from snnc.training.params_file import Trained
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
 from snnc.training.resume import resumable
@@ -45,7 +54,7 @@ class Training:
     trained: Trained
     data: Data
     epochs: tuple[Epoch, ...]
-    twin: Baseline | None
+    baseline: Baseline | None
     results: Results
 
     @property
@@ -56,12 +65,12 @@ class Training:
     def save(self, folder: Path | str | None = None) -> tuple[Path, ...]:
         """Write what `snnc train` writes to a folder (default: that of the spec), and return the files."""
         paths = Paths.of(self.program, Path(folder or self.program.spec_path.parent))
-        paths.ensure_writable(self.program, self.data, with_baseline=self.twin is not None)
+        paths.ensure_writable(self.program, self.data, with_baseline=self.baseline is not None)
         written = params_file.save_training(
             paths, self.program, self.trained.program.network, self.data, self.epochs
         )
-        if self.twin:
-            params_file.save_baseline(paths.baseline, self.program, self.data, self.twin)
+        if self.baseline:
+            save_baseline(paths.baseline, self.program, self.data, self.baseline)
             written.append(paths.baseline)
         return tuple(written)
 
@@ -98,33 +107,42 @@ def train(
     if paths:
         paths.ensure_writable(program, items, with_baseline)
     net, trained, epochs = _trained(program, items, paths, watcher, resume)
-    twin = _baseline(program, items, paths, watcher, resume) if with_baseline else None
-    trained = replace(trained, twin=twin.predicted if twin else None)
+    baseline = _baseline(program, items, paths, watcher, resume) if with_baseline else None
+    trained = replace(trained, baseline=baseline.predicted if baseline else None)
     if net is None:
         results = run(trained, ["nengo_dl"], None, watcher)
     else:
         results = _tested(net, trained, program, watcher)
-    return Training(program, trained, items, epochs, twin, results)
+    return Training(program, trained, items, epochs, baseline, results)
 
 
 def _trained(
     program: Program, items: Data, paths: Paths | None, watcher: Watcher, resume: bool
 ) -> tuple[nengo.Network | None, Trained, tuple[Epoch, ...]]:
     """Return a trained network, what it is deployed to, and how training went; no network if that was over already."""
-    if paths and resume and _is_done(paths.params, paths.checkpoint, program, items, watcher):
-        trained = params_file.load_params(paths.params, program, items)
+    if (
+        paths
+        and resume
+        and _is_done(
+            paths.params,
+            paths.checkpoint,
+            params_file.is_complete(paths.params, program, items),
+            watcher,
+        )
+    ):
+        trained = params_file.load_params(paths, program, items)
         return None, trained, load_history(paths.history)
     net = training_network(program.network)
     checkpoint = paths.checkpoint if paths else None
-    with resumable("training", checkpoint, program, items, watcher, resume) as course:
+    with resumable("training", checkpoint, program, items, watcher, resume) as progress:
         weights = train_network(
-            net, program, items.x_train, items.y_train, course.advance, course.state
+            net, program, items.x_train, items.y_train, progress.advance, progress.state
         )
-    deployed, epochs = deploy(program.network, weights), course.state.epochs
+    deployed, epochs = deploy(program.network, weights), progress.state.epochs
     if paths:
         written = params_file.save_training(paths, program, deployed, items, epochs)
         _say_written(written, paths.checkpoint, watcher)
-    depends = params_file.described(program, items)
+    depends = described(program, items)
     trained = Trained(
         replace(program, network=deployed),
         items.x_test,
@@ -132,6 +150,7 @@ def _trained(
         items.shift,
         items.scale,
         depends,
+        spikes_in_words(deployed),
     )
     return net, trained, epochs
 
@@ -143,21 +162,26 @@ def _baseline(
     if (
         paths
         and resume
-        and _is_done(paths.baseline, paths.baseline_checkpoint, program, items, watcher)
-        and (found := params_file.load_baseline(paths.baseline, program, items, None))
+        and _is_done(
+            paths.baseline,
+            paths.baseline_checkpoint,
+            is_baseline_complete(paths.baseline, program, items),
+            watcher,
+        )
+        and (baseline := load_baseline(paths.baseline, program, items, None))
     ):
-        return found
+        return baseline
     checkpoint = paths.baseline_checkpoint if paths else None
-    with resumable("float twin", checkpoint, program, items, watcher, resume) as course:
-        model = baseline.train_baseline(
-            program, items.x_train, items.y_train, course.advance, course.state
+    with resumable("float twin", checkpoint, program, items, watcher, resume) as progress:
+        model = train_baseline(
+            program, items.x_train, items.y_train, progress.advance, progress.state
         )
     weights = {layer.name: layer.get_weights() for layer in model.layers}
-    twin = Baseline(weights, baseline_answers(model, program, items.x_test).classes)
+    baseline = Baseline(weights, baseline_answers(model, program, items.x_test).classes)
     if paths:
-        params_file.save_baseline(paths.baseline, program, items, twin)
+        save_baseline(paths.baseline, program, items, baseline)
         _say_written([paths.baseline], paths.baseline_checkpoint, watcher)
-    return twin
+    return baseline
 
 
 def baseline_answers(model: tf.keras.Model, program: Program, x: Array) -> Answers:
@@ -166,9 +190,9 @@ def baseline_answers(model: tf.keras.Model, program: Program, x: Array) -> Answe
     return Answers(np.asarray(logits, dtype=float))
 
 
-def _is_done(path: Path, checkpoint: Path, program: Program, items: Data, watcher: Watcher) -> bool:
+def _is_done(path: Path, checkpoint: Path, complete: bool, watcher: Watcher) -> bool:
     """Whether there is nothing to resume, as all was written already."""
-    done = not checkpoint.exists() and params_file.is_complete(path, program, items)
+    done = complete and not checkpoint.exists()
     if done:
         watcher.tell(f"{path.as_posix()} is complete: there is nothing to resume")
     return done
@@ -183,7 +207,7 @@ def _say_written(written: Sequence[Path], finished: Path, watcher: Watcher) -> N
 def _tested(net: nengo.Network, trained: Trained, program: Program, watcher: Watcher) -> Results:
     """Return how good a network is that was just trained: as rates, and as spikes shown fresh."""
     x = trained.x_test
-    scorer = Scorer(program, trained.y_test, trained.twin)
+    scorer = Scorer(program, trained.y_test, trained.baseline)
     put_out_rates(net, program.network)
     watch(net)
     rates = scorer.rates_row(evaluate(net, program, x, steps=1))

@@ -1,4 +1,4 @@
-"""Networks drawn by a number, of all that the chip has: for comparisons with NengoLoihi's own emulator."""
+"""Random networks, drawn by a number, with all features of the chip: for comparisons with NengoLoihi's own emulator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A network, the nodes that show something to it, and what they show, (items, size)."""
+    """A network, and the values that its input nodes show, (items, size)."""
 
     net: nengo.Network
     items: dict[nengo.Node, Array]
@@ -221,7 +221,7 @@ def _connect(chance: Any, source: nengo.Ensemble, target: nengo.Ensemble, synaps
 
 
 def _amplitude(ensemble: nengo.Ensemble) -> float:
-    """Return what a spike counts."""
+    """Return the height of a spike."""
     return float(getattr(ensemble.neuron_type, "amplitude", 1))
 
 
@@ -237,7 +237,7 @@ def _filter(chance: Any) -> Any:
 
 
 def _read(chance: Any, layers: list[nengo.Ensemble]) -> None:
-    """Add an output on the host, and a node that computes something of it."""
+    """Add an output on the host, and a node with a function of it."""
     output = nengo.Node(size_in=3, label="output")
     for layer in layers:
         weights = chance.randn(3, layer.n_neurons)
@@ -250,7 +250,7 @@ def _read(chance: Any, layers: list[nengo.Ensemble]) -> None:
 
 
 def _probe(net: nengo.Network) -> None:
-    """Add probes of all that neurons have."""
+    """Add probes of all states of neurons."""
     for ensemble in net.all_ensembles:
         nengo.Probe(ensemble.neurons)
         if net.config[ensemble].on_chip is not False:

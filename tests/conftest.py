@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import packaging
 import pytest
 
 from snnc.pipeline import checked
+from snnc.program.fingerprint import training
 from snnc.program.program import Program
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +32,26 @@ INVALID = sorted((ROOT / "tests/invalid").glob("*.toml"))
 
 def program_of(path: Path, data_file: Path | None = None) -> Program:
     return checked(path, data_file).program
+
+
+def meaning(program: Program) -> list[Any]:
+    """Return all that decides what a program is, to compare two of them."""
+    network = program.network
+    neurons = {
+        # Derived or written, an amplitude is the same.
+        p.name: {**p.neurons.model_dump(), "amplitude": p.neurons.output_value}
+        for p in network.populations
+    }
+    layers = [
+        (p.name, p.shape, neurons[p.name], p.gradient, p.on_chip, p.block_shape, p.pop_type)
+        for p in network.populations
+    ]
+    connections = [
+        (c.source, c.target, [(op.name, op.settings) for op in c.operators], c.synapse)
+        for c in network.connections
+    ]
+    output = (network.output.classes, network.output.labels, network.output.softmax)
+    return [training(program), network.input_shape, layers, connections, output]
 
 
 def stand_in(path: Path, folder: Path) -> Path | None:
@@ -52,15 +74,35 @@ def stand_in(path: Path, folder: Path) -> Path | None:
     return folder / "stand_in.npz"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the fast tests fast: importing TensorFlow and NengoDL takes five seconds in every process."""
+    for item in items:
+        if "libraries" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("slow"):
+            raise pytest.UsageError(f"{item.nodeid} imports TensorFlow: mark it slow")
+
+
 @pytest.fixture(scope="session")
 def libraries() -> None:
     """TensorFlow, Nengo and friends; a test that needs them skips where they are not installed."""
-    for name in ("tensorflow", "nengo_dl", "nengo_loihi", "nengo_extras"):
-        if find_spec(name) is None:
-            pytest.skip(f"{name} is not installed: pip install 'snnc[run]'")
+    _skip_without("tensorflow", "nengo_dl", "nengo_loihi", "nengo_extras")
     from snnc.environment import libraries
 
     libraries.load()
+
+
+@pytest.fixture(scope="session")
+def nengo_loihi() -> None:
+    """Nengo and NengoLoihi without TensorFlow: they are there in half a second."""
+    _skip_without("nengo_loihi", "numba")
+    from snnc.environment import libraries
+
+    libraries.load(libraries.WITHOUT_TENSORFLOW)
+
+
+def _skip_without(*packages: str) -> None:
+    for name in packages:
+        if find_spec(name) is None:
+            pytest.skip(f"{name} is not installed: pip install 'snnc[run]'")
 
 
 class Bare:

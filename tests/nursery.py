@@ -67,7 +67,7 @@ def note_training() -> None:
 
     nengo_dl.Simulator.__init__ = noted("build", nengo_dl.Simulator.__init__)
     nengo_dl.Simulator.fit = noted("epoch", nengo_dl.Simulator.fit)
-    baseline.twin = noted("build twin", baseline.twin)
+    baseline.baseline_network = noted("build twin", baseline.baseline_network)
     baseline.train_baseline = noted("epoch of twin", baseline.train_baseline)
     checkpoint.save = noted("write checkpoint", checkpoint.save)
     # What follows training takes as long as training, and writes nothing.

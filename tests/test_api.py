@@ -21,8 +21,7 @@ import tomli
 
 import snnc
 from snnc.cli import main
-from snnc.program.fingerprint import fingerprint
-from tests.conftest import INVALID, ROOT, SPECS
+from tests.conftest import INVALID, ROOT, SPECS, meaning
 
 DIGITS = ROOT / "specs/digits.toml"
 
@@ -34,9 +33,9 @@ def data() -> dict[str, Any]:
 
 
 def test_a_path_a_text_and_a_dict_are_the_same_spec(data: dict[str, Any]) -> None:
-    wanted = fingerprint(snnc.load(DIGITS).program.network)
+    wanted = meaning(snnc.load(DIGITS).program)
     for spec in (str(DIGITS), DIGITS.read_text(), data, snnc.load(DIGITS)):
-        assert fingerprint(snnc.load(spec).program.network) == wanted
+        assert meaning(snnc.load(spec).program) == wanted
 
 
 @pytest.mark.parametrize("path", INVALID, ids=lambda p: p.stem)
@@ -84,13 +83,13 @@ def test_an_error_in_a_dict_has_its_place(data: dict[str, Any]) -> None:
 
 def test_what_python_has_more_of_than_toml(data: dict[str, Any]) -> None:
     numpy = pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
-    wanted = fingerprint(snnc.load(data).program.network)
+    wanted = meaning(snnc.load(data).program)
     data["layers"] = tuple(data["layers"])
     data["layers"][0]["units"] = numpy.int64(128)
     data["neurons"]["max_rate"] = numpy.float32(200)
     data["input"]["shape"] = numpy.array([64])
     data["layers"][0]["use_bias"] = numpy.bool_(True)
-    assert fingerprint(snnc.load(data).program.network) == wanted
+    assert meaning(snnc.load(data).program) == wanted
     npz = {"kind": "npz", "path": Path("data") / "x.npz"}
     assert "there is no file data/x.npz" in str(snnc.check({**data, "data": npz}))
 
@@ -142,6 +141,7 @@ def test_a_spec_shows_itself(capsys: pytest.CaptureFixture[str]) -> None:
     assert html.count("<tr>") == len(table.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
 def test_every_name_is_there_and_none_is_a_module() -> None:
     """A submodule would take a function's place as soon as it is imported."""
@@ -274,7 +274,7 @@ def test_the_network_that_runs_is_plain_nengo(trained: snnc.Training) -> None:
     import numpy as np
 
     results = snnc.run(trained, on="nengo", items=5)
-    raw = trained.data.raw_test[:5].reshape(5, 8, 8)
+    raw = trained.data.held_out.x[:5].reshape(5, 8, 8)
     steps = trained.program.stream_steps
     for net in (snnc.build(trained), snnc.build(trained.trained, raw.reshape(5, 64))):
         assert not isinstance(net.shown.output, np.ndarray)

@@ -40,7 +40,7 @@ def deployed_network(program: Program) -> Any:
     )
 
     shown = np.zeros(program.network.input_size)
-    return deployed_network(deployed(program, 0), shown, loihi=program.on_loihi)
+    return deployed_network(deployed(program, 0).network, shown, loihi=program.on_loihi)
 
 
 def texts(program: Program, kind: str = "*") -> str:
@@ -49,7 +49,7 @@ def texts(program: Program, kind: str = "*") -> str:
 
 @every_spec
 def test_training_has_no_synapse(path: Path) -> None:
-    net = training_network(program_of(path).network)
+    net = training_network(program_of(path))
     assert all(connection.synapse is None for connection in net.all_connections)
     assert all(probe.synapse is None for probe in net.all_probes)
 
@@ -64,7 +64,7 @@ def test_training_reaches_every_weight(path: Path, tmp_path: Path) -> None:
     items = prepare.load(program)
     before, after = (
         train(
-            training_network(program.network),
+            training_network(program),
             replace(program, train=program.train.model_copy(update={"epochs": epochs})),
             items.x_train,
             items.y_train,
@@ -80,12 +80,12 @@ def test_training_reaches_every_weight(path: Path, tmp_path: Path) -> None:
 def test_keras_layers_learn_and_neurons_biases_dont(path: Path) -> None:
     """What training adjusts is what the float twin adjusts: as many weights and biases, of the same shapes."""
     from snnc.networks.nengo_dl import simulator
-    from snnc.training.baseline import twin
+    from snnc.training.baseline import baseline_network
 
     program = program_of(path)
-    with simulator(training_network(program.network), program) as sim:
+    with simulator(training_network(program), program) as sim:
         ours = sorted(tuple(w.shape) for w in sim.keras_model.trainable_weights)
-    theirs = sorted(tuple(w.shape) for w in twin(program).trainable_weights)
+    theirs = sorted(tuple(w.shape) for w in baseline_network(program).trainable_weights)
     assert ours == theirs
 
 
@@ -94,7 +94,7 @@ def test_neurons_have_gradients(path: Path) -> None:
     """NengoDL has TensorFlow code for every neuron type that is trained; others run without a gradient."""
     from nengo_dl.neuron_builders import SimNeuronsBuilder
 
-    net = training_network(program_of(path).network)
+    net = training_network(program_of(path))
     trained = {type(ensemble.neuron_type) for ensemble in net.all_ensembles}
     assert trained <= set(SimNeuronsBuilder.TF_NEURON_IMPL)
 
@@ -107,9 +107,7 @@ def test_the_loss_has_the_softmax_and_the_network_has_not(path: Path) -> None:
     loss = compile_arguments(program)["loss"]
     assert float(loss([0], [[5.0, 0.0]])) == pytest.approx(np.log1p(np.exp(-5.0)))
     assert "SparseCategoricalCrossentropy(from_logits=True)" in texts(program, "train")
-    functions = [
-        n.tensor_func for n in training_network(program.network).all_nodes if callable(n.output)
-    ]
+    functions = [n.tensor_func for n in training_network(program).all_nodes if callable(n.output)]
     operators = {op.keras().name for c in program.network.connections for op in c.operators}
     assert {type(function).__name__ for function in functions} == operators
 
@@ -150,7 +148,7 @@ def test_the_deployed_network_is_plain_nengo(path: Path) -> None:
     import nengo
 
     program = program_of(path)
-    net = deployed_network(program.network)
+    net = deployed_network(program)
     assert {type(node) for node in net.all_nodes} == {nengo.Node}
     fed_by_host_and_chip = [
         node
@@ -177,7 +175,7 @@ def test_populations_are_tuned_alike_and_start_at_rest(path: Path) -> None:
     import nengo
 
     program = program_of(path)
-    for ensemble in deployed_network(program.network).all_ensembles:
+    for ensemble in deployed_network(program).all_ensembles:
         assert ensemble.noise is None
         assert len(set(ensemble.gain)) == 1
         assert ensemble.bias is not None
@@ -200,7 +198,7 @@ def test_the_chip_is_configured_on_the_whole_network(path: Path) -> None:
     program = program_of(path)
     if not program.on_loihi:
         pytest.skip("Loihi is no target")
-    net = deployed_network(program.network)
+    net = deployed_network(program)
     assert [net.config[e].on_chip for e in net.ensembles] == [
         None if p.on_chip else False for p in program.network.populations
     ]

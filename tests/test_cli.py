@@ -16,10 +16,9 @@ import snnc
 from snnc import __version__
 from snnc.cli import main
 from snnc.pipeline import checked
-from snnc.program.fingerprint import fingerprint
 from snnc.program.network import Connection
 from snnc.show.full import full
-from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS
+from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS, meaning
 
 
 @pytest.fixture
@@ -358,7 +357,7 @@ def test_what_new_leaves_out_has_the_value_it_says(spec: Path) -> None:
     written = Path("written.toml")
     written.write_text("\n".join(line.replace("# [loihi]", "[loihi]") for line in lines[2:]))
     full_program = checked(written).program
-    assert fingerprint(full_program.network) == fingerprint(bare.network)
+    assert meaning(full_program) == meaning(bare)
     assert full_program.presentation == bare.presentation
     assert full_program.loihi == bare.loihi
     assert [p.gradient for p in full_program.network.populations] == [
@@ -385,7 +384,7 @@ def test_the_full_spec_means_the_same(path: Path, tmp_path: Path) -> None:
         again = checked(copy).program
     finally:
         copy.unlink()
-    assert fingerprint(again.network) == fingerprint(found.program.network)
+    assert meaning(again) == meaning(found.program)
     assert [carried(c) for c in again.network.connections] == [
         carried(c) for c in found.program.network.connections
     ]

@@ -10,24 +10,35 @@ import os
 import random
 import re
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
 import pytest
+import tomli
 
 from snnc.checks.cores import cores_suffice
 from snnc.diagnostics.codes import ERRORS
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
-from snnc.loihi.cores import Block, chip
+from snnc.loihi.axons import ConvolutionAxons
+from snnc.loihi.blocks import Block, Box, Slice
+from snnc.loihi.cores import BlockUse, chip
 from snnc.loihi.limits import CORES
+from snnc.loihi.memory import INDEX_BITS, index_bits, table_bits
+from snnc.loihi.targets import targets
+from snnc.loihi.windows import axes
+from snnc.operators.linear import Conv2D, Operator, Window, size
 from snnc.program.program import Program
 from tests.conftest import CASES, LIGHT_SPECS, ROOT, program_of
 
 CHIPS = int(os.environ.get("SNNC_CHIPS", "30"))
+PAGE = (ROOT / "docs/cores.md").read_text(encoding="utf-8")
 
 Tables = dict[str, Any]
 
@@ -54,12 +65,12 @@ def lowered(tables: Tables) -> Program:
     return lower(validate(document), document)
 
 
-def counted(program: Program) -> list[Block]:
+def counted(program: Program) -> list[BlockUse]:
     """Return the blocks of a program as snnc counts them."""
-    spread = chip(program)
+    spread = chip(program.network)
     assert spread is not None
-    found = spread.blocks()
-    return [block for population in spread.populations for block in found[population.name]]
+    uses = spread.blocks()
+    return [block for population in spread.populations for block in uses[population.name]]
 
 
 def errors(program: Program) -> list[Diagnostic]:
@@ -74,7 +85,9 @@ def modelled(program: Program) -> Any:
     from snnc.networks.build import deployed_network
     from tests.test_faults import deployed
 
-    net = deployed_network(deployed(program, 0), np.zeros(program.network.input_size), loihi=True)
+    net = deployed_network(
+        deployed(program, 0).network, np.zeros(program.network.input_size), loihi=True
+    )
     model = Model(dt=program.network.dt)
     model.build(net)
     return model
@@ -85,11 +98,11 @@ def built(program: Program) -> tuple[list[dict[str, int]], str]:
     import nengo
     import nengo_loihi.builder.network as builder
 
-    found: list[dict[str, int]] = []
+    taken: list[dict[str, int]] = []
 
     def validate(model: Any) -> None:
         for block in model.blocks:
-            found.append({key: taken for key, (taken, _) in block.utilization().items()})
+            taken.append({key: amount for key, (amount, _) in block.utilization().items()})
         judge(model)
 
     judge = builder.validate_model
@@ -98,10 +111,10 @@ def built(program: Program) -> tuple[list[dict[str, int]], str]:
         modelled(program)
     # Of neurons that don't come in fours NengoLoihi 1.1 complains with a mistake of its own.
     except (nengo.exceptions.BuildError, AssertionError, AttributeError) as error:
-        return found, f"{type(error).__name__}: {error}"
+        return taken, f"{type(error).__name__}: {error}"
     finally:
         builder.validate_model = judge
-    return found, ""
+    return taken, ""
 
 
 def assert_counted(program: Program) -> str:
@@ -112,7 +125,7 @@ def assert_counted(program: Program) -> str:
         (b["compartments"], b["in-axons"], b["out-axons"]) for b in blocks
     ]
     for block, theirs in zip(ours, blocks, strict=True):
-        assert block.bits <= theirs["synapses"] <= block.most
+        assert block.bits <= theirs["synapses"] <= block.most_bits
     if errors(program):
         assert refused
         return refused
@@ -122,13 +135,169 @@ def assert_counted(program: Program) -> str:
     return refused
 
 
+# Blocks and windows, one neuron and one pixel at a time
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        Box((4, 5, 6), (range(1, 3), range(2, 5), range(3, 5))),
+        Box((4, 5, 6), (range(4), range(5), range(6))),
+        Slice((4, 5, 6), range(17, 74)),
+        Slice((4, 5, 6), range(31, 33)),
+    ],
+)
+def test_stretches_are_neighbours_in_the_layer_and_in_the_block(block: Block) -> None:
+    """Each neuron of the block is in the stretch of its own row and column, and in no other."""
+    _, width, channels = block.layer
+    numbers: dict[int, int] = {}
+    for row in block.rows:
+        for column in range(width):
+            stretch = block.stretch(row, range(column, column + 1))
+            if stretch:
+                assert stretch.column == column
+                first = (row * width + column) * channels + stretch.channel
+                for i in range(stretch.length):
+                    numbers[stretch.first + i] = first + i
+    assert [numbers[i] for i in range(block.neurons)] == list(block.numbers())
+    assert sorted({number // channels for number in block.numbers()}) == list(block.pixels())
+    assert block.whole == (len(numbers) == size(block.layer))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_windows_behind_windows_see_what_those_see(seed: int) -> None:
+    """Row by row, as a person would count; without padding the kernel's first row sees the first of them."""
+    chance = random.Random(seed)
+    padding = chance.choice(["same", "valid"])
+    rows, places, chain = [{x} for x in range(20)], 20, []
+    for _ in range(chance.randint(1, 3)):
+        window = Window("", (chance.randint(1, 4), 1), (chance.randint(1, 3), 1), padding)
+        image = (places, 1, 1)
+        chain.append((window, image))
+        (top, bottom), _ = window.margins(image)
+        places, _ = window.images(image)
+        padded = [set[int]()] * top + rows + [set[int]()] * bottom
+        starts = [place * window.strides[0] for place in range(places)]
+        rows = [set().union(*padded[x : x + window.window[0]]) for x in starts]
+    axis, _ = axes(chain, (20, 1, 1))
+    for row in range(20):
+        assert list(axis.seen_by[row]) == [i for i, seen in enumerate(rows) if row in seen]
+    if padding == "valid":
+        assert [axis.kernel_place(min(seen), i) for i, seen in enumerate(rows)] == [0] * places
+
+
+@pytest.mark.parametrize("last", [{"filters": 2, "kernel_size": 2}, {"units": 10}])
+def test_axons_behind_an_unknown_operator_are_not_guessed(last: Tables) -> None:
+    """It may lead values anywhere, and so may a kind of convolution that nobody has counted."""
+    program = lowered(spec([4, 4, 1], {"filters": 3, "kernel_size": 1}, last))
+    *others, connection, output = program.network.connections
+    for operator in (Reversed("reversed"), Dilated("dilated", (2, 2), (1, 1), "same", 3, False)):
+        unknown = replace(connection, operators=(operator, *connection.operators))
+        assert chip(program.network) is not None
+        assert chip(replace(program.network, connections=(*others, unknown, output))) is None
+
+
+class Reversed(Operator):
+    kind = "reversed"
+    on_images = True
+
+
+class Dilated(Conv2D):
+    kind = "dilated"
+    receptive_field = None
+
+
+# The worked example of docs/cores.md
+
+
+def test_the_page_counts_as_the_package_does() -> None:
+    program = worked_example()
+    assert page_rows("block") == [
+        (name, *map(str, (b.neurons, b.axons_in, b.axons_out, b.bits)))
+        for (name, *_), b in zip(page_rows("block"), counted(program), strict=True)
+    ]
+    spread = chip(program.network)
+    assert spread is not None
+    edges = program.network.population("edges")
+    axons, upper = spread.axons[program.network.into("edges")[0]], spread.split(edges)[0]
+    assert isinstance(axons, ConvolutionAxons)
+    reached = list(targets(axons.rows, axons.columns, upper))
+    tables = list(dict.fromkeys(target.runs for target in reached))
+    indices = [[x - target.base for run in target.neurons for x in run] for target in reached]
+    width = index_bits(max(map(max, indices)))
+    assert page_rows("pixel") == axon_rows(
+        (target.pixel, target.base, own, tables.index(target.runs), table_bits(len(own), width))
+        for target, own in zip(reached, indices, strict=True)
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_the_page_counts_as_nengo_loihi_does() -> None:
+    program = worked_example()
+    assert not assert_counted(program)
+    pixels, upper, *_ = modelled(program).blocks
+    (synapse,) = upper.synapses
+    (axon,) = (axon for axon in pixels.axons if axon.target is synapse)
+    assert page_rows("pixel") == axon_rows(
+        (
+            list(axon.compartment_map).index(i),
+            base,
+            synapse.indices[table][0].tolist(),
+            table,
+            synapse.synapse_cfg.bits_per_axon(synapse.weights[table].size),
+        )
+        for i, (base, table) in enumerate(
+            zip(synapse.axon_compartment_bases, synapse.axon_to_weight_map, strict=True)
+        )
+    )
+
+
+def worked_example() -> Program:
+    """Return the program of the spec on the page."""
+    (text,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    tables = tomli.loads(text)
+    return lowered(spec(tables["input"]["shape"], *tables["layers"]))
+
+
+def page_rows(first: str) -> list[tuple[str, ...]]:
+    """Return the rows of the page's table whose first column has this name."""
+    (table,) = re.findall(rf"^\| {first} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+    return [tuple(cell.strip() for cell in row[1:-1].split("|")) for row in table.splitlines()]
+
+
+def axon_rows(axons: Iterable[tuple[int, int, list[int], int, int]]) -> list[tuple[str, ...]]:
+    """Return axons as the page has them: pixel, base, indices, and a letter for each table, with its bits at its first axon."""
+    rows: list[tuple[str, ...]] = []
+    letters: set[str] = set()
+    for pixel, base, indices, table, bits in axons:
+        letter = ascii_uppercase[table]
+        ends = [i for i in indices if i + 1 not in indices]
+        starts = [i for i in indices if i - 1 not in indices]
+        ranges = ", ".join(f"{a}-{b}" for a, b in zip(starts, ends, strict=True))
+        rows.append((str(pixel), str(base), ranges, letter, "" if letter in letters else str(bits)))
+        letters.add(letter)
+    return rows
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("choice", range(len(INDEX_BITS)))
+def test_tables_take_the_bits_that_nengo_loihi_counts(choice: int) -> None:
+    from nengo_loihi.block import SynapseConfig
+
+    config = SynapseConfig(weight_bits=7, idx_bits=choice, fanout_type=1, n_synapses=63)
+    for weights in range(1, 200):
+        assert table_bits(weights, INDEX_BITS[choice]) == config.bits_per_axon(weights)
+
+
 # What is published, or was counted by NengoLoihi
 
 
 def test_cifar10_takes_what_its_notebook_prints() -> None:
     """Of neurons, input axons, output axons and bits, in per cent, as `utilization` printed them."""
-    found = chip(program_of(ROOT / "specs/cifar10.toml"))
-    assert found is not None
+    spread = chip(program_of(ROOT / "specs/cifar10.toml").network)
+    assert spread is not None
     printed = {
         "conv1": (16, 100, 7.1, 35.6, 8.1),
         "conv2": (36, 38.3, 2.0, 52.6, 87.0),
@@ -137,7 +306,7 @@ def test_cifar10_takes_what_its_notebook_prints() -> None:
         "conv5": (3, 84.4, 0.9, 42.2, 44.5),
         "dense1": (2, 4.9, 56.2, 0, 98.4),
     }
-    for name, blocks in found.blocks().items():
+    for name, blocks in spread.blocks().items():
         block = max(blocks, key=lambda b: (b.neurons, b.axons_in, b.axons_out, b.bits))
         shares = (
             block.neurons / 1024,
@@ -190,18 +359,18 @@ def test_dense_layers(name: str) -> None:
     units, blocks, hints = DENSE[name]
     program = lowered(spec([16], *({"units": number} for number in units)))
     assert Counter((b.neurons, b.axons_in, b.axons_out, b.bits) for b in counted(program)) == blocks
-    found = errors(program)
-    layers = [f"dense{diagnostic.at[1] + 1}" for diagnostic in found]  # type: ignore[operator]
-    assert dict(zip(layers, (d.hint for d in found), strict=True)) == hints
+    refused = errors(program)
+    layers = [f"dense{diagnostic.at[1] + 1}" for diagnostic in refused]  # type: ignore[operator]
+    assert dict(zip(layers, (d.hint for d in refused), strict=True)) == hints
 
 
 def test_a_cut_that_makes_room_needed_before_it() -> None:
     """Five blocks instead of four read what is before them: its axons don't fit then, and the hint says so."""
     layers = [{"units": 16}, {"units": 1024}, {"units": 480, "block_shape": [120]}]
     program = lowered(spec([16], *layers))
-    (found,) = errors(program)
-    assert found.at == ("layers", 2, "block_shape")
-    assert found.hint == "write [96], and block_shape = [512] for 'dense2'"
+    (error,) = errors(program)
+    assert error.at == ("layers", 2, "block_shape")
+    assert error.hint == "write [96], and block_shape = [512] for 'dense2'"
 
 
 @pytest.mark.slow
@@ -245,12 +414,12 @@ def test_nengo_loihi_asks_for_two_chips(units: int) -> None:
 
     program = lowered(spec([16], {"units": 2}, {"units": units, "block_shape": [1]}))
     chips = signature(HardwareInterface.__init__).parameters["n_chips"].default
-    found = [diagnostic.code for diagnostic in cores_suffice(program)]
+    codes = [diagnostic.code for diagnostic in cores_suffice(program)]
     if units <= CORES:
-        assert not found
+        assert not codes
         assert GreedyInterchip()(modelled(program), n_chips=chips).n_chips == 2
     else:
-        assert found == ["many-cores"]
+        assert codes == ["many-cores"]
         with pytest.raises(AssertionError, match="more chips than requested"):
             GreedyInterchip()(modelled(program), n_chips=chips)
 
@@ -282,9 +451,9 @@ def followed(tables: Tables, diagnostic: Diagnostic) -> Tables:
         del layer["pop_type"]
     elif hint == "write on_chip = false":
         layer["on_chip"] = False
-    elif found := re.match(r"write (units|filters) = (\d+) or less for '(\w+)'", hint):
-        layers[found[3]][found[1]] = int(found[2])
-        layers[found[3]].pop("block_shape", None)
+    elif narrower := re.match(r"write (units|filters) = (\d+) or less for '(\w+)'", hint):
+        layers[narrower[3]][narrower[1]] = int(narrower[2])
+        layers[narrower[3]].pop("block_shape", None)
     else:
         cut, *before = re.findall(r"(\[.*?\])(?: for '(\w+)')?", hint)
         layer["block_shape"] = json.loads(cut[0])

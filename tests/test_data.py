@@ -13,7 +13,7 @@ from snnc.diagnostics.errors import Refusal
 from snnc.pipeline import check_document
 from snnc.program.program import Program
 
-pytestmark = pytest.mark.usefixtures("libraries")
+pytest.importorskip("sklearn", reason="scikit-learn comes with snnc[run]")
 
 
 def program(folder: Path, data: dict[str, Any], shape: list[int], classes: int = 3) -> Program:
@@ -46,7 +46,6 @@ def test_scaling_is_fitted_on_the_training_items(scale: str, tmp_path: Path) -> 
     x = arrays(tmp_path)["x"]
     found = load(program(tmp_path, {"kind": "npz", "path": "data.npz", "scale": scale}, [5]))
     order = np.random.RandomState(5).permutation(31)
-    assert found.test_index.tolist() == order[:7].tolist(), "a fifth, rounded up"
     train, test = x[order[7:]], x[order[:7]]
     if scale == "none":
         wanted = test
@@ -56,7 +55,7 @@ def test_scaling_is_fitted_on_the_training_items(scale: str, tmp_path: Path) -> 
         scaler = MinMaxScaler((0 if scale == "unit" else -1, 1)).fit(train.reshape(-1, 1))
         wanted = scaler.transform(test.reshape(-1, 1)).reshape(test.shape)
     assert np.allclose(found.x_test, wanted)
-    assert np.allclose(found.raw_test, test)
+    assert np.array_equal(found.held_out.x, test), "a fifth, rounded up"
 
 
 def test_images_become_flat(tmp_path: Path) -> None:
@@ -65,7 +64,11 @@ def test_images_become_flat(tmp_path: Path) -> None:
     x = np.random.RandomState(0).randint(0, 256, (31, 4, 3)).astype(np.uint8)
     arrays(tmp_path, x=x)
     found = load(program(tmp_path, {"kind": "npz", "path": "data.npz", "scale": "none"}, [4, 3, 1]))
-    assert np.array_equal(found.x_test, x[found.test_index].reshape(7, 12))
+    test = np.random.RandomState(5).permutation(31)[:7]
+    assert np.array_equal(found.x_test, x[test].reshape(7, 12))
+    assert found.x_test.dtype == float
+    assert np.array_equal(found.held_out.x, x[test].reshape(7, 12))
+    assert found.held_out.x.dtype == np.uint8, "as they are in the source"
 
 
 @pytest.mark.parametrize(

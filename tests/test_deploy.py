@@ -30,12 +30,11 @@ from tests.test_transforms import (
     network_of,
 )
 
-pytestmark = pytest.mark.usefixtures("libraries")
+pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
 
 TOLERANCE = 1e-5
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda p: p.stem)
 def test_currents_and_logits_agree(path: Path, tmp_path: Path) -> None:
     import nengo
@@ -91,7 +90,6 @@ def test_currents_and_logits_agree(path: Path, tmp_path: Path) -> None:
     assert np.mean(ours.argmax(axis=1) == trained[net.logits][:, 0].argmax(axis=1)) >= 0.99
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda p: p.stem)
 def test_both_networks_answer_alike(path: Path, tmp_path: Path) -> None:
     """Shown fresh, the training network with running neurons and the deployed one agree on 99 % of the items.

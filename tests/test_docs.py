@@ -135,3 +135,26 @@ def test_shell_completion_is_installed_as_the_page_says(tmp_path: Path) -> None:
     assert schema.returncode == 0, schema.stderr
     (line,) = blocks("editor.md", "toml")
     assert (tmp_path / line.removeprefix("#:schema ").strip()).exists()
+
+
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_tests_has_every_file_once() -> None:
+    _, _, rows = CONTRIBUTING.partition("| kind | files")
+    table, _, _ = rows.partition("\n\n")
+    names = [
+        name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[2])
+    ]
+    files = [path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")]
+    assert sorted(names) == sorted(files)
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/decisions.md"])
+def test_paths_exist(page: str) -> None:
+    """What looks like a path in the repository is one."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    folders = "snnc|tests|docs|templates|specs|constraints|benchmarks|tools"
+    paths = re.findall(rf"`((?:{folders})/[\w./-]*)`", text)
+    assert paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []

@@ -1,6 +1,6 @@
-"""The batched emulator computes what NengoLoihi's own does, bit for bit: every state of every step, and all that probes see.
+"""The batched emulator agrees with NengoLoihi's own, bit for bit: every state of every step, and all values of probes.
 
-`SNNC_EMULATED=60 pytest tests/test_emulator.py` compares so many networks of each kind.
+`SNNC_EMULATED=60 pytest tests/test_emulator.py` compares 60 networks of each kind.
 """
 
 from __future__ import annotations
@@ -28,11 +28,16 @@ if find_spec("numba") is None or find_spec("nengo_loihi") is None:
         "numba or nengo_loihi is not installed: pip install 'snnc[run]'", allow_module_level=True
     )
 
-pytestmark = pytest.mark.usefixtures("libraries")
+pytestmark = pytest.mark.usefixtures("nengo_loihi")
 
 DRAWN = int(os.environ.get("SNNC_EMULATED", "8"))
 OVERFLOWING = max(DRAWN // 4, 2)
 STEPS = 40
+
+
+def numbers(of: range, fast: int) -> list[Any]:
+    """Return the numbers of networks to draw, as parameters; all but the first few are slow."""
+    return [*of[:fast], *(pytest.param(n, marks=pytest.mark.slow) for n in of[fast:])]
 
 
 @contextmanager
@@ -82,7 +87,7 @@ def assert_same(result: Any, expected: dict[Any, Any]) -> None:
         assert np.array_equal(result[probe], values), probe
 
 
-@pytest.mark.parametrize("number", range(DRAWN))
+@pytest.mark.parametrize("number", numbers(range(DRAWN), fast=2))
 def test_probes_see_the_same(number: int) -> None:
     """Fresh, each probe also when it is the only one recorded; in one chain, and in two, of which each is a stream by itself."""
     from snnc.emulator import Emulator
@@ -113,7 +118,7 @@ def test_every_state_is_the_same_in_every_step(number: int) -> None:
     assert_states(drawn(number))
 
 
-@pytest.mark.parametrize("number", range(OVERFLOWING))
+@pytest.mark.parametrize("number", numbers(range(OVERFLOWING), fast=1))
 def test_sums_that_overflow_wrap_around_alike(number: int) -> None:
     from snnc.emulator import Emulator
     from tests.chip_networks import overflowing
@@ -137,33 +142,33 @@ def assert_states(case: Any) -> None:
     import nengo_loihi
 
     from snnc.emulator import Emulator
-    from snnc.emulator.lanes import Lanes
+    from snnc.emulator.side_by_side import SideBySide
 
     with quiet():
-        lanes = Lanes(Emulator(case.net)._plans(case.items, [], steps=1), 2)
+        networks = SideBySide(Emulator(case.net)._plans(case.items, [], steps=1), 2)
         both = {node: values[:2] for node, values in case.items.items()}
         simulators = []
         for item in rows(both):
             for node, values in item.items():
                 node.output = values
             simulators.append(nengo_loihi.Simulator(case.net, progress_bar=False, target="sim"))
-        chip = lanes._plans.built.chip
+        chip = networks.plans.built.chip
         # The order of the blocks is the same in both builds.
         order = np.concatenate(list(chip.places.values()))
         blocks = [len(places) for places in chip.places.values()]
         fired = 0
         for _ in range(STEPS):
-            lanes.show(both, 1)
-            for lane, sim in enumerate(simulators):
+            networks.show(both, 1)
+            for number, sim in enumerate(simulators):
                 sim.run_steps(1)
                 theirs = sim.sims["emulator"].compartment
                 assert [b.n_neurons for b in sim.model.blocks] == blocks
                 ours = {
-                    name: values[lane][order] for name, values in lanes._state._asdict().items()
+                    name: values[number][order] for name, values in networks.state._asdict().items()
                 }
                 assert np.array_equal(ours["current"], theirs.current)
                 assert np.array_equal(ours["voltage"], theirs.voltage)
-                assert np.array_equal(ours["waiting"], theirs.ref_count)
+                assert np.array_equal(ours["ref_count"], theirs.ref_count)
                 assert np.array_equal(ours["fired"], theirs.spiked)
                 fired += theirs.spiked.sum()
         assert fired
@@ -209,9 +214,9 @@ def test_gaps_between_items() -> None:
         halves = emulator.run(case.items, 20, gap=20, present="stream", chains=2)
     layer = case.on_chip[0]
     probe = next(p for p in case.net.all_probes if p.target == layer.neurons)
-    for found in (result, halves):
-        counts = np.count_nonzero(found[probe][:, :20], axis=1)
-        assert np.array_equal(found.spike_counts(layer), counts)
+    for chains in (result, halves):
+        counts = np.count_nonzero(chains[probe][:, :20], axis=1)
+        assert np.array_equal(chains.spike_counts(layer), counts)
         assert counts.any()
     assert np.array_equal(halves[probe][:2], result[probe][:2])
 
@@ -241,6 +246,67 @@ def test_the_host_may_answer_to_the_chip() -> None:
     assert_same(emulator.run(items, 30, present="stream"), reference(net, rows(items), 30))
 
 
+@pytest.mark.parametrize("back", [False, True], ids=["precomputed", "in turns"])
+def test_spikes_take_a_step_from_neuron_to_neuron(back: bool) -> None:
+    """As docs/emulator_internals.md says: from the host to the chip, from neuron to neuron there, and back to the host."""
+    import nengo
+    import nengo_loihi
+
+    from snnc.emulator import Emulator
+
+    with nengo.Network(seed=0) as net:
+        nengo_loihi.add_params(net)
+        one = {"gain": np.ones(1), "bias": np.zeros(1)}
+        shown = nengo.Node(np.zeros(1))
+        encoder = nengo.Ensemble(1, 1, neuron_type=nengo.SpikingRectifiedLinear(), **one)
+        net.config[encoder].on_chip = False
+        first, second = (nengo.Ensemble(1, 1, neuron_type=nengo.LIF(), **one) for _ in range(2))
+        output = nengo.Node(lambda t, x: x, size_in=1)
+        nengo.Connection(shown, encoder.neurons, synapse=None)
+        for pre, post in ((encoder, first), (first, second)):
+            nengo.Connection(pre.neurons, post.neurons, transform=[[0.1]], synapse=None)
+        nengo.Connection(second.neurons, output, synapse=None)
+        if back:
+            answer = nengo.Ensemble(1, 1, neuron_type=nengo.SpikingRectifiedLinear(), **one)
+            net.config[answer].on_chip = False
+            nengo.Connection(output, answer.neurons, synapse=None)
+            nengo.Connection(answer.neurons, first.neurons, transform=[[0.1]], synapse=None)
+        probes = [nengo.Probe(x.neurons) for x in (encoder, first, second)] + [nengo.Probe(output)]
+    shows = np.zeros((1, 12, 1))
+    shows[0, 4] = 1000.0
+    with quiet():
+        emulator = Emulator(net)
+        result = emulator.run({shown: shows}, 12)
+        shown.output = lambda t: [1000.0 if round(t / 0.001) == 5 else 0.0]
+        expected = reference(net, [{}], 12)
+    assert emulator._built.precomputed is not back
+    assert_same(result, expected)
+    steps = [(1 + np.flatnonzero(expected[probe])).tolist() for probe in probes]
+    assert [of_neuron[0] for of_neuron in steps] == [5, 6, 7, 8]
+    # The answer fires in the step in which it sees a spike, and the first neuron on the chip in the next one.
+    assert steps[1] == ([6, 9, 12] if back else [6])
+
+
+def test_precomputed_the_host_takes_the_first_step_of_the_chip_twice() -> None:
+    import nengo
+
+    from snnc.emulator import Emulator
+
+    with nengo.Network(seed=0) as net:
+        neurons = nengo.LIF(tau_ref=0.003)
+        layer = nengo.Ensemble(1, 1, neuron_type=neurons, gain=np.ones(1), bias=np.full(1, 500.0))
+        output = nengo.Node(lambda t, x: x, size_in=1)
+        nengo.Connection(layer.neurons, output, synapse=None)
+        probes = [nengo.Probe(layer.neurons), nengo.Probe(output)]
+    with quiet():
+        result = Emulator(net).run({}, 12)
+        expected = reference(net, [{}], 12)
+    assert_same(result, expected)
+    fires, arrives = ((1 + np.flatnonzero(expected[probe])).tolist() for probe in probes)
+    assert fires[0] == 1
+    assert arrives == [1, *(step + 1 for step in fires if step < 12)]
+
+
 @pytest.mark.parametrize("n", [1, 64, 1500])
 @pytest.mark.parametrize(
     "settings",
@@ -258,14 +324,14 @@ def test_compiled_neurons_are_nengos(settings: dict[str, float] | None, n: int) 
     scale = 700.0 if settings is None else 1.0
     constant = scale * chance.uniform(-1, 4, (1, n))
     names = ("voltage",) if settings is None else ("voltage", "refractory_time")
-    ours, told, theirs = ({name: np.zeros(n) for name in names} for _ in range(3))
+    ours, spikes_only, theirs = ({name: np.zeros(n) for name in names} for _ in range(3))
     outputs, fired, expected = np.empty((10, n)), np.empty((10, n), np.uint8), np.empty(n)
     n_spikes = 0
     for part in range(6):
         noise = scale * chance.normal(size=(10, n))
         j = constant if part % 2 else constant + noise
         steps_of(neurons, 0.001, ours)(j, outputs)
-        steps_of(neurons, 0.001, told)(j, fired)
+        steps_of(neurons, 0.001, spikes_only)(j, fired)
         for step in range(10):
             neurons.step(0.001, j[step if len(j) > 1 else 0], expected, **theirs)
             assert np.array_equal(outputs[step], expected)
@@ -295,17 +361,43 @@ def test_filters_are_nengos(size: int, dtype: Any) -> None:
     ):
         chosen = Filter.of(synapse, size, 0.001, dtype, dtype)
         compiled.append(chosen.steps is not None)
-        run, found = chosen.started(3), np.empty_like(x)
+        run, outputs = chosen.started(3), np.empty_like(x)
         for begin in (0, 13, 30):
             part = slice(begin, {0: 13, 13: 30, 30: 40}[begin])
-            given, output = (values[part].reshape(-1, 3 * size) for values in (x, found))
-            run(given, output)
+            run(*(values[part].reshape(-1, 3 * size) for values in (x, outputs)))
         for item in range(3):
             own = chosen.own()
             expected = [np.array(own(0.0, row), dtype).reshape(size) for row in x[:, item]]
-            assert np.array_equal(found[:, item], expected), synapse
+            assert np.array_equal(outputs[:, item], expected), synapse
     assert compiled[0]
     assert not compiled[-1]
+
+
+def test_where_no_compiled_sum_agrees_the_libraries_own_are_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from snnc.emulator import Emulator, filters, readout
+    from tests.chip_networks import drawn
+
+    def wrong(probe: Any, columns: Any, fired: Any) -> Any:
+        return right(probe, columns, fired) + 1
+
+    right = readout._sums_of_spikes
+    monkeypatch.setattr(readout, "_sums_of_spikes", wrong)
+    monkeypatch.setattr(filters, "_candidates", lambda own, dtype: iter(()))
+    case = drawn(0)
+    with quiet():
+        emulator = Emulator(case.net)
+        plans = emulator._plans(
+            {node: np.asarray(values) for node, values in case.items.items()},
+            case.net.all_probes,
+            STEPS,
+        )
+        tried = [*plans.host.filters.values(), *plans.filters.values()]
+        assert tried
+        assert all(chosen.steps is None for chosen in tried)
+        assert not plans.readout.is_divisible
+        assert_same(emulator.run(case.items, STEPS), fresh_reference(case.net, case.items, STEPS))
 
 
 def test_circles_on_the_host_take_turns() -> None:
@@ -337,7 +429,7 @@ def test_circles_on_the_host_take_turns() -> None:
     items = {shown: np.array([[0.5], [-1.0], [0.0], [1.0]])}
     emulator = Emulator(net)
     model = emulator._built.model
-    plans = [Plan(part, [shown], True, net.all_probes) for part in (model.host_pre, model.host)]
+    plans = [Plan.of(part, [shown], True, net.all_probes) for part in (model.host_pre, model.host)]
     in_turns = [part for plan in plans for part in plan.parts if part.in_turns]
     assert [len(part.operators) > 1 for part in in_turns] == [True]
     assert_same(emulator.run(items, STEPS), fresh_reference(net, items, STEPS))
@@ -433,19 +525,20 @@ def test_other_nodes_do_what_they_do_anyway() -> None:
         assert_same(alone, reference(net, [{}], 40))
 
 
+@pytest.mark.slow
 def test_many_items_come_back_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More items than lanes, on several threads, so that lanes are cleared; a chain of several rounds is one that goes on."""
+    """More items than go side by side, on several threads, so that networks are cleared; a chain of several rounds is one that goes on."""
     from snnc.emulator import Emulator, threads
     from tests.chip_networks import drawn
 
-    monkeypatch.setattr(threads, "MOST_LANES", 64)
+    monkeypatch.setattr(threads, "MOST_ITEMS", 64)
     case = drawn(2, n_items=700)
     with quiet():
         emulator = Emulator(case.net)
         all_at_once = emulator.run(case.items, 20)
-        told: list[int] = []
-        emulator.run(case.items, 20, progress=told.append)
-        assert sum(told) == 700
+        done: list[int] = []
+        emulator.run(case.items, 20, progress=done.append)
+        assert sum(done) == 700
         for item in (0, 255, 256, 699):
             part = {node: values[item : item + 1] for node, values in case.items.items()}
             alone = emulator.run(part, 20)
@@ -524,8 +617,8 @@ def test_every_spec_is_emulated_as_nengo_loihi_runs_it(path: Path, tmp_path: Pat
     running = deployed(program, 0)
     verify(running, items)
     assert all(hertz.any() for hertz in emulate(running, items).rates.values())
-    net = deployed_network(running, items[0], loihi=True)
-    emulator, shown = Emulator(net, running.dt), {net.shown: items}
+    net = deployed_network(running.network, items[0], loihi=True)
+    emulator, shown = Emulator(net, running.network.dt), {net.shown: items}
     outputs = emulator.run(shown, running.stream_steps, probes=[net.logits])[net.logits]
     assert outputs.any()
     assert np.array_equal(outputs, emulator.run(shown, running.stream_steps)[net.logits])

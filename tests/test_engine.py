@@ -491,7 +491,7 @@ assert main([*run, "--on", "emulator", "--on", "nengo", "--on", "nengo_loihi"]) 
 assert not {"tensorflow", "nengo_dl"} & set(sys.modules)
 import nengo_loihi
 assert not nengo_loihi.neurons.HAS_DL
-from snnc.training import libraries
+from snnc.environment import libraries
 libraries.load()
 import nengo_dl
 nengo_loihi.LoihiLIF()

@@ -46,7 +46,7 @@ def test_what_raises_no_error_builds_and_runs(spec: Spec, seed: int) -> None:
 
     program = check_document(Document(Path("spec.toml"), "", spec)).program
     net = deployed_network(
-        deployed(program, seed),
+        deployed(program, seed).network,
         np.linspace(-1, 1, program.network.input_size),
         loihi=program.on_loihi,
     )

@@ -17,11 +17,17 @@ from snnc.program.program import Program
 from tests.conftest import CASES, INVALID, ROOT, SPECS
 
 
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the invalid specs, as if it were a repository's top; tests only read them."""
+    folder = tmp_path_factory.mktemp("repository")
+    shutil.copytree(ROOT / "tests/invalid", folder / "specs")
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with the invalid specs, as if it were a repository's top."""
-    shutil.copytree(ROOT / "tests/invalid", tmp_path / "specs")
-    monkeypatch.chdir(tmp_path)
+def _folder(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repository)
 
 
 def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[Any]]:
@@ -32,11 +38,11 @@ def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, lis
     return code, [json.loads(line) for line in seen.out.splitlines()]
 
 
-def shown(found: dict[str, Any], path: Path) -> list[str]:
+def shown(report: dict[str, Any], path: Path) -> list[str]:
     """Return the heads that the text report has, made of the JSON."""
     return [
         f"{path.name}:{d['line'] or 1}:{d['column'] or 1}: {d['severity']}[{d['code']}]: {d['message']}"
-        for d in found["diagnostics"]
+        for d in report["diagnostics"]
     ]
 
 
@@ -52,24 +58,24 @@ def test_json_says_what_the_report_says(
 ) -> None:
     """The committed report, built from the JSON."""
     monkeypatch.chdir("specs")
-    code, (found,) = check(capsys, path.name)
-    assert found["spec"] == path.name
+    code, (report,) = check(capsys, path.name)
+    assert report["spec"] == path.name
     # Reports keep control characters from the terminal.
     plain = [
         line.replace("./data", "data").replace("./dta", "dta")
         for line in heads(path.with_suffix(".err"))
     ]
-    assert shown(found, path) == plain
-    assert code == (1 if found["errors"] else 0)
-    severities = [d["severity"] for d in found["diagnostics"]]
-    assert severities.count("error") == found["errors"]
-    assert severities.count("warning") == found["warnings"]
-    assert found["errors"] + found["warnings"] == len(severities) > 0
+    assert shown(report, path) == plain
+    assert code == (1 if report["errors"] else 0)
+    severities = [d["severity"] for d in report["diagnostics"]]
+    assert severities.count("error") == report["errors"]
+    assert severities.count("warning") == report["warnings"]
+    assert report["errors"] + report["warnings"] == len(severities) > 0
 
 
 def test_a_place_without_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    _, (found,) = check(capsys, "specs/empty.toml")
-    first = found["diagnostics"][0]
+    _, (report,) = check(capsys, "specs/empty.toml")
+    first = report["diagnostics"][0]
     assert (first["path"], first["line"], first["column"], first["length"]) == (
         ["network"],
         None,
@@ -79,8 +85,8 @@ def test_a_place_without_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_whole_diagnostic(capsys: pytest.CaptureFixture[str]) -> None:
-    _, (found,) = check(capsys, "specs/unknown_key.toml")
-    assert found["diagnostics"] == [
+    _, (report,) = check(capsys, "specs/unknown_key.toml")
+    assert report["diagnostics"] == [
         {
             "code": "unknown-key",
             "severity": "error",
@@ -95,8 +101,8 @@ def test_a_whole_diagnostic(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_file_that_is_no_toml(capsys: pytest.CaptureFixture[str]) -> None:
-    code, (found,) = check(capsys, "specs/toml_unit.toml")
-    (only,) = found["diagnostics"]
+    code, (report,) = check(capsys, "specs/toml_unit.toml")
+    (only,) = report["diagnostics"]
     assert (code, only["code"], only["path"], only["line"]) == (1, "toml-syntax", None, 2)
 
 
@@ -112,9 +118,9 @@ def test_several_specs_and_one_that_cannot_be_read(capsys: pytest.CaptureFixture
     specs = ["specs/labels.toml", "nowhere.toml", "specs/chip_input_coding.toml"]
     assert main(["check", "--json", *specs]) == 2
     seen = capsys.readouterr()
-    found = [json.loads(line) for line in seen.out.splitlines()]
-    assert [f["spec"] for f in found] == [specs[0], specs[2]]
-    assert [(f["errors"], f["warnings"]) for f in found] == [(1, 0), (0, 1)]
+    reports = [json.loads(line) for line in seen.out.splitlines()]
+    assert [report["spec"] for report in reports] == [specs[0], specs[2]]
+    assert [(report["errors"], report["warnings"]) for report in reports] == [(1, 0), (0, 1)]
     assert seen.err == "snnc: can't read nowhere.toml: no such file or directory\n"
 
 
@@ -250,16 +256,16 @@ def sarif(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]
     jsonschema = pytest.importorskip("jsonschema", reason="pip install jsonschema")
     jsonschema.Draft7Validator(SARIF).validate(log)
     (run,) = log["runs"]
-    found: dict[str, Any] = run
-    return found
+    only_run: dict[str, Any] = run
+    return only_run
 
 
 def test_sarif_of_everything(capsys: pytest.CaptureFixture[str]) -> None:
     paths = sorted(p.as_posix() for p in Path("specs").glob("*.toml"))
     run = sarif(capsys, *paths)
     rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"]}
-    _, found = check(capsys, *paths)
-    wanted = [(f["spec"], d) for f in found for d in f["diagnostics"]]
+    _, reports = check(capsys, *paths)
+    wanted = [(report["spec"], d) for report in reports for d in report["diagnostics"]]
     assert set(rules) == {d["code"] for _, d in wanted}
     for result, (path, d) in zip(run["results"], wanted, strict=True):
         place = result["locations"][0]["physicalLocation"]
@@ -320,11 +326,11 @@ def described(capsys: pytest.CaptureFixture[str], path: Path) -> tuple[dict[str,
 
 @pytest.mark.parametrize("path", [*SPECS, *CASES], ids=lambda p: p.stem)
 def test_show_json_says_what_the_table_says(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found, program = described(capsys, path)
+    description, program = described(capsys, path)
     main(["show", str(path)])
     lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()[2:]]
     table = [[cell.strip() for cell in line if cell] for line in lines]
-    for layer, cells in zip(found["layers"], table, strict=False):
+    for layer, cells in zip(description["layers"], table, strict=False):
         said = [
             layer["name"],
             ", ".join(s["name"] for s in layer["sources"]),
@@ -337,15 +343,15 @@ def test_show_json_says_what_the_table_says(path: Path, capsys: pytest.CaptureFi
             layer["runs_on"] + (f", {counted(layer['cores'], 'core')}" if layer["cores"] else ""),
         ]
         assert cells == [cell for cell in said if cell]
-    output = found["output"]
+    output = description["output"]
     assert table[-1][-3:] == [str(output["classes"]), str(output["parameters"]), "host"]
-    assert len(found["layers"]) == len(program.network.populations) == len(table) - 1
+    assert len(description["layers"]) == len(program.network.populations) == len(table) - 1
 
 
 def test_show_json_in_full(capsys: pytest.CaptureFixture[str]) -> None:
-    found, _ = described(capsys, ROOT / "specs/jets.toml")
-    assert found["input"] == {"shape": [16], "runs_on": "host"}
-    assert found["layers"][1] == {
+    description, _ = described(capsys, ROOT / "specs/jets.toml")
+    assert description["input"] == {"shape": [16], "runs_on": "host"}
+    assert description["layers"][1] == {
         "name": "hidden2",
         "sources": [
             {
@@ -387,11 +393,11 @@ def test_values_that_cannot_be_used_are_found(
         "[output]\nclasses = 2\n[train]\nbatch_size = 4\n"
     )
     assert main(["check", form, "--data", str(spec)]) == 1
-    found = json.loads(capsys.readouterr().out)
+    report = json.loads(capsys.readouterr().out)
     if form == "--json":
-        (diagnostic,) = found["diagnostics"]
+        (diagnostic,) = report["diagnostics"]
         assert (diagnostic["code"], diagnostic["line"]) == ("data-values", 4)
         assert "data.npz" in diagnostic["message"]
     else:
-        (result,) = found["runs"][0]["results"]
+        (result,) = report["runs"][0]["results"]
         assert (result["ruleId"], result["level"]) == ("data-values", "error")

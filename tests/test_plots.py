@@ -201,7 +201,7 @@ def test_what_is_recorded_is_what_runs(trained: Path, on: Any) -> None:
 
     net = deployed_network(deployed.network, stream_of(deployed, x), loihi=on == "nengo_loihi")
     kind = nengo.Simulator if on == "nengo" else nengo_loihi.Simulator
-    with kind(net, dt=found.network.dt, seed=found.seed) as sim:
+    with kind(net, dt=found.network.dt, seed=found.network.seed) as sim:
         sim.run_steps(500)
     pixels, strokes = net.spikes
     some = drawn(128)

@@ -182,7 +182,9 @@ def test_nengo_loihi_builds_as_many_blocks(name: str, published: dict[str, int])
     from snnc.networks.build import deployed_network
 
     program = spec(name)
-    net = deployed_network(deployed(program, 0), np.zeros(program.network.input_size), loihi=True)
+    net = deployed_network(
+        deployed(program, 0).network, np.zeros(program.network.input_size), loihi=True
+    )
     with nengo_loihi.Simulator(net, target="sim", progress_bar=False) as sim:
         found = Counter(
             part for block in sim.model.blocks for part in published if f"'{part}'" in str(block)

@@ -36,7 +36,7 @@ def digits(folder: Path, epochs: int, optimizer: str = '{ kind = "adam" }') -> P
     text = (ROOT / "specs/digits.toml").read_text()
     text = text.replace('{ kind = "adam", learning_rate = 0.001 }', optimizer)
     text = text.replace("epochs = 60", f"epochs = {epochs}").replace("= 128", "= 24")
-    (folder / "digits.toml").write_text(text)
+    (folder / "digits.toml").write_text(f"{text}\n[scripts]\nresume = true\n")
     return program_of(folder / "digits.toml")
 
 
@@ -150,7 +150,8 @@ def test_an_edited_script_refuses_the_checkpoint_of_the_other(tmp_path: Path) ->
 
 def guided(folder: Path) -> Program:
     """A case that validates, keeps its best weights and ends early, in its eighth epoch or before."""
-    shutil.copy(ROOT / "tests/cases/guided.toml", folder)
+    text = (ROOT / "tests/cases/guided.toml").read_text()
+    (folder / "guided.toml").write_text(f"{text}\n[scripts]\nresume = true\n")
     return program_of(folder / "guided.toml")
 
 
@@ -475,7 +476,7 @@ def test_the_room_that_is_looked_for_is_enough(
 
 
 CHANGES = [
-    ("units = 64", "units = 65", "layers.strokes.units: 64 there, 65 now"),
+    ("units = 64", "units = 65", "operators.strokes.units: 64 there, 65 now"),
     ('name = "digits"', 'name = "digits"\nseed = 7', "seed: 0 there, 7 now"),
     ("rate = 0.2", "rate = 0.3", "operators.dropout1.rate: 0.2 there, 0.3 now"),
     ("batch_size = 32", "batch_size = 30", "batch_size: 32 there, 30 now"),
@@ -494,7 +495,11 @@ CHANGES = [
         '"adam", learning_rate = { kind = "cosine_decay", initial_learning_rate = 1, decay_steps = 9 }',
         "optimizer.learning_rate: 0.001 there, nothing now",
     ),
-    ("classes = 10", "classes = 10\nuse_bias = false", "operators.output.use_bias: nothing there"),
+    (
+        "classes = 10",
+        "classes = 10\nuse_bias = false",
+        "operators.output.use_bias: True there, False now",
+    ),
 ]
 
 

@@ -277,7 +277,7 @@ def test_amplitude_decides_how_training_starts(amplitude: float | None, code: st
     built = program(data)
     items = source.load(built)
     states: list[State] = []
-    train(training_network(built), built, items.x_train, items.y_train, states.append)
+    train(training_network(built.network), built, items.x_train, items.y_train, states.append)
     losses = [epoch.loss for epoch in states[-1].epochs]
     if amplitude is None:
         assert losses[0] < 2.5
@@ -309,7 +309,7 @@ def silent(intercept: float) -> float:
     )  # fmt: skip
     built = program(data)
     items = source.load(built)
-    weights = train(training_network(built), built, items.x_train, items.y_train)
+    weights = train(training_network(built.network), built, items.x_train, items.y_train)
     rates = rate_answers(
         replace(built, network=deploy(built.network, weights)), items.x_test
     ).rates["dense2"]
@@ -466,7 +466,7 @@ def test_dropout_doesnt_go_with_unsoftened_rates() -> None:
         built = checked.program
         items = source.load(built)
         states: list[State] = []
-        train(training_network(built), built, items.x_train, items.y_train, states.append)
+        train(training_network(built.network), built, items.x_train, items.y_train, states.append)
         accuracy[gradient] = states[-1].epochs[-1].accuracy
     assert accuracy["smooth"] - accuracy["rate"] > 0.02
 
@@ -506,7 +506,7 @@ def built(program: Program) -> Any:
     from snnc.networks.build import deployed_network
     from tests.test_faults import deployed
 
-    net = deployed_network(deployed(program, 0), np.zeros(64), loihi=True)
+    net = deployed_network(deployed(program, 0).network, np.zeros(64), loihi=True)
     with nengo_loihi.Simulator(net, progress_bar=False) as sim:
         return sim.model
 
@@ -579,7 +579,7 @@ def test_on_the_chip_axons_of_sixteen_bits_tell_32_channels_apart(channels: int)
         model = built(found)
     wide = channels > 32
     assert any("This feature is therefore emulator-only" in str(w.message) for w in said) == wide
-    assert [d.code for d in channels_on_chip(found)] == ["many-channels"] * wide
+    assert [d.code for d in channels_on_chip(found.network)] == ["many-channels"] * wide
     (block,) = model.blocks
     (synapse,) = block.synapses
     # There is only a stand-in for the chip: 32 are built up to the last question, how much of its memory they have taken.
@@ -618,7 +618,7 @@ def test_an_encoder_of_one_side_is_silent_for_negative_values() -> None:
     for mode in ("identity", "on_off"):
         layers = [{"kind": "encoder", "mode": mode}, {"kind": "dense", "units": 4}]
         shown = np.where(np.arange(64) % 2, 0.5, -0.5)
-        net = deployed_network(deployed(imaged(layers), 0), shown)
+        net = deployed_network(deployed(imaged(layers), 0).network, shown)
         spikes[mode] = run(net, 50, loihi=False)[net.spikes[0]].sum(axis=0) > 0
     assert np.array_equal(spikes["identity"], np.arange(64) % 2 == 1)
     assert np.array_equal(spikes["on_off"].reshape(64, 2).any(axis=1), np.ones(64, bool))

@@ -53,6 +53,7 @@ def emitted(folder: Path, file: str, x: str, y: str, label: str, spec_name: str)
         "layers": [{"kind": "dense", "units": 4}, {"kind": "dense", "units": 4}],
         "output": {"classes": 2, "labels": [label, "other"]},
         "train": {"batch_size": 4},
+        "scripts": {"plots": True},
     }
     checked = check_document(Document(folder / spec_name, "", data))
     return {p.name: text for p, text in scripts(checked.program, folder).items()}
@@ -71,7 +72,8 @@ def test_text_adds_no_statement(nasty: str, tmp_path: Path) -> None:
     harmless = emitted(tmp_path, "data.npz", x, y, "label", "texts.toml")
     for name, text in found.items():
         assert plain(text) == plain(harmless[name])
-        assert {nasty, nasty + "y", file} <= strings(text)
+    assert {nasty, nasty + "y", file} <= strings(found["texts_train.py"])
+    assert nasty in strings(found["texts_plots.py"])
 
 
 @pytest.mark.parametrize("nasty", NASTY)
@@ -105,7 +107,8 @@ def test_columns_and_data_sets_add_no_statement(nasty: str, tmp_path: Path) -> N
     assert len(found) == 4
     for name, text in found.items():
         assert plain(text) == plain(harmless[name])
-        assert {nasty, nasty + "!"} <= strings(text) or name == "from_openml_loihi.py"
+    for kind in ("csv", "openml"):
+        assert {nasty, nasty + "!"} <= strings(found[f"from_{kind}_train.py"])
 
 
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -127,7 +127,7 @@ def test_what_validates_is_not_trained_on() -> None:
 
     without = replace(watched, train=watched.train.model_copy(update={"validation_fraction": None}))
     weights = [
-        train(training_network(p), p, x, y)
+        train(training_network(p.network), p, x, y)
         for p, x, y in (
             (watched, ours.x_train, ours.y_train),
             (watched, theirs.x_train, theirs.y_train),

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from snnc.diagnostics.document import Document
-from snnc.loihi.axons import wiring
+from snnc.loihi.connections import axons_of
 from snnc.operators import transforms
 from snnc.operators.call import Call
 from snnc.operators.linear import (
@@ -183,7 +183,7 @@ def test_axons_are_counted_where_it_is_known_how_operators_look(chain: str) -> N
     if len(before) == 1:
         layer = {"kind": "dense", "units": before[-1]}
     network = _lowered(before, layer, operators, 1)
-    known = wiring(network, network.connections[1]) is not None
+    known = axons_of(network, network.connections[1]) is not None
     unknown = any(isinstance(operator, Keras) and not operator.pointwise for operator in operators)
     assert known == (not unknown and any(operator.has_kernel for operator in operators))
 

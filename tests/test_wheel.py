@@ -12,11 +12,10 @@ from pathlib import Path
 import jinja2
 import pytest
 
+from snnc import __version__
 from snnc.diagnostics.pages import page, plain
 from snnc.scripts.templates import environment
 from tests.conftest import ROOT
-
-pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +54,7 @@ def snnc(
 def test_what_is_in_it(installed: Path) -> None:
     files = {p.relative_to(installed).as_posix() for p in installed.rglob("*") if p.is_file()}
     for name in (
-        "templates/train.py.jinja",
+        "templates/train/fit.py.jinja",
         "specs/jets.toml",
         "specs/data/jets_sim.npz",
         "templates/new.toml",
@@ -68,6 +67,14 @@ def test_what_is_in_it(installed: Path) -> None:
     assert not [f for f in files if "params.npz" in f or f.startswith(("tests/", "benchmarks/"))]
     tops = {f.split("/")[0] for f in files}
     assert tops == {"snnc", *(top for top in tops if top.endswith(".dist-info"))}
+
+
+def test_it_says_which_version_it_is(installed: Path, tmp_path: Path) -> None:
+    (info,) = installed.glob("*.dist-info")
+    assert info.name == f"snnc-{__version__}.dist-info"
+    (version,) = re.findall(r"^Version: (.*)$", (info / "METADATA").read_text(), re.M)
+    assert version == __version__
+    assert snnc(installed, tmp_path, "--version").stdout == f"snnc {version}\n"
 
 
 def test_doctor_names_constraints_that_are_there(installed: Path, tmp_path: Path) -> None:

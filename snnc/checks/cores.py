@@ -74,23 +74,32 @@ def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
 
 
 def _fits_easily(network: Network) -> bool:
-    """Whether each layer has room on one core even if no weight is left out, and every index has all of its bits."""
+    """Whether each layer has room on a core of its own by a rough bound, and doesn't say how it is split."""
     leaving = Counter(connection.source for connection in network.into_chip())
-    for population in network.populations_on_chip:
-        axons = sum(
-            size(network.source_shape(connection)) * (2 if connection.source == INPUT else 1)
-            for connection in network.into(population.name)
-        )
-        if (
-            population.block_shape
-            or population.pop_type
-            or population.size > NEURONS
-            or axons > AXONS_IN
-            or axons * (21 * population.size + 64) > BITS
-            or 2 * population.size * leaving[population.name] > AXONS_OUT
-        ):
-            return False
-    return len(network.populations_on_chip) <= CORES
+    on_chip = network.populations_on_chip
+    return len(on_chip) <= CORES and all(
+        population.block_shape is None
+        and population.pop_type is None
+        and _has_room(network, population, leaving[population.name])
+        for population in on_chip
+    )
+
+
+def _has_room(network: Network, population: Population, leaving: int) -> bool:
+    """Whether a layer fits a core even if no weight is left out and all indices have the most bits.
+
+    `leaving` is the number of connections from it into layers on the chip.
+    """
+    axons = sum(
+        size(network.source_shape(connection)) * (2 if connection.source == INPUT else 1)
+        for connection in network.into(population.name)
+    )
+    return (
+        population.size <= NEURONS
+        and axons <= AXONS_IN
+        and axons * (21 * population.size + 64) <= BITS
+        and 2 * population.size * leaving <= AXONS_OUT
+    )
 
 
 def _key(population: Population, key: str) -> KeyPath:

@@ -9,7 +9,8 @@ from math import prod
 from typing import Literal
 
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
-from snnc.loihi.cores import Block, Chip, boxes, chip
+from snnc.loihi.blocks import boxes
+from snnc.loihi.cores import BlockUse, Chip, chip
 from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
 from snnc.operators.linear import Shape, size
 from snnc.program.network import Connection, Network, Population
@@ -25,7 +26,7 @@ class _Placed:
     """The blocks of each layer, the layers that NengoLoihi refuses, and by layer the block_shape that it needs."""
 
     spread: Chip
-    blocks: Mapping[str, Sequence[Block]]
+    blocks: Mapping[str, Sequence[BlockUse]]
     refused: Collection[str]
     cuts: Mapping[str, Shape]
 
@@ -33,7 +34,7 @@ class _Placed:
 def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     """NengoLoihi refuses blocks that take more than a core has, and on the chip more blocks than there are cores."""
     wide = list(_too_wide(program.network))
-    spread = chip(program)
+    spread = chip(program.network)
     if spread is None:
         # Whatever else they take, a core has so many neurons.
         least = {p.name: -(-p.size // NEURONS) for p in program.network.populations_on_chip}
@@ -94,7 +95,7 @@ def _out_of_place(placed: _Placed) -> Iterator[Diagnostic]:
     """Axons of 16 bits say where their neurons start in steps of four."""
     for population in placed.spread.populations:
         blocks = placed.blocks[population.name]
-        if all(block.in_place for block in blocks):
+        if all(block.aligned for block in blocks):
             continue
         channels, shape = population.shape[-1], population.block_shape
         at = (*population.at, "pop_type")
@@ -129,7 +130,7 @@ def channels_on_chip(network: Network) -> Iterator[Diagnostic]:
             )
 
 
-def _refused(blocks: Mapping[str, Sequence[Block]]) -> set[str]:
+def _refused(blocks: Mapping[str, Sequence[BlockUse]]) -> set[str]:
     """Return the layers that NengoLoihi refuses."""
     return {name for name, found in blocks.items() if any(block.refused for block in found)}
 
@@ -140,24 +141,24 @@ def _fitting(spread: Chip) -> dict[str, Shape]:
     Later layers are cut first: into how many blocks they are says how much room the axons of earlier ones need.
     """
     found: dict[str, Shape] = {}
-    used: dict[Connection, Counter[int]] = {}
+    fanout: dict[Connection, Counter[int]] = {}
     for population in reversed(spread.populations):
-        blocks, here = spread.place(population, spread.cut(population), used)
+        blocks, here = spread.place(population, spread.split(population), fanout)
         if any(block.refused for block in blocks):
             for shape in _cuts(population.shape):
                 parts = boxes(population.shape, shape)
                 # A cut that doesn't fit mostly shows it in the middle.
-                if not _fit(spread.place(population, [parts[len(parts) // 2]], used)[0]):
+                if not _fit(spread.place(population, [parts[len(parts) // 2]], fanout)[0]):
                     continue
-                blocks, uses = spread.place(population, parts, used)
+                blocks, uses = spread.place(population, parts, fanout)
                 if _fit(blocks):
                     found[population.name], here = shape, uses
                     break
-        used |= here
+        fanout |= here
     return found
 
 
-def _fit(blocks: Sequence[Block]) -> bool:
+def _fit(blocks: Sequence[BlockUse]) -> bool:
     return all(block.fits for block in blocks)
 
 
@@ -178,7 +179,7 @@ def _cuts(shape: Shape) -> list[Shape]:
     )
 
 
-def _most_taken(population: Population, blocks: Sequence[Block]) -> str:
+def _most_taken(population: Population, blocks: Sequence[BlockUse]) -> str:
     """Return what is too much of a layer's block, in NengoLoihi's order."""
     limits = (
         (AXONS_OUT, "output axons", [block.axons_out for block in blocks]),
@@ -194,11 +195,11 @@ def _most_taken(population: Population, blocks: Sequence[Block]) -> str:
 
 def _recut(placed: _Placed, population: Population) -> tuple[KeyPath, Literal["key", "value"], str]:
     """Return where a layer says how it is cut, and what to write there."""
-    program, cuts = placed.spread.program, placed.cuts
+    network, cuts = placed.spread.network, placed.cuts
     if population.name not in cuts:
-        return population.at, "key", _narrower(program.network, population)
+        return population.at, "key", _narrower(network, population)
     hint = str(list(cuts[population.name]))
-    for source in dict.fromkeys(c.source for c in program.network.into(population.name)):
+    for source in dict.fromkeys(c.source for c in network.into(population.name)):
         # Into more blocks than before, its axons don't fit any more. Layers that are refused are told by themselves.
         if source in cuts and source not in placed.refused:
             hint += f", and block_shape = {list(cuts[source])} for '{source}'"

@@ -39,6 +39,17 @@ def save_arrays(path: Path, *arrays: Any, **named: Any) -> None:
     # In memory first: of a full disk, zipfile makes a tangle of errors.
     buffer = io.BytesIO()
     np.savez(buffer, *arrays, **named)
+    _write(path, buffer)
+
+
+def save_compressed(path: Path, **named: Any) -> None:
+    """Write a .npz file that is compressed."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **named)
+    _write(path, buffer)
+
+
+def _write(path: Path, buffer: io.BytesIO) -> None:
     with replacing(path) as unfinished:
         unfinished.write_bytes(buffer.getvalue())
 

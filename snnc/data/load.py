@@ -106,7 +106,7 @@ def _csv(path: Path, how: Format) -> Raw:
         wrong = fault(path, how)
         if wrong:
             raise Refusal(f"{path.as_posix()}: {wrong}")
-    return Raw("items", np.delete(table, label, axis=1), "labels", y)
+    return Raw("items", np.delete(table, label, axis=1), "labels", y.astype(np.int64))
 
 
 def _keras(program: Program, data: Keras) -> list[Raw]:

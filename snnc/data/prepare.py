@@ -23,6 +23,17 @@ Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """Items, (n, size), and labels, (n,), in the types of the source; training writes them beside the parameters."""
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+
+    def is_same(self, other: HeldOut) -> bool:
+        return np.array_equal(self.x, other.x) and np.array_equal(self.y, other.y)
+
+
+@dataclass(frozen=True)
 class Data:
     """Scaled items, (n, size), and labels, (n,). An item as it was is item * scale + shift.
 
@@ -35,9 +46,8 @@ class Data:
     y_test: Labels
     shift: Array
     scale: Array
-    #: Which of the source's items are held out, and how those were before scaling.
-    test_index: NDArray[np.int64]
-    raw_test: Array
+    #: The held-out items and labels, unscaled, in the types of the source.
+    held_out: HeldOut
 
     @cached_property
     def train_digest(self) -> str:
@@ -47,21 +57,20 @@ class Data:
     @cached_property
     def test_digest(self) -> str:
         """Eight hex digits by which the held-out items, as they were, and their labels are recognised."""
-        return _digest(self.raw_test, self.y_test)
+        return _digest(self.held_out.x, self.held_out.y)
 
 
 @dataclass(frozen=True)
 class Split:
-    """Items, (n, size), and labels, (n,), unscaled."""
+    """Items, (n, size), and labels, (n,), unscaled, in the types of the source."""
 
-    x_train: Array
-    y_train: Labels
-    x_test: Array
-    y_test: Labels
-    test_index: NDArray[np.int64]
+    x_train: NDArray[Any]
+    y_train: NDArray[Any]
+    x_test: NDArray[Any]
+    y_test: NDArray[Any]
 
 
-def _digest(x: Array, y: Labels) -> str:
+def _digest(x: NDArray[Any], y: NDArray[Any]) -> str:
     """As the scripts have it; items are hashed where they are, which for images saves a copy of hundreds of megabytes."""
     found = hashlib.sha256(np.ascontiguousarray(x).data)
     found.update(np.ascontiguousarray(y).data)
@@ -82,7 +91,6 @@ def split(program: Program) -> Split:
         raise Refusal(f"{where} takes more memory than there is") from error
     if len(parts) == 2:
         (x_train, y_train), (x_test, y_test) = parts
-        test = np.arange(len(x_test))
     else:
         ((x, y),) = parts
         order = np.random.RandomState(program.network.seed).permutation(len(x))
@@ -95,7 +103,7 @@ def split(program: Program) -> Split:
             f"{where}: {n_seen} items are left to train on, "
             f"fewer than a batch of {program.train.batch_size}: lower batch_size"
         )
-    return Split(x_train, y_train, x_test, y_test, test)
+    return Split(x_train, y_train, x_test, y_test)
 
 
 def division(program: Program, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -110,30 +118,30 @@ def division(program: Program, n: int) -> tuple[NDArray[np.int64], NDArray[np.in
 def scaled(program: Program, items: Split) -> Data:
     """Return items as the network gets them."""
     where = source_name(program)
-    seen = items.x_train
+    x_train, x_test = items.x_train.astype(float), items.x_test.astype(float)
+    seen = x_train
     if program.train.validation_fraction is not None:
         seen = seen[division(program, len(seen))[0]]
     shift, scale = _scaling(seen, program.data.scale, where)
     with np.errstate(over="ignore", invalid="ignore"):
-        x_train, x_test = (items.x_train - shift) / scale, (items.x_test - shift) / scale
+        x_train, x_test = (x_train - shift) / scale, (x_test - shift) / scale
     # TensorFlow has 32 bits for a number.
     largest = max(np.abs(x_train).max(), np.abs(x_test).max())
     if not largest < np.finfo(np.float32).max:
         raise Refusal(f"{where}: there are values too large to use, {largest:g} once scaled")
     return Data(
         x_train=x_train,
-        y_train=items.y_train,
+        y_train=items.y_train.astype(np.int64),
         x_test=x_test,
-        y_test=items.y_test,
+        y_test=items.y_test.astype(np.int64),
         shift=shift,
         scale=scale,
-        test_index=items.test_index,
-        raw_test=items.x_test,
+        held_out=HeldOut(items.x_test, items.y_test),
     )
 
 
-def _numbers(raw: Raw, network: Network, where: str) -> tuple[Array, Labels]:
-    """Return items flat and in double precision, and labels as integers, once they can be used."""
+def _numbers(raw: Raw, network: Network, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return items flat, and labels, once they can be used."""
     for name, array in ((raw.x_name, raw.x), (raw.y_name, raw.y)):
         if array.dtype.kind not in "fiub":
             raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
@@ -147,7 +155,7 @@ def _numbers(raw: Raw, network: Network, where: str) -> tuple[Array, Labels]:
     _refuse_gaps(raw, where)
     y = raw.y.reshape(len(raw.y))
     _refuse_labels(y, raw.y_name, network.output.classes, where)
-    return raw.x.reshape(len(raw.x), -1).astype(float), y.astype(np.int64)
+    return raw.x.reshape(len(raw.x), -1), y
 
 
 def _refuse_gaps(raw: Raw, where: str) -> None:

@@ -1,4 +1,4 @@
-"""The chip, emulated for many items at once: bit for bit what NengoLoihi's own emulator computes for one after the other."""
+"""The chip, emulated for many items at once: bit for bit as NengoLoihi's own emulator, which takes one after the other."""
 
 from snnc.environment import compat
 

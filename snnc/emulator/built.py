@@ -1,4 +1,4 @@
-"""A network as NengoLoihi builds it, and where its parts meet."""
+"""A network as NengoLoihi builds it, and where host and chip meet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from nengo_loihi.builder import Model
 from numpy.typing import NDArray
 
-from snnc.emulator.chip import Chip, chip
+from snnc.emulator.chip import Chip, chip_of
 from snnc.emulator.errors import NotEmulatedError
 
 
@@ -17,20 +17,20 @@ from snnc.emulator.errors import NotEmulatedError
 class Built:
     """A model of NengoLoihi with its chip.
 
-    The host runs in two parts, before and after the chip, unless what it sends depends on what it receives: then all of it
-    is in `after`, and not `precomputed`.
+    If it is `precomputed`, the host runs in two parts: `model.host_pre` before the chip, `model.host` after it. It isn't where
+    the chip sends to a part of the host that is connected with its inputs; then all of the host is in `model.host`.
     """
 
     dt: float
     model: Any
     chip: Chip
     precomputed: bool
-    #: By the id of each sending process (any two of them are equal): where its spikes are among the chip's inputs.
+    #: The neurons of each sending process among the chip's inputs. It goes by its id, since any two processes are equal.
     senders: dict[int, slice]
-    #: By the id of each receiving process: how much it receives, and the probe on the chip where that comes from.
+    #: How many values each receiving process receives, and the chip's probe that they come from, by its id.
     receivers: dict[int, int]
     received_probes: dict[int, Any]
-    #: The network's probes of the chip, and what NengoLoihi made of them.
+    #: The network's probes on the chip, and NengoLoihi's own probe for each.
     chip_probes: dict[Any, Any]
 
     def neurons(self, ensemble: Any) -> NDArray[np.int64] | None:
@@ -41,8 +41,8 @@ class Built:
         return np.sort(np.concatenate([self.chip.places[block] for block in blocks]))
 
 
-def built(network: Any, dt: float) -> Built:
-    """Build a network as nengo_loihi.Simulator does; a NotEmulatedError names what can't be run."""
+def build(network: Any, dt: float) -> Built:
+    """Build a network as nengo_loihi.Simulator does; a NotEmulatedError names the part that isn't emulated."""
     model = Model(dt=float(dt), label=str(network))
     model.build(network, precompute=None, remove_passthrough=True, discretize=True)
     if model.host2chip_pes_senders:
@@ -50,20 +50,27 @@ def built(network: Any, dt: float) -> Built:
     for probe in network.all_probes:
         if probe.sample_every is not None:
             raise NotEmulatedError(f"{probe}, which has a sample_every")
-    made = chip(model)
+    chip = chip_of(model)
     senders = {
-        id(send.output): made.inputs[model.spike_targets[receive]]
+        id(send.output): chip.inputs[model.spike_targets[receive]]
         for send, receive in model.host2chip_senders.items()
     }
-    receivers, received = {}, {}
+    receivers, received_probes = {}, {}
     for probe, receive in model.chip2host_receivers.items():
         receivers[id(receive.output)] = receive.size_out
-        received[id(receive.output)] = model.objs[probe]["out"]
-    on_chip = {
+        received_probes[id(receive.output)] = model.objs[probe]["out"]
+    chip_probes = {
         probe: model.objs[probe]["out"]
         for probe in model.nengo_probes
         if probe not in model.chip2host_params
     }
     return Built(
-        float(dt), model, made, model.split.precompute, senders, receivers, received, on_chip
+        dt=float(dt),
+        model=model,
+        chip=chip,
+        precomputed=model.split.precompute,
+        senders=senders,
+        receivers=receivers,
+        received_probes=received_probes,
+        chip_probes=chip_probes,
     )

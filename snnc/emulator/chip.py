@@ -1,7 +1,7 @@
-"""What NengoLoihi built for the chip, as flat arrays.
+"""The chip as NengoLoihi built it, in flat arrays.
 
-Blocks, weights, thresholds and decays are its own. Only the order of the compartments is another: those of a population
-that was split stand as they stood before, so that the neighbours that a spike reaches are neighbours here too.
+Blocks, weights, thresholds and decays are NengoLoihi's own. Only the compartments are in another order: those of an ensemble
+that was split into blocks stand side by side as they did before, so that a spike reaches neighbours.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from snnc.emulator.kernels import Compartments, Synapses
 
 Ints = NDArray[np.int64]
 
-#: Targets side by side are a run from so many on; fewer are single ones.
+#: Fewer neighbours than this aren't stored as a run, but as single targets.
 SHORTEST_RUN = 4
-#: What is left of a value that doesn't decay, in 4096ths.
+#: Decays are in 4096ths.
 WHOLE = 4096
 
 
 @dataclass(frozen=True, eq=False)
 class Chip:
-    """Compartments and synapses. Sources are the compartments, then the neurons of the host whose spikes come in.
+    """Compartments and synapses. The sources of synapses are the compartments, and then the host's neurons that send spikes.
 
-    `places` says where the compartments of a block are, `inputs` where the neurons of an input are among those of the host.
+    `places` are those of a block's compartments on the chip. `inputs` are the neurons of each of NengoLoihi's spike inputs,
+    among all that the host sends spikes of.
     """
 
     compartments: Compartments
@@ -46,9 +47,9 @@ class Chip:
         return sum(part.stop - part.start for part in self.inputs.values())
 
 
-def chip(model: Any) -> Chip:
-    """Return the chip of a model that NengoLoihi has built; a NotEmulatedError names what can't be run."""
-    _refuse_what_is_missing(model)
+def chip_of(model: Any) -> Chip:
+    """Return the chip of a model that NengoLoihi has built; a NotEmulatedError names the part that isn't emulated."""
+    _refuse_unsupported(model)
     places = _places(model)
     inputs, n_inputs = {}, 0
     for spikes in model.inputs:
@@ -68,7 +69,7 @@ def chip(model: Any) -> Chip:
     return Chip(compartments, rows.synapses(), places, inputs)
 
 
-def _refuse_what_is_missing(model: Any) -> None:
+def _refuse_unsupported(model: Any) -> None:
     for spikes in model.inputs:
         if spikes.permanent:
             raise NotEmulatedError(f"{spikes.label or 'an input'}, whose spikes come from a file")
@@ -83,62 +84,84 @@ def _places(model: Any) -> dict[Any, Ints]:
     """Return the place of each compartment of the blocks."""
     places: dict[Any, Ints] = {}
     n = 0
-    for blocks in _populations(model):
-        # Where they were before the population was split.
-        before = [np.asarray(model.block_comp_map[block].list, dtype=int) for block in blocks]
-        for block, numbers in zip(blocks, before, strict=True):
-            places[block] = n + numbers
-        n += sum(map(len, before))
+    for blocks in _ensembles(model):
+        # The numbers that compartments had before the ensemble was split.
+        numbers = [np.asarray(model.block_comp_map[block].list, dtype=int) for block in blocks]
+        for block, its_numbers in zip(blocks, numbers, strict=True):
+            places[block] = n + its_numbers
+        n += sum(map(len, numbers))
     return places
 
 
-def _populations(model: Any) -> Iterator[list[Any]]:
-    """Yield the blocks of each population."""
+def _ensembles(model: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the blocks of each ensemble on the chip."""
     split = {
-        tuple(found)
+        tuple(blocks)
         for parts in model.objs.values()
-        for found in parts.values()
-        if isinstance(found, list)
+        for blocks in parts.values()
+        if isinstance(blocks, list)
     }
-    population = {block: blocks for blocks in split for block in blocks}
-    for blocks in dict.fromkeys(population.get(block, (block,)) for block in model.blocks):
-        yield list(blocks)
+    ensemble = {block: blocks for blocks in split for block in blocks}
+    yield from dict.fromkeys(ensemble.get(block, (block,)) for block in model.blocks)
 
 
 def _compartments(places: dict[Any, Ints]) -> Compartments:
     n = sum(map(len, places.values()))
-    found = {
+    values = {
         name: np.zeros(n, np.int32)
         for name in ("vth", "bias", "decay_u", "decay_v", "vmin", "vmax", "refract_delay")
     }
     for block, its_places in places.items():
-        for name, values in found.items():
-            values[its_places] = getattr(block.compartment, name)
+        for name, of_all in values.items():
+            of_all[its_places] = getattr(block.compartment, name)
     common = np.stack(
         [
-            WHOLE - 1 - found["decay_u"],
-            WHOLE - found["decay_v"],
-            found["vmin"],
-            found["vmax"],
-            found["refract_delay"],
+            WHOLE - 1 - values["decay_u"],
+            WHOLE - values["decay_v"],
+            values["vmin"],
+            values["vmax"],
+            values["refract_delay"],
         ]
     ).astype(np.int32)
     differs = np.flatnonzero((common[:, 1:] != common[:, :-1]).any(axis=0)) + 1
     begins = np.concatenate([[0], differs, [n]]).astype(np.int32)
     return Compartments(
-        found["vth"], found["bias"], begins, *np.ascontiguousarray(common[:, begins[:-1]])
+        values["vth"], values["bias"], begins, *np.ascontiguousarray(common[:, begins[:-1]])
     )
 
 
+class _Pool:
+    """Weights of runs, each stored once however many runs have them."""
+
+    def __init__(self) -> None:
+        self._begins: dict[bytes, int] = {}
+        self._weights: list[NDArray[Any]] = []
+        self._n = 0
+
+    def begin_of(self, weights: NDArray[Any]) -> int:
+        """Return where weights begin in the pool, and add them if they aren't there yet."""
+        key = weights.tobytes()
+        if key not in self._begins:
+            self._begins[key] = self._n
+            self._weights.append(weights)
+            self._n += len(weights)
+        return self._begins[key]
+
+    def weights(self) -> NDArray[Any]:
+        """Return all weights, in 16 bits if they fit."""
+        weights = _joined(self._weights)
+        return weights.astype(np.int16) if _fits(weights, np.int16) else weights
+
+
 class _Rows:
-    """Gathers what the spikes of each source reach."""
+    """Gathers the targets of each source, and the weights of its synapses."""
 
     def __init__(self, n_sources: int) -> None:
         self._targets: list[list[Ints]] = [[] for _ in range(n_sources)]
         self._weights: list[list[NDArray[Any]]] = [[] for _ in range(n_sources)]
 
-    def add(self, sources: Iterable[int], axon: Any, targets: Ints) -> None:
-        """Add what an axon leads to: compartments of one block, at these places."""
+    def add(self, sources: Iterable[int], axon: Any, places: Ints) -> None:
+        """Add the synapses of an axon from some sources to the compartments of a block, at these places."""
         synapse = axon.target
         sources = np.asarray(sources)
         numbers = np.arange(len(sources))
@@ -154,54 +177,45 @@ class _Rows:
             if key not in counting:
                 counting[key] = _last_of_each(indices)
             counts = counting[key]
-            self._targets[source].append(targets[base + indices[counts]])
+            self._targets[source].append(places[base + indices[counts]])
             self._weights[source].append(weights[counts])
 
     def synapses(self) -> Synapses:
-        """Return all of them, runs with the same weights sharing these."""
+        """Return all synapses; runs with the same weights share these."""
         runs, singles = [0], [0]
         begins: list[int] = []
         lengths: list[int] = []
         firsts: list[int] = []
-        pool: dict[bytes, int] = {}
-        pooled: list[NDArray[Any]] = []
-        n_pooled = 0
+        pool = _Pool()
         single_targets: list[Ints] = []
         single_weights: list[NDArray[Any]] = []
         for targets, weights in self._summed():
             edges = np.concatenate([[0], np.flatnonzero(np.diff(targets) != 1) + 1, [len(targets)]])
-            alone = np.zeros(len(targets), bool)
+            is_single = np.zeros(len(targets), bool)
             for begin, end in pairwise(edges):
                 if end - begin < SHORTEST_RUN:
-                    alone[begin:end] = True
-                    continue
-                values = weights[begin:end]
-                key = values.tobytes()
-                if key not in pool:
-                    pool[key] = n_pooled
-                    pooled.append(values)
-                    n_pooled += len(values)
-                begins.append(targets[begin])
-                lengths.append(end - begin)
-                firsts.append(pool[key])
-            single_targets.append(targets[alone])
-            single_weights.append(weights[alone])
+                    is_single[begin:end] = True
+                else:
+                    begins.append(targets[begin])
+                    lengths.append(end - begin)
+                    firsts.append(pool.begin_of(weights[begin:end]))
+            single_targets.append(targets[is_single])
+            single_weights.append(weights[is_single])
             runs.append(len(begins))
             singles.append(singles[-1] + len(single_targets[-1]))
-        shared = _joined(pooled)
         return Synapses(
-            _int32(runs),
-            _int32(begins),
-            _int32(lengths),
-            _int32(firsts),
-            shared.astype(np.int16) if _fits(shared, np.int16) else shared,
-            _int32(singles),
-            _int32(_joined(single_targets)),
-            _joined(single_weights),
+            runs=_int32(runs),
+            run_begin=_int32(begins),
+            run_length=_int32(lengths),
+            run_weights=_int32(firsts),
+            weights=pool.weights(),
+            singles=_int32(singles),
+            single_target=_int32(_joined(single_targets)),
+            single_weight=_joined(single_weights),
         )
 
     def _summed(self) -> Iterator[tuple[Ints, NDArray[np.int32]]]:
-        """Yield what each source reaches, in order, and the sum of its weights there."""
+        """Yield the targets of each source in order, and the sum of its weights for each."""
         for parts, values in zip(self._targets, self._weights, strict=True):
             targets, weights = _joined(parts), _joined(values)
             order = np.argsort(targets, kind="stable")
@@ -215,7 +229,7 @@ class _Rows:
 
 
 def _last_of_each(indices: Ints) -> Any:
-    """Return where the weights of an axon are that count: of several for one compartment, NengoLoihi adds the last."""
+    """Return the positions of the weights that count: of several for one compartment, NengoLoihi adds only the last."""
     _, last = np.unique(indices[::-1], return_index=True)
     return slice(None) if len(last) == len(indices) else len(indices) - 1 - last
 

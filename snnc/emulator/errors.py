@@ -1,4 +1,4 @@
-"""What stands in the way of emulating a network."""
+"""The exception that a network raises which this emulator doesn't run."""
 
 from __future__ import annotations
 

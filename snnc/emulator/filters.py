@@ -1,7 +1,7 @@
 """Nengo's synapses, for many items and steps at once.
 
-Nengo multiplies matrices of 2 x 2 by BLAS, which takes longer to be called than to compute, and whose last bit depends on
-the machine. Compiled code that rounds in one way or the other is tried on random numbers: what agrees with Nengo is taken.
+Nengo multiplies matrices of 2 x 2 by BLAS, where the call takes longer than the sums, and whose last bit depends on the machine.
+Here compiled code that rounds in one way or the other is tried on random numbers: the first that agrees with Nengo is used.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Array = NDArray[Any]
 #: Computes outputs, (steps, n), from inputs, (steps or 1, n), and states, (order, n).
 Steps = Callable[[Array, Array, Array], None]
 
-#: So many steps are tried.
+#: The number of steps that compiled code is tried for.
 TRIED = 64
 
 
 @dataclass(frozen=True, eq=False)
 class Filter:
-    """A synapse for some numbers at once, and what was found to compute the same, if anything was."""
+    """A synapse for a signal, and compiled code that computes the same, if some does."""
 
     synapse: Synapse
     size: int
@@ -38,23 +38,23 @@ class Filter:
     steps: Steps | None
 
     @classmethod
-    def of(cls, synapse: Synapse, size: int, dt: float, dtype: Any, given: Any) -> Filter:
-        """Return a synapse whose states and outputs have one type, and what is given to it another or the same."""
-        tried = cls(synapse, size, dt, np.dtype(dtype), 0, None)
-        own = tried.own()
+    def of(cls, synapse: Synapse, size: int, dt: float, dtype: Any, input_dtype: Any) -> Filter:
+        """Return a synapse whose states and outputs have one type, and whose inputs have another or the same."""
+        untried = cls(synapse, size, dt, np.dtype(dtype), 0, None)
+        own = untried.own()
         if not isinstance(own, LinearFilter.Step):
-            return tried
+            return untried
         order = len(own.A)
         x = 100 * np.random.RandomState(0).standard_normal((TRIED, size))
-        x = (x > 0 if given == np.bool_ else x).astype(given)
+        x = (x > 0 if input_dtype == np.bool_ else x).astype(input_dtype)
         # Nengo 4 gives some of them one more dimension.
         expected = np.stack([np.array(own(0.0, row), dtype).reshape(size) for row in x])
-        for steps in _candidates(own, tried.dtype):
-            found = np.empty((TRIED, size), dtype)
-            steps(x, np.zeros((order, size), dtype), found)
-            if np.array_equal(found, expected):
-                return replace(tried, order=order, steps=steps)
-        return tried
+        for steps in _candidates(own, untried.dtype):
+            outputs = np.empty((TRIED, size), dtype)
+            steps(x, np.zeros((order, size), dtype), outputs)
+            if np.array_equal(outputs, expected):
+                return replace(untried, order=order, steps=steps)
+        return untried
 
     def own(self) -> Any:
         """Return Nengo's own step."""
@@ -62,15 +62,16 @@ class Filter:
         return self.synapse.make_step((self.size,), (self.size,), self.dt, None, state)
 
     def started(self, n_items: int) -> Callable[[Array, Array], None]:
-        """Return what computes outputs of some items, (steps, items * size), from inputs, that or (1, items * size)."""
+        """Return a function that computes outputs of some items, (steps, items * size), from inputs, that or (1, items * size)."""
         if self.steps is None:
-            return partial(_one_after_the_other, [self.own() for _ in range(n_items)])
+            return partial(_item_by_item, [self.own() for _ in range(n_items)])
         states = np.zeros((self.order, n_items * self.size), self.dtype)
         steps = self.steps
         return lambda x, output: steps(x, states, output)
 
 
-def _one_after_the_other(steps: list[Any], x: Array, output: Array) -> None:
+def _item_by_item(steps: list[Any], x: Array, output: Array) -> None:
+    """Call Nengo's own steps, one for each item."""
     for step, out in enumerate(output.reshape(len(output), len(steps), -1)):
         now = x[step if len(x) > 1 else 0].reshape(len(steps), -1)
         for item, own in enumerate(steps):
@@ -78,7 +79,7 @@ def _one_after_the_other(steps: list[Any], x: Array, output: Array) -> None:
 
 
 def _candidates(own: Any, dtype: np.dtype[Any]) -> Iterator[Steps]:
-    """Yield what may compute the same as one of Nengo's steps."""
+    """Yield compiled code that may compute the same as one of Nengo's steps."""
     if isinstance(own, LinearFilter.OneX):
         for kind in (dtype.type, np.float64):
             yield partial(_first_order, kind(own.a), kind(own.b))
@@ -110,7 +111,7 @@ def _higher_order(
     states: Array,
     output: Array,
 ) -> None:
-    """Compute the states A x + B u, and from these, or those before if it lags, the outputs C x + D u."""
+    """Compute states A x + B u and outputs C x + D u: of the new states, or of the ones before if a filter lags."""
     order, n = states.shape
     total, following = np.empty(n), np.empty((order, n))
     for step in range(len(output)):
@@ -119,18 +120,26 @@ def _higher_order(
             _multiply(c, 0, states, fuses_outputs, total)
             for i in range(n):
                 output[step, i] = total[i] + d * now[i]
-        for k in range(order):
-            _multiply(a, k, states, fuses_states, total)
-            for i in range(n):
-                following[k, i] = total[i] + b[k] * now[i]
-        # Number by number: to assign arrays to each other takes two seconds to compile.
-        for k in range(order):
-            for i in range(n):
-                states[k, i] = following[k, i]
+        _update_states(a, b, now, fuses_states, states, total, following)
         if not lags:
             _multiply(c, 0, states, fuses_outputs, total)
             for i in range(n):
                 output[step, i] = total[i]
+
+
+@inner
+def _update_states(
+    a: Array, b: Array, now: Array, fuses: bool, states: Array, total: Array, following: Array
+) -> None:
+    order, n = states.shape
+    for k in range(order):
+        _multiply(a, k, states, fuses, total)
+        for i in range(n):
+            following[k, i] = total[i] + b[k] * now[i]
+    # Number by number: to assign arrays to each other takes two seconds to compile.
+    for k in range(order):
+        for i in range(n):
+            states[k, i] = following[k, i]
 
 
 @inner

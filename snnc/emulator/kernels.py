@@ -1,7 +1,7 @@
-"""What the chip does in a step, compiled: spikes are delivered, then every compartment is updated.
+"""A step of the chip, compiled: deliver spikes, then update every compartment.
 
-Whole numbers as the chip has them. Numba computes int32 with int32 in int64, which takes half as many at once, so that each
-result is cut to int32 again.
+Numbers are whole, as on the chip. Numba computes int32 with int32 in int64, and so half as many at once, unless each result is
+cut to int32 again.
 """
 
 from __future__ import annotations
@@ -16,60 +16,63 @@ from snnc.emulator.machine import bits_of, compiled, inner, lowest_bit
 Int32 = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
 
-#: Bits beside the sign of what reaches a compartment in a step, and of its current.
+#: Bits beside the sign of the input of a compartment in a step, and of its current.
 INPUT_BITS = 21
 CURRENT_BITS = 23
-#: How many compartments are updated at once, and how many of all items take turns in every step.
-AT_ONCE = 1024
-TOGETHER = 16384
+#: How many compartments of an item are updated at once: they stay in the innermost cache.
+CHUNK = 1024
+#: How many compartments, of several items, go through a step before the next ones do: calling a function takes as long as
+#: updating a hundred of them.
+TURN = 16384
 
 
 class Compartments(NamedTuple):
-    """What a compartment is like: thresholds and biases, (n,), and runs of neighbours that have the rest in common, (runs,)."""
+    """The parameters of compartments: thresholds and biases, (n,); all others for runs of neighbours that share them, (runs,)."""
 
     threshold: Int32
     bias: Int32
     #: Where each run begins, and after all where the last one ends, (runs + 1,).
     begins: Int32
-    #: What is left of a current and a voltage after a step, in 4096ths.
+    #: The parts of a current and of a voltage that are left after a step, in 4096ths.
     keeps_current: Int32
     keeps_voltage: Int32
-    lowest: Int32
-    highest: Int32
-    refractory: Int32
+    vmin: Int32
+    vmax: Int32
+    refract_delay: Int32
 
 
 class Synapses(NamedTuple):
-    """By source: the runs of neighbours that its spikes reach, whose weights may be shared, and what it reaches alone."""
+    """The targets of each source: runs of neighbours, which may share their weights, and single compartments."""
 
-    #: Of source s: runs[s] to runs[s + 1].
+    #: Source s has the runs from runs[s] to runs[s + 1].
     runs: Int32
     run_begin: Int32
     run_length: Int32
     #: Where in `weights` those of a run begin.
     run_weights: Int32
     weights: NDArray[Any]
-    #: Of source s: singles[s] to singles[s + 1].
+    #: Source s has the single targets from singles[s] to singles[s + 1].
     singles: Int32
     single_target: Int32
     single_weight: Int32
 
 
 class State(NamedTuple):
-    """Of some items side by side, (items, n); `fired` is filled up with zeros to a multiple of 64."""
+    """The state of compartments, (items, n); `fired` is filled up with zeros to a multiple of 64."""
 
     current: Int32
     voltage: Int32
-    waiting: Int32
+    #: How many steps each compartment still waits after a spike.
+    ref_count: Int32
     fired: Bytes
     #: How often each compartment has fired.
     counts: Int32
 
 
 class Record(NamedTuple):
-    """What is recorded: runs of neighbouring compartments, (runs, 3), and what was seen of them, (steps, items, columns).
+    """Recorded values, (steps, items, columns), and the runs of neighbouring compartments that they are of, (runs, 3).
 
-    A run says where it begins, in which column, and how long it is.
+    A run is the place where it begins, the column that is recorded to, and its length.
     """
 
     fired_runs: Int32
@@ -82,7 +85,7 @@ class Record(NamedTuple):
 
 @inner
 def _wrapped(x: Any, bits: int) -> Any:
-    """Return what is left of a number in some bits and a sign."""
+    """Return a number wrapped around to some bits and a sign."""
     return np.int32(np.int32(x << np.int32(31 - bits)) >> np.int32(31 - bits))
 
 
@@ -92,17 +95,17 @@ def _decayed(x: Any, keeps: Any) -> Any:
     size = np.int32(abs(x))
     upper = np.int32(np.int32(size >> np.int32(12)) * keeps)
     lower = np.int32(np.int32(np.int32(size & np.int32(4095)) * keeps) >> np.int32(12))
-    kept = np.int32(upper + lower)
-    return np.int32(-kept) if x < 0 else kept
+    left = np.int32(upper + lower)
+    return np.int32(-left) if x < 0 else left
 
 
 @inner
 def _deliver(
-    first: Any, last: Any, fired: Bytes, source: Any, synapses: Synapses, reaching: Int32
+    first: Any, last: Any, fired: Bytes, source: Any, synapses: Synapses, inputs: Int32
 ) -> None:
-    """Add the weights of all spikes of some items to what reaches their compartments.
+    """Add the weights of all spikes of some items to the inputs of their compartments.
 
-    `fired` are spikes of neighbouring sources from the given one on, (items, n): their number is a multiple of 64.
+    `fired` are spikes of neighbouring sources from `source` on, (items, n), where n is a multiple of 64.
     """
     words = fired.view(np.uint64)
     for item in range(first, last):
@@ -110,20 +113,20 @@ def _deliver(
         for group in range(words.shape[1] // 8):
             bits = bits_of(words, item, group)
             while bits:
-                fires = source + 64 * group + lowest_bit(bits)
+                spike = source + 64 * group + lowest_bit(bits)
                 bits &= bits - np.uint64(1)
-                for run in range(synapses.runs[fires], synapses.runs[fires + 1]):
+                for run in range(synapses.runs[spike], synapses.runs[spike + 1]):
                     to = np.uint64(synapses.run_begin[run])
                     of = np.uint64(synapses.run_weights[run])
                     for i in range(np.uint64(synapses.run_length[run])):
-                        reaching[row, to + i] += synapses.weights[of + i]
-                for single in range(synapses.singles[fires], synapses.singles[fires + 1]):
+                        inputs[row, to + i] += synapses.weights[of + i]
+                for single in range(synapses.singles[spike], synapses.singles[spike + 1]):
                     to = np.uint64(synapses.single_target[single])
-                    reaching[row, to] += synapses.single_weight[single]
+                    inputs[row, to] += synapses.single_weight[single]
 
 
-# Each of the next three loops has so few arrays that the compiler can make sure they don't overlap: otherwise it would
-# compute one number after the other. Unsigned indices aren't looked at for being negative.
+# The next three loops are functions of a few arrays each, so that the compiler can make sure that these don't overlap: it
+# would compute one number after the other otherwise. Indices are unsigned, so that none is tested for being negative.
 
 
 @inner
@@ -132,25 +135,25 @@ def _update_current(
     last: Any,
     begin: Any,
     end: Any,
-    reaching: Int32,
+    inputs: Int32,
     current: Int32,
     keeps: Any,
-    lost: Int32,
+    overflows: Int32,
 ) -> None:
-    """Let currents decay, and add what reaches compartments, which is 0 then."""
+    """Let currents decay and add inputs, which are set to 0."""
     input_lost = current_lost = np.int32(0)
     for item in range(first, last):
         row = item - first
         for i in range(begin, end):
-            came = _wrapped(reaching[row, i], INPUT_BITS)
-            input_lost = np.int32(input_lost | np.int32(came ^ reaching[row, i]))
-            reaching[row, i] = 0
-            flowing = np.int32(_decayed(current[item, i], keeps) + came)
-            kept = _wrapped(flowing, CURRENT_BITS)
-            current_lost = np.int32(current_lost | np.int32(kept ^ flowing))
-            current[item, i] = kept
-    lost[0] |= input_lost
-    lost[1] |= current_lost
+            wrapped = _wrapped(inputs[row, i], INPUT_BITS)
+            input_lost = np.int32(input_lost | np.int32(wrapped ^ inputs[row, i]))
+            inputs[row, i] = 0
+            total = np.int32(_decayed(current[item, i], keeps) + wrapped)
+            wrapped = _wrapped(total, CURRENT_BITS)
+            current_lost = np.int32(current_lost | np.int32(wrapped ^ total))
+            current[item, i] = wrapped
+    overflows[0] |= input_lost
+    overflows[1] |= current_lost
 
 
 @inner
@@ -163,21 +166,21 @@ def _update_voltage(
     bias: Int32,
     voltage: Int32,
     keeps: Any,
-    lowest: Any,
-    highest: Any,
-    lost: Int32,
+    vmin: Any,
+    vmax: Any,
+    overflows: Int32,
 ) -> None:
     """Let voltages decay, and add currents and biases."""
     sum_lost = np.int32(0)
     for item in range(first, last):
         for i in range(begin, end):
-            charge = np.int32(current[item, i] + bias[i])
-            charged = _wrapped(charge, CURRENT_BITS)
-            sum_lost = np.int32(sum_lost | np.int32(charged ^ charge))
-            v = np.int32(_decayed(voltage[item, i], keeps) + charged)
-            v = lowest if v < lowest else v
-            voltage[item, i] = highest if v > highest else v
-    lost[2] |= sum_lost
+            total = np.int32(current[item, i] + bias[i])
+            wrapped = _wrapped(total, CURRENT_BITS)
+            sum_lost = np.int32(sum_lost | np.int32(wrapped ^ total))
+            v = np.int32(_decayed(voltage[item, i], keeps) + wrapped)
+            v = vmin if v < vmin else v
+            voltage[item, i] = vmax if v > vmax else v
+    overflows[2] |= sum_lost
 
 
 @inner
@@ -187,34 +190,45 @@ def _fire(
     begin: Any,
     end: Any,
     voltage: Int32,
-    waiting: Int32,
+    ref_count: Int32,
     fired: Bytes,
     threshold: Int32,
-    refractory: Any,
+    refract_delay: Any,
 ) -> None:
     """Let compartments fire, or wait after they have."""
     for item in range(first, last):
         for i in range(begin, end):
-            v = np.int32(0) if waiting[item, i] > 0 else voltage[item, i]
+            v = np.int32(0) if ref_count[item, i] > 0 else voltage[item, i]
             fires = v > threshold[i]
             voltage[item, i] = np.int32(0) if fires else v
-            wait = np.int32((refractory if fires else waiting[item, i]) - np.int32(1))
-            waiting[item, i] = np.int32(0) if wait < 0 else wait
+            count = np.int32((refract_delay if fires else ref_count[item, i]) - np.int32(1))
+            ref_count[item, i] = np.int32(0) if count < 0 else count
             fired[item, i] = np.uint8(fires)
 
 
 @inner
 def _update(
-    first: Any, last: Any, reaching: Int32, state: State, of: Compartments, lost: Int32
+    first: Any,
+    last: Any,
+    inputs: Int32,
+    state: State,
+    compartments: Compartments,
+    overflows: Int32,
 ) -> None:
-    """Update the compartments of some items; what has reached them is zero afterwards."""
-    for run in range(len(of.begins) - 1):
-        begin, stop = np.uint64(of.begins[run]), np.uint64(of.begins[run + 1])
+    """Update the compartments of some items; their inputs are zero afterwards."""
+    for run in range(len(compartments.begins) - 1):
+        begin, stop = np.uint64(compartments.begins[run]), np.uint64(compartments.begins[run + 1])
         while begin < stop:
-            # A part at a time, which stays in the innermost cache.
-            end = min(begin + np.uint64(AT_ONCE), stop)
+            end = min(begin + np.uint64(CHUNK), stop)
             _update_current(
-                first, last, begin, end, reaching, state.current, of.keeps_current[run], lost
+                first,
+                last,
+                begin,
+                end,
+                inputs,
+                state.current,
+                compartments.keeps_current[run],
+                overflows,
             )
             _update_voltage(
                 first,
@@ -222,12 +236,12 @@ def _update(
                 begin,
                 end,
                 state.current,
-                of.bias,
+                compartments.bias,
                 state.voltage,
-                of.keeps_voltage[run],
-                of.lowest[run],
-                of.highest[run],
-                lost,
+                compartments.keeps_voltage[run],
+                compartments.vmin[run],
+                compartments.vmax[run],
+                overflows,
             )
             _fire(
                 first,
@@ -235,17 +249,17 @@ def _update(
                 begin,
                 end,
                 state.voltage,
-                state.waiting,
+                state.ref_count,
                 state.fired,
-                of.threshold,
-                of.refractory[run],
+                compartments.threshold,
+                compartments.refract_delay[run],
             )
             begin = end
 
 
 @inner
-def _keep(first: Any, last: Any, step: Any, state: State, record: Record) -> None:
-    """Count and record what there is to see of a step."""
+def _record(first: Any, last: Any, step: Any, state: State, record: Record) -> None:
+    """Count the spikes of a step, and record its values."""
     for item in range(first, last):
         for k in range(state.counts.shape[1]):
             state.counts[item, k] += state.fired[item, k]
@@ -255,37 +269,36 @@ def _keep(first: Any, last: Any, step: Any, state: State, record: Record) -> Non
 
 
 @inner
-def _copy(first: Any, last: Any, step: Any, seen: Any, runs: Int32, kept: Any) -> None:
+def _copy(first: Any, last: Any, step: Any, values: Any, runs: Int32, recorded: Any) -> None:
     for run in range(len(runs)):
         place, column = np.uint64(runs[run, 0]), np.uint64(runs[run, 1])
         for item in range(first, last):
             for k in range(np.uint64(runs[run, 2])):
-                kept[step, item, column + k] = seen[item, place + k]
+                recorded[step, item, column + k] = values[item, place + k]
 
 
 @compiled
 def run(
     n_items: int,
-    inputs: Bytes,
+    spikes: Bytes,
     compartments: Compartments,
     synapses: Synapses,
     state: State,
     record: Record,
-    lost: Int32,
+    overflows: Int32,
 ) -> None:
     """Run some steps of the first items, and change their state.
 
-    `inputs` are the host's spikes, (1 + steps, items, n), from the step before the first one on: spikes take a step.
-    `lost`, (3,), is no longer 0 where an input, a current, or a current with its bias left its bits.
+    `spikes` are the host's, (1 + steps, items, n), from the step before the first one on: they take a step to arrive.
+    `overflows`, (3,), are no longer 0 where an input, a current, or a current with its bias left its bits.
     """
     n = len(compartments.threshold)
-    # Small ones together, since calling a function takes as long as a hundred compartments.
-    together = max(TOGETHER // n, 1)
-    reaching = np.zeros((together, n), np.int32)
-    for first in range(0, n_items, together):
-        last = min(first + together, n_items)
-        for step in range(len(inputs) - 1):
-            _deliver(np.uint64(first), np.uint64(last), inputs[step], n, synapses, reaching)
-            _deliver(np.uint64(first), np.uint64(last), state.fired, 0, synapses, reaching)
-            _update(np.uint64(first), np.uint64(last), reaching, state, compartments, lost)
-            _keep(np.uint64(first), np.uint64(last), step, state, record)
+    n_together = max(TURN // n, 1)
+    inputs = np.zeros((n_together, n), np.int32)
+    for first in range(0, n_items, n_together):
+        last = min(first + n_together, n_items)
+        for step in range(len(spikes) - 1):
+            _deliver(np.uint64(first), np.uint64(last), spikes[step], n, synapses, inputs)
+            _deliver(np.uint64(first), np.uint64(last), state.fired, 0, synapses, inputs)
+            _update(np.uint64(first), np.uint64(last), inputs, state, compartments, overflows)
+            _record(np.uint64(first), np.uint64(last), step, state, record)

@@ -1,7 +1,7 @@
-"""What compiled code takes from the processor and from NumPy itself.
+"""NumPy's own loops and some instructions of the processor, for compiled code.
 
-Numbers shall come out as NumPy's do, to the last bit. Its exponentials and logarithms are no other library's: compiled code
-calls the very loops that NumPy's ufuncs call. Where BLAS adds up products with a single rounding, so does `fused`.
+Compiled code has to agree with NumPy to the last bit. No other library's exponentials and logarithms do: it calls the loops
+that NumPy's ufuncs call. Where BLAS adds up products with a single rounding, `fused` does so too.
 """
 
 from __future__ import annotations
@@ -16,23 +16,22 @@ from numba import extending, njit, types
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-#: What Python calls: it is kept on disk once compiled, and lets other threads run.
+#: For a function that Python calls: it is stored on disk once compiled, and lets other threads run.
 compiled: Callable[[Function], Function] = njit(cache=True, nogil=True)
-#: An instruction: told the types of what it is given, it returns its signature and what generates it.
+#: For an instruction: a function of its arguments' types that returns its signature, and the function that generates it.
 intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = extending.intrinsic
-#: What only compiled code calls, and is kept with it. That isn't compiled anew when another file changes: delete `__pycache__`
-#: after a change here.
+#: For a function that only compiled code calls, and that is stored with it. Numba doesn't compile the callers in other files
+#: anew when it changes: delete `__pycache__` after a change here.
 inner: Callable[[Function], Function] = njit(
     nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
 )
 
-
-#: So many bytes, each of which says whether something fired, are looked at together.
-TOGETHER = 64
+#: Bytes that are 0 or 1, for neurons that fired or didn't, are read in groups of this size.
+GROUP = 64
 
 
 class Loop(NamedTuple):
-    """Where a ufunc's loop over double precision is in memory, and what it is handed."""
+    """The addresses of a ufunc's loop over double precision, and of the data that it takes."""
 
     function: int
     data: int
@@ -49,15 +48,15 @@ class _UFunc(ctypes.Structure):
 
 
 def loop_of(ufunc: np.ufunc) -> Loop:
-    """Return the loop of a ufunc that takes one number and gives one, as `called` wants it."""
+    """Return the loop of a ufunc of one argument, for `call`."""
     kind = ufunc.types.index("d->d")
-    found = _UFunc.from_address(id(ufunc) + object.__basicsize__)
-    return Loop(found.functions[kind], found.data[kind] if found.data else 0)
+    struct = _UFunc.from_address(id(ufunc) + object.__basicsize__)
+    return Loop(struct.functions[kind], struct.data[kind] if struct.data else 0)
 
 
 @intrinsic
-def called(typing: Any, loop: Any, source: Any, target: Any, n: Any) -> Any:
-    """Let a ufunc's loop compute the first n numbers of a target from those of a source, both contiguous."""
+def call(typing: Any, loop: Any, source: Any, target: Any, n: Any) -> Any:
+    """Let a ufunc's loop compute the first n numbers of `target` from those of `source`, both contiguous."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         byte, size = ir.IntType(8).as_pointer(), ir.IntType(64)
@@ -94,7 +93,7 @@ def fused(typing: Any, a: Any, b: Any, c: Any) -> Any:
 
 @intrinsic
 def lowest_bit(typing: Any, word: Any) -> Any:
-    """Return the number of the lowest bit of a word that is set, if one is."""
+    """Return the number of the lowest bit that is set in a word other than 0."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
@@ -103,16 +102,16 @@ def lowest_bit(typing: Any, word: Any) -> Any:
 
 
 def padded(n: int) -> int:
-    """Return how many bytes hold n in whole groups."""
-    return -(-n // TOGETHER) * TOGETHER
+    """Return n rounded up to whole groups."""
+    return -(-n // GROUP) * GROUP
 
 
 @inner
 def bits_of(words: Any, row: Any, group: Any) -> Any:
-    """Return 64 bytes that are 0 or 1, eight words of them, as the bits of one word."""
+    """Return a group of bytes that are 0 or 1, which is eight words of a row, as the bits of one word."""
     bits = np.uint64(0)
     for k in range(8):
-        # The product has the eight bytes side by side in its highest one.
+        # The highest byte of the product has the lowest bits of all eight bytes side by side.
         eight = (words[row, 8 * group + k] * np.uint64(0x0102040810204080)) >> np.uint64(56)
         bits |= eight << np.uint64(8 * k)
     return bits

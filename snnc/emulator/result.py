@@ -1,4 +1,4 @@
-"""What a run came to."""
+"""The results of a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Counts = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Size:
-    """How many cores, compartments and synapses of the chip a network takes; a synapse is a source and what it reaches."""
+    """How many cores, compartments and synapses of the chip a network takes; a synapse is a source with a target."""
 
     cores: int
     neurons: int
@@ -31,33 +31,33 @@ class Size:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """What came of some items, given by their numbers: what probes saw, (items, steps, size), in the order of `items`."""
+    """The results of some items, by their numbers: the values of probes, (items, steps, size), and spikes of compartments."""
 
     items: NDArray[np.int64]
     data: dict[nengo.Probe, Array]
     counts: Counts
-    #: How long each part of the work took.
+    #: How long each stage took: host, chip, readout.
     seconds: dict[str, float]
     built: Built
 
     @classmethod
     def of(cls, batches: Iterable[Batch], n_items: int) -> Batch:
-        """Return what batches come to together, in the order of the items."""
+        """Return batches put together, in the order of the items."""
         whole = None
         for batch in batches:
             if whole is None:
                 whole = cls(
                     np.arange(n_items),
-                    {probe: _room(seen, n_items) for probe, seen in batch.data.items()},
+                    {probe: _room(values, n_items) for probe, values in batch.data.items()},
                     _room(batch.counts, n_items),
                     dict.fromkeys(batch.seconds, 0.0),
                     batch.built,
                 )
-            for probe, seen in batch.data.items():
-                whole.data[probe][batch.items] = seen
+            for probe, values in batch.data.items():
+                whole.data[probe][batch.items] = values
             whole.counts[batch.items] = batch.counts
-            for part, seconds in batch.seconds.items():
-                whole.seconds[part] += seconds
+            for stage, seconds in batch.seconds.items():
+                whole.seconds[stage] += seconds
         assert whole is not None
         return whole
 
@@ -71,7 +71,7 @@ class Batch:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Result:
-    """What a run came to: `result[probe]` is what a probe saw, (items, steps, size)."""
+    """The results of a run: `result[probe]` are the values of a probe, (items, steps, size)."""
 
     batch: Batch
     size: Size
@@ -102,5 +102,5 @@ class Result:
 
 
 def _room(values: Array, n_items: int) -> Array:
-    """Return room for what so many items have of something."""
+    """Return room for the values of more items than these."""
     return np.empty((n_items, *values.shape[1:]), values.dtype)

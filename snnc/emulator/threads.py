@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from itertools import islice
@@ -13,49 +13,62 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emulator.lanes import Lanes, Plans, Shown
+from snnc.emulator.side_by_side import Plans, Shown, SideBySide
 
 Array = NDArray[Any]
 
-#: So many bytes of state are computed at once: with fewer items, calling the steps takes longer than what they do.
-AT_ONCE = 1 << 21
-#: So many bytes of what probes see come from a group at a time.
-SEEN = 1 << 26
-#: More lanes than that gain nothing.
-MOST_LANES = 512
+#: The bytes of state that a group has: with fewer items, calling the steps takes longer than the steps themselves.
+STATE = 1 << 21
+#: The bytes of probes' values that a group yields at a time.
+RECORDED = 1 << 26
+#: More items side by side gain nothing.
+MOST_ITEMS = 512
 
 
 def computed(
     plans: Plans, shown: Mapping[Any, Array], chains: Sequence[Array], steps: int, gap: int
 ) -> Iterator[tuple[Array, Shown]]:
-    """Yield the items that were shown side by side, given by their numbers, and what came of it.
+    """Yield the numbers of items that were shown side by side, and the results.
 
     A chain is the numbers of items that follow each other; the longest come first.
     """
     cores = _cores()
-    seen = (steps + gap) * max(plans.bytes_seen, 1)
-    most = max(min(AT_ONCE // plans.bytes_of_item, SEEN // seen, MOST_LANES), 1)
-    # As many groups for each core.
-    n_groups = len(cores) * math.ceil(len(chains) / len(cores) / most)
-    n_lanes = math.ceil(len(chains) / n_groups)
-    groups = (_Group(chains[first : first + n_lanes]) for first in range(0, len(chains), n_lanes))
-    #: What groups have left that are done.
-    idle: list[Lanes] = []
+    n_together = _group_size(plans, len(chains), len(cores), steps + gap)
+    groups = (
+        _Group(chains[first : first + n_together]) for first in range(0, len(chains), n_together)
+    )
+    #: The networks of groups that are done, for the next ones.
+    idle: list[SideBySide] = []
 
     def show(group: _Group) -> tuple[Array, Shown]:
-        if group.lanes is None and idle:
-            group.lanes = idle.pop()
-            group.lanes.clear()
-        elif group.lanes is None:
-            group.lanes = Lanes(plans, n_lanes)
+        if group.networks is None and idle:
+            group.networks = idle.pop()
+            group.networks.clear()
+        elif group.networks is None:
+            group.networks = SideBySide(plans, n_together)
         numbers = group.numbers
-        items = {node: values[np.resize(numbers, n_lanes)] for node, values in shown.items()}
-        came = group.lanes.show(items, steps, gap, len(numbers))
+        items = {node: values[np.resize(numbers, n_together)] for node, values in shown.items()}
+        results = group.networks.show(items, steps, gap, len(numbers))
         group.position += 1
         if group.is_done:
-            idle.append(group.lanes)
-        return numbers, came
+            idle.append(group.networks)
+        return numbers, results
 
+    yield from _in_threads(show, groups, cores)
+
+
+def _group_size(plans: Plans, n_chains: int, n_cores: int, steps: int) -> int:
+    """Return how many chains go on side by side: as the bounds allow, evened out so that all cores get the same number of groups."""
+    recorded = steps * max(plans.bytes_recorded, 1)
+    most = max(min(STATE // plans.bytes_of_item, RECORDED // recorded, MOST_ITEMS), 1)
+    n_groups = n_cores * math.ceil(n_chains / n_cores / most)
+    return math.ceil(n_chains / n_groups)
+
+
+def _in_threads(
+    show: Callable[[_Group], tuple[Array, Shown]], groups: Iterator[_Group], cores: list[int]
+) -> Iterator[tuple[Array, Shown]]:
+    """Show all items of groups, with a thread on each core, and yield the results as they come."""
     with ThreadPoolExecutor(len(cores), initializer=_settle, initargs=(iter(cores),)) as pool:
         running: dict[Future[tuple[Array, Shown]], _Group] = {}
         # One more than there are threads, so that none has to wait for the next.
@@ -72,12 +85,12 @@ def computed(
 
 
 class _Group:
-    """Chains side by side, how far they are, and the lanes they are in."""
+    """Chains side by side, how far they are, and the networks that run them."""
 
     def __init__(self, chains: Sequence[Array]) -> None:
         self.chains = chains
         self.position = 0
-        self.lanes: Lanes | None = None
+        self.networks: SideBySide | None = None
 
     @property
     def numbers(self) -> Array:

@@ -1,30 +1,28 @@
-"""How the layers of a program are spread over the cores of the chip, as NengoLoihi does it: one block of neurons on each."""
+"""Cores: the blocks that NengoLoihi splits a network into, each of which takes a core."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Hashable, Mapping, Sequence
+from typing import NamedTuple
 
-from snnc.loihi.axons import WHOLE, Part, Taken, Wiring, count, wiring
+from snnc.loihi.axons import Axons, CoreUse
+from snnc.loihi.blocks import Block, boxes, slices
+from snnc.loihi.connections import axons_of
 from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
-from snnc.operators.linear import Shape
-from snnc.program.network import Connection, Population
-from snnc.program.program import Program
+from snnc.program.network import Connection, Network, Population
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Block:
-    """Neurons that share a core, and what they take of it: of its bits at least `bits`, and at most `most`."""
+class BlockUse(NamedTuple):
+    """The part of its core that a block takes. Its weights take `bits` at least, and `most_bits` at most."""
 
     neurons: int
     axons_in: int
     axons_out: int
     bits: int
-    most: int
-    #: Whether the axons into it can say where their neurons start: those of 16 bits count in fours.
-    in_place: bool
+    most_bits: int
+    #: Whether all bases are multiples of four, where the axons into it have 16 bits.
+    aligned: bool
 
     @property
     def too_much(self) -> bool:
@@ -34,126 +32,137 @@ class Block:
     @property
     def refused(self) -> bool:
         """Whether NengoLoihi refuses it, whatever the weights."""
-        return self.too_much or not self.in_place
+        return self.too_much or not self.aligned
 
     @property
     def fits(self) -> bool:
         """Whether NengoLoihi accepts it, whatever the weights."""
-        return not self.refused and self.most <= BITS
+        return not self.refused and self.most_bits <= BITS
 
 
-#: By connection: the axons that each of the parts it leads to uses, and how many parts use the same.
-Used = Mapping[Connection, Counter[int]]
+#: The number of blocks that each axon of a connection leads into. It takes its slots once for each.
+Fanout = Mapping[Connection, Counter[int]]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Chip:
-    """The layers on the chip, with the axons and weights between them."""
+class Chip(NamedTuple):
+    """The layers on the chip, and the axons of the connections into them."""
 
-    program: Program
-    wirings: Mapping[Connection, Wiring]
+    network: Network
+    axons: Mapping[Connection, Axons]
 
     @property
     def populations(self) -> tuple[Population, ...]:
-        return self.program.network.populations_on_chip
+        return self.network.populations_on_chip
 
     def cores(self) -> dict[str, int]:
-        """Return how many cores each layer takes."""
-        return {population.name: len(self.cut(population)) for population in self.populations}
+        """Return the number of cores of each layer."""
+        return {population.name: len(self.split(population)) for population in self.populations}
 
-    def blocks(self) -> dict[str, list[Block]]:
-        """Return the blocks of each layer."""
-        found: dict[str, list[Block]] = {}
-        used: dict[Connection, Counter[int]] = {}
+    def blocks(self) -> dict[str, list[BlockUse]]:
+        """Return the use of each block of each layer."""
+        uses: dict[str, list[BlockUse]] = {}
+        fanout: dict[Connection, Counter[int]] = {}
         for population in reversed(self.populations):
-            found[population.name], here = self.place(population, self.cut(population), used)
-            used |= here
-        return found
+            blocks = self.split(population)
+            uses[population.name], into = self.place(population, blocks, fanout)
+            fanout |= into
+        return uses
 
-    def cut(self, population: Population) -> list[Part]:
-        """Return the parts that NengoLoihi cuts a layer into: as the spec says, or by what all of it takes."""
+    def split(self, population: Population) -> list[Block]:
+        """Return the blocks of a layer: boxes of its block_shape, or slices where it has none.
+
+        NengoLoihi counts the part of a core that the whole layer would take, and divides it by the limits. The slices may
+        still be too large.
+        """
         if population.block_shape:
             return boxes(population.shape, population.block_shape)
-        into = [
-            self.wirings[connection] for connection in self.program.network.into(population.name)
-        ]
-        out_of = [wired for c, wired in self.wirings.items() if c.source == population.name]
+        (whole,) = slices(population.shape, population.size)
+        into = [self.axons[connection] for connection in self.network.into(population.name)]
+        out_of = [self.axons[connection] for connection in self._from(population)]
         number = max(
             -(-population.size // NEURONS),
-            -(-sum(wired.axons for wired in into) // AXONS_IN),
-            -(-sum(wired.axons * wired.slots for wired in out_of) // AXONS_OUT),
-            -(-sum(wired.into(WHOLE).most for wired in into) // BITS),
+            -(-sum(axons.number for axons in into) // AXONS_IN),
+            -(-sum(axons.number * axons.slots for axons in out_of) // AXONS_OUT),
+            -(-sum(axons.into(whole).most_bits for axons in into) // BITS),
         )
-        return boxes((population.size,), (-(-population.size // number),))
+        return slices(population.shape, -(-population.size // number))
 
     def place(
-        self, population: Population, parts: Sequence[Part], after: Used
-    ) -> tuple[list[Block], Used]:
-        """Return the blocks of a layer that is cut into some parts, and what they use of the layers before.
-
-        `after` says what the layers after it use.
-        """
-        into = self.program.network.into(population.name)
-        taken = [_taken(self.wirings[connection], parts) for connection in into]
-        out_of = [(self.wirings[c], after[c]) for c in self.wirings if c.source == population.name]
-        blocks = [
-            Block(
-                neurons=count(part, population.shape),
-                axons_in=sum(each.axons for each in here),
-                axons_out=sum(_leaving(wired, part, used) for wired, used in out_of),
-                bits=sum(each.bits for each in here),
-                most=sum(each.most for each in here),
-                in_place=all(each.in_place for each in here),
-            )
-            for part, *here in zip(parts, *taken, strict=True)
+        self, population: Population, blocks: Sequence[Block], fanout: Fanout
+    ) -> tuple[list[BlockUse], Fanout]:
+        """Return the use of some blocks of a layer, and the fan-out into them, given that of the layer itself."""
+        into = self.network.into(population.name)
+        uses = [_uses(self.axons[connection], blocks) for connection in into]
+        placed = [
+            _block_use(block, here, self._slots(population, block, fanout))
+            for block, *here in zip(blocks, *uses, strict=True)
         ]
-        used = {c: Counter(t.used for t in each) for c, each in zip(into, taken, strict=True)}
-        return blocks, used
+        on_chip = {population.name for population in self.populations}
+        by_connection = dict(zip(into, uses, strict=True))
+        return placed, {c: _fanout(by_connection[c]) for c in into if c.source in on_chip}
+
+    def _from(self, population: Population) -> list[Connection]:
+        """Return the connections from a layer to others on the chip."""
+        return [connection for connection in self.axons if connection.source == population.name]
+
+    def _slots(self, population: Population, block: Block, fanout: Fanout) -> int:
+        """Return the slots of the axons that start in a block of a layer."""
+        slots = 0
+        for connection in self._from(population):
+            axons, blocks = self.axons[connection], fanout[connection]
+            slots += axons.slots * sum(blocks[axon] for axon in axons.out_of(block))
+        return slots
 
 
-def chip(program: Program) -> Chip | None:
-    """Return what a program has on the chip.
+def chip(network: Network) -> Chip | None:
+    """Return the part of a network that is on the chip.
 
-    None where that isn't known, or is beyond all that NengoLoihi asks for: then what a core takes doesn't matter.
+    Return None if some axons aren't known. Return None, too, if there are more neurons than on all cores that NengoLoihi
+    asks for: then it doesn't matter how they are split.
     """
-    populations = program.network.populations_on_chip
+    populations = network.populations_on_chip
     if sum(population.size for population in populations) > CORES * NEURONS:
         return None
-    if any(p.block_shape and len(p.block_shape) != len(p.shape) for p in populations):
+    if not all(map(_can_be_split, populations)):
         return None
-    wirings = {
-        connection: wiring(program.network, connection)
-        for connection in program.network.into_chip()
-    }
-    known = {connection: wired for connection, wired in wirings.items() if wired}
-    return Chip(program, known) if len(known) == len(wirings) else None
+    axons: dict[Connection, Axons] = {}
+    for connection in network.into_chip():
+        known = axons_of(network, connection)
+        if known is None:
+            return None
+        axons[connection] = known
+    return Chip(network, axons)
 
 
-def boxes(shape: Shape, block: Shape) -> list[Part]:
-    """Return the boxes of at most some neurons in each dimension that a layer is cut into, if it is."""
-    sides = [
-        [range(start, min(start + step, length)) for start in range(0, length, step)]
-        for length, step in zip(shape, block, strict=True)
-    ]
-    found = list(product(*sides))
-    return found if len(found) > 1 else [WHOLE]
+def _can_be_split(population: Population) -> bool:
+    """Whether a layer's block_shape, if it has one, has as many dimensions as the layer."""
+    return population.block_shape is None or len(population.block_shape) == len(population.shape)
 
 
-def _taken(wired: Wiring, parts: Sequence[Part]) -> list[Taken]:
-    """Return what a connection takes of the core of each part. Boxes that differ in their channels take the same."""
-    known: dict[Part, Taken] = {}
-    found = []
-    for part in parts:
-        alike = part
-        if len(part) == len(wired.after):
-            alike = (*part[:-1], range(len(part[-1])))
-        if alike not in known:
-            known[alike] = wired.into(alike)
-        found.append(known[alike])
-    return found
+def _block_use(block: Block, uses: Sequence[CoreUse], axons_out: int) -> BlockUse:
+    """Return the use of a block, given those of the connections into it."""
+    return BlockUse(
+        neurons=block.neurons,
+        axons_in=sum(len(use.axons) for use in uses),
+        axons_out=axons_out,
+        bits=sum(use.bits for use in uses),
+        most_bits=sum(use.most_bits for use in uses),
+        aligned=all(use.aligned for use in uses),
+    )
 
 
-def _leaving(wired: Wiring, part: Part, used: Counter[int]) -> int:
-    """Return how much room the axons take that lead from a part to all parts after it."""
-    there = wired.out_of(part)
-    return wired.slots * sum(parts * (there & axons).bit_count() for axons, parts in used.items())
+def _uses(axons: Axons, blocks: Sequence[Block]) -> list[CoreUse]:
+    """Return the part of each block's core that a connection takes."""
+    by_kind: dict[Hashable, CoreUse] = {}
+    for block in blocks:
+        if block.kind not in by_kind:
+            by_kind[block.kind] = axons.into(block)
+    return [by_kind[block.kind] for block in blocks]
+
+
+def _fanout(uses: Sequence[CoreUse]) -> Counter[int]:
+    """Return the number of blocks that each axon leads into."""
+    fanout: Counter[int] = Counter()
+    for axons, blocks in Counter(use.axons for use in uses).items():
+        fanout.update(dict.fromkeys(axons, blocks))
+    return fanout

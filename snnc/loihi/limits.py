@@ -1,10 +1,12 @@
-"""What a core of the chip has."""
+"""The limits of a core that NengoLoihi checks in `validate_block`."""
 
+#: Neurons. Loihi calls them compartments.
 NEURONS = 1024
+#: Axons into a core.
 AXONS_IN = 4096
-#: Room for axons out of it.
+#: Slots for axons out of it.
 AXONS_OUT = 4096
-#: For weights.
+#: Synapse memory, in bits.
 BITS = 2**20
-#: How many cores NengoLoihi asks for: two chips.
+#: The cores of two chips, which NengoLoihi asks for.
 CORES = 2 * 128

@@ -66,16 +66,6 @@ class Operator:
         """The window through which all outputs look at an image, with the same weights, if there is one."""
         return None
 
-    @property
-    def in_fingerprint(self) -> dict[str, Any]:
-        """How it looks at images, by the keys of its layer: parameters mean something else if that changes."""
-        return {}
-
-    @property
-    def fingerprint_is_complete(self) -> bool:
-        """Whether the shapes of the weights and `in_fingerprint` say all about it."""
-        return False
-
     def image(self, before: Shape) -> tuple[int, int, int]:
         """Return (height, width, channels), or raise a ShapeError: it takes nothing but images."""
         if len(before) != 3:
@@ -103,15 +93,15 @@ class Operator:
         """Whether zeros may come out as something else."""
         return not self.training_only
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return the settings, by Keras' names for them; they are those of the fields unless a kind says otherwise."""
+        own = (each.name for each in fields(self) if each.name not in ("name", "at"))
+        return {name: getattr(self, name) for name in own}
+
     def keras(self) -> Call:
         """Return the Keras layer, by its name in tf.keras.layers."""
         raise NotImplementedError
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Its own settings, by name."""
-        ours = (each.name for each in fields(self) if each.name not in ("name", "at"))
-        return {name: getattr(self, name) for name in ours}
 
 
 @dataclass(frozen=True)
@@ -132,10 +122,6 @@ class Dense(Operator):
 
     @property
     def adds_bias(self) -> bool:
-        return self.use_bias
-
-    @property
-    def fingerprint_is_complete(self) -> bool:
         return self.use_bias
 
     def keras(self) -> Call:
@@ -162,10 +148,9 @@ class Window(Operator):
         return self
 
     @property
-    def in_fingerprint(self) -> dict[str, Any]:
-        strides = {} if self.strides == (1, 1) else {"strides": self.strides}
-        padding = {} if self.padding == "valid" else {"padding": self.padding}
-        return {"kind": self.kind, self.size_key: self.window, **strides, **padding}
+    def settings(self) -> dict[str, Any]:
+        settings = super().settings
+        return {self.size_key: settings.pop("window"), **settings}
 
     def shape(self, before: Shape) -> Shape:
         return (*self.images(before), before[-1])
@@ -222,10 +207,6 @@ class Conv2D(Window):
     def adds_bias(self) -> bool:
         return self.use_bias
 
-    @property
-    def fingerprint_is_complete(self) -> bool:
-        return self.use_bias
-
     def keras(self) -> Call:
         settings: dict[str, Any] = {}
         if self.strides != (1, 1):
@@ -245,10 +226,6 @@ class AveragePool2D(Window):
     @property
     def adds_bias(self) -> bool:
         return False
-
-    @property
-    def fingerprint_is_complete(self) -> bool:
-        return True
 
     def keras(self) -> Call:
         settings: dict[str, Any] = {}
@@ -291,14 +268,6 @@ class OnOff(Operator):
 
     def shape(self, before: Shape) -> Shape:
         return (*before[:-1], 2 * before[-1])
-
-    @property
-    def in_fingerprint(self) -> dict[str, Any]:
-        return {"kind": self.kind}
-
-    @property
-    def fingerprint_is_complete(self) -> bool:
-        return True
 
     @property
     def adds_bias(self) -> bool:

@@ -79,6 +79,7 @@ def lower(spec: Spec, document: Document) -> Program:
         presentation=spec.presentation,
         train=spec.train,
         loihi=spec.loihi,
+        scripts=spec.scripts,
     )
 
 

@@ -207,10 +207,10 @@ class Network:
             return None
         return target.pop_type if self.form(connection).kind == "convolution" else None
 
-    def array_key(self, connection: Connection, name: str) -> str:
-        """Return the name of one of a connection's arrays among the parameters."""
-        several = len(self.into(connection.target)) > 1
-        return f"{connection.target}.{name}" + (f".{connection.via}" if several else "")
+    def array_key(self, connection: Connection) -> str:
+        """Return what the names of a connection's arrays begin with among the parameters: the target, and its number."""
+        number = self.into(connection.target).index(connection) + 1
+        return connection.target if number == 1 else f"{connection.target}.{number}"
 
     @property
     def lif_smoothing(self) -> float | None:

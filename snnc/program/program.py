@@ -12,7 +12,7 @@ from snnc.spec.sources import FileKind
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from snnc.spec.settings import LoihiSettings, Presentation, Train
+    from snnc.spec.settings import LoihiSettings, Presentation, Scripts, Train
     from snnc.spec.sources import SourceKind
 
 #: How many outputs of neurons are recorded at once: 200 MB, of which NengoDL holds several copies.
@@ -30,6 +30,7 @@ class Program:
     presentation: Presentation
     train: Train
     loihi: LoihiSettings
+    scripts: Scripts
     #: A file of the user's own, which stands in for what the source holds.
     data_file: Path | None = None
 

@@ -5,7 +5,9 @@
 RESERVED = frozenset(
     {
         "conn",
-        "ens",
+        "connect",
+        "convolve",
+        "describe",
         "ensemble",
         "inp",
         "input",
@@ -18,6 +20,7 @@ RESERVED = frozenset(
         "output",
         "params",
         "probabilities",
+        "scatter",
         "show",
         "softmax",
         "tf",

@@ -19,7 +19,7 @@ from snnc.running.rates import nengo_rates
 from snnc.running.recording import Recording
 from snnc.running.simulators import Place
 from snnc.scripts.figures import COLOURS, NEURONS, Figures
-from snnc.scripts.styles import Style
+from snnc.scripts.neurons import Style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

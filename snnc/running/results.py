@@ -185,11 +185,11 @@ class Scorer:
 
     program: Program
     labels: Labels
-    twin: Labels | None
+    baseline: Labels | None
 
     def baseline_rows(self) -> list[Row]:
         """Return the row of the float twin, or nothing if there is none."""
-        return [] if self.twin is None else [self._row(TWIN, "keras", self.twin)]
+        return [] if self.baseline is None else [self._row(TWIN, "keras", self.baseline)]
 
     def rates_row(self, answers: Answers) -> Row:
         """Return the row of the network as rate neurons, which every run of it is compared with."""
@@ -201,10 +201,10 @@ class Scorer:
         return replace(self._answered(name, place, answers), minus_rates=minus_rates)
 
     def _answered(self, name: str, on: Literal["rates"] | Place, answers: Answers) -> Row:
-        found, twin = answers.probabilities, self.twin
+        found, baseline = answers.probabilities, self.baseline
         return replace(
             self._row(name, on, answers.classes),
-            minus_float=None if twin is None else self._minus(answers.classes, twin),
+            minus_float=None if baseline is None else self._minus(answers.classes, baseline),
             log_loss=None if found is None else log_loss(found, self.labels),
             layers=tuple(
                 _layer_rate(self.program.network.population(name), hertz)

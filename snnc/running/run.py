@@ -45,7 +45,7 @@ def rows(
     With a folder for figures, one of each place is written there.
     """
     program, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
-    predicted = None if trained.twin is None else trained.twin[: len(y)]
+    predicted = None if trained.baseline is None else trained.baseline[: len(y)]
     scorer = Scorer(program, y, predicted)
     yield from scorer.baseline_rows()
     rates = scorer.rates_row(rate_answers(program, x))

@@ -16,6 +16,8 @@ from snnc.diagnostics.wording import columns
 from snnc.operators.call import Call, Ratio, Real
 
 WIDTH = 88
+#: Names that scripts import from where they are.
+_SHORT = {"nengo.dists.Choice": "Choice"}
 
 
 def width(text: str) -> int:
@@ -106,7 +108,7 @@ def expression(value: Any, denominator: str | None = None) -> Code:
             prefixed(f"{identifier(key)}=", expression(arg, denominator))
             for key, arg in value.kwargs.items()
         ]
-        return Group(f"{value.name}(", tuple(args), ")")
+        return Group(f"{_SHORT.get(value.name, value.name)}(", tuple(args), ")")
     if isinstance(value, dict):
         return Group(
             "{", tuple(entry(k, expression(v, denominator)) for k, v in value.items()), "}"

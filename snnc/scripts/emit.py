@@ -7,11 +7,10 @@ import re
 from pathlib import Path
 
 from snnc.program.program import Program
-from snnc.scripts.code import identifier, literal
-from snnc.scripts.loihi_view import LoihiView
+from snnc.scripts.loihi import loihi_script
+from snnc.scripts.plots import plots_script
 from snnc.scripts.templates import environment
-from snnc.scripts.train_view import TrainView
-from snnc.scripts.view import View
+from snnc.scripts.train import train_script
 
 #: Stands for the digest while a script is being written.
 _PLACEHOLDER = "0" * 8
@@ -22,17 +21,16 @@ _SIGNATURE = re.compile(
 
 def emit(program: Program, folder: Path) -> dict[str, str]:
     """Return the scripts of a program by file name, for a folder that they are to be written to."""
-    templates = environment()
-    templates.globals.update(lit=literal, ident=identifier)
-    views: dict[str, type[View]] = {"train": TrainView}
+    scripts = {"train": train_script(program, folder, _PLACEHOLDER)}
     if program.on_loihi:
-        views["loihi"] = LoihiView
-    scripts = {}
-    for kind, view in views.items():
-        template = templates.get_template(f"{kind}.py.jinja")
-        text = template.render(view=view(program, folder, _PLACEHOLDER))
-        scripts[f"{program.name}_{kind}.py"] = _signed(_tidy(text))
-    return scripts
+        scripts["loihi"] = loihi_script(program, _PLACEHOLDER)
+    if program.scripts.plots:
+        scripts["plots"] = plots_script(program, _PLACEHOLDER)
+    templates = environment()
+    return {
+        f"{program.name}_{kind}.py": _signed(_tidy(script.render(templates)))
+        for kind, script in scripts.items()
+    }
 
 
 def is_untouched(text: str) -> bool:

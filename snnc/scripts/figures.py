@@ -7,7 +7,7 @@ from itertools import cycle
 
 from snnc.operators.linear import Shape
 from snnc.program.program import Program
-from snnc.scripts.styles import Style, styles
+from snnc.scripts.neurons import Style, styles
 
 #: How many items are shown over time, and how many neurons of a layer at most.
 ITEMS, NEURONS = 5, 100
@@ -62,5 +62,5 @@ class Figures:
     @property
     def tunings(self) -> list[tuple[str, str, Style]]:
         """Whose neurons, in which colour, for each kind of neurons in use."""
-        coloured = zip(styles(self.program), cycle(COLOURS), strict=False)
+        coloured = zip(styles(self.program.network), cycle(COLOURS), strict=False)
         return [(style.layers or "all layers", colour, style) for style, colour in coloured]

@@ -128,3 +128,16 @@ class LoihiSettings(Model):
         "sim",
         description="Where the Loihi script runs by default: sim, NengoLoihi's emulator, or loihi, the chip.",
     )
+
+
+class Scripts(Model):
+    """What emitted scripts can do beside training and running; each adds lines to them."""
+
+    resume: bool = Field(
+        False,
+        description="Whether the training script keeps a checkpoint of every epoch, and goes on from it with --resume.",
+    )
+    plots: bool = Field(
+        False,
+        description="Whether the scripts draw their runs with --plot, by a module of its own beside them, NAME_plots.py.",
+    )

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from snnc.spec.base import Count, Model, Name, default_kind
 from snnc.spec.layers import Layer
 from snnc.spec.neurons import Neurons
-from snnc.spec.settings import LoihiSettings, Presentation, Train
+from snnc.spec.settings import LoihiSettings, Presentation, Scripts, Train
 from snnc.spec.sources import Source
 from snnc.spec.synapses import Synapse
 
@@ -112,6 +112,7 @@ class Spec(Model):
     output: Output
     train: Train = Field({}, validate_default=True)
     loihi: LoihiSettings = Field({}, validate_default=True)
+    scripts: Scripts = Field({}, validate_default=True)
     allow: dict[str, Annotated[str, Field(min_length=1)]] = Field(
         {}, description="Warnings that are meant: the code of each, and the reason."
     )

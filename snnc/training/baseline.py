@@ -21,7 +21,7 @@ def relu(population: Population) -> tf.keras.layers.Layer:
     return tf.keras.layers.ReLU(name=f"ReLU_{population.name}")
 
 
-def twin(
+def baseline_network(
     program: Program, activation: Callable[[Population], tf.keras.layers.Layer] = relu
 ) -> tf.keras.Model:
     """Return the float twin, untrained; `activation` makes the layer that stands for a population."""
@@ -60,7 +60,7 @@ def train_baseline(
 ) -> tf.keras.Model:
     """Return the float twin, trained on items x, (n, size), and labels y, (n,), from a state on."""
     tf.keras.utils.set_random_seed(program.network.seed)
-    model = twin(program)
+    model = baseline_network(program)
     model.compile(**compile_arguments(program))
     batch_size = program.train.batch_size
 

@@ -12,7 +12,8 @@ from snnc.data.arrays import arrays_of, save_arrays
 from snnc.data.prepare import Data
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.versions import installed
-from snnc.program.fingerprint import as_json, differences, fingerprint, training
+from snnc.networks.describe import layers_in_words
+from snnc.program.fingerprint import as_json, differences, training
 from snnc.program.program import Program
 from snnc.training.epochs import Epoch, State, Validation
 
@@ -20,11 +21,16 @@ from snnc.training.epochs import Epoch, State, Validation
 def depends_on(program: Program, data: Data) -> dict[str, Any]:
     """Return all that decides what a training becomes, but for the number of epochs."""
     return {
-        **fingerprint(program.network),
         **training(program),
+        "layers": layers_in_words(program.network),
         "data": data.train_digest,
         "tensorflow": installed("tensorflow"),
     }
+
+
+def described(program: Program, data: Data) -> dict[str, Any]:
+    """Return what a training depends on, with its number of epochs."""
+    return {**depends_on(program, data), "epochs": program.train.epochs}
 
 
 def save(path: Path, state: State, depends: dict[str, Any], spec_file: str) -> None:

@@ -63,15 +63,13 @@ class Paths:
         weights = sum(
             3 * program.network.form(connection).most for connection in program.network.connections
         )
-        numbers = weights + 2 * _neurons(program) + len(data.test_index)
-        yield self.params, _bytes(2 * numbers)
-        if not program.data.is_file:
-            yield self.test, OVERHEAD + data.raw_test.nbytes + data.y_test.nbytes
+        yield self.params, _bytes(2 * (weights + 2 * _neurons(program)))
+        yield self.test, OVERHEAD + data.held_out.x.nbytes + data.held_out.y.nbytes
         yield self.history, 100 * program.train.epochs
         yield from [(self.checkpoint, _checkpoint_bytes(program))] * 2
 
     def _baseline(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
-        yield self.baseline, _bytes(_parameters(program.network) + 4 * len(data.test_index))
+        yield self.baseline, _bytes(_parameters(program.network) + 4 * len(data.y_test))
         yield from [(self.baseline_checkpoint, _checkpoint_bytes(program))] * 2
 
 

@@ -18,7 +18,7 @@ from snnc.training.stopping import about_best
 
 
 @dataclass
-class Course:
+class Progress:
     """How far a training is. `advance` is told after every epoch."""
 
     state: State
@@ -28,7 +28,7 @@ class Course:
 @contextmanager
 def resumable(
     title: str, path: Path | None, program: Program, items: Data, watcher: Watcher, resume: bool
-) -> Iterator[Course]:
+) -> Iterator[Progress]:
     """Watch a training; with a path keep each of its epochs there, and to resume it start from what is there."""
     depends = checkpoint.depends_on(program, items)
     start = _start(title, path, depends, program.train.epochs, watcher, resume)
@@ -37,20 +37,20 @@ def resumable(
         def advance(state: State) -> None:
             if path:
                 checkpoint.save(path, state, depends, program.spec_path.name)
-            course.state = state
+            progress.state = state
             show(state.epochs[-1])
 
-        course = Course(start, advance)
+        progress = Progress(start, advance)
         try:
-            yield course
+            yield progress
         except KeyboardInterrupt:
-            done = len(course.state.epochs)
+            done = len(progress.state.epochs)
             if not done or not path:
                 raise
             raise KeyboardInterrupt(
                 f"interrupted; --resume goes on after epoch {done} ({title})"
             ) from None
-    stopping, epochs = program.train.early_stopping, course.state.epochs
+    stopping, epochs = program.train.early_stopping, progress.state.epochs
     if stopping and epochs:
         over = f"{title}: over after epoch {len(epochs)}"
         watcher.tell(f"{over}, {about_best(epochs, stopping)}")

@@ -1,0 +1,56 @@
+"""The axons of a network's connections, as far as they are known before weights are trained."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from snnc.loihi.axons import Axons, ConvolutionAxons, DenseAxons, SparseAxons
+from snnc.loihi.windows import Axis, Chain, axes
+from snnc.operators import transforms
+from snnc.operators.linear import Shape, size, windows
+from snnc.program.network import Connection, Network
+from snnc.spec.base import INPUT
+
+
+def axons_of(network: Network, connection: Connection) -> Axons | None:
+    """Return the axons of a connection into a layer on the chip, or None if they aren't known.
+
+    Operators that are neither pointwise nor a window, nor a matrix, may lead values anywhere.
+    """
+    source = network.source_shape(connection)
+    # Every neuron sees what comes out of a matrix, whatever follows.
+    before_matrix = takewhile(lambda op: not op.fully_connected, connection.at_run_time)
+    chain = windows(before_matrix, source)
+    if chain is None:
+        return None
+    match network.form(connection):
+        case transforms.Dense():
+            distinct = _distinct(chain, source) if chain else size(source)
+            return DenseAxons(source, distinct, 2 if connection.source == INPUT else 1)
+        case transforms.Convolution(window=window) if _through_kernel(connection):
+            rows, columns = axes([(window, source)], source)
+            pooled = any(not step.has_kernel for step, _ in chain)
+            pop_type = network.pop_type(connection) or 32
+            return ConvolutionAxons(source, rows, columns, pop_type, pooled)
+        case transforms.Sparse() if _through_kernel(connection):
+            return SparseAxons(source, *axes(chain, source))
+    return None
+
+
+def _through_kernel(connection: Connection) -> bool:
+    """Whether spikes are seen through a kernel.
+
+    Without one, weights between channels are zero. And NengoLoihi builds no axons for images of the input.
+    """
+    kernels = any(op.has_kernel and op.receptive_field for op in connection.at_run_time)
+    return kernels and connection.source != INPUT
+
+
+def _distinct(windows: Chain, source: Shape) -> int:
+    """Return the number of values that surely have different weights: of a channel, those that different windows see."""
+    rows, columns = axes(windows, source)
+    return _different(rows) * _different(columns) * source[2]
+
+
+def _different(axis: Axis) -> int:
+    return len({windows for windows in axis.seen_by if windows})

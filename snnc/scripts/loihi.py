@@ -1,0 +1,153 @@
+"""The script that runs what was trained, on Loihi or its emulator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from snnc.program.program import Program
+from snnc.scripts.code import comment, expression, literal
+from snnc.scripts.evaluation import softmax_of
+from snnc.scripts.figures import ITEMS, NEURONS
+from snnc.scripts.neurons import neurons, styles
+from snnc.scripts.plots import stream_plot
+from snnc.scripts.running_network import Gap, running_network
+from snnc.scripts.script import Description, Script
+from snnc.scripts.section import Section
+from snnc.scripts.statements import one_synapse
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Docstring(Section):
+    template: ClassVar[str] = "loihi/docstring.py.jinja"
+
+    name: str
+    spec_file: str
+    digest: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Constants(Section):
+    template: ClassVar[str] = "loihi/constants.py.jinja"
+
+    name: str
+    plots: bool
+    seed: str
+    dt: str
+    steps: str
+    gap_steps: str
+    read_steps: str
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("from pathlib import Path",)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Settings(Section):
+    """What is said once of all layers, and of the libraries."""
+
+    template: ClassVar[str] = "loihi/settings.py.jinja"
+
+    synapse: str
+    probe_synapse: str
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import warnings", "import nengo")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Run(Section):
+    """The function that shows items one after the other."""
+
+    template: ClassVar[str] = "loihi/run.py.jinja"
+
+    classes: str
+    reads_last: bool
+    has_gap: bool
+    has_softmax: bool
+    #: The layers on the host that may have more spikes for the chip than one a step.
+    bursting: str
+    plots: bool
+    plotted: str
+    plotted_neurons: str
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import nengo_loihi", "import numpy as np")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Main(Section):
+    template: ClassVar[str] = "loihi/main.py.jinja"
+
+    name: str
+    target: str
+    softmax: str
+    plots: bool
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return (
+            "import argparse",
+            "import numpy as np",
+            "from scipy.stats import binomtest",
+            "from nengo.ensemble import Neurons",
+        )
+
+
+def loihi_script(program: Program, digest: str) -> Script:
+    network = program.network
+    return Script(
+        docstring=Docstring(network.name, comment(program.spec_path.name), digest),
+        constants=(
+            _constants(program),
+            *(neurons(style, with_training=False) for style in styles(network)),
+            Settings(
+                synapse=one_synapse(network) or "",
+                probe_synapse=str(expression(network.output.probe.nengo())),
+            ),
+        ),
+        functions=(
+            Description(of_other_neurons=False),
+            *((Gap(),) if program.gap_steps else ()),
+            *softmax_of(program),
+            running_network(program),
+            _run(program),
+            *((stream_plot(program),) if program.scripts.plots else ()),
+        ),
+        main=Main(
+            name=network.name,
+            target=literal(program.loihi.target),
+            softmax=network.output.softmax,
+            plots=program.scripts.plots,
+        ),
+    )
+
+
+def _constants(program: Program) -> Constants:
+    read_steps = program.read_steps(program.stream_steps)
+    return Constants(
+        name=program.name,
+        plots=program.scripts.plots,
+        seed=literal(program.network.seed),
+        dt=literal(program.network.dt),
+        steps=literal(program.stream_steps),
+        gap_steps=literal(program.gap_steps) if program.gap_steps else "",
+        read_steps=literal(read_steps) if read_steps > 1 else "",
+    )
+
+
+def _run(program: Program) -> Run:
+    names = [p.name for p in program.network.feeding_from_host if p.neurons.bursts]
+    return Run(
+        classes=literal(program.network.output.classes),
+        reads_last=program.read_steps(program.stream_steps) == 1,
+        has_gap=program.gap_steps > 0,
+        has_softmax=program.network.output.softmax == "host",
+        bursting=str(expression(names)) if names else "",
+        plots=program.scripts.plots,
+        plotted=literal(ITEMS),
+        plotted_neurons=literal(NEURONS),
+    )

@@ -1,0 +1,172 @@
+"""The module beside the scripts that draws their runs, and how they call it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from snnc.program.program import Program
+from snnc.scripts.code import Group, comment, expression, layout, literal
+from snnc.scripts.figures import ITEMS, MOST_LETTERS, NEURONS, Figures
+from snnc.scripts.script import Script
+from snnc.scripts.section import Section
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FreshPlot(Section):
+    """The function of the training script that has its run drawn."""
+
+    template: ClassVar[str] = "plots/call_fresh.py.jinja"
+
+    name: str
+    #: For each kind of neurons: their layers and colour, and the names of their constants.
+    tunings: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StreamPlot(Section):
+    """The functions of the Loihi script that have its run recorded and drawn."""
+
+    template: ClassVar[str] = "plots/call_stream.py.jinja"
+
+    name: str
+    gap: str
+    read: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Docstring(Section):
+    template: ClassVar[str] = "plots/docstring.py.jinja"
+
+    name: str
+    spec_file: str
+    digest: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Constants(Section):
+    """The names of the classes."""
+
+    template: ClassVar[str] = "plots/constants.py.jinja"
+
+    names: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FreshFigure(Section):
+    """The figure of items shown fresh."""
+
+    template: ClassVar[str] = "plots/fresh.py.jinja"
+
+    has_labels: bool
+    #: Whether some neurons are the chip's, and whether some have a softened threshold.
+    has_chip_rates: bool
+    softens: bool
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import numpy as np",)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StreamFigure(Section):
+    """The figure of a stream."""
+
+    template: ClassVar[str] = "plots/stream.py.jinja"
+
+    has_labels: bool
+    #: The statement that names the layers without spikes, if there are some on the host.
+    silent: str
+    plotted: str
+    plotted_neurons: str
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import numpy as np",)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Items(Section):
+    """Items and outputs over time."""
+
+    template: ClassVar[str] = "plots/items.py.jinja"
+
+    has_labels: bool
+    item_shape: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Answers(Section):
+    """What both figures have: rates and answers; and the file that they are written to."""
+
+    template: ClassVar[str] = "plots/answers.py.jinja"
+
+    classes: str
+    names_classes: bool
+    counts_answers: bool
+    ticks: str
+    #: An argument that turns marks without room side by side.
+    turn: str
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import os", "import numpy as np")
+
+
+def fresh_plot(program: Program) -> FreshPlot:
+    constants = ("TUNING", "TRAINING_NEURONS", "RUNNING_NEURONS")
+    tunings = (
+        (literal(layers), literal(colour), *(f"{style.prefix}{name}" for name in constants))
+        for layers, colour, style in Figures(program).tunings
+    )
+    lines = (layout(Group("(", tuning, ")"), after=",", indent=8) for tuning in tunings)
+    return FreshPlot(program.name, tuple(lines))
+
+
+def stream_plot(program: Program) -> StreamPlot:
+    reads_last = program.read_steps(program.stream_steps) == 1
+    gap = "GAP_STEPS" if program.gap_steps else "0"
+    return StreamPlot(program.name, gap, "1" if reads_last else "READ_STEPS")
+
+
+def plots_script(program: Program, digest: str) -> Script:
+    figures, output = Figures(program), program.network.output
+    labels = output.labels
+    neurons = [p.neurons for p in program.network.populations]
+    trained = [p.neurons.trained(p.gradient) for p in program.network.populations]
+    names = [call.name for call in (*trained, *(n.running() for n in neurons))]
+    silent = [p.name for p in program.network.populations if not p.neurons.spiking]
+    turn = ", rotation=90" if figures.turns_names else ""
+    stream = (
+        StreamFigure(
+            has_labels=labels is not None,
+            silent=layout(expression(silent), "silent = ", indent=4) if silent else "",
+            plotted=literal(ITEMS),
+            plotted_neurons=literal(NEURONS),
+        ),
+        Items(
+            has_labels=labels is not None,
+            item_shape=", ".join(map(str, figures.item_shape or ())),
+        ),
+    )
+    return Script(
+        docstring=Docstring(program.name, comment(program.spec_path.name), digest),
+        constants=(Constants(layout(expression(labels), "LABELS = ")),) if labels else (),
+        functions=(
+            FreshFigure(
+                has_labels=labels is not None,
+                has_chip_rates=any(name.startswith("nengo_loihi.") for name in names),
+                softens=any("SoftLIF" in name for name in names),
+            ),
+            *(stream if program.on_loihi else ()),
+        ),
+        main=Answers(
+            classes=literal(output.classes),
+            names_classes=figures.names_classes,
+            counts_answers=figures.counts_answers,
+            ticks=f"range({literal(output.classes)})" + (", NAMES" if labels else ""),
+            turn=f', rotation=90 if len("".join(NAMES)) > {MOST_LETTERS} else 0'
+            if labels
+            else turn,
+        ),
+    )

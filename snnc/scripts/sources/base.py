@@ -1,0 +1,47 @@
+"""What the sections that load data have in common."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from snnc.program.program import Program
+from snnc.scripts.code import WIDTH, Group, layout, literal, width
+from snnc.scripts.section import Section
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Source(Section):
+    """The function `load_data`, and those that it calls."""
+
+    size_in: str
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        """Return the constants that lead to the data."""
+        return ()
+
+    @property
+    def argument(self) -> str:
+        """Return what the script's option --data says beside its type."""
+        return 'help="a .npz file of your own"'
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import numpy as np",)
+
+
+#: What --data says where the script has a file of its own.
+OTHER_FILE = 'default=DATA, help="another such file"'
+
+
+def data_constant(program: Program, folder: Path, path: str) -> str:
+    """Return the constant that leads from a script to its data."""
+    # The script looks for the data from where it really is, whatever links lead there.
+    target = program.spec_path.parent.resolve() / path
+    relative = Path(os.path.relpath(target, folder.resolve())).as_posix()
+    line = f"DATA = HERE / {literal(relative)}"
+    if width(line) <= WIDTH:
+        return line
+    return layout(Group("Path(", ("HERE", literal(relative)), ")"), "DATA = ")

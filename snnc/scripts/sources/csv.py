@@ -1,0 +1,66 @@
+"""Items and labels in a text file, an item a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from snnc.program.program import Program
+from snnc.scripts.code import Group, expression, layout, literal
+from snnc.scripts.sources.base import OTHER_FILE, Source, data_constant
+from snnc.spec.sources import Csv
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CsvSource(Source):
+    template: ClassVar[str] = "sources/csv.py.jinja"
+
+    data: str
+    #: The constant of the names of the classes, if the spec lists them.
+    labels: str
+    delimiter: str
+    #: The column of labels, and the statement that finds it by its name.
+    label: str
+    find_label: str
+    load_table: str
+    test_fraction: str
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        return (self.data, self.labels) if self.labels else (self.data,)
+
+    @property
+    def argument(self) -> str:
+        return OTHER_FILE
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return (*super().imports, *(("import csv",) if self.find_label else ()))
+
+
+def section(program: Program, folder: Path) -> CsvSource:
+    data, labels = program.data, program.network.output.labels
+    assert isinstance(data, Csv)
+    is_named = isinstance(data.label, str)
+    find = layout(Group("columns.index(", (literal(data.label),), ")"), "label = ", indent=4)
+    label = "label" if is_named else literal(data.label)
+    return CsvSource(
+        size_in=literal(program.network.input_size),
+        data=data_constant(program, folder, data.path),
+        labels=layout(expression(labels), "LABELS = ") if labels else "",
+        delimiter=literal(data.delimiter),
+        label=label,
+        find_label=find if is_named else "",
+        load_table=_load_table(data, label, has_names=labels is not None),
+        test_fraction=literal(data.test_fraction),
+    )
+
+
+def _load_table(data: Csv, label: str, has_names: bool) -> str:
+    """Return the statement that reads the file."""
+    arguments = ["path", f"delimiter={literal(data.delimiter)}"]
+    arguments += ["skiprows=1"] if data.header else []
+    arguments += ["comments=None", "quotechar='\"'", "ndmin=2", 'encoding="utf-8-sig"']
+    arguments += [f"converters={{{label}: class_number}}"] if has_names else []
+    return layout(Group("np.loadtxt(", tuple(arguments), ")"), "table = ", indent=4)

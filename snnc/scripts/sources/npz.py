@@ -1,0 +1,47 @@
+"""Items and labels in a NumPy file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from snnc.program.program import Program
+from snnc.scripts.code import literal, width
+from snnc.scripts.sources.base import OTHER_FILE, Source, data_constant
+from snnc.spec.sources import SPLIT, Npz
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NpzSource(Source):
+    template: ClassVar[str] = "sources/npz.py.jinja"
+
+    data: str
+    #: The names of x and y, or of x_train, y_train, x_test and y_test; long ones are constants.
+    arrays: tuple[str, ...]
+    array_constants: tuple[str, ...]
+    #: Of the items, if the file doesn't come split.
+    test_fraction: str
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        return (self.data, *self.array_constants)
+
+    @property
+    def argument(self) -> str:
+        return OTHER_FILE
+
+
+def section(program: Program, folder: Path) -> NpzSource:
+    data = program.data
+    assert isinstance(data, Npz)
+    keys = SPLIT if data.split_fraction is None else ("x", "y")
+    names = dict(zip(keys, map(literal, data.arrays), strict=True))
+    long = {key: name for key, name in names.items() if width(name) > 20}
+    return NpzSource(
+        size_in=literal(program.network.input_size),
+        data=data_constant(program, folder, data.path),
+        arrays=tuple(key.upper() if key in long else name for key, name in names.items()),
+        array_constants=tuple(f"{key.upper()} = {name}" for key, name in long.items()),
+        test_fraction="" if data.split_fraction is None else literal(data.split_fraction),
+    )

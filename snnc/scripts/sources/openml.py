@@ -1,0 +1,48 @@
+"""A data set that scikit-learn downloads from OpenML; its targets are often text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from snnc.program.program import Program
+from snnc.scripts.code import Group, expression, layout, literal
+from snnc.scripts.sources.base import Source
+from snnc.spec.sources import Openml
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class OpenmlSource(Source):
+    template: ClassVar[str] = "sources/openml.py.jinja"
+
+    download: str
+    #: The constant of the names of the classes, if the spec lists them.
+    labels: str
+    test_fraction: str
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        return (self.labels,) if self.labels else ()
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return (
+            *super().imports,
+            "from sklearn.datasets import fetch_openml",
+        )
+
+
+def section(program: Program, folder: Path) -> OpenmlSource:
+    data, labels = program.data, program.network.output.labels
+    assert isinstance(data, Openml)
+    which = [f"data_id={literal(data.data_id)}"]
+    if data.name is not None:
+        which = [literal(data.name), f"version={literal(data.version)}"]
+    arguments = (*which, "as_frame=False", 'parser="liac-arff"')
+    return OpenmlSource(
+        size_in=literal(program.network.input_size),
+        download=layout(Group("fetch_openml(", arguments, ")"), "dataset = ", indent=8),
+        labels=layout(expression(labels), "LABELS = ") if labels else "",
+        test_fraction=literal(data.test_fraction),
+    )

@@ -1,0 +1,203 @@
+"""The script that trains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from snnc.program.program import Program
+from snnc.scripts.code import comment, expression, layout, literal
+from snnc.scripts.evaluation import evaluation, softmax_of
+from snnc.scripts.fitting import fitting, optimizer_constants, training_constant
+from snnc.scripts.neurons import neurons, styles
+from snnc.scripts.parameters import parameters, running_by_layer, synapse_constant
+from snnc.scripts.plots import fresh_plot
+from snnc.scripts.script import Description, Script, shape_of
+from snnc.scripts.section import Section
+from snnc.scripts.sources import source
+from snnc.scripts.training_network import definitions, training_network
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Docstring(Section):
+    template: ClassVar[str] = "train/docstring.py.jinja"
+
+    name: str
+    shape: str
+    on_loihi: bool
+    resume: bool
+    spec_file: str
+    digest: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Constants(Section):
+    """Paths, and the numbers of training and evaluation."""
+
+    template: ClassVar[str] = "train/constants.py.jinja"
+
+    name: str
+    #: Those of the data's source.
+    source: tuple[str, ...]
+    resume: bool
+    plots: bool
+    seed: str
+    dt: str
+    epochs: str
+    may_stop: bool
+    batch_size: str
+    #: How many items are evaluated at once, if it is another number.
+    items_at_once: str
+    optimizer: tuple[str, ...]
+    lif_smoothing: str
+    validation_fraction: str
+    patience: str
+    min_delta: str
+    steps: str
+    read_steps: str
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("from pathlib import Path",)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Settings(Section):
+    """What is said once of all layers, and of the libraries."""
+
+    template: ClassVar[str] = "train/settings.py.jinja"
+
+    running_by_layer: tuple[str, ...]
+    synapses: str
+    probe_synapse: str
+    firing_rates: str
+    #: What a checkpoint belongs to.
+    training: str
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import warnings", "import nengo")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Main(Section):
+    template: ClassVar[str] = "train/main.py.jinja"
+
+    name: str
+    data_argument: str
+    resume: bool
+    plots: bool
+    scaling: tuple[str, ...]
+    validates: bool
+    trains_spiking: bool
+    #: What the last row of results is called.
+    fresh: str
+    spec_file: str
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        save = ("import json",) if self.resume else ()
+        names = ("from pathlib import Path", "from nengo.ensemble import Neurons")
+        return ("import argparse", "import numpy as np", *names, *save)
+
+
+def train_script(program: Program, folder: Path, digest: str) -> Script:
+    network, data = program.network, source(program, folder)
+    on, spikes = program.scripts, any(p.neurons.spiking for p in network.populations)
+    return Script(
+        docstring=Docstring(
+            name=network.name,
+            shape=shape_of(network),
+            on_loihi=program.on_loihi,
+            resume=on.resume,
+            spec_file=comment(program.spec_path.name),
+            digest=digest,
+        ),
+        constants=(
+            _constants(program, data.constants),
+            *(neurons(style, with_training=True) for style in styles(network)),
+            _settings(program),
+        ),
+        functions=(
+            data,
+            *definitions(network),
+            training_network(program),
+            *fitting(program),
+            *softmax_of(program),
+            *parameters(network, counts_rates=on.plots),
+            Description(of_other_neurons=on.resume),
+            evaluation(program),
+            *((fresh_plot(program),) if on.plots else ()),
+        ),
+        main=Main(
+            name=network.name,
+            data_argument=data.argument,
+            resume=on.resume,
+            plots=on.plots,
+            scaling=_scaling(program),
+            validates=program.train.validation_fraction is not None,
+            trains_spiking=network.trains_spiking,
+            fresh=literal("spikes (fresh)" if spikes else "rates over time (fresh)"),
+            spec_file=literal(program.spec_path.name),
+        ),
+    )
+
+
+def _constants(program: Program, of_source: tuple[str, ...]) -> Constants:
+    train, network = program.train, program.network
+    stopping = train.early_stopping
+    others = program.items_at_once != train.batch_size
+    read_steps = program.read_steps(program.fresh_steps)
+    return Constants(
+        name=network.name,
+        source=of_source,
+        resume=program.scripts.resume,
+        plots=program.scripts.plots,
+        seed=literal(network.seed),
+        dt=literal(network.dt),
+        epochs=literal(train.epochs),
+        may_stop=stopping is not None,
+        batch_size=literal(train.batch_size),
+        items_at_once=literal(program.items_at_once) if others else "",
+        optimizer=_optimizer(program),
+        lif_smoothing=literal(network.lif_smoothing) if network.lif_smoothing else "",
+        validation_fraction=literal(train.validation_fraction) if train.validation_fraction else "",
+        patience=literal(stopping.patience) if stopping else "",
+        min_delta=literal(stopping.min_delta) if stopping and stopping.min_delta else "",
+        steps=literal(program.fresh_steps),
+        read_steps=literal(read_steps) if read_steps > 1 else "",
+    )
+
+
+def _optimizer(program: Program) -> tuple[str, ...]:
+    return optimizer_constants(program) if program.scripts.resume else ()
+
+
+def _settings(program: Program) -> Settings:
+    network = program.network
+    bands = {name: band.model_dump() for name, band in network.bands.items()}
+    return Settings(
+        running_by_layer=running_by_layer(network),
+        synapses=synapse_constant(network),
+        probe_synapse=str(expression(network.output.probe.nengo())),
+        firing_rates=layout(expression(bands), "FIRING_RATES = ") if bands else "",
+        training=training_constant(program) if program.scripts.resume else "",
+    )
+
+
+def _scaling(program: Program) -> tuple[str, ...]:
+    """Return the statements that fit shift and scale on the training items."""
+    x = "x_train" if program.train.validation_fraction is None else "x"
+    return {
+        "none": ("shift, scale = 0.0, 1.0",),
+        "standard": (
+            f"shift, scale = {x}.mean(axis=0), {x}.std(axis=0)",
+            "scale[scale == 0] = 1  # a feature that never varies",
+        ),
+        "unit": (f"shift, scale = {x}.min(), {x}.max() - {x}.min()",),
+        "signed": (
+            f"low, high = {x}.min(), {x}.max()",
+            "shift, scale = (high + low) / 2, (high - low) / 2",
+        ),
+    }[program.data.scale]

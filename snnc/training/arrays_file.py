@@ -1,0 +1,70 @@
+"""A file of arrays that training has written, read without trust in what is in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnc.data.arrays import Array, arrays_of
+from snnc.diagnostics.errors import Refusal
+
+
+@dataclass(frozen=True)
+class ArraysFile:
+    path: Path
+    arrays: dict[str, Array]
+
+    def array(self, name: str) -> Array:
+        if name not in self.arrays:
+            raise Refusal(f"{self.path.as_posix()} has no '{name}': run snnc train again")
+        return self.arrays[name]
+
+    def text(self, name: str) -> str:
+        """Return a text; nothing if there is none."""
+        return str(self.arrays.get(name, ""))
+
+    def training(self) -> dict[str, Any]:
+        """Return what the training depended on."""
+        try:
+            return dict(json.loads(str(self.array("training"))))
+        except (ValueError, TypeError) as error:
+            raise Refusal(
+                f"{self.path.as_posix()} doesn't say how it was trained: run snnc train again"
+            ) from error
+
+    def numbers(self, name: str, shape: tuple[int, ...] | None = None) -> Array:
+        """Return an array of finite numbers, of a shape if one is given."""
+        array = self.array(name)
+        if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+            raise Refusal(f"'{name}' in {self.path.as_posix()} holds no finite numbers")
+        if shape is not None and array.shape != shape:
+            raise Refusal(
+                f"'{name}' in {self.path.as_posix()} has shape {array.shape}, not {shape}"
+            )
+        return array
+
+    def places(self, name: str, shape: tuple[int, ...], below: int) -> Array:
+        """Return an array of whole numbers from zero on."""
+        array = self.numbers(name, shape)
+        if (
+            array.dtype.kind != "i"
+            or array.ndim != 1
+            or (array < 0).any()
+            or (array >= below).any()
+        ):
+            raise Refusal(
+                f"'{name}' in {self.path.as_posix()} holds numbers outside of the weights"
+            )
+        return array
+
+
+def opened(path: Path, command: str) -> ArraysFile:
+    """Return a file that a command has written; a Refusal says what is wrong with it, and to run that again."""
+    try:
+        return ArraysFile(path, arrays_of(path, f"run {command} again"))
+    except FileNotFoundError as error:
+        raise Refusal(f"there is no {path.as_posix()} yet: run {command} first") from error

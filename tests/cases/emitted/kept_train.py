@@ -1,0 +1,334 @@
+"""Train the kept network (4-24-16-3) with NengoDL.
+
+    python kept_train.py --resume  # go on after a kill
+
+Written by snnc from kept.toml [f41eb440].
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import warnings
+from functools import partial
+from pathlib import Path
+
+import nengo
+import nengo_dl
+import numpy as np
+import tensorflow as tf
+from nengo.dists import Choice
+from nengo.ensemble import Neurons
+from scipy.stats import binomtest
+from sklearn.datasets import load_iris
+from tensorflow.keras.layers import Dense, Dropout
+
+HERE = Path(__file__).resolve().parent
+PARAMS = HERE / "kept.params.npz"
+CHECKPOINT = HERE / "kept.checkpoint.npz"
+FIGURE = HERE / "kept.nengo_dl.png"
+
+SEED = 4
+DT = 0.001  # s
+EPOCHS = 3
+BATCH_SIZE = 16
+OPTIMIZER = partial(tf.optimizers.Adam, learning_rate=0.001)
+PRESENTATION_STEPS = 100
+READ_STEPS = 40  # the answer is the mean of the last ones
+
+# first
+FIRST_MAX_RATE = 200  # Hz, for an input of 1
+FIRST_TUNING = {"max_rates": Choice([FIRST_MAX_RATE]), "intercepts": Choice([0])}
+FIRST_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / FIRST_MAX_RATE}
+# Trained on rates with a softened threshold: LIF's own have no finite slope there.
+FIRST_TRAINING_NEURONS = nengo_dl.SoftLIFRate(**FIRST_LIF, sigma=0.02)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+FIRST_RUNNING_NEURONS = nengo.LIF(**FIRST_LIF, initial_state={"voltage": Choice([0])})
+
+# second
+SECOND_MAX_RATE = 200  # Hz, for an input of 1
+SECOND_TUNING = {"max_rates": Choice([SECOND_MAX_RATE]), "intercepts": Choice([0])}
+# Trained on firing rates.
+SECOND_TRAINING_NEURONS = nengo.RectifiedLinear(amplitude=1 / SECOND_MAX_RATE)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+SECOND_RUNNING_NEURONS = nengo.SpikingRectifiedLinear(
+    amplitude=1 / SECOND_MAX_RATE, initial_state={"voltage": Choice([0])}
+)
+
+RUNNING_NEURONS = {"first": FIRST_RUNNING_NEURONS, "second": SECOND_RUNNING_NEURONS}
+
+SYNAPSE = nengo.Lowpass(0.005)
+PROBE_SYNAPSE = nengo.Alpha(0.01)
+
+# What a checkpoint belongs to, besides the network.
+TRAINING = {
+    "seed": SEED,
+    "dt": DT,
+    "scale": "signed",
+    "batch_size": BATCH_SIZE,
+    "optimizer": {"kind": OPTIMIZER.func.__name__.lower(), **OPTIMIZER.keywords},
+    "gradient": {
+        "first": {"kind": "smooth", "sigma": FIRST_TRAINING_NEURONS.sigma},
+        "second": {"kind": "rate"},
+    },
+}
+
+SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
+# NengoDL builds the Keras layers anew for every simulator, then restores their weights.
+warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support")
+
+
+def load_data(path=None):
+    """Return items and labels to train on, and to test on."""
+    x, y = load_iris(return_X_y=True)
+    if path:
+        x, y = (np.load(path)[name] for name in "xy")
+    x, y = x.reshape(len(x), 4), y.ravel()
+    order = np.random.RandomState(SEED).permutation(len(x))
+    test, train = np.split(order, [int(np.ceil(0.2 * len(x)))])
+    return x[train], y[train], x[test], y[test]
+
+
+def build_network():
+    """Return the network that is trained: rates, single time steps, no synapses."""
+    with nengo.Network(label="kept", seed=SEED) as net:
+        # The Keras layers learn; the neurons' own biases, added after the gain, don't.
+        nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
+        # Signals that NengoDL merges by itself are copied as a whole in every step.
+        nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
+
+        inp = nengo.Node(np.zeros(4))  # replaced by the items
+
+        x = nengo_dl.Layer(Dense(24, name="first"))(inp)
+        first = nengo_dl.Layer(FIRST_TRAINING_NEURONS)(x, label="first", **FIRST_TUNING)
+
+        x = nengo_dl.Layer(Dropout(0.1, name="dropout1"))(first)
+        x = nengo_dl.Layer(Dense(16, name="second"))(x)
+        second = nengo_dl.Layer(SECOND_TRAINING_NEURONS)(
+            x, label="second", **SECOND_TUNING
+        )
+
+        # No softmax: the loss applies it, and Loihi has none.
+        output = nengo_dl.Layer(Dense(3, name="output"))(second)
+        net.logits = nengo.Probe(output, label="logits")
+    return net
+
+
+def train(net, x, y, epochs, resume=False):
+    """Train on single time steps; return the parameters of the network that runs."""
+    training = describe_training(net, x, y)
+    x, y = x[:, None], y[:, None, None]
+    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    with nengo_dl.Simulator(net, **SIM) as sim:
+        optimizer = OPTIMIZER()
+        sim.compile(
+            optimizer=optimizer,
+            loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        optimizer.build(sim.keras_model.trainable_variables)
+        variables = [*sim.keras_model.weights, *optimizer.variables]
+        history = load_checkpoint(variables, training) if resume else []
+        if len(history) > epochs:
+            raise SystemExit(f"{CHECKPOINT.name} is at epoch {len(history)} already")
+        for epoch in range(len(history), epochs):
+            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            order = np.random.permutation(len(x))[:whole_batches]
+            fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
+            loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
+            if not np.isfinite(loss):
+                raise SystemExit(f"the loss is {loss}: lower the learning rate")
+            print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
+            history.append((loss, accuracy))
+            values = [variable.numpy() for variable in variables]
+            save(CHECKPOINT, *values, history=history, training=json.dumps(training))
+        return collect_params(net)
+
+
+def describe_training(net, x, y):
+    """Return what decides how a training goes, but for the number of epochs."""
+    names = ["rate", "units", "use_bias"]
+    layers, operators = {}, {}
+    for ens in net.ensembles:
+        layers[ens.label] = describe(ens, RUNNING_NEURONS[ens.label])
+    for node in net.nodes:
+        if isinstance(node, nengo_dl.TensorNode):
+            config = node.tensor_func.get_config()
+            used = {key: config[key] for key in names if key in config}
+            operators[config["name"]] = used
+    return {
+        **TRAINING,
+        "layers": layers,
+        "operators": json.loads(json.dumps(operators)),  # as it is read again
+        "data": digest(x, y),
+        "tensorflow": tf.__version__,
+    }
+
+
+def digest(x, y):
+    """Return what tells items and labels from others."""
+    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:8]
+
+
+def load_checkpoint(variables, training):
+    """Set a network and its optimiser to where a training was; return its history."""
+    if not CHECKPOINT.exists():
+        print(f"there is no {CHECKPOINT.name}: training starts from the beginning")
+        return []
+    try:
+        with np.load(CHECKPOINT) as file:
+            checkpoint = dict(file)
+        changed = list(differences(json.loads(str(checkpoint["training"])), training))
+    except Exception as error:
+        raise SystemExit(f"{CHECKPOINT.name} is damaged: train anew") from error
+    if changed:
+        why = f"{CHECKPOINT.name} is for another training: train anew"
+        raise SystemExit("\n  ".join([why, *changed]))
+    for index, variable in enumerate(variables):
+        variable.assign(checkpoint[f"arr_{index}"])
+    return checkpoint["history"].tolist()
+
+
+def differences(theirs, ours, path=""):
+    """Yield what differs between nested dicts, by name."""
+    for key in sorted(theirs.keys() | ours.keys()):
+        there, here = theirs.get(key), ours.get(key)
+        if isinstance(there, dict) and isinstance(here, dict):
+            yield from differences(there, here, f"{path}{key}.")
+        elif there != here:
+            yield f"{path}{key}: {there} there, {here} here"
+
+
+def save(path, *arrays, **named):
+    """Write a .npz file; whatever interrupts that, its name never holds half of it."""
+    content = io.BytesIO()
+    np.savez(content, *arrays, **named)
+    unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content.getvalue())
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise SystemExit(f"can't write {path}: {error.strerror}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def prepare_to_run(net):
+    """Replace the neurons trained with by those that run, and filter their spikes."""
+    for ens in net.ensembles:
+        ens.neuron_type = RUNNING_NEURONS[ens.label]
+    for conn in net.connections:
+        if isinstance(conn.pre_obj, Neurons):
+            conn.synapse = SYNAPSE
+    net.logits.synapse = PROBE_SYNAPSE
+    with net:
+        nengo_dl.configure_settings(use_loop=True)
+        net.spikes = [nengo.Probe(e.neurons, label=e.label) for e in net.ensembles]
+
+
+def collect_params(net):
+    """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
+    nodes = [node for node in net.nodes if isinstance(node, nengo_dl.TensorNode)]
+    layers = {node.tensor_func.name: node.tensor_func.get_weights() for node in nodes}
+    params = {f"{name}.weights": w[0].T for name, w in layers.items() if w}
+    params["output.bias"] = layers["output"][1]
+    for ens in net.ensembles:
+        tuning = ens.max_rates.options, ens.intercepts.options
+        gain, bias = ens.neuron_type.gain_bias(*tuning)
+        params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
+        params[f"{ens.label}.bias"] = bias + gain * layers[ens.label][1]
+    return params
+
+
+def describe(ens, neurons=None):
+    """Return a layer in words: the parameters of another one mean something else."""
+    neurons = neurons or ens.neuron_type
+    names = sorted({*nengo.params.iter_params(neurons)} - {"initial_state"})
+    settings = ", ".join(f"{name}={getattr(neurons, name):.9g}" for name in names)
+    tuning = f"max_rate {ens.max_rates.options}, intercept {ens.intercepts.options}"
+    return f"{ens.n_neurons} {type(neurons).__name__}({settings}), {tuning}"
+
+
+def evaluate(name, net, x, y, steps):
+    """Show each item for some steps, from a cleared state; print the accuracy."""
+    logits = np.empty((len(x), 3))
+    probes = getattr(net, "spikes", [])
+    rates = {probe.label: np.zeros(probe.size_in) for probe in probes}
+    with nengo_dl.Simulator(net, **SIM) as sim:
+        for start in range(0, len(x), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            # The last batch is filled up with items that are shown twice.
+            items = np.resize(x[batch], (BATCH_SIZE, 4))
+            data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
+            logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
+            for probe in probes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                outputs = data[probe][: len(x[batch])].mean(axis=1, dtype=float)
+                rates[probe.label] += outputs.sum(axis=0) / amplitude / len(x)
+    n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
+    low, high = binomtest(correct, n).proportion_ci(method="wilson")
+    print(f"{name}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
+    return logits, rates
+
+
+def plot(net, labels, logits, rates):
+    """Draw tuning curves, firing rates and answers."""
+    from kept_plots import plot_fresh  # needs Matplotlib
+
+    tunings = [
+        (
+            "first",
+            "#0072B2",
+            FIRST_TUNING,
+            FIRST_TRAINING_NEURONS,
+            FIRST_RUNNING_NEURONS,
+        ),
+        (
+            "second",
+            "#D55E00",
+            SECOND_TUNING,
+            SECOND_TRAINING_NEURONS,
+            SECOND_RUNNING_NEURONS,
+        ),
+    ]
+    plot_fresh(FIGURE, net.label, tunings, DT, labels, logits, rates)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, help="a .npz file of your own")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--resume", action="store_true", help="after it was killed")
+    parser.add_argument("--plot", action="store_true", help=f"draw {FIGURE.name}")
+    args = parser.parse_args()
+    if CHECKPOINT.exists() and not args.resume:
+        print(f"from the beginning; --resume would go on from {CHECKPOINT.name}")
+
+    x_train, y_train, x_held_out, y_test = load_data(args.data)
+    x_train, x_test = x_train.astype(float), x_held_out.astype(float)
+    low, high = x_train.min(), x_train.max()
+    shift, scale = (high + low) / 2, (high - low) / 2
+    x_train, x_test = (x_train - shift) / scale, (x_test - shift) / scale
+    network = build_network()
+    params = train(network, x_train, y_train, args.epochs, args.resume)
+    evaluate("rate neurons", network, x_test, y_test, steps=1)
+    prepare_to_run(network)
+    words = {f"{ens.label}.neurons": describe(ens) for ens in network.ensembles}
+    spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
+    words["spikes"] = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
+    scaling = {"input.shift": shift, "input.scale": scale}
+    np.savez_compressed(HERE / "kept.test.npz", x=x_held_out, y=y_test)
+    training = describe_training(network, x_train, y_train)
+    words["training"] = json.dumps({**training, "epochs": args.epochs}, sort_keys=True)
+    save(PARAMS, **params, **words, **scaling, spec_file="kept.toml")
+    CHECKPOINT.unlink(missing_ok=True)
+    results = evaluate("spikes (fresh)", network, x_test, y_test, PRESENTATION_STEPS)
+    if args.plot:
+        plot(network, y_test, *results)
