@@ -1,4 +1,4 @@
-"""A spec with every value, and where each comes from. What is printed is a spec again, and means the same."""
+"""Print a spec with every value and the origin of each. The text is a spec of the same network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from snnc.spec.validate import validate
 
 @dataclass(frozen=True)
 class Value:
-    """A value, and where it comes from. None is left out, but said."""
+    """A value and its origin. A value of None becomes a comment."""
 
     value: Any
     origin: str
@@ -63,7 +63,7 @@ class _Origins:
     data: Mapping[str, Any]
 
     def of(self, path: KeyPath) -> str:
-        """Return the line on which a value was written, or that it is a default."""
+        """Return the origin of a value: the line of the spec, or "default"."""
         line = self.positions.line_of(path)
         if line is None and path[-1] == "kind" and isinstance(self._written(path[:-1]), str):
             line = self.positions.line_of(path[:-1])  # a bare kind
@@ -80,7 +80,7 @@ class _Origins:
 
 
 def _values(model: Model, path: KeyPath, origins: _Origins) -> Iterator[tuple[str, Any]]:
-    """Yield each key of a table with its Value, or with the same of the tables in it."""
+    """Yield each key of a table with its Value; for a table in it, with a dict of the same form."""
     for name, field in type(model).model_fields.items():
         key = field.alias or name
         value = getattr(model, name)
@@ -100,7 +100,7 @@ def _values(model: Model, path: KeyPath, origins: _Origins) -> Iterator[tuple[st
 def _fill_neurons(
     values: dict[str, Any], population: Population, program: Program, origins: _Origins
 ) -> None:
-    """Replace what a layer leaves open by what it was lowered to."""
+    """Replace the neurons, synapse, place and gradient of a layer by those that it was lowered to."""
     neurons = population.neurons
     settings = {
         key: Value(
@@ -134,7 +134,7 @@ def _fill_neurons(
 
 
 def _fill_firing_rates(values: dict[str, Any], population: Population, origins: _Origins) -> None:
-    """Replace what a layer says of its own band by the whole band, if it has one."""
+    """Replace the keys of a layer's own band by the whole band that applies to it."""
     own = values["firing_rates"]
     if population.firing_rates is None:
         if not isinstance(own, Value):
@@ -147,19 +147,19 @@ def _fill_firing_rates(values: dict[str, Any], population: Population, origins: 
     }
 
 
-def _filled(found: Any, derived: Any, origin: str) -> Any:
-    """Return a value, or if none was written what it is derived to be."""
-    if isinstance(found, Value) and found.value is None:
+def _filled(written: Any, derived: Any, origin: str) -> Any:
+    """Return the written value; if there is none, the derived one."""
+    if isinstance(written, Value) and written.value is None:
         return Value(derived, origin)
-    return found
+    return written
 
 
-def _amplitude(found: Value, neurons: Any) -> Any:
-    return _filled(found, neurons.output_value, "1 / max_rate")
+def _amplitude(written: Value, neurons: Any) -> Any:
+    return _filled(written, neurons.output_value, "1 / max_rate")
 
 
 def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
-    """Yield a table's own values, then the tables in it."""
+    """Yield the lines of a table: its own values, then the tables in it."""
     values = {k: v for k, v in table.items() if isinstance(v, Value)}
     texts = {
         key: f"{key} = {write_toml.value(v.value)}"
