@@ -113,7 +113,7 @@ def _place(program: Program, population: Population) -> str:
 
 def _cores(program: Program) -> dict[str, int]:
     """Return the number of cores of each layer on the chip, or nothing if it can't be known."""
-    # Imported only to show a program.
+    # Not at the top: `check` imports this module, and needs no cores.
     from snnc.loihi.cores import chip
 
     spread = chip(program.network)
