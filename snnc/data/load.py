@@ -102,9 +102,9 @@ def _csv(path: Path, how: Format) -> Raw:
         raise Refusal(f"{path.as_posix()} holds no items")
     # NumPy also reads nan and inf, and numbers that aren't classes.
     y = table[:, label]
-    if not np.isfinite(table).all() or not np.isin(y, np.arange(how.classes)).all():
-        if message := fault(path, how):
-            raise Refusal(f"{path.as_posix()}: {message}")
+    usable = np.isfinite(table).all() and np.isin(y, np.arange(how.classes)).all()
+    if not usable and (message := fault(path, how)):
+        raise Refusal(f"{path.as_posix()}: {message}")
     return Raw("items", np.delete(table, label, axis=1), "labels", y.astype(np.int64))
 
 
