@@ -148,9 +148,7 @@ def _openml(program: Program, data: Openml) -> Raw:
 def _class_numbers(y: NDArray[Any], network: Network, where: str) -> NDArray[np.int64]:
     """Return the number of each item's class: by the labels of the spec, or in sorted order."""
     labels = network.output.labels
-    missing = [item for item, value in enumerate(y.tolist()) if value is None or value != value]
-    if missing:
-        raise Refusal(f"{where} has no target for item {missing[0]}")
+    _refuse_missing(y, where)
     targets, numbers = np.unique(y, return_inverse=True)
     names = targets.tolist()
     if labels is None:
@@ -166,6 +164,12 @@ def _class_numbers(y: NDArray[Any], network: Network, where: str) -> NDArray[np.
             f"{_some(names)}"
         )
     return np.asarray(np.array([labels.index(name) for name in names])[numbers])
+
+
+def _refuse_missing(y: NDArray[Any], where: str) -> None:
+    missing = [item for item, value in enumerate(y.tolist()) if value is None or value != value]
+    if missing:
+        raise Refusal(f"{where} has no target for item {missing[0]}")
 
 
 def _some(names: list[Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -112,17 +112,18 @@ def packages(requirements: Sequence[str]) -> list[Package]:
     for name in names:
         for requirement in _required_by(name, names):
             wishes[f"{requirement.name}{requirement.specifier} for {name}"] = requirement
-    checked = []
-    for name in names:
-        version = installed(name)
-        unmet = [
-            text
-            for text, requirement in wishes.items()
-            if requirement.name == name
-            and not (version and requirement.specifier.contains(version, prereleases=True))
-        ]
-        checked.append(Package(name, version, unmet[0] if unmet else ""))
-    return checked
+    return [Package(name, installed(name), _unmet(name, wishes)) for name in names]
+
+
+def _unmet(name: str, wishes: Mapping[str, Requirement]) -> str:
+    """Return the first of the requirements, by their texts, that the installed version of a package doesn't meet, or ""."""
+    version = installed(name)
+    for text, requirement in wishes.items():
+        if requirement.name == name and not (
+            version and requirement.specifier.contains(version, prereleases=True)
+        ):
+            return text
+    return ""
 
 
 def _required_by(name: str, others: Sequence[str]) -> list[Requirement]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
+import nengo
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +18,7 @@ from snnc.networks.build import deployed_network, stream_of
 from snnc.program.program import Program
 from snnc.running.answers import Answers, Simulated
 from snnc.running.probes import ProbeReader
-from snnc.running.recording import Recorder
+from snnc.running.recording import Recorder, Recording
 from snnc.running.stream import explained, refuse_bursts, simulator
 
 Array = NDArray[np.float64]
@@ -77,14 +78,25 @@ def emulate(
             seconds=perf_counter() - began,
             build_seconds=emulator.build_seconds,
         )
-        if recorder:
-            # Run the first items once more, with the data of all probes: the first chain starts with them.
-            shown = {net.shown: x[:recorded]}
-            seen = emulator.run(shown, steps, gap=gap, present="stream")
-            for item in range(len(x[:recorded])):
-                recorder.take({probe: seen[probe][item] for probe in net.all_probes})
-    recording = recorder.recording() if recorder else None
+        recording = _recording(emulator, net, program, recorder, x[:recorded])
     return replace(reader.answers(), recording=recording, simulated=simulated)
+
+
+def _recording(
+    emulator: Emulator,
+    net: nengo.Network,
+    program: Program,
+    recorder: Recorder | None,
+    first: Array,
+) -> Recording | None:
+    """Run the first items again, with the data of all probes: the first chain starts with the same items."""
+    if recorder is None:
+        return None
+    shown = {net.shown: first}
+    seen = emulator.run(shown, program.stream_steps, gap=program.gap_steps, present="stream")
+    for item in range(len(first)):
+        recorder.take({probe: seen[probe][item] for probe in net.all_probes})
+    return recorder.recording()
 
 
 def verify(program: Program, x: Array) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -138,17 +139,8 @@ class Results:
         header += ["minus float (95 %)"] if self.has_baseline else []
         header += ["minus rates (95 %)"]
         header += ["log loss"] if has_loss else []
-        lines = [[*header, *layers]]
-        for row in self.rows:
-            cells = [row.name, _cell(row.accuracy), str(row.accuracy.n)]
-            if self.has_baseline:
-                cells.append(_cell(row.minus_float, "+"))
-            cells.append(_cell(row.minus_rates, "+"))
-            if has_loss:
-                cells.append("" if row.log_loss is None else f"{row.log_loss:.3f}")
-            rates = {layer.name: f"{layer.rate:.0f} ({layer.silent:.0%})" for layer in row.layers}
-            lines.append([*cells, *(rates.get(layer, "") for layer in layers)])
-        return lines
+        rows = [_cells(row, layers, self.has_baseline, has_loss) for row in self.rows]
+        return [[*header, *layers], *rows]
 
     def class_cells(self) -> Cells:
         """Return the accuracy of each class in every row; empty if the classes have no names."""
@@ -173,6 +165,17 @@ class Results:
         classes = self.class_cells()
         below = [aligned(classes, numbers=True)] if classes else []
         return "\n".join([aligned(self.cells(), numbers=True), first, *below, *rest])
+
+
+def _cells(row: Row, layers: Sequence[str], has_baseline: bool, has_loss: bool) -> list[str]:
+    """Return the cells of a row; those that don't apply to it are empty."""
+    cells = [row.name, _cell(row.accuracy), str(row.accuracy.n)]
+    cells += [_cell(row.minus_float, "+")] if has_baseline else []
+    cells += [_cell(row.minus_rates, "+")]
+    if has_loss:
+        cells.append("" if row.log_loss is None else f"{row.log_loss:.3f}")
+    rates = {layer.name: f"{layer.rate:.0f} ({layer.silent:.0%})" for layer in row.layers}
+    return [*cells, *(rates.get(layer, "") for layer in layers)]
 
 
 def _cell(interval: Interval | None, sign: str = "") -> str:

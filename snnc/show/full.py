@@ -83,54 +83,64 @@ def _values(model: Model, path: KeyPath, origins: _Origins) -> Iterator[tuple[st
     """Yield each key of a table with its Value; for a table in it, with a dict of the same form."""
     for name, field in type(model).model_fields.items():
         key = field.alias or name
-        value = getattr(model, name)
-        if isinstance(value, Model):
-            yield key, dict(_values(value, (*path, key), origins))
-        elif isinstance(value, tuple) and value and isinstance(value[0], LayerKind):
-            layers = enumerate(value)
-            yield key, [dict(_values(layer, (*path, key, i), origins)) for i, layer in layers]
-        elif isinstance(value, dict):
-            yield key, {k: Value(v, origins.of((*path, key, k))) for k, v in value.items()}
-        elif name in model.unused:
+        if name in model.unused:
             yield key, Value(None, "not used")
         else:
-            yield key, Value(value, origins.of((*path, key)))
+            yield key, _value(getattr(model, name), (*path, key), origins)
+
+
+def _value(value: Any, path: KeyPath, origins: _Origins) -> Any:
+    if isinstance(value, Model):
+        return dict(_values(value, path, origins))
+    if isinstance(value, tuple) and value and isinstance(value[0], LayerKind):
+        return [dict(_values(layer, (*path, i), origins)) for i, layer in enumerate(value)]
+    if isinstance(value, dict):
+        return {key: Value(inner, origins.of((*path, key))) for key, inner in value.items()}
+    return Value(value, origins.of(path))
 
 
 def _fill_neurons(
     values: dict[str, Any], population: Population, program: Program, origins: _Origins
 ) -> None:
     """Replace the neurons, synapse, place and gradient of a layer by those that it was lowered to."""
-    neurons = population.neurons
-    settings = {
-        key: Value(
-            value,
-            origins.of(population.neurons_at[key]) if key in population.neurons_at else "default",
-        )
-        for key, value in neurons.model_dump().items()
-    }
-    settings["amplitude"] = _amplitude(settings["amplitude"], neurons)
-    values["neurons"] = settings
+    values["neurons"] = _neurons(population, origins)
     if isinstance(values["synapse"], Value):
-        synapses = {c.synapse for c in program.network.into(population.name)} - {None}
-        values["synapse"] = {
-            k: Value(v, "as synapses.layer")
-            for s in synapses
-            if s
-            for k, v in s.model_dump().items()
-        } or Value(None, "reads the input alone, which has no spikes")
-    if not program.on_loihi:
-        values["on_chip"] = Value(None, "loihi is no target")
-    else:
+        values["synapse"] = _synapse(population, program)
+    if program.on_loihi:
         reads_input = any(c.source == INPUT for c in program.network.into(population.name))
         why = "default: reads the input" if reads_input else "default"
         values["on_chip"] = _filled(values["on_chip"], population.on_chip, why)
+    else:
+        values["on_chip"] = Value(None, "loihi is no target")
+    values["gradient"] = Value(None, _gradient(population, program))
+
+
+def _neurons(population: Population, origins: _Origins) -> dict[str, Value]:
+    """Return the settings of a layer's neurons, with the lines of its own table or of [neurons]."""
+    written = population.neurons_at
+    settings = {
+        key: Value(value, origins.of(written[key]) if key in written else "default")
+        for key, value in population.neurons.model_dump().items()
+    }
+    settings["amplitude"] = _amplitude(settings["amplitude"], population.neurons)
+    return settings
+
+
+def _synapse(population: Population, program: Program) -> Any:
+    """Return the settings of the synapse that a layer has from [synapses], or the reason why it has none."""
+    connections = program.network.into(population.name)
+    synapse = next((c.synapse for c in connections if c.synapse is not None), None)
+    if synapse is None:
+        return Value(None, "reads the input alone, which has no spikes")
+    return {key: Value(value, "as synapses.layer") for key, value in synapse.model_dump().items()}
+
+
+def _gradient(population: Population, program: Program) -> str:
+    """Return a layer's gradient in words, and whether the spec sets it."""
     gradient = population.gradient
     sigma = "" if isinstance(gradient, Rate) else f", sigma {gradient.sigma:g}"
     written = program.train.gradient == gradient
-    values["gradient"] = Value(
-        None, f"{gradient.kind}{sigma}, {'as written' if written else 'default'}"
-    )
+    return f"{gradient.kind}{sigma}, {'as written' if written else 'default'}"
 
 
 def _fill_firing_rates(values: dict[str, Any], population: Population, origins: _Origins) -> None:
@@ -160,11 +170,21 @@ def _amplitude(written: Value, neurons: Any) -> Any:
 
 def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
     """Yield the lines of a table: its own values, then the tables in it."""
-    values = {k: v for k, v in table.items() if isinstance(v, Value)}
+    yield from _value_lines({k: v for k, v in table.items() if isinstance(v, Value)})
+    for key, inner in table.items():
+        if isinstance(inner, list):
+            for element in inner:
+                yield from ("", f"[[{key}]]", *_lines(element, (*path, key)))
+        elif isinstance(inner, dict):
+            yield from ("", f"[{'.'.join((*path, key))}]", *_lines(inner, (*path, key)))
+
+
+def _value_lines(values: Mapping[str, Value]) -> Iterator[str]:
+    """Yield a line for each value, with the origins aligned; a value of None is a comment."""
     texts = {
-        key: f"{key} = {write_toml.value(v.value)}"
-        for key, v in values.items()
-        if v.value is not None
+        key: f"{key} = {write_toml.value(value.value)}"
+        for key, value in values.items()
+        if value.value is not None
     }
     width = min(max(map(len, texts.values()), default=0), 48)
     for key, value in values.items():
@@ -172,9 +192,3 @@ def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
             yield f"{texts[key]:<{width}}  # {value.origin}"
         else:
             yield f"# {key}: {value.origin if value.origin != 'default' else 'none'}"
-    for key, inner in table.items():
-        if isinstance(inner, list):
-            for element in inner:
-                yield from ("", f"[[{key}]]", *_lines(element, (*path, key)))
-        elif isinstance(inner, dict):
-            yield from ("", f"[{'.'.join((*path, key))}]", *_lines(inner, (*path, key)))

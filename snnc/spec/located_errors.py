@@ -50,21 +50,30 @@ def locate(detail: ErrorDetails, root: Any, data: dict[str, Any], start: KeyPath
     at_union = len(tables) > 1
     loc = detail["loc"]
     for part in loc:
-        fields = [f for t in tables for n, f in t.model_fields.items() if part == (f.alias or n)]
-        kinds = by_kind(tables)
+        kinds, inner = by_kind(tables), _tables_at(tables, part)
         if isinstance(part, int):
             path = (*path, part)
         elif at_union and part in kinds:
             tables, siblings, at_union = [kinds[part]], tables, False
-        elif fields:
+        elif inner is not None:
             path = (*path, part)
-            inner = [t for f in fields for t in tables_in((f.annotation, *f.metadata))]
-            if inner:
-                tables, siblings = inner, []
+            tables, siblings = (inner, []) if inner else (tables, siblings)
             at_union = len(inner) > 1
         elif part == loc[-1] and _is_key(data, path, part):
             path = (*path, part)
     return LocatedError(detail, path, data, tables, siblings)
+
+
+def _tables_at(tables: Iterable[type[Model]], key: str | int) -> list[type[Model]] | None:
+    """Return the tables that may be the value of a key, or None if none of some tables has that key."""
+    fields = [
+        field
+        for table in tables
+        for name, field in table.model_fields.items()
+        if key == (field.alias or name)
+    ]
+    inner = [t for field in fields for t in tables_in((field.annotation, *field.metadata))]
+    return inner if fields else None
 
 
 def table_keys(table: type[Model]) -> list[str]:

@@ -65,11 +65,16 @@ def _plain(value: Any) -> Any:
         return [_plain(inner) for inner in value]
     if hasattr(value, "tolist"):  # NumPy's arrays, numbers and booleans
         return _plain(value.tolist())
-    if isinstance(value, PurePath):
-        return value.as_posix()
-    if isinstance(value, Integral) and not isinstance(value, bool):
+    return value.as_posix() if isinstance(value, PurePath) else _plain_number(value)
+
+
+def _plain_number(value: Any) -> Any:
+    """Return an integer or a real number of any class as an int or a float; other values as they are."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Integral):
         return int(value)
-    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else value
+    return float(value) if isinstance(value, Real) else value
 
 
 def _syntax_error(path: Path, text: str, message: str, span: Span) -> CompileError:
