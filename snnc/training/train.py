@@ -20,7 +20,7 @@ from snnc.networks.build import build
 from snnc.networks.deploy import Weights
 from snnc.networks.nengo_dl import simulator
 from snnc.program.program import Program
-from snnc.spec.settings import FiringRates
+from snnc.spec.settings import EarlyStopping, FiringRates
 from snnc.training.epochs import BEGINNING, Epoch, State
 from snnc.training.stopping import best_epoch, is_over
 from snnc.training.validation import Answering, answering, validation
@@ -121,7 +121,7 @@ def run_epochs(
     model, stopping = learner.model, program.train.early_stopping
     # By default Keras makes the optimiser's variables in the first step.
     model.optimizer.build(model.trainable_variables)
-    best = _copies(model) if stopping and stopping.restore_best_weights else []
+    best = _best_variables(model, stopping)
     variables = [*model.weights, *model.optimizer.variables, *best]
     if start.epochs:
         _assign(variables, start.variables)
@@ -158,9 +158,10 @@ def _epoch(program: Program, learner: Learner, x: Array, y: Labels, index: int) 
     return Epoch(index + 1, fitted.loss, fitted.accuracy, seconds, validated, fitted.rate_loss)
 
 
-def _copies(model: tf.keras.Model) -> list[tf.Variable]:
-    """Return variables with the weights of a model."""
-    return [tf.Variable(weight) for weight in model.weights]
+def _best_variables(model: tf.keras.Model, stopping: EarlyStopping | None) -> list[tf.Variable]:
+    """Return variables for the best weights so far, if those are to be restored."""
+    restores = stopping is not None and stopping.restore_best_weights
+    return [tf.Variable(weight) for weight in model.weights] if restores else []
 
 
 def _assign(variables: Sequence[tf.Variable], values: Sequence[Any]) -> None:
