@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from snnc.checks.hints import USUAL_REST, at_most, rests_long, setting
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import counted
-from snnc.operators.linear import Dropout
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
 from snnc.spec.sources import Keras, Sklearn
@@ -79,7 +78,7 @@ def synapse_applies(program: Program) -> Iterator[Diagnostic]:
 
 def slope_finite(program: Program) -> Iterator[Diagnostic]:
     """LIF's rate has an infinite slope at threshold; with dropout, training doesn't get over that."""
-    if not any(isinstance(op, Dropout) for c in program.network.connections for op in c.operators):
+    if not any(op.drops_values for c in program.network.connections for op in c.operators):
         return
     for population in program.network.populations:
         if (

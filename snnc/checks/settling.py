@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, erf, isfinite, sqrt
 
 from snnc.checks.hints import setting
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
-from snnc.operators.frozen import frozen
 from snnc.program.network import Connection
 from snnc.program.program import Program
 from snnc.spec.base import INPUT, OUTPUT
@@ -19,7 +19,7 @@ ENOUGH = 0.95
 SAMPLES = 10
 
 
-@frozen
+@dataclass(frozen=True)
 class Path:
     """What lies between the input and some neurons, or the recorded output.
 
@@ -86,7 +86,7 @@ def output_filtered(program: Program) -> Iterator[Diagnostic]:
         )
 
 
-@frozen
+@dataclass(frozen=True, eq=False, repr=False)
 class _Presentation:
     """A way to show items: for how many steps, as a key of [presentation] says, and what an item passes on its way.
 

@@ -9,14 +9,14 @@ import re
 import struct
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from snnc.data.file_kinds import other_kind
-from snnc.operators.frozen import frozen
 
 
-@frozen
+@dataclass(frozen=True)
 class Header:
     """An array's shape, and its type as NumPy writes it: "<f4"."""
 

@@ -119,6 +119,7 @@ def _connection(network: Network, connection: Connection, target: str) -> str:
     elif isinstance(form, transforms.Sparse):
         call = Group("scatter(", (*ends, literal(form.shape), *filtered), ")")
     else:
+        assert isinstance(form, transforms.Convolution)
         call = Group("convolve(", (*ends, *_window(form), *filtered), ")")
     pop_type = network.pop_type(connection)
     if pop_type is None:

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from snnc.diagnostics.wording import counted, times
+from snnc.operators.linear import Operator
 from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.show.table import Cells
@@ -96,13 +97,17 @@ def _sources(network: Network, target: str) -> list[dict[str, Any]]:
     return [
         {
             "name": connection.source,
-            "operators": [
-                {"kind": op.kind, **dataclasses.asdict(op)} for op in connection.operators
-            ],
+            "operators": [_operator(operator) for operator in connection.operators],
             "synapse": connection.synapse.model_dump() if connection.synapse else None,
         }
         for connection in network.into(target)
     ]
+
+
+def _operator(operator: Operator) -> dict[str, Any]:
+    fields = dataclasses.asdict(operator)
+    del fields["at"]
+    return {"kind": operator.kind, **fields}
 
 
 def _place(program: Program, population: Population) -> str:

@@ -1,11 +1,10 @@
 """The base class of all tables of a spec, and types that several of them use."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
-
-from snnc.operators.frozen import frozen
 
 
 class Model(BaseModel):
@@ -35,7 +34,7 @@ def _table(value: Any) -> Any:
 Bare = BeforeValidator(_table)
 
 
-@frozen
+@dataclass(frozen=True)
 class WithKind:
     """Writes a kind into a table that has none."""
 

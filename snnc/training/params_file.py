@@ -217,10 +217,8 @@ def _deployed(file: ArraysFile, network: Network) -> Network:
     """Return a network with the weights, gains and biases in a file."""
     connections = []
     for connection in network.connections:
-        folded = transforms.Transform(
-            connection.target, *_form_and_arrays(network, connection, file)
-        )
-        connections.append(replace(connection, operators=(folded,)))
+        transform = transforms.Transform(*_form_and_arrays(network, connection, file))
+        connections.append(replace(connection, transform=transform))
     bias = file.numbers("output.bias", (network.output.classes,))
     return replace(
         network,
