@@ -249,7 +249,7 @@ def test_nothing_that_spikes(tmp_path: Path) -> None:
 def test_the_confusion_matrix_is_scikit_learns() -> None:
     from sklearn.metrics import confusion_matrix
 
-    from snnc.running.plots import confusion
+    from snnc.running.axes import confusion
 
     chance = np.random.RandomState(0)
     # The last class has no item, and class 5 is never the answer.
@@ -266,7 +266,7 @@ def test_tuning_curves_are_nengos(path: str) -> None:
     from nengo.utils.ensemble import tuning_curves
 
     from snnc.networks.build import build
-    from snnc.running.plots import tuning_curves as ours
+    from snnc.running.axes import tuning_curves as ours
     from snnc.scripts.figures import Figures
 
     found = program_of(ROOT / f"tests/cases/{path}.toml")
