@@ -72,7 +72,6 @@ LAZY = {
     "tree_sitter",
     "snnc.commands.findings",
     "snnc.spec.pydantic_errors",
-    "snnc.diagnostics.pages",
     "snnc.diagnostics.positions",
     "snnc.diagnostics.as_json",
     "snnc.diagnostics.report",

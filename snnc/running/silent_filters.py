@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from snnc.diagnostics.codes import SILENT_FILTERS
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import counted
 from snnc.operators.linear import Conv2D
@@ -29,7 +30,7 @@ def silent_filters(program: Program, results: Results) -> Iterator[Diagnostic]:
         hears = any(connection.source not in dead for connection in into)
         if hears and layer.silent_channels and layer.silent_channels > SPARE * filters:
             yield Diagnostic(
-                "silent-filters",
+                SILENT_FILTERS,
                 f"nothing comes out of {layer.silent_channels} of {counted(filters, 'filter')} of '{layer.name}' "
                 f"for any of the {rates.accuracy.n} items to test on",
                 program.network.population(layer.name).at,

@@ -11,6 +11,17 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from snnc.diagnostics.codes import (
+    BAD_NAME,
+    MISSING_KEY,
+    MISSING_TABLE,
+    OUT_OF_RANGE,
+    UNKNOWN_KEY,
+    UNKNOWN_KIND,
+    UNKNOWN_VALUE,
+    WRONG_TYPE,
+    named,
+)
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import close, joined, near, number, shown, toml_type
 from snnc.spec.base import Model
@@ -159,7 +170,7 @@ def _diagnostic(complaint: _Complaint) -> Diagnostic:
     at, name = complaint.at, complaint.name
     if kind == "extra_forbidden":
         message = f"{place(at[:-1], complaint.data)} has no key {name}"
-        return Diagnostic("unknown-key", message, at, "key", _instead_of_key(complaint))
+        return Diagnostic(UNKNOWN_KEY, message, at, "key", _instead_of_key(complaint))
     if kind == "missing":
         return _missing(complaint)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -169,18 +180,18 @@ def _diagnostic(complaint: _Complaint) -> Diagnostic:
     if kind in _BOUNDS:
         return _out_of_bounds(complaint)
     if kind == "finite_number":
-        return Diagnostic("out-of-range", f"{name} is a finite number, not {value}", at)
+        return Diagnostic(OUT_OF_RANGE, f"{name} is a finite number, not {value}", at)
     if kind in ("too_short", "string_too_short"):
-        return Diagnostic("out-of-range", f"{name} is not empty", at)
+        return Diagnostic(OUT_OF_RANGE, f"{name} is not empty", at)
     if kind == "literal_error":
         return _unknown_value(complaint)
     if kind == "string_pattern_mismatch":
         hint = "a lower-case letter, then up to 31 lower-case letters, digits or _"
-        return Diagnostic("bad-name", f"{shown(value)} is no name", at, hint=hint)
+        return Diagnostic(BAD_NAME, f"{shown(value)} is no name", at, hint=hint)
     # One of our own: it names the key that it is about.
     key = context.get("key", "")
     return Diagnostic(
-        kind, complaint.detail["msg"], (*at, key) if key else at, "key" if key else "value"
+        named(kind), complaint.detail["msg"], (*at, key) if key else at, "key" if key else "value"
     )
 
 
@@ -205,18 +216,18 @@ def _unknown_value(complaint: _Complaint) -> Diagnostic:
     hint = near(value, _words(complaint.detail["ctx"]["expected"]))
     if at == ("presentation", "read"):
         hint += ", or { mean_of_last = 0.3 } for the mean of the last 30 %"
-    return Diagnostic("unknown-value", f"{complaint.name} can't be {shown(value)}", at, hint=hint)
+    return Diagnostic(UNKNOWN_VALUE, f"{complaint.name} can't be {shown(value)}", at, hint=hint)
 
 
 def _out_of_bounds(complaint: _Complaint) -> Diagnostic:
     at, value = complaint.at, complaint.detail["input"]
     if at == ("snnc",):
         message = f"this snnc reads version 1 of the language, not {number(value)}"
-        return Diagnostic("out-of-range", message, at, hint="write 1")
+        return Diagnostic(OUT_OF_RANGE, message, at, hint="write 1")
     words, bound = _BOUNDS[complaint.detail["type"]]
     limit = complaint.detail["ctx"][bound]
     message = f"{complaint.name} is {words} {number(limit)}, not {number(value)}"
-    return Diagnostic("out-of-range", message, at, hint=_in_unit(complaint, limit))
+    return Diagnostic(OUT_OF_RANGE, message, at, hint=_in_unit(complaint, limit))
 
 
 def _in_unit(complaint: _Complaint, limit: float) -> str:
@@ -235,22 +246,22 @@ def _missing(complaint: _Complaint) -> Diagnostic:
     *table, key = complaint.at
     if not table:
         header = f"[[{key}]]" if key == "layers" else f"[{key}]"
-        return Diagnostic("missing-table", f"the spec has no {header}", complaint.at)
+        return Diagnostic(MISSING_TABLE, f"the spec has no {header}", complaint.at)
     where = place(tuple(table), complaint.data)
-    return Diagnostic("missing-key", f"{where} has no '{key}'", complaint.at, "key")
+    return Diagnostic(MISSING_KEY, f"{where} has no '{key}'", complaint.at, "key")
 
 
 def _wrong_type(complaint: _Complaint, expected: str) -> Diagnostic:
     value = toml_type(complaint.detail["input"])
     if expected == "a number" and value == "an integer":
-        return Diagnostic("out-of-range", f"{complaint.name} is too large a number", complaint.at)
+        return Diagnostic(OUT_OF_RANGE, f"{complaint.name} is too large a number", complaint.at)
     hint = _instead(complaint, expected)
     if expected == "a table" and len(complaint.tables) > 1:
         expected = "a table, or a kind in quotes"
     if expected == "a number" and len(complaint.tables) > 1:
         expected = "a number, or a table with a kind"
     message = f"{complaint.name} is {expected}, not {value}"
-    return Diagnostic("wrong-type", message, complaint.at, hint=hint)
+    return Diagnostic(WRONG_TYPE, message, complaint.at, hint=hint)
 
 
 def _instead(complaint: _Complaint, expected: str) -> str:
@@ -290,18 +301,18 @@ def _wrong_kind(complaint: _Complaint) -> Diagnostic:
     noun = _noun(at)
     if isinstance(value, dict) and not isinstance(value.get("kind", ""), str):
         message = f"'kind' is a string, not {toml_type(value['kind'])}"
-        return Diagnostic("wrong-type", message, (*at, "kind"))
+        return Diagnostic(WRONG_TYPE, message, (*at, "kind"))
     if complaint.detail["type"] == "union_tag_invalid":
         context = complaint.detail["ctx"]
         message = f"there is no {noun} kind {shown(context['tag'])}"
         kinds = _words(context["expected_tags"])
         habit = layer_hint(str(context["tag"]), kinds) if noun == "layer" else ""
         hint = habit or near(context["tag"], kinds)
-        return Diagnostic("unknown-kind", message, (*at, "kind"), hint=hint)
+        return Diagnostic(UNKNOWN_KIND, message, (*at, "kind"), hint=hint)
     if isinstance(value, dict):
         kinds = list(by_kind(complaint.tables))
         message = f"{place(at, complaint.data)} has no 'kind'"
-        return Diagnostic("missing-key", message, at, "key", near("", kinds))
+        return Diagnostic(MISSING_KEY, message, at, "key", near("", kinds))
     return _wrong_type(complaint, "a table")
 
 
