@@ -212,8 +212,7 @@ def test_an_operator_knows_its_layer() -> None:
         [("output", ("output",))],
         [("output_2", ("output",))],
     ]  # fmt: skip
-    # Where it comes from is no part of what it is.
-    assert replace(NORM, at=("layers", 3)) == NORM
+    # Its place is no setting.
     assert NORM.settings == {"momentum": 0.99, "epsilon": 0.001}
 
 
