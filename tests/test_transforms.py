@@ -212,7 +212,8 @@ def test_an_operator_knows_its_layer() -> None:
         [("output", ("output",))],
         [("output_2", ("output",))],
     ]  # fmt: skip
-    # Its place is no setting.
+    # Where it comes from is no part of what it is.
+    assert replace(NORM, at=("layers", 3)) == NORM
     assert NORM.settings == {"momentum": 0.99, "epsilon": 0.001}
 
 

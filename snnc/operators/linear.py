@@ -34,7 +34,7 @@ class ShapeError(Exception):
         self.message, self.key, self.hint = message, key, hint
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True)
 class Operator:
     """A linear map on the values of one connection."""
 
@@ -59,7 +59,7 @@ class Operator:
 
     name: str
     #: The place of its layer in the spec.
-    at: KeyPath = field(default=(), kw_only=True)
+    at: KeyPath = field(default=(), compare=False, kw_only=True)
 
     @property
     def receptive_field(self) -> Window | None:
@@ -104,7 +104,7 @@ class Operator:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True)
 class Dense(Operator):
     kind: ClassVar[str] = "dense"
     width_key: ClassVar[str | None] = "units"
@@ -129,7 +129,7 @@ class Dense(Operator):
         return Call("Dense", (self.units,), {**bias, "name": self.name})
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True)
 class Window(Operator):
     """Looks at an image through a window that moves by its strides."""
 
@@ -186,7 +186,7 @@ class Window(Operator):
         return height, width
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True)
 class Conv2D(Window):
     kind: ClassVar[str] = "conv2d"
     size_key: ClassVar[str] = "kernel_size"
@@ -218,7 +218,7 @@ class Conv2D(Window):
         return Call("Conv2D", (self.filters, _short(self.window)), {**settings, "name": self.name})
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True)
 class AveragePool2D(Window):
     kind: ClassVar[str] = "avg_pool2d"
     size_key: ClassVar[str] = "pool_size"
@@ -236,7 +236,7 @@ class AveragePool2D(Window):
         return Call("AveragePooling2D", (_short(self.window),), {**settings, "name": self.name})
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True)
 class BatchNorm(Operator):
     """Normalises each channel, or each value where there are no images; linear when the network runs."""
 
@@ -257,7 +257,7 @@ class BatchNorm(Operator):
         return Call("BatchNormalization", (), {**settings, "name": self.name})
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True)
 class OnOff(Operator):
     """Every value, then the negative of every value, channel by channel: one of both is positive."""
 
@@ -277,7 +277,7 @@ class OnOff(Operator):
         return Call("OnOff", (), {"name": self.name})
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True)
 class Dropout(Operator):
     kind: ClassVar[str] = "dropout"
     training_only: ClassVar[bool] = True
