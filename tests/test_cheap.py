@@ -71,6 +71,8 @@ LAZY = {
     "shtab",
     "tree_sitter",
     "snnc.commands.findings",
+    "snnc.spec.error_hints",
+    "snnc.spec.located_errors",
     "snnc.spec.pydantic_errors",
     "snnc.diagnostics.pages",
     "snnc.diagnostics.positions",

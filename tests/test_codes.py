@@ -22,7 +22,7 @@ def raised() -> Iterator[str]:
             if name in ("Diagnostic", "PydanticCustomError"):
                 assert isinstance(node, ast.Call)
                 code = node.args[0]
-                # Only complaints.py passes on what a PydanticCustomError has said.
+                # Only pydantic_errors.py passes on what a PydanticCustomError has said.
                 if isinstance(code, ast.Constant):
                     yield code.value
 
