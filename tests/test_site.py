@@ -66,7 +66,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     datasets = pytest.importorskip("sklearn.datasets", reason="scikit-learn comes with snnc[run]")
     x, y = datasets.load_digits(return_X_y=True)
     np.savez(tmp_path / "mine.npz", x=x, y=y)
-    spec, _ = blocks(START, "toml")
+    spec, *_ = blocks(START, "toml")
     (tmp_path / "mine.toml").write_text(spec)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -89,7 +89,7 @@ def test_the_getting_started_says_what_is_printed(
 def test_a_warning_is_allowed_as_the_getting_started_says(
     mine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    spec, allowed = blocks(START, "toml")
+    spec, allowed, _ = blocks(START, "toml")
     hasty = spec.replace("[presentation]\n", "[presentation]\ntime = 0.03\n")
     Path("mine.toml").write_text(hasty)
     assert main(["check", "mine.toml"]) == 0
@@ -97,6 +97,22 @@ def test_a_warning_is_allowed_as_the_getting_started_says(
     Path("mine.toml").write_text(hasty + allowed)
     assert main(["check", "mine.toml"]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_scripts_get_what_the_getting_started_adds(mine: Path) -> None:
+    spec, _, more = blocks(START, "toml")
+    assert main(["compile", "mine.toml"]) == 0
+    options = re.compile(r'"--(\w+)"')
+    short = [options.findall(path.read_text()) for path in sorted(mine.glob("*.py"))]
+    assert short == [["items", "target"], ["data", "epochs"]]
+    Path("mine.toml").write_text(spec + more)
+    assert main(["compile", "mine.toml"]) == 0
+    long = {path.name: options.findall(path.read_text()) for path in mine.glob("*.py")}
+    assert long == {
+        "mine_loihi.py": ["items", "target", "plot"],
+        "mine_plots.py": [],
+        "mine_train.py": ["data", "epochs", "resume", "plot"],
+    }
 
 
 @pytest.mark.slow

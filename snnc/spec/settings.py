@@ -56,7 +56,7 @@ class EarlyStopping(Model):
         description="For how many epochs in a row it may get no better before training ends."
     )
     min_delta: Annotated[float, Field(ge=0)] = Field(
-        0.0, description="A gain that is no larger than this is none."
+        0.0, description="Only a gain that is larger than this counts."
     )
     restore_best_weights: bool = Field(
         False,
@@ -110,7 +110,7 @@ class Train(Model):
     validation_fraction: Fraction | None = Field(
         None,
         description="Share of the training items that isn't trained on, nor scaling fitted on, rounded up; drawn by the seed. "
-        "After every epoch it is said how the network does on them, with rate neurons.",
+        "Every epoch ends with the loss and the accuracy of rate neurons on them.",
     )
     early_stopping: EarlyStopping | None = Field(
         None,
@@ -131,7 +131,7 @@ class LoihiSettings(Model):
 
 
 class Scripts(Model):
-    """What emitted scripts can do beside training and running; each adds lines to them."""
+    """Options that emitted scripts have beside training and running; each adds lines to them."""
 
     resume: bool = Field(
         False,

@@ -169,7 +169,7 @@ class Sklearn(SourceKind):
 
     @property
     def items(self) -> int:
-        """How many items there are."""
+        """The number of items."""
         return {"digits": 1797, "iris": 150, "wine": 178, "breast_cancer": 569}[self.name]
 
     @property
@@ -195,7 +195,7 @@ class Keras(SourceKind):
 
     @property
     def items(self) -> int:
-        """How many items there are to train on."""
+        """The number of training items."""
         return 60000 if "mnist" in self.name else 50000
 
     @property

@@ -46,7 +46,7 @@ class Network(Model):
 
 
 class Input(Model):
-    """What the network is shown."""
+    """The items that the network is shown."""
 
     shape: Annotated[tuple[Count, ...], Field(min_length=1), _Tuple] = Field(
         description="Shape of an item, without the number of items."

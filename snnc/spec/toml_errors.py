@@ -10,7 +10,7 @@ from snnc.diagnostics.codes import TOML_SYNTAX
 from snnc.diagnostics.diagnostic import Diagnostic, Span
 
 #: tomli's messages; for each ours, and a hint that says what to write.
-_SAID = {
+_MESSAGES = {
     "Expected '=' after a key in a key/value pair": ("a key stands alone", "write key = value"),
     "Expected ']' at the end of a table declaration": ("the header isn't closed", "write ]"),
     "Expected ']]' at the end of an array declaration": ("the header isn't closed", "write ]]"),
@@ -41,30 +41,30 @@ _ELSEWHERE = {
 
 def syntax_error(error: tomli.TOMLDecodeError, text: str) -> Diagnostic:
     """Return the diagnostic of a syntax error in a text."""
-    said, rest = error.msg, text[error.pos :].partition("\n")[0]
+    problem, rest = error.msg, text[error.pos :].partition("\n")[0]
     span = Span(error.lineno, error.colno)
-    message, hint = _SAID.get(said, (said[:1].lower() + said[1:], ""))
-    if said == "Invalid value":
+    message, hint = _MESSAGES.get(problem, (problem[:1].lower() + problem[1:], ""))
+    if problem == "Invalid value":
         word = re.match(r"[\w.+-]*", rest)
         assert word
         span = Span(error.lineno, error.colno, max(len(word[0]), 1))
         message = "this is no value" if rest else "a value is missing here"
         hint = _value(word[0])
-    elif said.startswith("Expected newline"):
+    elif problem.startswith("Expected newline"):
         word = re.match(r"\S*", rest)
         assert word
         span = Span(error.lineno, error.colno, len(word[0]))
         message, hint = "this doesn't belong to the value before it", ""
-    elif said == 'Expected "\'"':
+    elif problem == 'Expected "\'"':
         # There is no other quote up to the end of the file.
         number, line = _statement(error, text)
-        message, hint = _SAID["Found invalid character '\\n'"]
+        message, hint = _MESSAGES["Found invalid character '\\n'"]
         span = Span(number, len(line) + 1)
-    elif said.startswith("Unescaped"):
+    elif problem.startswith("Unescaped"):
         span = Span(error.lineno, max(error.colno - 2, 1), 2)
-    elif said.startswith("Duplicate inline table key"):
-        message = f"{said.rpartition(' ')[2]} stands twice in this table"
-    elif said.startswith(
+    elif problem.startswith("Duplicate inline table key"):
+        message = f"{problem.rpartition(' ')[2]} stands twice in this table"
+    elif problem.startswith(
         ("Cannot declare", "Cannot overwrite", "Cannot redefine", "Cannot mutate")
     ):
         return _twice(error, text)
