@@ -16,8 +16,11 @@ from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, UsageError
+from snnc.diagnostics.report import report
+from snnc.environment import libraries
 from snnc.pipeline import Checked, check_document, scripts, with_epochs
 from snnc.program.program import Program
+from snnc.running import simulators
 from snnc.spec import read
 
 if TYPE_CHECKING:
@@ -68,8 +71,6 @@ class Report(tuple[Diagnostic, ...]):
     def __repr__(self) -> str:
         if not self:
             return f"{self.document.path.as_posix()}: no errors"
-        from snnc.diagnostics.report import report
-
         return report(self.document, self)
 
 
@@ -150,8 +151,6 @@ def build(network: SpecLike | Trained | Training, x: ArrayLike | None = None) ->
     are in the source: they are scaled as in training. `net.logits` is the probe of the answer, `net.spikes` has
     one for each layer.
     """
-    from snnc.environment import libraries
-
     with libraries.loaded():
         from snnc.networks.build import deployed_network, stream_of, training_network
 
@@ -196,8 +195,6 @@ def train(
         raise UsageError("resume=True goes on from what is in a folder: say which, folder=...")
     found = _checked(spec)
     program = with_epochs(found.program, _count("epochs", epochs, 999))
-    from snnc.environment import libraries
-
     with libraries.loaded():
         from snnc import session
         from snnc.data import prepare
@@ -219,8 +216,6 @@ def restore(spec: SpecLike, folder: Path | str | None = None) -> Trained:
         Refusal: There is nothing, it is damaged, or it is of another network or other data.
     """
     program = _checked(spec).program
-    from snnc.environment import libraries
-
     with libraries.loaded(libraries.WITHOUT_TENSORFLOW):
         from snnc.training import params_file
 
@@ -247,9 +242,6 @@ def run(
         Refusal: Nothing was trained yet, Nengo can't run it, or a layer never fires.
         UsageError: A package or the chip is missing, or `on` names what the spec isn't for.
     """
-    from snnc.environment import libraries
-    from snnc.running import simulators
-
     n_items = _count("items", items)
     trained = None
     if isinstance(network, str | os.PathLike | Mapping | Checked):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import importlib
 import io
 import os
@@ -14,6 +13,7 @@ from pathlib import Path
 from snnc import __version__
 from snnc.commands.exit_codes import attempt
 from snnc.diagnostics import pages
+from snnc.diagnostics.wording import near
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,12 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    # Starting makes many objects that all stay: looking for garbage among them takes a tenth of the time.
-    gc.disable()
-    try:
-        return _run(argv)
-    finally:
-        gc.enable()
+    return _run(argv)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -259,8 +254,6 @@ def _one_of(noun: str, words: Sequence[str]) -> Callable[[str], str]:
 
     def word(text: str) -> str:
         if text not in words:
-            from snnc.diagnostics.wording import near
-
             hint = near(text, words)
             raise argparse.ArgumentTypeError(f"there is no {noun} {text!r}{hint and f'; {hint}'}")
         return text

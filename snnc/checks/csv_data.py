@@ -45,7 +45,7 @@ def csv_fits(network: Network, data: Csv, path: Path, at: KeyPath) -> Iterator[D
     yield from _columns_fit(network, table)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Table:
     """A file, how the spec says it is written, its first line and the line of its first item."""
 

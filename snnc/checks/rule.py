@@ -10,7 +10,7 @@ from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.program.program import Program
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rule:
     """A rule. The docstring of its function says why what it finds is wrong."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from snnc.commands.common import checked_spec, data_file, look_at_data, warn
 from snnc.commands.exit_codes import attempt
+from snnc.diagnostics.report import visible
 from snnc.show.layers import summary
 
 
@@ -25,8 +26,6 @@ def _check(path: Path, looks: bool, data_file: Path | None) -> int:
     found = checked_spec(path, data_file)
     print(f"{path.as_posix()}: no errors; {summary(found.program)}")
     if looks:
-        from snnc.diagnostics.report import visible
-
         look = look_at_data(found)
         warn(found.document, look.warnings)
         print("\n".join(map(visible, look.lines)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
+from snnc.diagnostics.report import report
 from snnc.pipeline import Checked, checked
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ def checked_spec(path: Path, data_file: Path | None = None) -> Checked:
 def warn(document: Document, warnings: Sequence[Diagnostic]) -> None:
     """Print warnings about a spec, if there are any."""
     if warnings:
-        from snnc.diagnostics.report import report
-
         print(report(document, warnings), file=sys.stderr)
 
 

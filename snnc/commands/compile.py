@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from difflib import unified_diff
 from functools import partial
 from pathlib import Path
 
@@ -73,8 +74,6 @@ def _leftovers(network: Network, folder: Path) -> list[Path]:
 
 def _compare(wanted: dict[Path, str], leftover: list[Path]) -> int:
     """Print how each script differs from what the spec says now; fail if any does."""
-    from difflib import unified_diff
-
     present = {path: on_disk.text_of(path) for path in wanted}
     stale = [path for path, text in wanted.items() if not on_disk.same(present[path], text)]
     for path in stale:

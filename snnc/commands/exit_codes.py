@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from snnc.diagnostics.errors import CompileError, Refusal, UsageError
+from snnc.diagnostics.report import report
 
 
 def attempt(action: Callable[[], int]) -> int:
@@ -13,8 +14,6 @@ def attempt(action: Callable[[], int]) -> int:
     try:
         return action()
     except CompileError as error:
-        from snnc.diagnostics.report import report
-
         print(report(error.document, error.diagnostics), file=sys.stderr)
         return 1
     except Refusal as error:

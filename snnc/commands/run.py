@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import sys
 
@@ -19,7 +18,6 @@ def run(arguments: argparse.Namespace) -> int:
     on = simulators.chosen(program, arguments.on)
     if arguments.verify and "emulator" not in on:
         raise UsageError("--verify is about what runs on the emulator: add --on emulator")
-    gc.enable()  # from here on there is garbage
     with libraries.loaded(simulators.packages(on)):
         from snnc.running import plots, run
         from snnc.training import params_file

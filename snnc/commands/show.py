@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 
 from snnc.commands.common import checked_spec
+from snnc.show.full import full
 from snnc.show.layers import description, layers
 from snnc.show.table import aligned
 
@@ -12,12 +14,8 @@ from snnc.show.table import aligned
 def run(arguments: argparse.Namespace) -> int:
     found = checked_spec(arguments.spec)
     if arguments.full:
-        from snnc.show.full import full
-
         print(full(found.document, found.program), end="")
     elif arguments.json:
-        import json
-
         print(json.dumps(description(found.program)))
     else:
         print(aligned(layers(found.program)))

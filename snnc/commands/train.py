@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 
 from snnc.commands.common import checked_spec, output_folder, warn
 from snnc.diagnostics.allowed import without_allowed
@@ -15,7 +14,6 @@ def run(arguments: argparse.Namespace) -> int:
     found = checked_spec(arguments.spec, arguments.data)
     program = with_epochs(found.program, arguments.epochs)
     folder = output_folder(arguments)
-    gc.enable()  # from here on there is garbage
     with libraries.loaded():
         from snnc import session
         from snnc.data import prepare

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
+from snnc.diagnostics.report import report
 
 
 class Error(Exception):
@@ -31,9 +32,6 @@ class CompileError(Error):
         super().__init__(self.document, self.diagnostics)
 
     def __str__(self) -> str:
-        # Only who shows it pays for it.
-        from snnc.diagnostics.report import report
-
         return report(self.document, self.diagnostics)
 
 

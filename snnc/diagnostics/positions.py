@@ -1,7 +1,6 @@
 """Where the keys and values of a TOML text stand.
 
 tomli gives no positions, so the text is parsed a second time, by tree-sitter, which also copes with broken files.
-That costs a few milliseconds: only what points into a spec imports this module.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from snnc.diagnostics.document import Document
 _NEW_ESCAPE = re.compile(rb"\\\\|\\x[0-9A-Fa-f]{2}|\\e")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Positions:
     """The span of every key (for a table: of its header) and of every value."""
 

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from snnc.diagnostics.wording import counted, times
+from snnc.loihi.cores import chip
 from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.show.table import Cells
@@ -113,9 +114,6 @@ def _place(program: Program, population: Population) -> str:
 
 def _cores(program: Program) -> dict[str, int]:
     """Return how many cores of the chip each layer there takes, as far as that is known."""
-    # Most who ask what a network is don't ask that.
-    from snnc.loihi.cores import chip
-
     spread = chip(program.network)
     return spread.cores() if spread else {}
 

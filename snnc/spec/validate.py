@@ -11,6 +11,7 @@ from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.spec.neurons import Neurons, overridden, shared
+from snnc.spec.pydantic_errors import complaints
 from snnc.spec.tables import Spec
 
 
@@ -50,9 +51,6 @@ def _wrong_overrides(document: Document) -> Iterator[Diagnostic]:
 def _complaints(
     error: ValidationError, document: Document, root: Any, start: KeyPath = ()
 ) -> list[Diagnostic]:
-    # Only a spec with errors pays for their words.
-    from snnc.spec.pydantic_errors import complaints
-
     return complaints(error, document.data, root, start)
 
 
