@@ -24,6 +24,7 @@ class Interval:
 
 def accuracy(correct: NDArray[np.bool_]) -> Interval:
     """Return the share of correct answers with Wilson's interval (Wilson 1927)."""
+    # It takes half a second to import: only whoever has answers waits for it.
     from scipy.stats import binomtest
 
     n = len(correct)
