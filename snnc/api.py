@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from snnc.running.results import Results
-    from snnc.running.simulators import Place
+    from snnc.running.simulators import SimulatorName
     from snnc.session import Training
     from snnc.training.params_file import Trained
     from snnc.training.progress import Watcher
@@ -225,7 +225,7 @@ def restore(spec: SpecLike, folder: Path | str | None = None) -> Trained:
 def run(
     network: SpecLike | Trained | Training,
     *,
-    on: Place | Sequence[Place] | None = None,
+    on: SimulatorName | Sequence[SimulatorName] | None = None,
     items: int | None = None,
     progress: bool = False,
 ) -> Results:

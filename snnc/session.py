@@ -20,8 +20,9 @@ from snnc.networks.nengo_dl import Array
 from snnc.program.program import Program
 from snnc.running.answers import Answers
 from snnc.running.fresh import evaluate
-from snnc.running.results import Results, Scorer
+from snnc.running.results import Results
 from snnc.running.run import name_of, run
+from snnc.running.scoring import Scorer
 from snnc.running.silent_filters import silent_filters
 from snnc.show.table import paragraph
 from snnc.training import params_file

@@ -203,6 +203,7 @@ class Reversed(Operator):
 
 class Dilated(Conv2D):
     kind = "dilated"
+    receptive_field = None
 
 
 # The worked example of docs/cores.md

@@ -14,7 +14,7 @@ import tomli
 from packaging.requirements import Requirement
 
 from snnc.environment import versions
-from snnc.environment.versions import LANES, LIGHT, Lane
+from snnc.environment.versions import LIGHT, STACKS, Stack
 from tests.conftest import ROOT, Bare
 
 HERE = versions.here()
@@ -22,9 +22,9 @@ assert HERE is not None
 PROJECT = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def pins(lane: Lane) -> dict[str, str]:
-    """Return the version of each package that a lane's constraints name."""
-    lines = (ROOT / f"constraints/{lane.name}.txt").read_text().splitlines()
+def pins(stack: Stack) -> dict[str, str]:
+    """Return the version of each package that a stack's constraints name."""
+    lines = (ROOT / f"constraints/{stack.name}.txt").read_text().splitlines()
     pairs = (line.split("==") for line in lines if not line.startswith("#"))
     return {re.sub("[-_.]+", "-", name).lower(): version for name, version in pairs}
 
@@ -118,7 +118,7 @@ def test_tensorflow_without_gpus(bare: Bare) -> None:
 
 
 @pytest.mark.parametrize("python", [(3, 9), (3, 14)])
-def test_a_python_without_a_lane(python: tuple[int, int], bare: Bare) -> None:
+def test_a_python_without_a_stack(python: tuple[int, int], bare: Bare) -> None:
     fitting(bare)
     # Pretended only once all is imported that looks at it.
     pretend = f"sys.version_info = {(*python, 0, 'final', 0)}"
@@ -172,20 +172,20 @@ def test_every_command_leads_here(command: str, bare: Bare) -> None:
     )
 
 
-@pytest.mark.parametrize("lane", LANES, ids=lambda lane: lane.name)
-def test_constraints_are_within_the_requirements(lane: Lane) -> None:
-    named = pins(lane)
+@pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
+def test_constraints_are_within_the_requirements(stack: Stack) -> None:
+    named = pins(stack)
     extras = PROJECT["optional-dependencies"]
-    for text in (*LIGHT, *lane.requirements, *extras["plot"], *extras["dev"]):
+    for text in (*LIGHT, *stack.requirements, *extras["plot"], *extras["dev"]):
         requirement = Requirement(text)
         assert requirement.specifier.contains(named[requirement.name]), text
-    assert not lane.setuptools_first or int(named["setuptools"].split(".")[0]) < 81
+    assert not stack.setuptools_first or int(named["setuptools"].split(".")[0]) < 81
 
 
-@pytest.mark.parametrize("lane", LANES, ids=lambda lane: lane.name)
+@pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
 @pytest.mark.parametrize("end", ["first_python", "last_python"])
-def test_pyproject_asks_for_the_same(lane: Lane, end: str) -> None:
-    python = "{}.{}".format(*getattr(lane, end))
+def test_pyproject_asks_for_the_same(stack: Stack, end: str) -> None:
+    python = "{}.{}".format(*getattr(stack, end))
     wanted = {
         f"{r.name}{r.specifier}"
         for r in map(Requirement, PROJECT["optional-dependencies"]["run"])
@@ -193,7 +193,7 @@ def test_pyproject_asks_for_the_same(lane: Lane, end: str) -> None:
     }
     # Only pinned, to spare pip the search.
     wanted -= {"jax==0.4.28", "jaxlib==0.4.28"}
-    assert wanted == {f"{r.name}{r.specifier}" for r in map(Requirement, lane.requirements)}
+    assert wanted == {f"{r.name}{r.specifier}" for r in map(Requirement, stack.requirements)}
     assert sorted(PROJECT["dependencies"]) == sorted(LIGHT)
     assert f"Programming Language :: Python :: {python}" in PROJECT["classifiers"]
 
@@ -201,12 +201,12 @@ def test_pyproject_asks_for_the_same(lane: Lane, end: str) -> None:
 def test_make_knows_the_same_pythons() -> None:
     makefile = (ROOT / "Makefile").read_text()
     (supported,) = re.findall(r"^IS_SUPPORTED := (.*)$", makefile, re.M)
-    (lane_name,) = re.findall(r"-c '(import sys; print\(.*?)'", makefile)
+    (stack_name,) = re.findall(r"-c '(import sys; print\(.*?)'", makefile)
     for python in [(3, 9), *((3, minor) for minor in range(10, 15))]:
-        found = versions.lane_of(python)
+        found = versions.stack_of(python)
         pretend = f"import sys; sys.version_info = {python}; "
         ask = subprocess.run([sys.executable, "-c", pretend + supported], check=False)
         assert (ask.returncode == 0) == (found is not None), python
         if found is not None:
-            said = subprocess.check_output([sys.executable, "-c", pretend + lane_name], text=True)
+            said = subprocess.check_output([sys.executable, "-c", pretend + stack_name], text=True)
             assert said.strip() == found.name

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from snnc.cli import main
 from snnc.pipeline import scripts
+from snnc.spec.settings import Scripts
 from tests.conftest import ROOT, program_of
 from tests.test_parity import load_script
 from tests.test_rules_hold import program, spec
@@ -32,9 +34,10 @@ CASES = ["branches", "relu", "table", "split", "twice"]
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The digits, trained for two epochs by their script, which draws."""
     folder = tmp_path_factory.mktemp("figures")
-    shutil.copy(ROOT / "specs/digits.toml", folder)
+    text = (ROOT / "specs/digits.toml").read_text()
+    (folder / "digits.toml").write_text(f"{text}\n[scripts]\nplots = true\n")
     assert main(["compile", str(folder / "digits.toml")]) == 0
-    done = run_script(folder / "digits_train.py", "--epochs", "2", "--items", "40", "--plot")
+    done = run_script(folder / "digits_train.py", "--epochs", "2", "--plot")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "wrote digits.nengo_dl.png")
     return folder
 
@@ -111,7 +114,7 @@ def odd(name: str) -> Any:
 @pytest.mark.parametrize(
     "name", [*CASES, "many classes", "large layers, colours", "labels", "rates beside the chip"]
 )
-def test_both_draw_the_same(name: str, tmp_path: Path) -> None:
+def test_both_draw_the_same(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the same numbers, made up here: whatever a spec can say, in both figures."""
     from snnc.running import plots
     from snnc.running.answers import Answers
@@ -119,6 +122,10 @@ def test_both_draw_the_same(name: str, tmp_path: Path) -> None:
     from snnc.scripts.figures import ITEMS, NEURONS
 
     found = program_of(ROOT / f"tests/cases/{name}.toml") if name in CASES else odd(name)
+    found = replace(found, scripts=Scripts(plots=True))
+    # The scripts import it from beside them.
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, f"{found.name}_plots", raising=False)
     chance = np.random.RandomState(0)
     n, classes = 30, found.network.output.classes
     labels = chance.randint(0, classes, n)
@@ -242,7 +249,7 @@ def test_nothing_that_spikes(tmp_path: Path) -> None:
 def test_the_confusion_matrix_is_scikit_learns() -> None:
     from sklearn.metrics import confusion_matrix
 
-    from snnc.running.plots import confusion
+    from snnc.running.axes import confusion
 
     chance = np.random.RandomState(0)
     # The last class has no item, and class 5 is never the answer.
@@ -259,7 +266,7 @@ def test_tuning_curves_are_nengos(path: str) -> None:
     from nengo.utils.ensemble import tuning_curves
 
     from snnc.networks.build import build
-    from snnc.running.plots import tuning_curves as ours
+    from snnc.running.axes import tuning_curves as ours
     from snnc.scripts.figures import Figures
 
     found = program_of(ROOT / f"tests/cases/{path}.toml")

@@ -495,7 +495,11 @@ CHANGES = [
         '"adam", learning_rate = { kind = "cosine_decay", initial_learning_rate = 1, decay_steps = 9 }',
         "optimizer.learning_rate: 0.001 there, nothing now",
     ),
-    ("classes = 10", "classes = 10\nuse_bias = false", "operators.output.use_bias: True there, False now"),
+    (
+        "classes = 10",
+        "classes = 10\nuse_bias = false",
+        "operators.output.use_bias: True there, False now",
+    ),
 ]
 
 

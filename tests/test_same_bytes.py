@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from snnc.environment.versions import LIGHT, Lane, lane_of
+from snnc.environment.versions import LIGHT, Stack, stack_of
 from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS
 
 PROGRAM = "import sys; sys.path[:0] = sys.argv.pop(1).split(':'); from snnc.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
-def other_pythons() -> list[tuple[Lane, str]]:
+def other_pythons() -> list[tuple[Stack, str]]:
     """Return a Python of every supported version but this one; SNNC_PYTHONS may name some that are not on the path."""
     named = os.environ.get("SNNC_PYTHONS", "").split(os.pathsep)
     on_path = [shutil.which(f"python3.{minor}") for minor in range(10, 14)]
@@ -28,13 +28,13 @@ def other_pythons() -> list[tuple[Lane, str]]:
             major, minor = map(int, done.stdout.split())
             found.setdefault((major, minor), python)
     found.pop(sys.version_info[:2], None)
-    return [(lane, python) for version, python in found.items() if (lane := lane_of(version))]
+    return [(stack, python) for version, python in found.items() if (stack := stack_of(version))]
 
 
-def with_light_dependencies(lane: Lane, python: str, folder: Path) -> str:
+def with_light_dependencies(stack: Stack, python: str, folder: Path) -> str:
     """Return a Python of the same version that has what compiling needs."""
     subprocess.run([python, "-m", "venv", folder], check=True)
-    constraints = ROOT / f"constraints/{lane.name}.txt"
+    constraints = ROOT / f"constraints/{stack.name}.txt"
     install = [folder / "bin/pip", "install", "-q", "-c", constraints, *LIGHT]
     done = subprocess.run(install, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -89,6 +89,6 @@ def test_same_bytes_on_another_python(tmp_path: Path) -> None:
     if not others:
         pytest.skip("no other supported Python here; SNNC_PYTHONS may name one")
     one = compiled(sys.executable, tmp_path / "one", {})
-    for index, (lane, python) in enumerate(others):
-        other = with_light_dependencies(lane, python, tmp_path / f"venv{index}")
+    for index, (stack, python) in enumerate(others):
+        other = with_light_dependencies(stack, python, tmp_path / f"venv{index}")
         assert compiled(other, tmp_path / str(index), {"PYTHONHASHSEED": "3"}) == one

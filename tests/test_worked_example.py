@@ -13,9 +13,10 @@ import pytest
 
 from tests.conftest import ROOT
 
+#: Transposed before a kernel, between kernels with dropout and normalisation, and before a matrix; square and not.
 SPEC = """
 [network]
-name = "rescaled"
+name = "sideways"
 
 [data]
 kind = "sklearn"
@@ -23,28 +24,38 @@ name = "digits"
 scale = "unit"
 
 [input]
-shape = [64]
+shape = [8, 8, 1]
 
 [presentation]
 time = 0.05
 
 [[layers]]
-kind = "rescale"
-scale = 2.0
-offset = -1.0
+kind = "transpose"
 
 [[layers]]
-kind = "dense"
-units = 24
+kind = "conv2d"
+filters = 4
+kernel_size = [3, 2]
 
 [[layers]]
-kind = "rescale"
-scale = 1.5
-offset = 0.25
+kind = "batch_norm"
+
+[[layers]]
+kind = "transpose"
 
 [[layers]]
 kind = "dropout"
 rate = 0.1
+
+[[layers]]
+kind = "conv2d"
+filters = 6
+kernel_size = 3
+strides = [1, 2]
+padding = "same"
+
+[[layers]]
+kind = "transpose"
 
 [[layers]]
 kind = "dense"
@@ -70,11 +81,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "pyproject.toml", copy)
     text = (ROOT / "ARCHITECTURE.md").read_text()
     blocks = re.findall(r"```python\n# (\S+)\n(.*?)```", text, re.DOTALL)
-    assert [path for path, _ in blocks] == ["snnc/spec/layers/rescale.py"]
+    assert [path for path, _ in blocks] == ["snnc/spec/layers/transpose.py"]
     for path, code in blocks:
         assert not (copy / path).exists()
         (copy / path).write_text(code)
-    (copy / "tests/cases/rescaled.toml").write_text(SPEC)
+    (copy / "tests/cases/sideways.toml").write_text(SPEC)
     return copy
 
 
@@ -90,19 +101,22 @@ def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_new_kind_is_known(copy: Path) -> None:
-    spec = "tests/cases/rescaled.toml"
+    spec = "tests/cases/sideways.toml"
     shown = run(copy, "-m", "snnc", "show", "--full", spec)
     assert shown.returncode == 0, shown.stderr
-    assert 'kind = "rescale"' in shown.stdout
+    assert 'kind = "transpose"' in shown.stdout
     compiled = run(copy, "-m", "snnc", "compile", spec, "-o", "out")
     assert compiled.returncode == 0, compiled.stderr
-    script = (copy / "out/rescaled_train.py").read_text()
-    assert 'x = nengo_dl.Layer(Rescaling(1.5, 0.25, name="rescale2"))(dense1)' in script
+    script = (copy / "out/sideways_train.py").read_text()
+    layer = 'nengo_dl.Layer(Permute((2, 1, 3), name="transpose2"))(x, shape_in=(6, 7, 4))'
+    assert f"x = {layer}\n" in script
     assert run(copy, "-m", "black", "--check", "-q", "out").returncode == 0
-    (copy / "bad.toml").write_text(SPEC.replace("offset = 0.25", "ofset = 0.25"))
+    (copy / "bad.toml").write_text(
+        SPEC.replace('kind = "transpose"', 'kind = "transpose"\nnam = "swapped"', 1)
+    )
     checked = run(copy, "-m", "snnc", "check", "bad.toml")
-    assert "error[unknown-key]: layer 3 has no key 'ofset'" in checked.stderr
-    assert "did you mean 'offset'?" in checked.stderr
+    assert "error[unknown-key]: layer 1 has no key 'nam'" in checked.stderr
+    assert "did you mean 'name'?" in checked.stderr
 
 
 @pytest.mark.slow
@@ -110,6 +124,30 @@ def test_the_new_kind_is_known(copy: Path) -> None:
 def test_the_new_operator_trains_deploys_and_runs(copy: Path) -> None:
     """Parity, deploy and fresh answers of a spec with it: the same tests as for every spec."""
     tests = ["tests/test_parity.py", "tests/test_deploy.py"]
-    done = run(copy, "-m", "pytest", "-k", "rescaled", *tests)
+    done = run(copy, "-m", "pytest", "-k", "sideways", *tests)
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_an_operator_that_says_what_is_not_so_is_refused(copy: Path) -> None:
+    """By its own words a pixel stays where it is: training ends with a refusal, and what was trained is there to resume."""
+    module = copy / "snnc/spec/layers/transpose.py"
+    honest = module.read_text()
+    on_images = "    on_images: ClassVar[bool] = True\n"
+    module.write_text(
+        honest.replace(on_images, on_images + on_images.replace("on_images", "pointwise"))
+    )
+    train = ("-m", "snnc", "train", "tests/cases/sideways.toml", "-o", "out", "--epochs", "1")
+    try:
+        refused = run(copy, *train)
+    finally:
+        module.write_text(honest)
+    assert refused.returncode == 1, refused.stderr
+    assert "'conv2d1' would not run as it was trained" in refused.stderr
+    assert "'transpose1' (transpose, layer 1), 'conv2d1' (conv2d, layer 2)" in refused.stderr
+    assert not (copy / "out/sideways.params.npz").exists()
+    resumed = run(copy, *train, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert (copy / "out/sideways.params.npz").exists()

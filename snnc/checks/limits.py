@@ -13,8 +13,7 @@ from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.loihi.blocks import boxes
 from snnc.loihi.cores import BlockUse, Chip, chip
 from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
-from snnc.operators import transforms
-from snnc.operators.linear import Conv2D, Dense, Shape, size
+from snnc.operators.linear import Shape, size
 from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
@@ -225,19 +224,16 @@ def _recut(placed: _Placed, population: Population) -> tuple[KeyPath, Literal["k
 def _narrower(network: Network, population: Population) -> str:
     """Return what to write where no cut helps."""
     into = network.into(population.name)
-    if not any(isinstance(network.form(connection), transforms.Dense) for connection in into):
+    if not any(network.form(connection).kind == "dense" for connection in into):
         return "write a smaller kernel_size, or let it read fewer channels"
     # A dense layer reads all values in each of its blocks.
     if any(connection.source == INPUT for connection in into):
         return "write on_chip = false"
     source = network.population(into[0].source)
     *sides, _ = source.shape
-    layer = [
-        op for op in network.into(source.name)[0].at_run_time if isinstance(op, Dense | Conv2D)
-    ]
-    if len(into) > 1 or not layer or size(tuple(sides)) > AXONS_IN:
+    keys = [op.width_key for op in network.into(source.name)[0].at_run_time if op.width_key]
+    if len(into) > 1 or not keys or size(tuple(sides)) > AXONS_IN:
         return f"let it read fewer values, {AXONS_IN} in all"
-    if isinstance(layer[-1], Dense):
-        return f"write units = {AXONS_IN} or less for '{source.name}'"
-    filters = AXONS_IN // size(tuple(sides))
-    return f"write filters = {filters} or less for '{source.name}', or larger strides"
+    width = AXONS_IN // size(tuple(sides))
+    hint = f"write {keys[-1]} = {width} or less for '{source.name}'"
+    return f"{hint}, or larger strides" if sides else hint

@@ -9,7 +9,6 @@ from snnc.checks.rule import rule
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import counted
-from snnc.operators.linear import Dropout
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
 from snnc.spec.sources import Keras, Sklearn
@@ -100,7 +99,7 @@ STEEP_GRADIENT = warning("steep-gradient")
 @rule
 def slope_finite(program: Program) -> Iterator[Diagnostic]:
     """LIF's rate has an infinite slope at threshold; with dropout, training doesn't get over that."""
-    if not any(isinstance(op, Dropout) for c in program.network.connections for op in c.operators):
+    if not any(op.drops_values for c in program.network.connections for op in c.operators):
         return
     for population in program.network.populations:
         if (

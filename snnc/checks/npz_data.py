@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.checks.items import DATA_FILE, DATA_SHAPE, DATA_TYPE, a_batch_fits, items_fit
@@ -11,7 +12,6 @@ from snnc.data.npz_headers import BadFile, Header, headers
 from snnc.diagnostics.codes import error
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near
-from snnc.operators.frozen import frozen
 from snnc.operators.linear import Shape
 from snnc.program.network import Network
 from snnc.program.program import Program
@@ -32,7 +32,7 @@ _TYPES = {
 }
 
 
-@frozen
+@dataclass(frozen=True, eq=False, repr=False)
 class _Array:
     """An array's name, its header, and where the spec names it."""
 

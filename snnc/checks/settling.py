@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, erf, isfinite, sqrt
 
@@ -10,7 +11,6 @@ from snnc.checks.hints import setting
 from snnc.checks.rule import rule
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
-from snnc.operators.frozen import frozen
 from snnc.program.network import Connection
 from snnc.program.program import Program
 from snnc.spec.base import INPUT, OUTPUT
@@ -21,7 +21,7 @@ ENOUGH = 0.95
 SAMPLES = 10
 
 
-@frozen
+@dataclass(frozen=True)
 class Path:
     """What lies between the input and some neurons, or the recorded output.
 
@@ -100,7 +100,7 @@ def output_filtered(program: Program) -> Iterator[Diagnostic]:
         )
 
 
-@frozen
+@dataclass(frozen=True, eq=False, repr=False)
 class _Presentation:
     """A way to show items: for how many steps, as a key of [presentation] says, and what an item passes on its way.
 

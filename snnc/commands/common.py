@@ -40,9 +40,9 @@ def look_at_data(found: Checked) -> DataReport:
     from snnc.environment.libraries import needed
 
     needed("numpy")
-    from snnc.data.report import look
+    from snnc.data.report import data_report
 
-    return look(found.program).without(found.allowed)
+    return data_report(found.program).without(found.allowed)
 
 
 def output_folder(arguments: argparse.Namespace) -> Path:

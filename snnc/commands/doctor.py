@@ -10,21 +10,21 @@ from snnc.environment import versions
 
 
 def run(_: argparse.Namespace) -> int:
-    lane = versions.here()
+    stack = versions.here()
     machine = f"{platform.system()} {platform.machine()}"
     print(f"snnc {__version__}, Python {platform.python_version()}, {machine}")
-    found = versions.packages([*versions.LIGHT, *(lane.requirements if lane else ())])
+    found = versions.packages([*versions.LIGHT, *(stack.requirements if stack else ())])
     width = max(len(package.name) for package in found)
     for package in found:
         wanted = f"  wanted: {package.wanted}" if package.wanted else ""
         print(f"  {package.name:{width}}  {package.version or '-':8}{wanted}".rstrip())
     if sentence := versions.elsewhere():
         print(f"{sentence}.")
-    if lane is None:
-        print(f"{versions.no_lane()}.")
+    if stack is None:
+        print(f"{versions.no_stack()}.")
         return 1
     if any(package.wanted for package in found):
-        print(f"What is wanted can be installed by\n  {versions.repair(lane)}")
+        print(f"What is wanted can be installed by\n  {versions.repair(stack)}")
         return 1
     print("All fit each other and this Python.")
     return 0

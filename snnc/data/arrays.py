@@ -1,4 +1,4 @@
-"""Files of arrays: written whole, and read without trust in what is in them."""
+"""Write whole .npz files, and read them as untrusted input."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from snnc.diagnostics.errors import Refusal, cannot
 from snnc.environment.files import replacing
 
 Array = NDArray[Any]
-#: What reading a damaged .npz file raises, besides OSError.
+#: Exceptions that reading a damaged .npz file raises, besides OSError.
 DAMAGE = (
     ValueError,
     TypeError,
@@ -36,14 +36,14 @@ DAMAGE = (
 
 def save_arrays(path: Path, *arrays: Any, **named: Any) -> None:
     """Write a .npz file; unnamed arrays are called arr_0, arr_1 and so on."""
-    # In memory first: of a full disk, zipfile makes a tangle of errors.
+    # In memory first: on a full disk, zipfile raises several errors that hide the cause.
     buffer = io.BytesIO()
     np.savez(buffer, *arrays, **named)
     _write(path, buffer)
 
 
 def save_compressed(path: Path, **named: Any) -> None:
-    """Write a .npz file that is compressed."""
+    """Write a compressed .npz file."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **named)
     _write(path, buffer)
@@ -55,16 +55,16 @@ def _write(path: Path, buffer: io.BytesIO) -> None:
 
 
 def text_in(path: Path, name: str) -> str:
-    """Return a text in a .npz file; nothing if there is none, or no such file."""
+    """Return a text in a .npz file; "" if the text or the file is missing."""
     with suppress(OSError, *DAMAGE), np.load(path, allow_pickle=False) as file:
         return str(file[name])
     return ""
 
 
 def arrays_of(path: Path, advice: str) -> dict[str, Array]:
-    """Return the arrays of a .npz file; if it is damaged, a Refusal gives the advice.
+    """Return the arrays of a .npz file.
 
-    Raises FileNotFoundError if there is none.
+    Raises FileNotFoundError if there is no such file, and a Refusal with the advice if it is damaged.
     """
     try:
         with np.load(path, allow_pickle=False) as file:

@@ -1,31 +1,29 @@
-"""Lines and cells of a csv file, without numpy; and where the first thing stands that is wrong with one."""
+"""Read the rows of a csv file without NumPy, and locate the first error in them."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from snnc.program.network import Network
-    from snnc.spec.sources import Csv
 
 import csv
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from snnc.data.file_kinds import found_instead
+from snnc.data.file_kinds import other_kind
 from snnc.diagnostics.wording import counted
+
+if TYPE_CHECKING:
+    from snnc.program.network import Network
+    from snnc.spec.sources import Csv
 
 
 class BadText(ValueError):
-    """A file is no text, or its lines are no rows of a table. Says where and why."""
+    """A file isn't text, or a line isn't a row of a table. The message says where and why."""
 
 
 @dataclass(frozen=True)
 class Format:
-    """How a table is written. `label` is the name or the number of a column; `names` are those of the classes."""
+    """The format of a table. `label` is the name or the number of a column; `names` are the names of the classes."""
 
     delimiter: str
     header: bool
@@ -42,7 +40,7 @@ class Format:
         return range(len(columns))[self.label]
 
     def column(self, columns: list[str], number: int) -> str:
-        """Return how a column is called: by its name, or by its number where that says which it is."""
+        """Return a column in words: by its name if only one has it, else by its number."""
         name = columns[number]
         if self.header and name.strip() and columns.count(name) == 1:
             return f"column '{name}'"
@@ -61,12 +59,12 @@ class Row:
 
 
 def rows(path: Path, delimiter: str) -> Iterator[Row]:
-    """Yield the rows of a file, without empty lines. Raises OSError and BadText, once it gets there."""
-    if what := found_instead(path):
-        raise BadText(what)
-    # As numpy.loadtxt reads: with any line ends, and the mark that spreadsheets start with left out.
+    """Yield the rows of a file, without empty lines. Raises OSError, and BadText at the line that is wrong."""
+    if reason := other_kind(path):
+        raise BadText(reason)
+    # As numpy.loadtxt reads: any line ends, and without the byte order mark that spreadsheets write.
     with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
-        reader = csv.reader(_sound(file), delimiter=delimiter)
+        reader = csv.reader(_text_lines(file), delimiter=delimiter)
         line = 1
         try:
             for cells in reader:
@@ -77,7 +75,8 @@ def rows(path: Path, delimiter: str) -> Iterator[Row]:
             raise BadText(f"line {line}: {error}") from error
 
 
-def _sound(file: IO[str]) -> Iterator[str]:
+def _text_lines(file: IO[str]) -> Iterator[str]:
+    """Yield the lines of a file. Raises BadText for one that isn't UTF-8 text."""
     for number, line in enumerate(file, 1):
         if "\0" in line:
             raise BadText(f"line {number} is no text")
@@ -89,7 +88,7 @@ def _sound(file: IO[str]) -> Iterator[str]:
 
 
 def number(cell: str) -> float | None:
-    """Return the number in a cell, or None if there is no finite one."""
+    """Return the number in a cell; None if it isn't a finite number."""
     try:
         value = float(cell)
     except ValueError:
@@ -98,7 +97,7 @@ def number(cell: str) -> float | None:
 
 
 def fault(path: Path, how: Format) -> str | None:
-    """Return the first thing that is wrong with a table, and its line; None if nothing is. Raises OSError."""
+    """Return the first error in a table, with its line, or None. Raises OSError."""
     columns: list[str] = []
     try:
         for row in rows(path, how.delimiter):
@@ -106,14 +105,15 @@ def fault(path: Path, how: Format) -> str | None:
                 columns = row.cells
                 if how.header:
                     continue
-            if wrong := _wrong(row, columns, how):
-                return f"line {row.line}{wrong}"
+            if error := _row_error(row, columns, how):
+                return f"line {row.line}{error}"
     except BadText as error:
         return str(error)
     return None
 
 
-def _wrong(row: Row, columns: list[str], how: Format) -> str | None:
+def _row_error(row: Row, columns: list[str], how: Format) -> str | None:
+    """Return the first error in a row, without its line, or None."""
     if len(row.cells) != len(columns):
         return f" has {counted(len(row.cells), 'column')}, not {len(columns)}"
     label = how.label_column(columns)
@@ -132,7 +132,7 @@ def _wrong(row: Row, columns: list[str], how: Format) -> str | None:
 
 
 def missing(cell: str) -> str:
-    """Return what is wrong with a cell that holds no number."""
+    """Return the message for a cell that should hold a number."""
     if not cell.strip() or cell.strip().lower() in ("?", "na", "nan", "null", "none"):
         return f"{cell!r} is no value: remove the item, or fill in a number"
     if has_decimal_comma(cell):
@@ -141,12 +141,12 @@ def missing(cell: str) -> str:
 
 
 def has_decimal_comma(cell: str) -> bool:
-    """Whether a cell holds a number as some languages write it."""
+    """Whether a cell holds a number with a comma in place of the decimal point."""
     return cell.strip() == cell.strip(" ,") and number(cell.replace(",", ".")) is not None
 
 
 def unlisted(cell: str) -> str:
-    """Return what is wrong with a label that is neither a number nor a name of a class."""
+    """Return the message for a label that is neither a number nor the name of a class."""
     return f"the label {cell!r} is no whole number, and labels in [output] doesn't list it"
 
 
@@ -155,6 +155,6 @@ def expected(classes: int) -> str:
 
 
 def csv_format(network: Network, data: Csv) -> Format:
-    """Return how a source's file is written."""
+    """Return the format of a source's file."""
     names = network.output.labels or ()
     return Format(data.delimiter, data.header, data.label, names, network.output.classes)

@@ -1,4 +1,4 @@
-"""What a file is that was taken for another kind of file, told by its first bytes."""
+"""Tell the kind of a data file that isn't of the expected kind, by its first bytes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _STARTS = {
 }
 
 
-def found_instead(path: Path) -> str | None:
-    """Return what a file is, if its start says so. Raises OSError."""
+def other_kind(path: Path) -> str | None:
+    """Return a clause that names the kind of a file, or None if its first bytes don't tell. Raises OSError."""
     with path.open("rb") as file:
         start = file.read(8)
     if not start:
         return "it is empty"
-    return next((what for magic, what in _STARTS.items() if start.startswith(magic)), None)
+    return next((clause for magic, clause in _STARTS.items() if start.startswith(magic)), None)

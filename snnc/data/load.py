@@ -1,4 +1,4 @@
-"""Items and labels as each kind of source has them. NumPy alone reads files."""
+"""Read the items and labels of each kind of source. Files are read by NumPy alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from snnc.spec.sources import Csv, Keras, Openml, Sklearn
 
 @dataclass(frozen=True)
 class Raw:
-    """Items and labels, and what they are called where they come from."""
+    """Items and labels, and the names of both in their source."""
 
     x_name: str
     x: NDArray[Any]
@@ -30,9 +30,9 @@ class Raw:
 
 
 def read(program: Program) -> list[Raw]:
-    """Return all items, or those to train on and those to test on where they come split.
+    """Return all items in one part, or in two, for training and testing, if they come split.
 
-    Raises a Refusal if they can't be understood, a UsageError if they can't be reached.
+    Raises a Refusal if the items can't be used, a UsageError if they can't be reached.
     """
     data, path = program.data, program.data_path
     if path is not None:
@@ -49,7 +49,7 @@ def read(program: Program) -> list[Raw]:
 
 
 def source_name(program: Program) -> str:
-    """Return how messages name what the items come from."""
+    """Return the name of the source in messages."""
     data = program.data
     if program.data_path is not None:
         return program.data_path.as_posix()
@@ -75,7 +75,7 @@ def _npz(program: Program, path: Path) -> list[Raw]:
 
 
 def _csv(path: Path, how: Format) -> Raw:
-    """Read as the scripts do; only what that refuses is looked at line by line."""
+    """Read a table as the scripts do. Only a table that NumPy refuses is read again line by line, to locate the error."""
 
     def class_number(text: str) -> float:
         return how.names.index(text) if text in how.names else float(text)
@@ -100,12 +100,11 @@ def _csv(path: Path, how: Format) -> Raw:
         raise Refusal(f"{path.as_posix()}: {fault(path, how) or error}") from error
     if table.size == 0:
         raise Refusal(f"{path.as_posix()} holds no items")
-    # What NumPy takes for a number may still be none that is of use.
+    # NumPy also reads nan and inf, and numbers that aren't classes.
     y = table[:, label]
-    if not np.isfinite(table).all() or not np.isin(y, np.arange(how.classes)).all():
-        wrong = fault(path, how)
-        if wrong:
-            raise Refusal(f"{path.as_posix()}: {wrong}")
+    usable = np.isfinite(table).all() and np.isin(y, np.arange(how.classes)).all()
+    if not usable and (message := fault(path, how)):
+        raise Refusal(f"{path.as_posix()}: {message}")
     return Raw("items", np.delete(table, label, axis=1), "labels", y.astype(np.int64))
 
 
@@ -113,7 +112,7 @@ def _keras(program: Program, data: Keras) -> list[Raw]:
     load = getattr(needed("tensorflow").keras.datasets, data.name).load_data
     try:
         train, test = load()
-    except Exception as error:  # Keras' own word for a download that failed
+    except Exception as error:  # Keras raises it when a download fails
         raise _out_of_reach(program, error) from error
     return [
         Raw("x_train", train[0], "y_train", train[1]),
@@ -130,13 +129,13 @@ def _openml(program: Program, data: Openml) -> Raw:
     where = source_name(program)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of every attempt
-            found = fetch(**which, as_frame=False, parser="liac-arff")
+            warnings.simplefilter("ignore")  # each failed attempt warns
+            data_set = fetch(**which, as_frame=False, parser="liac-arff")
     except OSError as error:
         raise _out_of_reach(program, error) from error
     except ValueError as error:
         raise Refusal(f"{where} can't be used: {str(error).rstrip('.')}") from error
-    x, y = found.data, found.target
+    x, y = data_set.data, data_set.target
     if hasattr(x, "toarray"):
         raise Refusal(f"{where} is sparse; save it as plain arrays, and give them: --data FILE")
     if y is None or y.ndim != 1:
@@ -149,11 +148,9 @@ def _openml(program: Program, data: Openml) -> Raw:
 def _class_numbers(y: NDArray[Any], network: Network, where: str) -> NDArray[np.int64]:
     """Return the number of each item's class: by the labels of the spec, or in sorted order."""
     labels = network.output.labels
-    missing = [item for item, value in enumerate(y.tolist()) if value is None or value != value]
-    if missing:
-        raise Refusal(f"{where} has no target for item {missing[0]}")
-    found, numbers = np.unique(y, return_inverse=True)
-    names = found.tolist()
+    _refuse_missing(y, where)
+    targets, numbers = np.unique(y, return_inverse=True)
+    names = targets.tolist()
     if labels is None:
         if len(names) != network.output.classes:
             raise Refusal(
@@ -169,7 +166,14 @@ def _class_numbers(y: NDArray[Any], network: Network, where: str) -> NDArray[np.
     return np.asarray(np.array([labels.index(name) for name in names])[numbers])
 
 
+def _refuse_missing(y: NDArray[Any], where: str) -> None:
+    missing = [item for item, value in enumerate(y.tolist()) if value is None or value != value]
+    if missing:
+        raise Refusal(f"{where} has no target for item {missing[0]}")
+
+
 def _some(names: list[Any]) -> str:
+    """Return the first names in a list, each quoted."""
     return " " + ", ".join(repr(name) for name in names[:8]) + (" ..." if len(names) > 8 else "")
 
 

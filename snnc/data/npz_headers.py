@@ -1,4 +1,4 @@
-"""What arrays a .npz file holds, read from its headers: no numpy, and nothing in the file is executed."""
+"""Read the headers of the arrays in a .npz file, without NumPy and without executing anything in the file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import re
 import struct
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from snnc.data.file_kinds import found_instead
-from snnc.operators.frozen import frozen
+from snnc.data.file_kinds import other_kind
 
 
-@frozen
+@dataclass(frozen=True)
 class Header:
     """An array's shape, and its type as NumPy writes it: "<f4"."""
 
@@ -25,34 +25,34 @@ class Header:
 
     @property
     def nbytes(self) -> int | None:
-        """How many bytes the values take, if the type says so."""
-        found = re.fullmatch(r"[<>|=]([biufcSU])(\d{1,9})", self.dtype)
-        if found is None:
+        """The size of the values in bytes; None for types without a fixed size."""
+        dtype = re.fullmatch(r"[<>|=]([biufcSU])(\d{1,9})", self.dtype)
+        if dtype is None:
             return None
-        width = 4 if found[1] == "U" else 1
-        return math.prod(self.shape) * int(found[2]) * width
+        width = 4 if dtype[1] == "U" else 1
+        return math.prod(self.shape) * int(dtype[2]) * width
 
 
 class BadFile(ValueError):
-    """A file holds no arrays that can be read. Says why."""
+    """A file holds no arrays that can be read. The message says why."""
 
 
 def headers(path: Path) -> dict[str, Header]:
     """Return the header of every array in a file.
 
-    Raises OSError if it can't be read, BadFile if it is no .npz file, or an array in it is broken.
+    Raises OSError if the file can't be read, BadFile if it isn't a .npz file or an array in it is damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             return _headers(archive)
     except BadFile:
         raise
-    # What a damaged directory of the archive raises.
+    # Exceptions that a damaged directory of the archive raises.
     except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, struct.error) as error:
-        what = found_instead(path) or "it is no .npz file"
-        if what.startswith("it is a .zip"):
-            what = "it is cut short or damaged: copy or save it again"
-        raise BadFile(what) from error
+        reason = other_kind(path) or "it is no .npz file"
+        if reason.startswith("it is a .zip"):
+            reason = "it is cut short or damaged: copy or save it again"
+        raise BadFile(reason) from error
 
 
 def _headers(archive: zipfile.ZipFile) -> dict[str, Header]:
@@ -70,7 +70,7 @@ def _header(archive: zipfile.ZipFile, name: str) -> Header:
         with archive.open(name) as member:
             header = _parsed(member)
             start = member.tell()
-    # What damaged compression and damaged headers raise; OSError is also bz2's.
+    # Exceptions that a damaged header raises.
     except (
         ValueError,
         SyntaxError,
@@ -81,6 +81,7 @@ def _header(archive: zipfile.ZipFile, name: str) -> Header:
         MemoryError,
     ) as error:
         raise BadFile(f"'{name[:-4]}' is no NumPy array, or damaged") from error
+    # Exceptions that damaged compression raises; bz2 raises OSError.
     except (
         RecursionError,
         RuntimeError,
@@ -91,7 +92,7 @@ def _header(archive: zipfile.ZipFile, name: str) -> Header:
         zipfile.BadZipFile,
     ) as error:
         raise BadFile(f"'{name[:-4]}' is damaged") from error
-    # Also keeps a damaged shape from asking for all memory there is.
+    # Also refuses a damaged shape before NumPy allocates memory for it.
     if header.nbytes is not None and start + header.nbytes != archive.getinfo(name).file_size:
         raise BadFile(f"'{name[:-4]}' is damaged: it holds more or fewer values than it says")
     return header

@@ -1,4 +1,4 @@
-"""Items and labels: checked, split and scaled as the spec says, and as the emitted scripts do."""
+"""Check, split and scale items and labels as the spec says, and as the emitted scripts do."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ class Data:
 
     @cached_property
     def train_digest(self) -> str:
-        """Eight hex digits by which the scaled items to train on and their labels are recognised."""
+        """Eight hex digits that identify the scaled training items and their labels."""
         return _digest(self.x_train, self.y_train)
 
     @cached_property
     def test_digest(self) -> str:
-        """Eight hex digits by which the held-out items, as they were, and their labels are recognised."""
+        """Eight hex digits that identify the unscaled held-out items and their labels."""
         return _digest(self.held_out.x, self.held_out.y)
 
 
@@ -71,19 +71,19 @@ class Split:
 
 
 def _digest(x: NDArray[Any], y: NDArray[Any]) -> str:
-    """As the scripts have it; items are hashed where they are, which for images saves a copy of hundreds of megabytes."""
-    found = hashlib.sha256(np.ascontiguousarray(x).data)
-    found.update(np.ascontiguousarray(y).data)
-    return found.hexdigest()[:8]
+    """Hash items and labels without a copy: of images, one takes hundreds of megabytes."""
+    digest = hashlib.sha256(np.ascontiguousarray(x).data)
+    digest.update(np.ascontiguousarray(y).data)
+    return digest.hexdigest()[:8]
 
 
 def load(program: Program) -> Data:
-    """Return a program's data, or raise a Refusal that names what is wrong with them."""
+    """Return a program's data. Raises a Refusal that says why they can't be used."""
     return scaled(program, split(program))
 
 
 def split(program: Program) -> Split:
-    """Return all items that can be used, as the source or else the seed divides them."""
+    """Return the items for training and testing, split by the source or else by the seed."""
     where = source_name(program)
     try:
         parts = [_numbers(raw, program.network, where) for raw in read(program)]
@@ -107,7 +107,7 @@ def split(program: Program) -> Split:
 
 
 def division(program: Program, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return which of n training items are trained on, and which validate."""
+    """Return the indices of those of n training items that are trained on, and of those that validate."""
     if program.train.validation_fraction is None:
         return np.arange(n), np.arange(0)
     order = np.random.RandomState(program.network.seed).permutation(n)
@@ -116,7 +116,7 @@ def division(program: Program, n: int) -> tuple[NDArray[np.int64], NDArray[np.in
 
 
 def scaled(program: Program, items: Split) -> Data:
-    """Return items as the network gets them."""
+    """Return items scaled as the network gets them."""
     where = source_name(program)
     x_train, x_test = items.x_train.astype(float), items.x_test.astype(float)
     seen = x_train
@@ -125,7 +125,7 @@ def scaled(program: Program, items: Split) -> Data:
     shift, scale = _scaling(seen, program.data.scale, where)
     with np.errstate(over="ignore", invalid="ignore"):
         x_train, x_test = (x_train - shift) / scale, (x_test - shift) / scale
-    # TensorFlow has 32 bits for a number.
+    # TensorFlow's numbers have 32 bits.
     largest = max(np.abs(x_train).max(), np.abs(x_test).max())
     if not largest < np.finfo(np.float32).max:
         raise Refusal(f"{where}: there are values too large to use, {largest:g} once scaled")
@@ -141,14 +141,14 @@ def scaled(program: Program, items: Split) -> Data:
 
 
 def _numbers(raw: Raw, network: Network, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return items flat, and labels, once they can be used."""
+    """Return items, (n, size), and labels, (n,). Raises a Refusal if they can't be used."""
     for name, array in ((raw.x_name, raw.x), (raw.y_name, raw.y)):
         if array.dtype.kind not in "fiub":
             raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
     if not same_items(raw.x.shape[1:], network.input_shape):
-        found, wanted = list(raw.x.shape[1:]), list(network.input_shape)
+        shape, wanted = list(raw.x.shape[1:]), list(network.input_shape)
         raise Refusal(
-            f"{where}: an item has shape {found}, not {wanted}: write shape = {found} in [input]"
+            f"{where}: an item has shape {shape}, not {wanted}: write shape = {shape} in [input]"
         )
     if len(raw.x) != raw.y.size or len(raw.x) == 0:
         raise Refusal(f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels")
@@ -170,7 +170,7 @@ def _refuse_gaps(raw: Raw, where: str) -> None:
 
 
 def _refuse_labels(y: NDArray[Any], name: str, classes: int, where: str) -> None:
-    # What is no number at all is in no range either.
+    # Written so that NaN is refused too.
     bad = np.flatnonzero(~((y >= 0) & (y < classes) & (y == np.floor(y))))
     if len(bad):
         raise Refusal(
@@ -179,7 +179,7 @@ def _refuse_labels(y: NDArray[Any], name: str, classes: int, where: str) -> None
 
 
 def _remedy(y: NDArray[Any], classes: int) -> str:
-    """Return how to mend labels that are off throughout, if it is plain how."""
+    """Return how to correct labels that are wrong in a regular way, or ""."""
     if not np.isfinite(y).all() or (y != np.floor(y)).any():
         return ", and are whole numbers"
     low, high = int(y.min()), int(y.max())
@@ -193,7 +193,7 @@ def _remedy(y: NDArray[Any], classes: int) -> str:
 
 
 def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
-    """Return shift and scale, fitted on training items: (item - shift) / scale is what the network gets."""
+    """Return shift and scale, fitted on training items: the network gets (item - shift) / scale."""
     if kind == "none":
         return 0.0, 1.0
     low, high = x.min(), x.max()

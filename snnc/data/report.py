@@ -1,4 +1,4 @@
-"""What `snnc check --data`, and `snnc train` before it starts, say of the values that a network is fed. NumPy alone."""
+"""Summarise the values of the data and warn of unusual ones, for `snnc check --data` and before training. Needs only NumPy."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.program.network import Network
 from snnc.program.program import Program
 
-#: Where the items come from.
+#: Where the spec names the source of the items.
 AT = ("data", "kind")
-#: A class with this share of the items makes accuracy say little.
+#: With this share of the items in one class, accuracy tells little.
 LARGEST_SHARE = 0.9
-#: Unscaled values beyond this are far from the input of 1 that max_rate is for.
+#: Unscaled values beyond this are far from 1, the input at which a neuron fires at max_rate.
 LARGEST_UNSCALED = 10
-#: A value that keeps to this share of the range that all are scaled by moves a neuron of 200 Hz by 2 Hz: no spike in 0.1 s.
+#: A value that varies over this share of the common range changes the rate of a neuron of 200 Hz by 2 Hz: no spike in 0.1 s.
 NARROW = 0.01
-#: Share of narrow values that images have by nature: the dark corners of a round one are 0.21 of it.
+#: Images may have this share of narrow values: the dark corners of a round one are 0.21 of it.
 MOST_NARROW = 0.25
 
 
 @dataclass(frozen=True)
 class DataReport:
-    """What there is, in a few lines, and what about it may not be meant."""
+    """A summary of the data in a few lines, and warnings of values that may not be meant."""
 
     lines: tuple[str, ...]
     warnings: tuple[Diagnostic, ...]
 
     def without(self, allowed: Container[str]) -> DataReport:
-        """Return the same without the warnings that are allowed."""
+        """Return the report without the allowed warnings."""
         return replace(self, warnings=without_allowed(self.warnings, allowed))
 
 
-def look(program: Program) -> DataReport:
-    """DataReport at a program's items and labels; a Refusal says what can't be used."""
+def data_report(program: Program) -> DataReport:
+    """Read a program's items and labels, and report on them. Raises a Refusal if they can't be used."""
     items = split(program)
     data = scaled(program, items)
     constant = int(np.count_nonzero(np.ptp(data.x_train, axis=0) == 0))
@@ -48,7 +48,7 @@ def look(program: Program) -> DataReport:
 
 
 def data_warnings(program: Program, data: Data) -> tuple[Diagnostic, ...]:
-    """Return what training on these data would pass over in silence."""
+    """Return warnings of data that training would accept without a word."""
     return (
         *_class_warnings(program.network, data),
         *_order(program, data.y_test),
@@ -102,7 +102,7 @@ def _class_warnings(network: Network, data: Data) -> Iterator[Diagnostic]:
 
 
 def _order(program: Program, y: Labels) -> Iterator[Diagnostic]:
-    """In a stream, what an item leaves behind helps the next one of its class."""
+    """Warn of sorted test items: in a stream, the traces of an item help the next one of its class."""
     if not program.on_loihi:
         return
     same = np.mean(y[1:] == y[:-1]) if len(y) > 1 else 0.0
@@ -151,7 +151,7 @@ def _value_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
 
 
 def _classes(network: Network, numbers: Labels) -> str:
-    """Return how people call some classes."""
+    """Return some classes in words, by their labels or numbers."""
     labels = network.output.labels
     names = [repr(labels[n]) if labels else str(n) for n in numbers[:8]]
     more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
@@ -159,6 +159,6 @@ def _classes(network: Network, numbers: Labels) -> str:
 
 
 def _shared(data: Data) -> int:
-    """Return how many items to test on are among those to train on, label or no label."""
+    """Return the number of test items that are among the training items too, whatever their labels."""
     known = {hash(item.tobytes()) for item in data.x_train}
     return sum(hash(item.tobytes()) in known for item in data.x_test)

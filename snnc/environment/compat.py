@@ -1,10 +1,10 @@
-"""NengoDL and NengoLoihi beside today's TensorFlow and NumPy, which their last releases don't know.
+"""Adapt NengoDL and NengoLoihi to today's TensorFlow and NumPy, which are newer than their last releases.
 
-`prepare` is called before they are imported; `python -m snnc.compat SCRIPT [ARGS]` prepares, then runs an emitted script.
+Call `prepare` before importing them. `python -m snnc.compat SCRIPT [ARGS]` calls it, then runs an emitted script.
 
-A few lines of theirs name what has moved since. An import hook puts today's names there, in memory, as the modules are
-loaded. Nothing else changes: NumPy, Keras and `sys.modules` are as any other package would find them. Each rewriting is for a
-version, so that on the frozen stack (TensorFlow 2.12, NumPy 1) there is none, nor a hook.
+A few lines of both libraries use names that have moved since. An import hook replaces those names in memory, while it loads
+the modules. NumPy, Keras and `sys.modules` stay unchanged for all other packages. Each rewriting depends on an installed
+version: the frozen stack (TensorFlow 2.12, NumPy 1) needs none, and gets no hook.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from packaging.version import Version
 from snnc.diagnostics.errors import UsageError, cannot
 from snnc.environment.versions import installed
 
-#: What a module says, and what it would say today.
+#: Text in a module's source, and its replacement.
 Rewriting = Mapping[str, str]
 
 #: TensorFlow 2.16 brought Keras 3; NengoDL needs the Keras before, which is tf-keras now.
@@ -38,13 +38,13 @@ OLD_KERAS: dict[str, Rewriting] = {
     }
 }
 
-#: Python 3.12 takes no float here. tf-keras 2.19 and later don't say it any more.
+#: Python 3.12 refuses a float here. tf-keras 2.19 and later pass an integer.
 WHOLE_SEEDS: dict[str, Rewriting] = {
     "tf_keras.src.backend": {"randint(1, 1e9)": "randint(1, int(1e9))"},
     "tf_keras.src.utils.tf_utils": {"randint(1, 1e9)": "randint(1, int(1e9))"},
 }
 
-#: NumPy 2 takes `copy=False` for "never copy". They mean "only if needed", which is `copy=None` now.
+#: NumPy 2 reads `copy=False` as "never copy". Before, it meant "only if needed", which is `copy=None` now.
 COPY_IF_NEEDED: dict[str, Rewriting] = {
     "nengo_loihi.block": {"copy=False": "copy=None"},
     "nengo_loihi.neurons": {"copy=False": "copy=None"},
@@ -52,23 +52,23 @@ COPY_IF_NEEDED: dict[str, Rewriting] = {
 
 
 def prepare() -> None:
-    """Let NengoDL and NengoLoihi find what they need in the versions that are installed.
+    """Adapt NengoDL and NengoLoihi to the installed versions of TensorFlow, NumPy and Nengo.
 
-    Call it before TensorFlow, NengoDL or NengoLoihi is imported. A second call changes nothing. A UsageError says that it is
-    too late.
+    Call it before importing TensorFlow, NengoDL or NengoLoihi; a second call changes nothing. Raises a UsageError if
+    NengoLoihi was imported before.
     """
     rewritings: dict[str, Rewriting] = {}
     if _is_since("tensorflow", "2.16"):
         os.environ["TF_USE_LEGACY_KERAS"] = "1"  # tf.keras is tf-keras
         rewritings |= OLD_KERAS | WHOLE_SEEDS
     if _is_since("numpy", "2"):
-        _refuse_what_is_too_late(COPY_IF_NEEDED)
+        _refuse_loaded(COPY_IF_NEEDED)
         rewritings |= COPY_IF_NEEDED
     if _is_since("numpy", "1.24"):
-        # NengoLoihi's emulator fills arrays of integers with NaN, then with numbers.
+        # NengoLoihi's emulator fills integer arrays with NaN before it fills them with numbers.
         warnings.filterwarnings("ignore", "invalid value encountered in cast", RuntimeWarning)
     if _is_since("nengo", "4"):
-        # Both say that they weren't tested with it. The tests of snnc are.
+        # Both libraries warn that nobody tested them with Nengo 4. The tests of snnc do.
         warnings.filterwarnings(
             "ignore", message="This version of .* has not been tested with your"
         )
@@ -76,22 +76,23 @@ def prepare() -> None:
         sys.meta_path.insert(0, _Finder(rewritings))
 
 
-def _refuse_what_is_too_late(rewritings: Mapping[str, Rewriting]) -> None:
+def _refuse_loaded(rewritings: Mapping[str, Rewriting]) -> None:
+    """Raise a UsageError if a module was loaded without its rewriting."""
     loaded = [sys.modules[name] for name in rewritings if name in sys.modules]
     if any(not isinstance(module.__loader__, _Loader) for module in loaded):
         raise UsageError(
-            "nengo_loihi was imported before it was adapted to NumPy 2: import snnc.emulator before it, "
-            "or run the script with python -m snnc.compat SCRIPT"
+            "nengo_loihi was imported before it was adapted to NumPy 2: before it, import snnc.emulator "
+            "or call snnc.compat.prepare(); or run the script with python -m snnc.compat SCRIPT"
         )
 
 
 def _is_since(package: str, version: str) -> bool:
-    found = installed(package)
-    return found is not None and Version(found) >= Version(version)
+    present = installed(package)
+    return present is not None and Version(present) >= Version(version)
 
 
 class _Finder(MetaPathFinder):
-    """Finds the modules that are rewritten, where they are found anyway."""
+    """Gives the modules that have a rewriting a loader that applies it."""
 
     def __init__(self, rewritings: Mapping[str, Rewriting]) -> None:
         self.rewritings = rewritings
@@ -108,27 +109,29 @@ class _Finder(MetaPathFinder):
 
 
 class _Loader(SourceFileLoader):
+    """Compiles a module from its rewritten source."""
+
     def __init__(self, fullname: str, path: str, rewriting: Rewriting) -> None:
         super().__init__(fullname, path)
         self.rewriting = rewriting
 
     def get_code(self, fullname: str) -> CodeType | None:
         source = self.get_source(fullname) or ""
-        now = source
+        rewritten = source
         for old, new in self.rewriting.items():
-            now = now.replace(old, new)
-        if now == source:
+            rewritten = rewritten.replace(old, new)
+        if rewritten == source:
             return super().get_code(fullname)
-        # Neither read from bytecode nor kept as such: that belongs to the file as it is.
-        return self.source_to_code(now, self.path)
+        # Bypasses the bytecode cache, which belongs to the file as it is.
+        return self.source_to_code(rewritten, self.path)
 
 
-#: What NengoLoihi looks for when it is imported, and does without where it isn't installed; it takes ten seconds.
+#: Packages that NengoLoihi imports if they are installed. Importing them takes ten seconds.
 HEAVY = ("tensorflow", "nengo_dl", "nengo_extras")
 
 
 class _Without(MetaPathFinder):
-    """Finds that some modules aren't there."""
+    """Hides the heavy packages from import."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -139,7 +142,7 @@ class _Without(MetaPathFinder):
 
 @contextmanager
 def without_tensorflow() -> Iterator[None]:
-    """Let NengoLoihi be imported as where there is no TensorFlow, which only training with its neurons needs."""
+    """Import NengoLoihi as if TensorFlow weren't installed: only training with its neurons needs TensorFlow."""
     finder = _Without()
     sys.meta_path.insert(0, finder)
     try:
@@ -149,21 +152,21 @@ def without_tensorflow() -> Iterator[None]:
 
 
 def reunite() -> None:
-    """Tell a NengoLoihi that was imported without TensorFlow, in the same process, that it is there now."""
+    """Give TensorFlow to a NengoLoihi that this process imported without it."""
     neurons = sys.modules.get("nengo_loihi.neurons")
     if neurons is None or neurons.HAS_DL:
         return
-    found = importlib.reload(sys.modules["nengo_loihi.compat"])
+    reloaded = importlib.reload(sys.modules["nengo_loihi.compat"])
     builders = importlib.import_module("nengo_extras.loihi_training")
     for name in ("HAS_DL", "HAS_TF", "nengo_dl", "tf"):
-        setattr(neurons, name, getattr(found, name))
+        setattr(neurons, name, getattr(reloaded, name))
     for name in ("LoihiLIFBuilder", "LoihiSpikingRectifiedLinearBuilder"):
         setattr(neurons, name, getattr(builders, name))
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Silence stderr below Python: TensorFlow talks of GPUs, and NengoDL starts a second one, only to look for them."""
+    """Silence stderr of this process and its children: TensorFlow reports GPUs, and NengoDL starts a process that looks for them."""
     sys.stderr.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -177,16 +180,16 @@ def quietly() -> Iterator[None]:
 
 
 def find_gpus() -> None:
-    """Let TensorFlow look for GPUs now; it would complain of missing ones later, amid what a run prints."""
+    """Let TensorFlow look for GPUs now: later it would report missing ones in the middle of a run's output."""
     with quietly():
         importlib.import_module("tensorflow").config.list_physical_devices("GPU")
 
 
 def main() -> int:
-    """Run a script as `python SCRIPT` would, once all is prepared."""
+    """Prepare, then run a script as `python SCRIPT` would."""
     parser = argparse.ArgumentParser(
         prog="python -m snnc.compat",
-        description="Run a script that snnc wrote on Python 3.12 or 3.13, with today's TensorFlow and NumPy.",
+        description="Run a script written by snnc, on Python 3.12 or 3.13, with today's TensorFlow and NumPy.",
     )
     parser.add_argument("script", metavar="SCRIPT")
     parser.add_argument("arguments", metavar="ARGS", nargs=argparse.REMAINDER, help="the script's")
@@ -198,7 +201,7 @@ def main() -> int:
         print(f"snnc: {cannot('read', given.script, error)}", file=sys.stderr)
         return 2
     prepare()
-    # The script imports them anyway, with a dozen lines of talk.
+    # The script imports them anyway. Importing them here hides a dozen lines of log messages.
     with suppress(ImportError), quietly():
         importlib.import_module("nengo_dl")
         find_gpus()
@@ -207,8 +210,3 @@ def main() -> int:
         sys.path[0] = str(Path(given.script).resolve().parent)
     runpy.run_path(given.script, run_name="__main__")
     return 0
-
-
-if __name__ == "__main__":
-    # As the module that the script may import too, so that both know one hook.
-    sys.exit(importlib.import_module("snnc.compat").main())

@@ -1,4 +1,7 @@
-"""Writing files, and folders for them, so that a final name never holds half of one."""
+"""Write whole files or none: a temporary file, locked while it is written, is renamed when it is complete.
+
+No maintained library does all of it: filelock only locks, atomicwrites is archived, and neither reserves room nor sweeps what killed writers leave.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,14 @@ from snnc.diagnostics.errors import UsageError, cannot
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text with "\n" at the end of each line, on every system."""
+    """Write a text as it is, with the same line ends on every system."""
     with replacing(path) as unfinished:
         unfinished.write_bytes(text.encode())
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`, and rename it to that once it was written without an error."""
+    """Yield a temporary path beside `path`, and rename it to `path` if no error was raised."""
     try:
         sweep(path)
         with _temporary(path) as file:
@@ -33,13 +36,13 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def ensure_room(files: Iterable[tuple[Path, int]]) -> None:
-    """Raise a UsageError unless files of these sizes, in bytes, can be written, and are there at the same time."""
+    """Raise a UsageError unless there is room for all files together; their sizes are in bytes."""
     with ExitStack() as stack:
         for path, size in files:
             try:
                 if path.is_dir():
                     raise UsageError(f"can't write {path.as_posix()}: it is a folder")
-                # A rename would replace it all the same.
+                # A rename would replace a read-only file without an error.
                 if path.exists() and not os.access(path, os.W_OK):
                     raise UsageError(f"can't write {path.as_posix()}: it is read-only")
                 sweep(path)
@@ -53,7 +56,7 @@ def ensure_room(files: Iterable[tuple[Path, int]]) -> None:
 
 
 def sweep(path: Path) -> None:
-    """Remove what killed writers of a file left behind."""
+    """Remove the temporary files that killed writers of a file left."""
     for leftover in path.parent.glob(f".{path.stem}.*.part{path.suffix}"):
         with suppress(OSError), leftover.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -62,13 +65,13 @@ def sweep(path: Path) -> None:
 
 @contextmanager
 def _temporary(path: Path) -> Iterator[BinaryIO]:
-    """Give a new file beside `path` that no other process takes for a leftover, and remove it in the end."""
+    """Yield a new temporary file beside `path`, locked so that no other process sweeps it; remove it in the end."""
     unfinished = path.with_name(f".{path.stem}.{os.urandom(4).hex()}.part{path.suffix}")
-    with suppress(FileExistsError):  # a file: opening says it better
+    with suppress(FileExistsError):  # a file has the folder's name: the error of `open` is clearer
         path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with unfinished.open("xb") as file:
-            # Held until it is closed, or its process is dead. Not every network drive has locks.
+            # The lock lasts until the file is closed or the process ends. Some network drives have no locks.
             with suppress(OSError):
                 fcntl.flock(file, fcntl.LOCK_EX)
             yield file

@@ -1,6 +1,6 @@
-"""TensorFlow, Nengo and friends, imported without their chatter; and what to make of their warnings.
+"""Import TensorFlow, Nengo, NengoDL and NengoLoihi without their log messages, and sort their warnings.
 
-Import this before anything that imports them.
+Import this module before any that imports those libraries.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from snnc.environment import compat
 from snnc.environment.versions import elsewhere, installed, refusal
 
 PACKAGES = ("numpy", "nengo", "tensorflow", "nengo_dl", "nengo_loihi")
-#: All that plain Nengo and NengoLoihi need, which are there in a fraction of the time.
+#: Enough to run in plain Nengo and NengoLoihi; imported in a fraction of the time.
 WITHOUT_TENSORFLOW = ("numpy", "nengo", "nengo_loihi")
 
-#: The start of warnings that users can do nothing about, and why they don't matter.
+#: Patterns of warnings that are silenced, and why they are harmless.
 HARMLESS = {
     "No GPU support detected": "running on the CPU is what was asked for",
     "The initializer .* is unseeded": "NengoDL builds the Keras layers anew, then restores their weights",
@@ -32,13 +32,13 @@ HARMLESS = {
     ".*does not support initial values for 'voltage' being non-zero": "the voltages are zero",
 }
 
-#: The start of warnings that mean wrong results, and what to say instead.
+#: Patterns of warnings that mean wrong results, and the message that replaces them.
 SERIOUS = {
     "Running for one timestep, but the network contains synaptic filters": "a synapse was left in during training: after one step its output is still 0",
     "Checking parameters after simulator is closed": "parameters were read too late, and are the untrained ones",
     ".*does not have a native TensorFlow implementation": "these neurons have no gradient in NengoDL, so nothing would be learned",
     "Overflow in (q0|current|u2)": "a sum of inputs on the chip overflowed and changed its sign: lower the weights, the rates or the synapse's tau",
-    # One or two bits are what biases of a sound network may cost.
+    # Biases of a sound network may lose one or two bits.
     "Lost ([3-9]|[1-9][0-9]+) extra bits in weight rounding": "weights on the chip lost precision: biases or single weights are far larger than the rest",
     "tau_s is already set to": "a layer has synapses of different length on the chip, which has one a layer",
     "tau_s is currently": "spikes and the input meet in a layer on the chip, which has one synapse a layer",
@@ -49,7 +49,7 @@ SERIOUS = {
 
 
 def load(packages: Sequence[str] = PACKAGES) -> None:
-    """Import the libraries; a UsageError says what is missing or doesn't fit, and what installs it."""
+    """Import the libraries. Raises a UsageError that names missing and unfit versions, and the command that installs them."""
     if reason := refusal():
         raise UsageError(reason)
     if sentence := elsewhere():
@@ -65,10 +65,9 @@ def load(packages: Sequence[str] = PACKAGES) -> None:
 
 @contextmanager
 def loaded(packages: Sequence[str] = PACKAGES) -> Iterator[None]:
-    """Import the libraries, and on leaving put back what using them changes in a process.
+    """Import the libraries; on leaving, restore the process's warning filters, Nengo's settings and the random states of Python and NumPy.
 
-    That is the warnings that are shown, Nengo's settings, and the random states of Python and NumPy. TensorFlow's own
-    seed, which it tells nobody, stays as training has set it.
+    TensorFlow's seed can't be read, so it stays as training has set it.
     """
     with _quiet_warnings():
         load(packages)
@@ -77,7 +76,7 @@ def loaded(packages: Sequence[str] = PACKAGES) -> Iterator[None]:
 
         python_state, numpy_state = random.getstate(), np.random.get_state()
         cache = nengo.rc["decoder_cache"]["enabled"]
-        # It is for decoders, which these networks have none of; a new one logs an error.
+        # These networks have no decoders to cache, and a new cache logs an error.
         nengo.rc["decoder_cache"]["enabled"] = "False"
         try:
             yield
@@ -88,9 +87,9 @@ def loaded(packages: Sequence[str] = PACKAGES) -> Iterator[None]:
 
 
 def needed(name: str) -> Any:
-    """Return a module; a UsageError says why it can't be imported, and what installs it."""
+    """Import and return a module. Raises a UsageError that says why it can't be imported, and how to install it."""
     compat.prepare()
-    # TensorFlow reads it once, when it is imported.
+    # TensorFlow reads the variable once, when it is imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         with compat.quietly(), _quiet_warnings():
@@ -105,13 +104,13 @@ def _quiet_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         for message in HARMLESS:
             warnings.filterwarnings("ignore", message=message)
-        # SoftLIF's rates pass through infinity on their way.
+        # The formula of SoftLIF's rates passes through infinity.
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"nengo_dl\.neurons")
         yield
 
 
 def ensure_chip() -> None:
-    """Raise a UsageError where NengoLoihi can't reach the chip."""
+    """Raise a UsageError if NengoLoihi can't reach the chip."""
     hardware = importlib.import_module("nengo_loihi.hardware")
     if not hardware.HAS_NXSDK:
         raise UsageError(
@@ -120,23 +119,23 @@ def ensure_chip() -> None:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that numbers depend on."""
+    """Return the installed versions that results depend on."""
     names = ("nengo", "nengo-dl", "nengo-loihi", "tensorflow", "tf-keras", "numpy")
     return {name: version for name in names if (version := installed(name))}
 
 
 @contextmanager
 def strict_warnings() -> Iterator[None]:
-    """Turn warnings that mean wrong results into a Refusal that explains them."""
+    """Raise a Refusal, with an explanation, for a warning that means wrong results."""
     with warnings.catch_warnings():
         for message in SERIOUS:
             warnings.filterwarnings("error", message=message)
         try:
             yield
         except Warning as warning:
-            meaning = _meaning(str(warning))
-            raise Refusal(f"{meaning} (the library's words: {warning})") from warning
+            explanation = _explanation(str(warning))
+            raise Refusal(f"{explanation} (the library's words: {warning})") from warning
 
 
-def _meaning(text: str) -> str:
+def _explanation(text: str) -> str:
     return next(why for pattern, why in SERIOUS.items() if re.match(pattern, text))

@@ -1,9 +1,9 @@
-"""Names that are taken: in emitted scripts, and on disk."""
+"""Names of the files that training writes, and the spec that such a file belongs to."""
 
 from contextlib import suppress
 from pathlib import Path
 
-#: How the names of the files end that training writes, behind the network's name.
+#: Endings of the files that training writes: each name is the network's name and one of these.
 OWN_FILES = (
     ".params.npz",
     ".test.npz",
@@ -15,9 +15,9 @@ OWN_FILES = (
 
 
 def other_spec(name: str, own: Path, folder: Path) -> Path | None:
-    """Return the spec that a file in a folder was written for, by its name, if it is another one than `own` and still there.
+    """Return the spec called `name`, for which a file in `folder` was written, if it is another one than `own`.
 
-    Where there is none of that name, neither there nor beside `own`, a spec was renamed, and its files are its own.
+    Returns None if no spec of that name is left in `folder` or beside `own`: then `own` was renamed, and the file belongs to it.
     """
     for other in (folder / name, own.parent / name):
         with suppress(OSError):  # a name that can't be one

@@ -1,6 +1,6 @@
-"""Lanes: which Pythons and packages are tested together, what of that is installed, and what repairs the rest.
+"""Stacks: Pythons and packages that are tested together. Compare the installed packages with them, and give the command that repairs the rest.
 
-Read from what pip leaves behind: nothing that is asked about is imported.
+Versions come from the packages' metadata: no package is imported.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -31,14 +31,14 @@ LIGHT = (
 
 
 @dataclass(frozen=True)
-class Lane:
-    """Versions that are tested together. `requirements` are what trains and runs."""
+class Stack:
+    """Versions that are tested together. `requirements` are the packages that training and running need."""
 
     name: str
     first_python: tuple[int, int]
     last_python: tuple[int, int]
     requirements: tuple[str, ...]
-    #: NengoDL asks to be built by a setuptools that Python 3.12 can't run; a later one builds it as well.
+    #: NengoDL asks for a setuptools that Python 3.12 can't run, to be built with. A later setuptools builds it too.
     setuptools_first: bool
 
 
@@ -52,16 +52,16 @@ _ALWAYS = (
     "rich>=13",
 )
 
-#: The constraints of a lane, constraints/NAME.txt, name one version of every package.
-LANES = (
-    Lane(
+#: constraints/NAME.txt pins one version of every package of a stack.
+STACKS = (
+    Stack(
         "frozen",
         first_python=(3, 10),
         last_python=(3, 11),
         requirements=("numpy<2", "tensorflow==2.12.0", "nengo>=3.2,<4", *_ALWAYS),
         setuptools_first=False,
     ),
-    Lane(
+    Stack(
         "today",
         first_python=(3, 12),
         last_python=(3, 13),
@@ -76,65 +76,67 @@ LANES = (
     ),
 )
 
-#: The same package without its part for GPUs.
+#: Names under which the same package comes without GPU support.
 _ALSO = {"tensorflow": ("tensorflow-cpu",)}
 
 
 @dataclass(frozen=True)
 class Package:
-    """A package and the version that is installed. `wanted` is what it should be instead, or empty."""
+    """A package and its installed version. `wanted` is the requirement that it doesn't meet, or empty."""
 
     name: str
     version: str | None
     wanted: str
 
 
-def lane_of(python: tuple[int, int]) -> Lane | None:
-    return next((lane for lane in LANES if lane.first_python <= python <= lane.last_python), None)
+def stack_of(python: tuple[int, int]) -> Stack | None:
+    """Return the stack that is tested on a Python version, or None."""
+    return next((s for s in STACKS if s.first_python <= python <= s.last_python), None)
 
 
-def here() -> Lane | None:
-    """Return the lane of the Python that runs this."""
-    return lane_of(sys.version_info[:2])
+def here() -> Stack | None:
+    """Return the stack of the running Python."""
+    return stack_of(sys.version_info[:2])
 
 
 def installed(name: str) -> str | None:
-    """Return the version of a package that is installed, or None."""
+    """Return the installed version of a package, or None."""
     distribution = _distribution(name)
     return distribution.version if distribution else None
 
 
 def packages(requirements: Sequence[str]) -> list[Package]:
-    """Return the packages that are required, and whether they fit the requirements and each other."""
+    """Return the required packages, each with the first requirement that it doesn't meet, of these or of the other packages."""
     wishes = {text: Requirement(text) for text in requirements}
     names = [requirement.name for requirement in wishes.values()]
     for name in names:
         for requirement in _required_by(name, names):
             wishes[f"{requirement.name}{requirement.specifier} for {name}"] = requirement
-    found = []
-    for name in names:
-        version = installed(name)
-        unmet = [
-            text
-            for text, requirement in wishes.items()
-            if requirement.name == name
-            and not (version and requirement.specifier.contains(version, prereleases=True))
-        ]
-        found.append(Package(name, version, unmet[0] if unmet else ""))
-    return found
+    return [Package(name, installed(name), _unmet(name, wishes)) for name in names]
+
+
+def _unmet(name: str, wishes: Mapping[str, Requirement]) -> str:
+    """Return the first of the requirements, by their texts, that the installed version of a package doesn't meet, or ""."""
+    version = installed(name)
+    for text, requirement in wishes.items():
+        if requirement.name == name and not (
+            version and requirement.specifier.contains(version, prereleases=True)
+        ):
+            return text
+    return ""
 
 
 def _required_by(name: str, others: Sequence[str]) -> list[Requirement]:
-    """Return what an installed package itself says of some others."""
+    """Return the requirements that an installed package has on some others."""
     distribution = _distribution(name)
     texts = distribution.requires if distribution else None
-    found = []
+    requirements = []
     for requirement in map(Requirement, texts or ()):
         applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
         requirement.name = canonicalize_name(requirement.name)
         if applies and requirement.name in others:
-            found.append(requirement)
-    return found
+            requirements.append(requirement)
+    return requirements
 
 
 def _distribution(name: str) -> metadata.Distribution | None:
@@ -147,22 +149,22 @@ def _distribution(name: str) -> metadata.Distribution | None:
 
 
 def refusal() -> str | None:
-    """Return the sentence that says why training and running can't work here, or None if they can."""
-    lane = here()
-    if lane is None:
-        return no_lane()
-    unfit = [package for package in packages(lane.requirements) if package.wanted]
+    """Return a sentence that says why training and running can't work here, or None if they can."""
+    stack = here()
+    if stack is None:
+        return no_stack()
+    unfit = [package for package in packages(stack.requirements) if package.wanted]
     if not unfit:
         return None
     missing = ", ".join(package.name for package in unfit if package.version is None)
     wishes = [f"{missing} (not installed)"] if missing else []
     wishes += [f"{p.wanted} (there is {p.version})" for p in unfit if p.version is not None]
-    return f"training and running need {', '.join(wishes)}; this installs it:\n  {repair(lane)}"
+    return f"training and running need {', '.join(wishes)}; this installs it:\n  {repair(stack)}"
 
 
-def no_lane() -> str:
-    """Return the sentence for a Python that has no lane."""
-    first, last, this = LANES[0].first_python, LANES[-1].last_python, sys.version_info[:2]
+def no_stack() -> str:
+    """Return the sentence for a Python that no stack is tested on."""
+    first, last, this = STACKS[0].first_python, STACKS[-1].last_python, sys.version_info[:2]
     return f"training and running need Python {_dotted(first)} to {_dotted(last)}; this is {_dotted(this)}"
 
 
@@ -170,14 +172,14 @@ def _dotted(python: tuple[int, int]) -> str:
     return "{}.{}".format(*python)
 
 
-def repair(lane: Lane) -> str:
-    """Return the command that installs the versions of a lane, to be pasted into a shell."""
-    constraints = resources.folder("constraints") / f"{lane.name}.txt"
+def repair(stack: Stack) -> str:
+    """Return the shell command that installs a stack."""
+    constraints = resources.folder("constraints") / f"{stack.name}.txt"
     install = [sys.executable, "-m", "pip", "install", "-c", str(constraints)]
     commands = [
         [*install, "snnc[run]" if installed("snnc") else f"{resources.PACKAGE.parent}[run]"]
     ]
-    if lane.setuptools_first and installed("nengo-dl") is None:
+    if stack.setuptools_first and installed("nengo-dl") is None:
         commands = [
             [*install, "setuptools"],
             [*install, "--no-build-isolation", "--no-deps", "nengo-dl"],
@@ -187,7 +189,7 @@ def repair(lane: Lane) -> str:
 
 
 def elsewhere() -> str | None:
-    """Return a sentence where the machine is of another kind than those that numbers were measured on."""
+    """Return a sentence if the machine isn't of the kind that snnc was tested on, else None."""
     machine = f"{platform.system()} {platform.machine()}"
     if machine == "Linux x86_64":
         return None

@@ -2,54 +2,39 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from snnc.loihi.axons import Axons, ConvolutionAxons, DenseAxons, SparseAxons
 from snnc.loihi.windows import Axis, Chain, axes
 from snnc.operators import transforms
-from snnc.operators.linear import (
-    AveragePool2D,
-    BatchNorm,
-    Conv2D,
-    Dense,
-    OnOff,
-    Operator,
-    Shape,
-    Window,
-    size,
-    walk,
-)
+from snnc.operators.linear import Shape, size, windows
 from snnc.program.network import Connection, Network
 from snnc.spec.base import INPUT
 
-#: The operators that lead values within their pixel, through windows, or everywhere. Others may lead them anywhere.
-KNOWN: frozenset[type[Operator]] = frozenset({AveragePool2D, BatchNorm, Conv2D, Dense, OnOff})
-
 
 def axons_of(network: Network, connection: Connection) -> Axons | None:
-    """Return the axons of a connection into a layer on the chip, or None if they aren't known."""
-    if not _kinds(connection) <= KNOWN:
-        return None
+    """Return the axons of a connection into a layer on the chip, or None if they aren't known.
+
+    Operators that are neither pointwise nor a window, nor a matrix, may lead values anywhere.
+    """
     source = network.source_shape(connection)
+    # Every neuron sees what comes out of a matrix, whatever follows.
+    before_matrix = takewhile(lambda op: not op.fully_connected, connection.at_run_time)
+    chain = windows(before_matrix, source)
+    if chain is None:
+        return None
     match network.form(connection):
         case transforms.Dense():
-            return _dense(connection, source)
+            distinct = _distinct(chain, source) if chain else size(source)
+            return DenseAxons(source, distinct, 2 if connection.source == INPUT else 1)
         case transforms.Convolution(window=window) if _through_kernel(connection):
             rows, columns = axes([(window, source)], source)
-            pooled = AveragePool2D in _kinds(connection)
+            pooled = any(not step.has_kernel for step, _ in chain)
             pop_type = network.pop_type(connection) or 32
             return ConvolutionAxons(source, rows, columns, pop_type, pooled)
         case transforms.Sparse() if _through_kernel(connection):
-            return SparseAxons(source, *axes(_windows(connection, source), source))
+            return SparseAxons(source, *axes(chain, source))
     return None
-
-
-def _dense(connection: Connection, source: Shape) -> DenseAxons:
-    windows = _windows(connection, source)
-    distinct = _distinct(windows, source) if windows else size(source)
-    return DenseAxons(source, distinct, 2 if connection.source == INPUT else 1)
-
-
-def _kinds(connection: Connection) -> set[type[Operator]]:
-    return {type(operator) for operator in connection.at_run_time}
 
 
 def _through_kernel(connection: Connection) -> bool:
@@ -57,13 +42,8 @@ def _through_kernel(connection: Connection) -> bool:
 
     Without one, weights between channels are zero. And NengoLoihi builds no axons for images of the input.
     """
-    return Conv2D in _kinds(connection) and connection.source != INPUT
-
-
-def _windows(connection: Connection, source: Shape) -> Chain:
-    """Return the windows that a connection leads through."""
-    steps = walk(connection.at_run_time, source)
-    return [(operator, shape) for operator, shape in steps if isinstance(operator, Window)]
+    kernels = any(op.has_kernel and op.receptive_field for op in connection.at_run_time)
+    return kernels and connection.source != INPUT
 
 
 def _distinct(windows: Chain, source: Shape) -> int:

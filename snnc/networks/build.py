@@ -1,4 +1,4 @@
-"""Program to networks in memory: the one that NengoDL trains, and the deployed one, in plain Nengo.
+"""Build Nengo networks in memory: the one that NengoDL trains, and the deployed one, in plain Nengo.
 
 The emitted scripts build the same objects in the same order; tests compare both by running them.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import math
+from dataclasses import replace
 from typing import Any
 
 import nengo
@@ -14,7 +15,6 @@ import numpy as np
 from nengo.ensemble import Neurons
 from numpy.typing import NDArray
 
-from snnc.operators import transforms
 from snnc.operators.call import Call, Ratio, Real
 from snnc.operators.linear import walk
 from snnc.program.network import Connection, Network, Population
@@ -23,18 +23,19 @@ from snnc.spec.base import INPUT, OUTPUT
 
 Array = NDArray[np.float64]
 
-#: What the first part of a Call's name stands for.
-_MODULES = {"tf": "tensorflow"}
+#: Modules by the short names that a Call begins with.
+_MODULES = {"np": "numpy", "tf": "tensorflow"}
 
 
 def build(value: Any) -> Any:
     """Return the object that a Call describes, or the value of anything else."""
     if isinstance(value, Call):
         module, *names = value.name.split(".")
-        found: Any = importlib.import_module(_MODULES.get(module, module))
+        constructor: Any = importlib.import_module(_MODULES.get(module, module))
         for name in names:
-            found = getattr(found, name)
-        return found(*map(build, value.args), **{k: build(v) for k, v in value.kwargs.items()})
+            constructor = getattr(constructor, name)
+        kwargs = {key: build(argument) for key, argument in value.kwargs.items()}
+        return constructor(*map(build, value.args), **kwargs)
     if isinstance(value, Ratio | Real):
         return value.value
     if isinstance(value, list | tuple):
@@ -45,19 +46,18 @@ def build(value: Any) -> Any:
 
 
 def keras_layer(call: Call) -> Any:
-    """Return the Keras layer of an operator."""
-    if call.name == "OnOff":
-        from snnc.networks.on_off import OnOff
+    """Return the Keras layer of an operator: one of snnc's own, or else one of Keras."""
+    from snnc.networks import own_layers
 
-        return OnOff(**call.kwargs)
-    return build(Call(f"tf.keras.layers.{call.name}", call.args, call.kwargs))
+    module = "snnc.networks.own_layers" if hasattr(own_layers, call.name) else "tf.keras.layers"
+    return build(replace(call, name=f"{module}.{call.name}"))
 
 
 def training_network(network: Network) -> nengo.Network:
-    """Return the network that NengoDL trains: rates, single time steps, no synapses.
+    """Build the network that NengoDL trains: rates, single time steps, no synapses.
 
-    `net.logits` is the probe of the output, `net.spikes` the list of the populations' probes, still empty unless their rates
-    matter in training.
+    `net.logits` is the probe of the output. `net.spikes` lists the populations' probes; it is empty unless training keeps
+    firing rates in bands.
     """
     import nengo_dl
 
@@ -95,7 +95,7 @@ def training_network(network: Network) -> nengo.Network:
 
 
 def _through(network: Network, connection: Connection, values: dict[str, Any]) -> Any:
-    """Return what a connection's operators make of its source."""
+    """Add a connection's operators behind its source, and return the last one."""
     import nengo_dl
 
     value = values[connection.source]
@@ -107,7 +107,7 @@ def _through(network: Network, connection: Connection, values: dict[str, Any]) -
 
 
 def put_out_rates(net: nengo.Network, network: Network) -> None:
-    """Let neurons that train with the chip's rates put those out in single steps too, without dropout, and by moving means."""
+    """Have neurons that train with the chip's rates put those out in single steps too, without dropout, and by moving means."""
     import nengo_dl
     import tensorflow as tf
 
@@ -151,7 +151,7 @@ def prepare_to_run(net: nengo.Network, network: Network) -> None:
 
 
 def deployed_network(network: Network, shown: Any, loihi: bool = False) -> nengo.Network:
-    """Return a deployed program as a plain Nengo network.
+    """Build a deployed network in plain Nengo.
 
     `shown` is the output of the input node: values, a process, or a function of time. With `loihi`, the network
     says which populations run on the chip. `net.logits` and `net.spikes` are probes.
@@ -187,7 +187,7 @@ def deployed_network(network: Network, shown: Any, loihi: bool = False) -> nengo
 
 
 def _place(net: nengo.Network, population: Population, ensemble: nengo.Ensemble) -> None:
-    """Say where neurons run, and how the chip's cores share them."""
+    """Configure where neurons run, and how the chip's cores share them."""
     import nengo_loihi
 
     if not population.on_chip:
@@ -210,31 +210,12 @@ def _ensemble(population: Population) -> nengo.Ensemble:
 
 
 def _connect(connection: Connection, sources: dict[str, Any], target: Any) -> nengo.Connection:
+    transform = connection.folded.nengo()
     return nengo.Connection(
         sources[connection.source],
         target,
-        transform=_transform(connection.folded),
+        transform=nengo.connection.Default if transform is None else build(transform),
         synapse=build(connection.synapse.nengo()) if connection.synapse else None,
-    )
-
-
-def _transform(folded: transforms.Transform) -> Any:
-    """Return a folded chain as Nengo has it."""
-    form = folded.form
-    if isinstance(form, transforms.NoTransform):
-        return nengo.connection.Default
-    if isinstance(form, transforms.Dense):
-        return folded.weights
-    if isinstance(form, transforms.Sparse):
-        places = np.column_stack([folded.arrays["row"], folded.arrays["column"]])
-        return nengo.Sparse(form.shape, indices=places, init=folded.weights)
-    return nengo.Convolution(
-        form.output_shape[-1],
-        form.input_shape,
-        kernel_size=form.kernel_size,
-        strides=form.strides,
-        padding=form.padding,
-        init=folded.weights,
     )
 
 
@@ -255,7 +236,7 @@ def _softmax(_: float, logits: Array) -> Array:
 
 
 def stream_of(program: Program, items: Array) -> Any:
-    """Return what an input node puts out to show items one after the other, with a gap of zeros if there is one."""
+    """Return the output of an input node that shows items one after the other, with a gap of zeros if there is one."""
     if not program.gap_steps:
         return nengo.processes.PresentInput(items, program.stream_steps * program.network.dt)
     zeros = np.zeros(math.prod(items.shape[1:]))

@@ -1,7 +1,7 @@
-"""From the network that is trained to the one that runs.
+"""Deploy: from the network that is trained to the one that runs.
 
-Every chain of operators between two populations becomes one linear map: the chain's linear part. What the chain makes of
-zeros is a bias of every neuron it leads to, added inside the gain. Dropout vanishes.
+Each chain of operators between two populations is folded into one transform, its linear part. The chain's response to zeros
+becomes a bias of each neuron that it leads to, added inside the gain. Dropout vanishes.
 """
 
 from __future__ import annotations
@@ -14,33 +14,36 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from snnc.diagnostics.errors import Refusal
 from snnc.networks.build import build, keras_layer
-from snnc.operators import transforms
-from snnc.operators.linear import Conv2D, Dense, Shape, size, walk
+from snnc.operators.linear import Operator, Shape, shape_after, size, walk
+from snnc.operators.transforms import Form, Transform
 from snnc.program.network import Connection, GainBias, Network, Population
 from snnc.spec.base import OUTPUT
 
 Array = NDArray[Any]
 #: By the name of an operator: its weights in the order in which Keras has them.
 Weights = Mapping[str, Sequence[Array]]
+#: Maps values, (n, size in), to (n, size out).
+Map = Callable[[Array], Array]
 
 #: How many single inputs go through a chain at once.
 AT_ONCE = 256
+#: How many random inputs a folded chain is compared on, and how far it may be off, as a share of the largest value.
+COMPARED, TOLERANCE = 4, 1e-5
 
 
 def deploy(network: Network, weights: Weights) -> Network:
-    """Return the network that runs: one folded operator on every connection, gain and bias at every population.
+    """Fold each connection's operators into a transform, and give each population its gain and bias.
 
-    Every population's input current and the logits equal the trained ones up to rounding.
+    Every population's input current and the logits equal the trained ones up to rounding. A transform that differs from
+    its Keras layers is refused.
     """
     connections = []
     biases: dict[str, Any] = {}
     for connection in network.connections:
-        form = network.form(connection)
-        arrays, bias = _folded(connection, form, weights, network.source_shape(connection))
-        connections.append(
-            replace(connection, operators=(transforms.Transform(connection.target, form, arrays),))
-        )
+        transform, bias = _folded(network, connection, weights)
+        connections.append(replace(connection, transform=transform))
         biases[connection.target] = biases.get(connection.target, 0) + bias
     return replace(
         network,
@@ -50,36 +53,45 @@ def deploy(network: Network, weights: Weights) -> Network:
     )
 
 
-def _folded(
-    connection: Connection, form: transforms.Form, weights: Weights, before: Shape
-) -> tuple[dict[str, Array], Any]:
-    """Return the arrays of a connection's form, and its bias: one value a neuron or a channel, or 0 for none."""
-    at_run_time = connection.at_run_time
-    if isinstance(form, transforms.NoTransform):
-        return {}, 0
-    if len(at_run_time) == 1 and isinstance(at_run_time[0], Dense | Conv2D):
-        kernel, *bias = weights[at_run_time[0].name]
-        return {"weights": kernel.T if isinstance(form, transforms.Dense) else kernel}, bias[
-            0
-        ] if bias else 0
-    through = _chain(connection, weights, before)
+def _folded(network: Network, connection: Connection, weights: Weights) -> tuple[Transform, Any]:
+    """Return a connection's transform, and its bias: one value a neuron or a channel, or 0 for none."""
+    form, before = network.form(connection), network.source_shape(connection)
+    if not connection.operators:
+        return Transform(form), 0
+    transform, bias = _read(connection.at_run_time, form, weights, before)
+    adds_bias = any(operator.adds_bias for operator in connection.operators)
+    wrong = _difference(
+        transform,
+        bias if adds_bias else 0,
+        _chain(connection.operators, weights, before),
+        size(before),
+        size(shape_after(connection.operators, before)),
+    )
+    if wrong:
+        raise Refusal(_refused(connection, transform, wrong))
+    return transform, bias
+
+
+def _read(
+    operators: Sequence[Operator], form: Form, weights: Weights, before: Shape
+) -> tuple[Transform, Any]:
+    """Return the transform and the bias of a chain, from the weights of its one layer or from the chain's responses."""
+    if not operators:
+        return Transform(form), 0
+    if len(operators) == 1 and operators[0].has_kernel:
+        kernel, *bias = weights[operators[0].name]
+        return Transform(form, form.from_kernel(kernel)), bias[0] if bias else 0
+    through = _chain(operators, weights, before)
     # Keras itself says what zeros and single inputs become.
-    bias = through(np.zeros((1, size(before)), np.float32))[0]
-    if isinstance(form, transforms.Convolution):
-        responses = _responses(through, np.array(form.inputs), size(before))
-        images = (np.concatenate(list(responses)) - bias).reshape(-1, *form.output_shape)
-        row, column = form.place
-        return {"weights": images[:, row, column].reshape(form.shape)}, bias
-    responses = _responses(through, np.arange(size(before)), size(before))
-    if isinstance(form, transforms.Dense):
-        return {"weights": (np.concatenate(list(responses)) - bias).T}, bias
-    return _scattered(responses, bias), bias
+    bias_of_each = through(np.zeros((1, size(before)), np.float32))[0]
+    responses = (through(x) - bias_of_each for x in _single_inputs(form.inputs, size(before)))
+    return Transform(form, form.read(responses)), bias_of_each
 
 
-def _chain(connection: Connection, weights: Weights, before: Shape) -> Callable[[Array], Array]:
-    """Return what a connection does to values, (n, size before), when the network runs: (n, size after)."""
+def _chain(operators: Sequence[Operator], weights: Weights, before: Shape) -> Map:
+    """Return a function that sends values through the operators' Keras layers, as they are when nothing is trained."""
     layers = []
-    for operator, shape in walk(connection.at_run_time, before):
+    for operator, shape in walk(operators, before):
         layer = keras_layer(operator.keras())
         layer.build((None, *operator.takes(shape)))
         layer.set_weights(weights.get(operator.name, ()))
@@ -93,28 +105,54 @@ def _chain(connection: Connection, weights: Weights, before: Shape) -> Callable[
     return through
 
 
-def _responses(through: Callable[[Array], Array], inputs: Array, size_in: int) -> Iterator[Array]:
-    """Yield what becomes of single inputs that are 1, some at once: (n, size after)."""
+def _single_inputs(inputs: Sequence[int], size_in: int) -> Iterator[Array]:
+    """Yield values in which one input is 1 and all others are 0, some of them at once: (n, size in)."""
     for start in range(0, len(inputs), AT_ONCE):
         some = inputs[start : start + AT_ONCE]
         x = np.zeros((len(some), size_in), np.float32)
         x[np.arange(len(some)), some] = 1
-        yield through(x)
+        yield x
 
 
-def _scattered(responses: Iterator[Array], bias: Array) -> dict[str, Array]:
-    """Return the weights that aren't zero, and the row and the column of each."""
-    rows, columns, weights = [], [], []
-    first = 0
-    for some in responses:
-        found = some - bias
-        column, row = found.nonzero()
-        rows.append(row)
-        columns.append(first + column)
-        weights.append(found[column, row])
-        first += len(found)
-    row, column, values = (np.concatenate(parts) for parts in (rows, columns, weights))
-    return {"weights": values, "row": row, "column": column}
+def _difference(
+    transform: Transform, bias: Any, through: Map, size_in: int, size_out: int
+) -> str | None:
+    """Return how a transform and its bias differ from the Keras layers that they stand for, if they do."""
+    x = np.random.RandomState(0).uniform(-1, 1, (COMPARED, size_in)).astype(np.float32)
+    trained = through(x)
+    if trained.shape[1] != size_out:
+        return f"{size_out} values come out, not {trained.shape[1]}"
+    expected = transform.form.arrays
+    if expected.keys() != transform.arrays.keys() or not all(
+        expected[name].fits(array.shape) for name, array in transform.arrays.items()
+    ):
+        return "its weights have another shape"
+    # A bias a channel is that of all values of the channel, which is the last dimension.
+    difference = transform.apply(x.astype(float)) + np.resize(bias, size_out) - trained
+    largest, off = np.abs(trained).max(), np.abs(difference).max()
+    # Weights that aren't finite are so before they are folded.
+    if off <= TOLERANCE * largest or not np.isfinite(largest):
+        return None
+    return f"values differ by up to {off:.2g}, and the largest is {largest:.2g}"
+
+
+def _refused(connection: Connection, transform: Transform, wrong: str) -> str:
+    """Return the message that a transform isn't what was trained, for whoever added an operator."""
+    names = ", ".join(_described(operator) for operator in connection.operators)
+    return (
+        f"'{connection.target}' would not run as it was trained: folded into one {transform.form.kind} transform, "
+        f"the operators from '{connection.source}' to '{connection.target}' differ from their Keras layers: {wrong}\n"
+        f"  these are {names}; spec and training are sound, but one of these operators is declared wrongly or isn't linear, or snnc folds it wrongly\n"
+        "  if you added its layer kind, correct its shape, adds_bias and training_only, and leave out pointwise, fully_connected, "
+        "has_kernel, zero_padded, or Window as its base; if the kind comes with snnc, please report it"
+    )
+
+
+def _described(operator: Operator) -> str:
+    """Return an operator's name, its kind, and its layer's number."""
+    table, *index = operator.at or ("",)
+    layer = f", layer {int(index[0]) + 1}" if table == "layers" else ""
+    return f"'{operator.name}' ({operator.kind}{layer})"
 
 
 def _tuned(population: Population, bias: Any) -> Population:

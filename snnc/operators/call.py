@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from snnc.operators.frozen import frozen
 
-
-@frozen
+@dataclass(frozen=True)
 class Ratio:
     """A number best written as a division: `1 / 200` says more than 0.005."""
 
@@ -21,14 +19,14 @@ class Ratio:
         return self.numerator / self.denominator
 
 
-@frozen
+@dataclass(frozen=True)
 class Real:
     """A number that is written with a point even if it is whole, for whoever tells 1.0 from 1."""
 
     value: float
 
 
-@frozen
+@dataclass(frozen=True)
 class Call:
     """`name` is dotted, as a script writes it after its imports: "nengo.LIF", "tf.optimizers.Adam".
 

@@ -1,18 +1,19 @@
 """Linear maps on the values of a connection, as they are trained.
 
-Images are (height, width, channels) throughout.
+Images are (height, width, channels) throughout. Its Keras layer defines an operator. Without further declarations a chain
+with it is folded into a sparse matrix, which is right for any linear map; with them, into a kernel or a dense matrix.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
+from snnc.diagnostics.diagnostic import KeyPath
 from snnc.diagnostics.wording import times
 from snnc.operators.call import Call
-from snnc.operators.frozen import frozen
 
 #: Without the number of items.
 Shape = tuple[int, ...]
@@ -33,18 +34,47 @@ class ShapeError(Exception):
         self.message, self.key, self.hint = message, key, hint
 
 
-@frozen
+@dataclass(frozen=True)
 class Operator:
-    """A linear map on the values of one connection; Keras says what it does."""
+    """A linear map on the values of one connection."""
 
-    #: What the spec language calls it.
+    #: The name of its kind in the spec language.
     kind: ClassVar[str]
-    #: Whether the operator does nothing when the network runs.
+    #: The key of its layer that sets how many values come out, of each pixel or in all.
+    width_key: ClassVar[str | None] = None
+    #: Whether tf.keras.layers has its Keras layer; others stand in `snnc.networks.own_layers`.
+    in_keras: ClassVar[bool] = True
+    #: Whether it does nothing when the network runs.
     training_only: ClassVar[bool] = False
+    #: Whether training sets values to zero at random.
+    drops_values: ClassVar[bool] = False
     #: Whether it takes values as an image; others take them flat.
     on_images: ClassVar[bool] = False
+    #: Whether each output depends on one value at the same pixel, for all pixels alike.
+    pointwise: ClassVar[bool] = False
+    #: Whether each output depends on all values.
+    fully_connected: ClassVar[bool] = False
+    #: Whether the `kernel` of its Keras layer holds all its weights, as those of a matrix or a convolution.
+    has_kernel: ClassVar[bool] = False
 
     name: str
+    #: The place of its layer in the spec.
+    at: KeyPath = field(default=(), compare=False, kw_only=True)
+
+    @property
+    def receptive_field(self) -> Window | None:
+        """The window through which all outputs look at an image, with the same weights, if there is one."""
+        return None
+
+    def image(self, before: Shape) -> tuple[int, int, int]:
+        """Return (height, width, channels), or raise a ShapeError: it takes nothing but images."""
+        if len(before) != 3:
+            raise ShapeError(
+                f"'{self.name}' looks at images, (height, width, channels), not at values of shape {list(before)}",
+                hint="" if len(before) != 2 else f"write shape = {[*before, 1]} in [input]",
+            )
+        height, width, channels = before
+        return height, width, channels
 
     def takes(self, before: Shape) -> Shape:
         """Return values' shape as the operator takes them: as it is, or flat."""
@@ -66,18 +96,20 @@ class Operator:
     @property
     def settings(self) -> dict[str, Any]:
         """Return the settings, by Keras' names for them; they are those of the fields unless a kind says otherwise."""
-        return {
-            field.name: getattr(self, field.name) for field in fields(self) if field.name != "name"
-        }
+        own = (each.name for each in fields(self) if each.name not in ("name", "at"))
+        return {name: getattr(self, name) for name in own}
 
     def keras(self) -> Call:
         """Return the Keras layer, by its name in tf.keras.layers."""
         raise NotImplementedError
 
 
-@frozen
+@dataclass(frozen=True)
 class Dense(Operator):
     kind: ClassVar[str] = "dense"
+    width_key: ClassVar[str | None] = "units"
+    fully_connected: ClassVar[bool] = True
+    has_kernel: ClassVar[bool] = True
 
     units: int
     use_bias: bool
@@ -97,22 +129,31 @@ class Dense(Operator):
         return Call("Dense", (self.units,), {**bias, "name": self.name})
 
 
-@frozen
+@dataclass(frozen=True)
 class Window(Operator):
-    """What looks at an image through a window that moves by its strides."""
+    """Looks at an image through a window that moves by its strides."""
 
     on_images: ClassVar[bool] = True
     #: The key of the window's size, as the layer has it.
     size_key: ClassVar[str]
+    #: Whether zeros stand beyond the edges of an image, and the weights at the edges are those within.
+    zero_padded: ClassVar[bool] = False
 
     window: Pair
     strides: Pair
     padding: Padding
 
     @property
+    def receptive_field(self) -> Window:
+        return self
+
+    @property
     def settings(self) -> dict[str, Any]:
         settings = super().settings
         return {self.size_key: settings.pop("window"), **settings}
+
+    def shape(self, before: Shape) -> Shape:
+        return (*self.images(before), before[-1])
 
     def margins(self, before: Shape) -> tuple[Pair, Pair]:
         """Return how many rows of zeros TensorFlow puts above and below an image, and how many columns left and right."""
@@ -131,14 +172,10 @@ class Window(Operator):
 
     def images(self, before: Shape) -> Pair:
         """Return height and width of what comes out, or raise a ShapeError."""
-        if len(before) != 3:
-            raise ShapeError(
-                f"'{self.name}' looks at images, (height, width, channels), not at values of shape {list(before)}",
-                hint="" if len(before) != 2 else f"write shape = {[*before, 1]} in [input]",
-            )
+        *sides, _ = self.image(before)
         height, width = (
             _steps(length, window, stride, self.padding)
-            for length, window, stride in zip(before, self.window, self.strides, strict=False)
+            for length, window, stride in zip(sides, self.window, self.strides, strict=True)
         )
         if height < 1 or width < 1:
             raise ShapeError(
@@ -149,10 +186,13 @@ class Window(Operator):
         return height, width
 
 
-@frozen
+@dataclass(frozen=True)
 class Conv2D(Window):
     kind: ClassVar[str] = "conv2d"
     size_key: ClassVar[str] = "kernel_size"
+    width_key: ClassVar[str | None] = "filters"
+    has_kernel: ClassVar[bool] = True
+    zero_padded: ClassVar[bool] = True
 
     filters: int
     use_bias: bool
@@ -178,13 +218,10 @@ class Conv2D(Window):
         return Call("Conv2D", (self.filters, _short(self.window)), {**settings, "name": self.name})
 
 
-@frozen
+@dataclass(frozen=True)
 class AveragePool2D(Window):
     kind: ClassVar[str] = "avg_pool2d"
     size_key: ClassVar[str] = "pool_size"
-
-    def shape(self, before: Shape) -> Shape:
-        return (*self.images(before), before[-1])
 
     @property
     def adds_bias(self) -> bool:
@@ -199,12 +236,13 @@ class AveragePool2D(Window):
         return Call("AveragePooling2D", (_short(self.window),), {**settings, "name": self.name})
 
 
-@frozen
+@dataclass(frozen=True)
 class BatchNorm(Operator):
     """Normalises each channel, or each value where there are no images; linear when the network runs."""
 
     kind: ClassVar[str] = "batch_norm"
     on_images: ClassVar[bool] = True
+    pointwise: ClassVar[bool] = True
 
     momentum: float
     epsilon: float
@@ -219,12 +257,14 @@ class BatchNorm(Operator):
         return Call("BatchNormalization", (), {**settings, "name": self.name})
 
 
-@frozen
+@dataclass(frozen=True)
 class OnOff(Operator):
     """Every value, then the negative of every value, channel by channel: one of both is positive."""
 
     kind: ClassVar[str] = "on_off"
+    in_keras: ClassVar[bool] = False
     on_images: ClassVar[bool] = True
+    pointwise: ClassVar[bool] = True
 
     def shape(self, before: Shape) -> Shape:
         return (*before[:-1], 2 * before[-1])
@@ -237,10 +277,11 @@ class OnOff(Operator):
         return Call("OnOff", (), {"name": self.name})
 
 
-@frozen
+@dataclass(frozen=True)
 class Dropout(Operator):
     kind: ClassVar[str] = "dropout"
     training_only: ClassVar[bool] = True
+    drops_values: ClassVar[bool] = True
 
     rate: float
 
@@ -253,6 +294,28 @@ def walk(operators: Iterable[Operator], before: Shape) -> Iterator[tuple[Operato
     for operator in operators:
         yield operator, before
         before = operator.shape(before)
+
+
+def shape_after(operators: Iterable[Operator], before: Shape) -> Shape:
+    """Return the shape of what comes out of a chain."""
+    for operator in operators:
+        before = operator.shape(before)
+    return before
+
+
+def windows(operators: Iterable[Operator], before: Shape) -> list[tuple[Window, Shape]] | None:
+    """Return the windows of a chain, each with the shape of what it looks at, but no pointwise operators.
+
+    None if some operator works in another way, or its shapes aren't those of the way that it says.
+    """
+    steps = []
+    for operator, shape in walk(operators, before):
+        window, after = operator.receptive_field, operator.shape(shape)
+        if window and after[:-1] == window.images(shape):
+            steps.append((window, shape))
+        elif window or not operator.pointwise or after[:-1] != shape[:-1]:
+            return None
+    return steps
 
 
 def _steps(length: int, window: int, stride: int, padding: Padding) -> int:

@@ -52,7 +52,7 @@ def lower(spec: Spec, document: Document) -> Program:
         sources = tuple(replace(flows[source], via=source) for source in layer.from_ or before)
         graph.at = ("layers", index)
         try:
-            flows[name] = layer.lower(name, sources, graph)
+            flows[name] = layer.lower(name, sources, graph).placed(graph.at)
         except ShapeError as error:
             raise CompileError(document, [_shape_error(error, graph.at, layer)]) from error
         before = (name,)
@@ -94,7 +94,7 @@ def lower(spec: Spec, document: Document) -> Program:
 
 @dataclass
 class _Graph:
-    """Collects what layers lower to. `at` is where the layer that is being lowered stands."""
+    """Collects populations and connections. `at` is the place of the layer that is being lowered."""
 
     spec: Spec
     layer_names: set[str]
@@ -144,7 +144,7 @@ class _Graph:
                 source=flow.source,
                 via=flow.via,
                 target=target,
-                operators=tuple(self._named(operator) for operator in flow.operators),
+                operators=tuple(map(self._named, flow.placed(self.at).operators)),
                 synapse=None if flow.source == INPUT else synapse,
                 at=self.at,
                 synapse_at=synapse_at,
@@ -186,7 +186,7 @@ class _Graph:
 
 
 def _shape_error(error: ShapeError, at: KeyPath, layer: LayerKind) -> Diagnostic:
-    """Return what is said of a layer that can't take what it follows."""
+    """Return the diagnostic for a layer that can't take the shape of its source."""
     written = error.key in _keys(layer)
     place: KeyPath = (*at, error.key) if error.key is not None and written else at
     return Diagnostic(LAYER_SHAPE, error.message, place, "value" if written else "key", error.hint)
@@ -199,7 +199,7 @@ def _keys(layer: LayerKind) -> set[str]:
 
 
 def _gradient(neurons: NeuronKind, on_chip: bool, written: Gradient | None) -> Gradient:
-    """Return what training differentiates: what was written, where it applies, or the kind's own default."""
+    """Return the gradient that training uses: the written one where it applies, or the kind's own default."""
     if isinstance(written, Smooth):
         applies = neurons.smooth_applies
     elif isinstance(written, Loihi):
@@ -244,22 +244,22 @@ def _wrong_names(spec: Spec, names: list[str]) -> Iterator[Diagnostic]:
 
 def _wrong_sources(spec: Spec, names: list[str]) -> list[Diagnostic]:
     used = set(spec.output.from_ or names[-1:])
-    found: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     for index, layer in enumerate(spec.layers):
         at: KeyPath = ("layers", index, "from")
-        found += _wrong_from(layer.from_, at, [INPUT, *names[:index]], names[index:])
+        diagnostics += _wrong_from(layer.from_, at, [INPUT, *names[:index]], names[index:])
         if len(layer.from_ or ()) > 1 and not layer.takes_several:
             message = f"a {layer.kind} layer follows one layer, not {len(layer.from_ or ())}"
-            found.append(Diagnostic(TOO_MANY_SOURCES, message, at))
+            diagnostics.append(Diagnostic(TOO_MANY_SOURCES, message, at))
         used |= set(layer.from_ or names[index - 1 : index])
-    found += _wrong_from(spec.output.from_, ("output", "from"), [INPUT, *names], [])
-    # What a misspelt source meant may be the layer that seems unused.
-    unused = [] if found else [(i, name) for i, name in enumerate(names) if name not in used]
+    diagnostics += _wrong_from(spec.output.from_, ("output", "from"), [INPUT, *names], [])
+    # A layer may only seem unused because a source is misspelt.
+    unused = [] if diagnostics else [(i, name) for i, name in enumerate(names) if name not in used]
     for index, name in unused:
         message = f"nothing follows '{name}': every layer after it names other sources"
         hint = f"add '{name}' to a later layer's from, or remove the layer"
-        found.append(Diagnostic(UNUSED_LAYER, message, ("layers", index), "key", hint))
-    return found
+        diagnostics.append(Diagnostic(UNUSED_LAYER, message, ("layers", index), "key", hint))
+    return diagnostics
 
 
 def _wrong_from(

@@ -2,7 +2,7 @@
 
 Layer kinds lower to these; whatever builds networks or writes scripts handles these and knows no layer kind. Every node
 knows where in the spec it comes from. The same Network describes the one that is trained and, after `deploy`, the one that
-runs: then every connection carries one transforms.Transform operator, and every population has its gain and bias.
+runs: then every connection has a transform, and every population its gain and bias.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Connection:
     """From the input or a population to a population or the output.
 
     `via` is the layer that was named as the source: the source itself, or one of operators behind it. The synapse
-    filters spikes, so the input has none.
+    filters spikes, so the input has none. The transform is there once the network is deployed.
     """
 
     source: str
@@ -90,6 +90,7 @@ class Connection:
     synapse: Synapse | None
     at: KeyPath
     synapse_at: KeyPath
+    transform: transforms.Transform | None = None
 
     @property
     def taus(self) -> tuple[float, ...]:
@@ -98,10 +99,9 @@ class Connection:
 
     @property
     def folded(self) -> transforms.Transform:
-        """What the operators have become, in a deployed program."""
-        (operator,) = self.operators
-        assert isinstance(operator, transforms.Transform), "only a deployed program has weights"
-        return operator
+        """Its transform, in a deployed network."""
+        assert self.transform is not None, "only a deployed network has weights"
+        return self.transform
 
     @property
     def at_run_time(self) -> tuple[Operator, ...]:
@@ -139,10 +139,10 @@ class Network:
 
     @cached_property
     def _by_target(self) -> dict[str, tuple[Connection, ...]]:
-        found: dict[str, tuple[Connection, ...]] = {}
+        into: dict[str, tuple[Connection, ...]] = {}
         for connection in self.connections:
-            found[connection.target] = (*found.get(connection.target, ()), connection)
-        return found
+            into[connection.target] = (*into.get(connection.target, ()), connection)
+        return into
 
     @cached_property
     def _by_name(self) -> dict[str, Population]:
@@ -163,14 +163,12 @@ class Network:
         return self.population(connection.source).shape
 
     def form(self, connection: Connection) -> transforms.Form:
-        """Return the form that a connection's weights have once the program is deployed."""
-        if any(isinstance(operator, transforms.Transform) for operator in connection.operators):
-            return connection.folded.form
+        """Return the form of a connection's transform."""
         return transforms.form(connection.at_run_time, self.source_shape(connection))
 
     @property
     def receivers(self) -> tuple[str, ...]:
-        """What connections lead to, in order: the populations, then the output."""
+        """The targets of connections, in order: the populations, then the output."""
         return (*(population.name for population in self.populations), OUTPUT)
 
     @property
@@ -207,9 +205,7 @@ class Network:
         target = self._by_name.get(connection.target)
         if target is None or target.pop_type is None or not target.on_chip:
             return None
-        return (
-            target.pop_type if isinstance(self.form(connection), transforms.Convolution) else None
-        )
+        return target.pop_type if self.form(connection).kind == "convolution" else None
 
     def array_key(self, connection: Connection) -> str:
         """Return what the names of a connection's arrays begin with among the parameters: the target, and its number."""

@@ -1,4 +1,4 @@
-"""What a run of a network gave: its logits and firing rates."""
+"""The results of one run of a network: logits and firing rates."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Simulated:
-    """What was simulated on the emulated chip: items of so many steps in chains.
+    """The size and duration of a run on the emulated chip: `items` of `steps` steps each, in `chains` chains.
 
-    To build it takes some seconds more the first time on a machine, when the emulator is compiled.
+    `build_seconds` include compiling the emulator, some seconds, the first time on a machine.
     """
 
     size: Size
@@ -46,20 +46,20 @@ class Simulated:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a network said of each item, (n, classes), and the firing rate of every neuron of a layer, in hertz."""
+    """The logits of each item, (n, classes), and the mean firing rate of every neuron of each layer, in hertz."""
 
     logits: Array
     rates: dict[str, Array] = field(default_factory=dict)
-    #: From a softmax on the host or after the run, if the spec has one.
+    #: The result of a softmax on the host or after the run, if the spec has one.
     probabilities: Array | None = None
-    #: Of a stream's first items, where it was asked for.
+    #: The recording of a stream's first items, if one was asked for.
     recording: Recording | None = None
-    #: On the emulator.
+    #: For runs on the emulator.
     simulated: Simulated | None = None
 
     @property
     def classes(self) -> NDArray[np.int64]:
-        """The answer for each item."""
+        """The class that the network answers for each item."""
         return np.asarray(self.logits.argmax(axis=1))
 
 

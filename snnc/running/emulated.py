@@ -1,4 +1,4 @@
-"""Items as a stream on the emulated chip, in several chains side by side, and what NengoLoihi says of the first ones."""
+"""Run items as a stream on the emulated chip, in several chains side by side, and compare the first ones with NengoLoihi."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
+import nengo
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,21 +17,20 @@ from snnc.environment.libraries import strict_warnings
 from snnc.networks.build import deployed_network, stream_of
 from snnc.program.program import Program
 from snnc.running.answers import Answers, Simulated
-from snnc.running.gather import Gatherer
-from snnc.running.recording import Recorder
+from snnc.running.probes import ProbeReader
+from snnc.running.recording import Recorder, Recording
 from snnc.running.stream import explained, refuse_bursts, simulator
 
 Array = NDArray[np.float64]
 
-
-#: The first item of a chain meets no traces of another one: they shall be few.
+#: The first item of a chain doesn't follow another item. Long chains keep such items rare.
 SHORTEST_CHAIN = 20
-#: More chains than that are not much faster.
+#: More chains are hardly faster.
 MOST_CHAINS = 64
 
 
 def chains(n_items: int) -> int:
-    """Return in how many chains items are shown."""
+    """Return the number of chains for a number of items."""
     return max(1, min(n_items // SHORTEST_CHAIN, MOST_CHAINS))
 
 
@@ -42,13 +42,12 @@ def emulate(
 ) -> Answers:
     """Run a deployed program over items x, (n, size), on the emulated chip.
 
-    `progress` is told how many items are done now and then. Of so many first items as are to be `recorded` outputs and
-    spikes are kept.
+    `progress` gets the number of items of each finished batch. The answers hold a recording of the first `recorded` items.
     """
     net = deployed_network(program.network, np.zeros(program.network.input_size), loihi=True)
     recorder = Recorder(net) if recorded else None
     steps, gap = program.stream_steps, program.gap_steps
-    gathered = Gatherer(net, program, len(x), steps)
+    reader = ProbeReader(net, program, len(x), steps)
     on_chip = {population.name for population in program.network.populations_on_chip}
     counted = [probe for probe in net.spikes if probe.label in on_chip]
     with strict_warnings(), explained(), _on_the_emulator():
@@ -59,15 +58,15 @@ def emulate(
             gap=gap,
             present="stream",
             chains=chains(len(x)),
-            probes=[probe for probe in gathered.probes if probe not in counted],
+            probes=[probe for probe in reader.probes if probe not in counted],
         )
         began, spikes = perf_counter(), 0
         for batch in batches:
-            gathered.take(batch.items, batch.data)
+            reader.take(batch.items, batch.data)
             refuse_bursts(program.network, net, batch.data)
             for probe in counted:
                 counts = batch.spike_counts(probe.target.ensemble)
-                gathered.add_rates(probe, counts / (steps * program.network.dt))
+                reader.add_rates(probe, counts / (steps * program.network.dt))
             spikes += int(batch.counts.sum(dtype=np.int64))
             progress(len(batch.items))
         simulated = Simulated(
@@ -79,20 +78,31 @@ def emulate(
             seconds=perf_counter() - began,
             build_seconds=emulator.build_seconds,
         )
-        if recorder:
-            # Once more, and all that probes see: a chain begins with these items.
-            shown = {net.shown: x[:recorded]}
-            seen = emulator.run(shown, steps, gap=gap, present="stream")
-            for item in range(len(x[:recorded])):
-                recorder.take({probe: seen[probe][item] for probe in net.all_probes})
-    recording = recorder.recording() if recorder else None
-    return replace(gathered.answers(), recording=recording, simulated=simulated)
+        recording = _recording(emulator, net, program, recorder, x[:recorded])
+    return replace(reader.answers(), recording=recording, simulated=simulated)
+
+
+def _recording(
+    emulator: Emulator,
+    net: nengo.Network,
+    program: Program,
+    recorder: Recorder | None,
+    first: Array,
+) -> Recording | None:
+    """Run the first items again, with the data of all probes: the first chain starts with the same items."""
+    if recorder is None:
+        return None
+    shown = {net.shown: first}
+    seen = emulator.run(shown, program.stream_steps, gap=program.gap_steps, present="stream")
+    for item in range(len(first)):
+        recorder.take({probe: seen[probe][item] for probe in net.all_probes})
+    return recorder.recording()
 
 
 def verify(program: Program, x: Array) -> None:
-    """Run items x, (n, size), on NengoLoihi's own emulator too, as one stream; a Refusal says where both differ.
+    """Run items x, (n, size), as one stream on both emulators. Raises a Refusal at the first item whose spikes or outputs differ.
 
-    Compared are the spikes of all layers and the outputs, in every step.
+    Compares the spikes of all layers, and the outputs, in every step.
     """
     net = deployed_network(program.network, np.zeros(program.network.input_size), loihi=True)
     own = deployed_network(program.network, stream_of(program, x), loihi=True)

@@ -1,4 +1,4 @@
-"""Items shown batch by batch in NengoDL, each from a cleared state."""
+"""Run items batch by batch in NengoDL, each from a cleared state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from snnc.environment.libraries import strict_warnings
 from snnc.networks.nengo_dl import Array, filled, simulator
 from snnc.program.program import Program
 from snnc.running.answers import Answers
-from snnc.running.gather import Gatherer
+from snnc.running.probes import ProbeReader
 
 
 def evaluate(
@@ -20,15 +20,15 @@ def evaluate(
     steps: int,
     progress: Callable[[int], None] = lambda n: None,
 ) -> Answers:
-    """Show each item of x, (n, size), for some steps. `progress` is told how many items each batch has."""
+    """Show each item of x, (n, size), for `steps` steps. `progress` gets the number of items of each batch."""
     batch_size = program.items_at_once
-    gathered = Gatherer(net, program, len(x), steps)
+    reader = ProbeReader(net, program, len(x), steps)
     with strict_warnings(), simulator(net, program, batch_size) as sim:
         for start in range(0, len(x), batch_size):
             batch = slice(start, start + batch_size)
             n_items = len(x[batch])
             shown = {net.shown: filled(x[batch], batch_size, steps)}
             data = sim.predict(shown, verbose=0)
-            gathered.take(batch, {probe: data[probe][:n_items] for probe in gathered.probes})
+            reader.take(batch, {probe: data[probe][:n_items] for probe in reader.probes})
             progress(n_items)
-    return gathered.answers()
+    return reader.answers()

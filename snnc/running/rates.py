@@ -1,4 +1,4 @@
-"""A deployed program as rate neurons: no time and no spikes, just what the training network answers."""
+"""Run a deployed program with rate neurons: without time and spikes, it answers as the training network does."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from snnc.networks.build import build
-from snnc.operators import transforms
 from snnc.operators.call import Call
 from snnc.program.network import Network
 from snnc.program.program import Program
@@ -61,7 +59,7 @@ def _neuron_type(call: Call) -> Any:
 
 
 def nengo_rates(neuron_type: Any, x: Array, gain: Array, bias: Array, dt: float) -> Array:
-    """Return what Nengo says of neurons' rates for inputs x, (n, neurons) or (n,): in hertz, times amplitude."""
+    """Return Nengo's own rates of neurons for inputs x, (n, neurons) or (n,): in hertz, times amplitude."""
     # The chip's are rounded to whole steps; others know no steps.
     on_chip = type(neuron_type).__module__.startswith("nengo_loihi")
     # Those of SoftLIF pass through infinity on the way.
@@ -70,39 +68,8 @@ def nengo_rates(neuron_type: Any, x: Array, gain: Array, bias: Array, dt: float)
 
 
 def currents(network: Network, target: str, outputs: dict[str, Array]) -> Array:
-    """Return what reaches a population, or the output, before its gain and bias: (n, size)."""
+    """Return the input of a population, or of the output, before its gain and bias: (n, size)."""
     total = np.zeros(())
     for connection in network.into(target):
-        total = total + _folded(connection.folded, outputs[connection.source])
-    return total
-
-
-def _folded(folded: transforms.Transform, x: Array) -> Array:
-    """Return what a folded chain makes of values x, (n, size)."""
-    form = folded.form
-    if isinstance(form, transforms.NoTransform):
-        return x
-    if isinstance(form, transforms.Dense):
-        return np.asarray(x @ folded.weights.T)
-    if isinstance(form, transforms.Sparse):
-        matrix = csr_matrix(
-            (folded.weights, (folded.arrays["row"], folded.arrays["column"])), form.shape
-        )
-        return np.asarray((matrix @ x.T).T)
-    return _convolved(form, x.reshape(-1, *form.input_shape), folded.weights).reshape(len(x), -1)
-
-
-def _convolved(form: transforms.Convolution, images: Array, kernel: Array) -> Array:
-    """Return what a kernel makes of images, (n, height, width, channels): the sum of what each of its places sees."""
-    rows, columns, _ = form.output_shape
-    down, right = form.strides
-    padded = np.pad(images, [(0, 0), *form.window.margins(form.input_shape), (0, 0)])
-    total = np.zeros((len(images), *form.output_shape))
-    for row, column in np.ndindex(*form.kernel_size):
-        seen = padded[
-            :,
-            row : row + (rows - 1) * down + 1 : down,
-            column : column + (columns - 1) * right + 1 : right,
-        ]
-        total += seen @ kernel[row, column].astype(float)
+        total = total + connection.folded.apply(outputs[connection.source])
     return total

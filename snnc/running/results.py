@@ -1,8 +1,9 @@
-"""What runs of a network came to: numbers first, and the tables that show them."""
+"""The results of several runs of a network, as numbers and as tables."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,11 +12,9 @@ from numpy.typing import NDArray
 from snnc import __version__
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.libraries import versions
-from snnc.program.network import Population
 from snnc.program.program import Program
-from snnc.running.answers import Answers, log_loss
-from snnc.running.simulators import Place
-from snnc.running.statistics import Interval, accuracy, paired_difference
+from snnc.running.simulators import SimulatorName
+from snnc.running.statistics import Interval
 from snnc.show.table import Cells, aligned, html, paragraph
 
 if TYPE_CHECKING:
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 Labels = NDArray[np.int64]
 
-TWIN = "float network (Keras, ReLU)"
-RATES = "rate neurons"
 NOTE = "Under each layer: its mean firing rate in Hz (the share of its neurons that never fired)."
 NO_BASELINE = "No float twin to compare with: snnc train --baseline trains one."
 
@@ -33,7 +30,7 @@ NO_BASELINE = "No float twin to compare with: snnc train --baseline trains one."
 class LayerRate:
     """A layer's mean firing rate in hertz, and the share of its neurons that never fired.
 
-    `silent_channels` is how many channels had no neuron that fired; None in a layer that has no channels.
+    `silent_channels` is the number of channels in which no neuron fired; None in a layer without channels.
     """
 
     name: str
@@ -44,7 +41,7 @@ class LayerRate:
 
 @dataclass(frozen=True)
 class ClassAccuracy:
-    """How much of a class was right: of its n items, if there are any."""
+    """The share of a class's n items that was right; None if there are no such items."""
 
     label: int
     name: str | None
@@ -54,15 +51,15 @@ class ClassAccuracy:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One way to run a network, and what it answered to n test items, (n,).
+    """The results of one way to run a network: the predicted classes of n test items, (n,), and their accuracy.
 
-    `minus_float` is by how much more was right than in the float twin, on the same items; None without a twin, and for
-    the twin. `minus_rates` is the same against the network's own rate neurons, for what ran over time. `log_loss` is there if
-    the spec asks for probabilities.
+    `minus_float` is the difference of its accuracy from that of the float twin, on the same items; None without a twin, and
+    for the twin. `minus_rates` is the difference from the network's own rate neurons; None for rows that don't run over
+    time. `log_loss` is None unless the spec asks for probabilities.
     """
 
     name: str
-    on: Literal["keras", "rates"] | Place
+    on: Literal["keras", "rates"] | SimulatorName
     predicted: Labels
     accuracy: Interval
     minus_float: Interval | None
@@ -70,12 +67,12 @@ class Row:
     log_loss: float | None
     layers: tuple[LayerRate, ...]
     classes: tuple[ClassAccuracy, ...]
-    #: On the emulator.
+    #: For runs on the emulator.
     simulated: Simulated | None = None
 
     @property
     def shown(self) -> Literal["fresh", "stream"] | None:
-        """How items were shown, each from a cleared state or one after another; None where there is no time."""
+        """Whether each item started from a cleared state (fresh), or followed another one (stream); None for rows without time."""
         if self.on in ("keras", "rates"):
             return None
         return "fresh" if self.on == "nengo_dl" else "stream"
@@ -98,7 +95,7 @@ class Row:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Results:
-    """Rows of a table, all about the same test items with these labels, (n,). `str()` is what `snnc run` prints."""
+    """Rows of a table, all of the same test items, with their labels, (n,). `str()` is the table that `snnc run` prints."""
 
     program: Program
     rows: tuple[Row, ...]
@@ -115,7 +112,7 @@ class Results:
         }
 
     def refuse_silence(self) -> None:
-        """Raise a Refusal if a layer never fired when it ran: its answers would rest on biases alone."""
+        """Raise a Refusal if a layer never fired in a run: the answers would come from biases alone."""
         for row in self.rows:
             silent = [layer.name for layer in row.layers if layer.silent == 1]
             if silent and row.on != "rates":
@@ -130,32 +127,23 @@ class Results:
 
     @property
     def notes(self) -> list[str]:
-        """What has to be said of the tables."""
+        """Sentences that explain the tables."""
         simulated = [f"On the emulator: {row.simulated}." for row in self.rows if row.simulated]
         return [NOTE, *([] if self.has_baseline else [NO_BASELINE]), *simulated]
 
     def cells(self) -> Cells:
-        """Return accuracies, differences from the float network and from rate neurons, all with intervals, and firing rates."""
+        """Return accuracies, their differences from the float twin and from rate neurons, all with intervals, and firing rates."""
         has_loss = any(row.log_loss is not None for row in self.rows)
         layers = [population.name for population in self.program.network.populations]
         header = ["", "accuracy, % (95 %)", "n"]
         header += ["minus float (95 %)"] if self.has_baseline else []
         header += ["minus rates (95 %)"]
         header += ["log loss"] if has_loss else []
-        lines = [[*header, *layers]]
-        for row in self.rows:
-            cells = [row.name, _cell(row.accuracy), str(row.accuracy.n)]
-            if self.has_baseline:
-                cells.append(_cell(row.minus_float, "+"))
-            cells.append(_cell(row.minus_rates, "+"))
-            if has_loss:
-                cells.append("" if row.log_loss is None else f"{row.log_loss:.3f}")
-            rates = {layer.name: f"{layer.rate:.0f} ({layer.silent:.0%})" for layer in row.layers}
-            lines.append([*cells, *(rates.get(layer, "") for layer in layers)])
-        return lines
+        rows = [_cells(row, layers, self.has_baseline, has_loss) for row in self.rows]
+        return [[*header, *layers], *rows]
 
     def class_cells(self) -> Cells:
-        """Return how much of each class every row got right, or nothing if the classes have no names."""
+        """Return the accuracy of each class in every row; empty if the classes have no names."""
         if not self.program.network.output.labels:
             return []
         present = [label.name or "" for label in self.rows[0].classes if label.n]
@@ -179,73 +167,28 @@ class Results:
         return "\n".join([aligned(self.cells(), numbers=True), first, *below, *rest])
 
 
-@dataclass(frozen=True, eq=False)
-class Scorer:
-    """Turns answers to test items into rows, given their labels, (n,), and what the float twin answered, if there is one."""
-
-    program: Program
-    labels: Labels
-    baseline: Labels | None
-
-    def baseline_rows(self) -> list[Row]:
-        """Return the row of the float twin, or nothing if there is none."""
-        return [] if self.baseline is None else [self._row(TWIN, "keras", self.baseline)]
-
-    def rates_row(self, answers: Answers) -> Row:
-        """Return the row of the network as rate neurons, which every run of it is compared with."""
-        return self._answered(RATES, "rates", answers)
-
-    def row(self, name: str, place: Place, answers: Answers, rates: Row) -> Row:
-        """Return the row of a run, given that of the rate neurons."""
-        minus_rates = self._minus(answers.classes, rates.predicted)
-        return replace(self._answered(name, place, answers), minus_rates=minus_rates)
-
-    def _answered(self, name: str, on: Literal["rates"] | Place, answers: Answers) -> Row:
-        found, baseline = answers.probabilities, self.baseline
-        return replace(
-            self._row(name, on, answers.classes),
-            minus_float=None if baseline is None else self._minus(answers.classes, baseline),
-            log_loss=None if found is None else log_loss(found, self.labels),
-            layers=tuple(
-                _layer_rate(self.program.network.population(name), hertz)
-                for name, hertz in answers.rates.items()
-            ),
-            simulated=answers.simulated,
-        )
-
-    def _row(self, name: str, on: Literal["keras", "rates"] | Place, predicted: Labels) -> Row:
-        correct = predicted == self.labels
-        output = self.program.network.output
-        names = output.labels or [None] * output.classes
-        classes = (self._class(label, name, correct) for label, name in enumerate(names))
-        return Row(name, on, predicted, accuracy(correct), None, None, None, (), tuple(classes))
-
-    def _class(self, label: int, name: str | None, correct: NDArray[np.bool_]) -> ClassAccuracy:
-        of_class = correct[self.labels == label]
-        share = float(of_class.mean()) if len(of_class) else None
-        return ClassAccuracy(label, name, len(of_class), share)
-
-    def _minus(self, predicted: Labels, reference: Labels) -> Interval:
-        return paired_difference(predicted == self.labels, reference == self.labels)
+def _cells(row: Row, layers: Sequence[str], has_baseline: bool, has_loss: bool) -> list[str]:
+    """Return the cells of a row; those that don't apply to it are empty."""
+    cells = [row.name, _cell(row.accuracy), str(row.accuracy.n)]
+    cells += [_cell(row.minus_float, "+")] if has_baseline else []
+    cells += [_cell(row.minus_rates, "+")]
+    if has_loss:
+        cells.append("" if row.log_loss is None else f"{row.log_loss:.3f}")
+    rates = {layer.name: f"{layer.rate:.0f} ({layer.silent:.0%})" for layer in row.layers}
+    return [*cells, *(rates.get(layer, "") for layer in layers)]
 
 
-def _layer_rate(population: Population, hertz: NDArray[np.float64]) -> LayerRate:
-    fired = hertz.reshape(population.shape) > 0
-    silent_channels = int(np.sum(~fired.any(axis=(0, 1)))) if fired.ndim == 3 else None
-    return LayerRate(population.name, float(hertz.mean()), float(np.mean(~fired)), silent_channels)
-
-
-def _cell(found: Interval | None, sign: str = "") -> str:
-    """Return "97.2 (95.0 to 98.5)", or nothing if there is nothing to compare with; with `sign` "+" all signed."""
-    if found is None:
+def _cell(interval: Interval | None, sign: str = "") -> str:
+    """Return "97.2 (95.0 to 98.5)", or "" for None; with `sign` "+", all numbers are signed."""
+    if interval is None:
         return ""
     value, low, high = (
-        _tenths(100 * share, sign) for share in (found.value, found.low, found.high)
+        _tenths(100 * share, sign) for share in (interval.value, interval.low, interval.high)
     )
     return f"{value} ({low} to {high})"
 
 
 def _tenths(number: float, sign: str) -> str:
-    """Return "+1.5"; what is rounded to zero has no sign, since none can be told from it."""
+    """Return "+1.5"; a number that rounds to zero has no sign."""
     rounded = round(number, 1)
     return f"{rounded:{sign}.1f}" if rounded else "0.0"

@@ -1,6 +1,6 @@
-"""A trained program run wherever it is asked for: values in and values out. Whoever calls shows them.
+"""Run a trained program in each simulator that was asked for, and return the results; commands and notebooks show them.
 
-Only NengoDL needs TensorFlow: nothing here imports it for the other places.
+TensorFlow is imported for NengoDL alone.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from snnc.program.program import Program
 from snnc.running import plots
 from snnc.running.answers import Answers
 from snnc.running.rates import rate_answers
-from snnc.running.results import Results, Row, Scorer
-from snnc.running.simulators import Place
+from snnc.running.results import Results, Row
+from snnc.running.scoring import Scorer
+from snnc.running.simulators import SimulatorName
 from snnc.running.stream import stream
 from snnc.scripts.figures import ITEMS
 from snnc.training.params_file import Trained
@@ -27,22 +28,22 @@ from snnc.training.progress import Watcher
 
 
 def run(
-    trained: Trained, places: Sequence[Place], n_items: int | None, watcher: Watcher
+    trained: Trained, simulators: Sequence[SimulatorName], n_items: int | None, watcher: Watcher
 ) -> Results:
-    """Run a trained program wherever it is asked for, beside its float twin and its rates."""
-    return results_of(trained, rows(trained, places, n_items, watcher))
+    """Return the results of a trained program in some simulators, beside its float twin and its rate neurons."""
+    return results_of(trained, rows(trained, simulators, n_items, watcher))
 
 
 def rows(
     trained: Trained,
-    places: Sequence[Place],
+    simulators: Sequence[SimulatorName],
     n_items: int | None,
     watcher: Watcher,
     figures: Path | None = None,
 ) -> Iterator[Row]:
-    """Yield how a trained program does, one way to run it after the other: one that is refused takes nothing from those before.
+    """Yield a row for each way to run a trained program, as soon as it is done: a later Refusal leaves earlier rows valid.
 
-    With a folder for figures, one of each place is written there.
+    With a folder for `figures`, write the figure of each simulator there.
     """
     program, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
     predicted = None if trained.baseline is None else trained.baseline[: len(y)]
@@ -50,59 +51,59 @@ def rows(
     yield from scorer.baseline_rows()
     rates = scorer.rates_row(rate_answers(program, x))
     yield rates
-    for index, place in enumerate(places):
-        name = name_of(program, place)
-        with _before(places[index + 1 :]), watcher.items(name, len(x)) as count:
-            answers = _answers(program, x, place, count, ITEMS if figures else 0)
-        yield scorer.row(name, place, answers, rates)
-        # Now: the numbers are safe whatever becomes of the figure.
+    for index, simulator in enumerate(simulators):
+        name = name_of(program, simulator)
+        with _before(simulators[index + 1 :]), watcher.items(name, len(x)) as count:
+            answers = _answers(program, x, simulator, count, ITEMS if figures else 0)
+        yield scorer.row(name, simulator, answers, rates)
+        # After the row: a failing figure loses no numbers.
         if figures:
-            plots.save(figures, program, place, x, y, answers)
+            plots.save(figures, program, simulator, x, y, answers)
 
 
 @contextmanager
-def _before(places: Sequence[Place]) -> Iterator[None]:
-    """Have what is refused say which places aren't run because of it."""
+def _before(simulators: Sequence[SimulatorName]) -> Iterator[None]:
+    """Name the simulators that don't run because of a Refusal or UsageError."""
     try:
         yield
     except (Refusal, UsageError) as error:
-        if not places:
+        if not simulators:
             raise
-        raise type(error)(f"{error}; not run after that: {', '.join(places)}") from error
+        raise type(error)(f"{error}; not run after that: {', '.join(simulators)}") from error
 
 
-def results_of(trained: Trained, found: Iterable[Row]) -> Results:
+def results_of(trained: Trained, rows: Iterable[Row]) -> Results:
     """Return rows as results."""
-    done = tuple(found)
-    return Results(trained.program, done, trained.y_test[: done[0].accuracy.n])
+    all_rows = tuple(rows)
+    return Results(trained.program, all_rows, trained.y_test[: all_rows[0].accuracy.n])
 
 
-def name_of(program: Program, place: Place) -> str:
-    """Return what the table calls a way to run."""
-    what = (
-        "spikes"
-        if any(p.neurons.spiking for p in program.network.populations)
-        else "rates over time"
-    )
-    where: dict[Place, str] = {
+def name_of(program: Program, simulator: SimulatorName) -> str:
+    """Return the name of a row in the table."""
+    spikes = any(population.neurons.spiking for population in program.network.populations)
+    names: dict[SimulatorName, str] = {
         "nengo_dl": "nengo_dl (fresh)",
         "nengo": "nengo (stream)",
         "emulator": "emulator (stream)",
         "nengo_loihi": f"nengo_loihi {program.loihi.target} (stream)",
     }
-    return f"{what}, {where[place]}"
+    return f"{'spikes' if spikes else 'rates over time'}, {names[simulator]}"
 
 
 def _answers(
-    deployed: Program, x: Any, place: Place, count: Callable[[int], None], recorded: int
+    deployed: Program,
+    x: Any,
+    simulator: SimulatorName,
+    count: Callable[[int], None],
+    recorded: int,
 ) -> Answers:
-    if place == "nengo_dl":
+    if simulator == "nengo_dl":
         from snnc.running.fresh import evaluate
 
         net = deployed_network(deployed.network, np.zeros(deployed.network.input_size))
         return evaluate(net, deployed, x, deployed.fresh_steps, count)
-    if place == "emulator":
+    if simulator == "emulator":
         from snnc.running.emulated import emulate
 
         return emulate(deployed, x, count, recorded)
-    return stream(deployed, x, place, count, recorded)
+    return stream(deployed, x, simulator, count, recorded)

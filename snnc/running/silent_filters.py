@@ -1,4 +1,4 @@
-"""What training has left silent."""
+"""Find the filters that training has left silent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from snnc.diagnostics.codes import SILENT_FILTERS
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import counted
-from snnc.operators.linear import Conv2D
 from snnc.program.program import Program
 from snnc.running.results import Results
 
@@ -24,16 +23,19 @@ def silent_filters(program: Program, results: Results) -> Iterator[Diagnostic]:
     dead = {layer.name for layer in rates.layers if layer.silent == 1}
     for layer in rates.layers:
         into = program.network.into(layer.name)
-        filters = next(
-            (op.filters for c in into for op in c.operators if isinstance(op, Conv2D)), 0
-        )
+        convolutions = [
+            op for c in into for op in c.operators if op.receptive_field and op.has_kernel
+        ]
         hears = any(connection.source not in dead for connection in into)
-        if hears and layer.silent_channels and layer.silent_channels > SPARE * filters:
+        if not convolutions or not hears or layer.silent_channels is None:
+            continue
+        filters = program.network.population(layer.name).shape[-1]
+        if layer.silent_channels > SPARE * filters:
             yield Diagnostic(
                 SILENT_FILTERS,
                 f"nothing comes out of {layer.silent_channels} of {counted(filters, 'filter')} of '{layer.name}' "
                 f"for any of the {rates.accuracy.n} items to test on",
-                program.network.population(layer.name).at,
+                convolutions[0].at,
                 "key",
                 "one that starts silent never learns: try another seed in [network]",
             )

@@ -1,4 +1,4 @@
-"""The rates of nengo_dl.SoftLIFRate, without importing NengoDL; a test shows that they are the same."""
+"""Compute the rates of nengo_dl.SoftLIFRate without importing NengoDL; a test compares both."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ class SoftLif(nengo.LIFRate):  # type: ignore[misc]
         """Return rates in hertz times the amplitude, for inputs x, (n, neurons)."""
         above = (gain * x + bias - 1) / self._sigma
         soft = np.where(above > 30, above, np.log1p(np.exp(above))) * self._sigma
-        # Far below the threshold, in logarithms.
+        # Far below the threshold soft underflows; then the logarithm is replaced by its limit.
         waits = np.where(above > -20, np.log1p(1 / soft), -above - np.log(self._sigma))
         return np.asarray(self.amplitude / (self.tau_ref + self.tau_rc * waits))

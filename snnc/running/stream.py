@@ -1,4 +1,4 @@
-"""Items shown one after the other to a network that is never reset, as on the chip."""
+"""Run items one after the other through a network that is never reset, as on the chip."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from snnc.networks.build import deployed_network, stream_of
 from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.running.answers import Answers
-from snnc.running.gather import Gatherer
+from snnc.running.probes import ProbeReader
 from snnc.running.recording import Recorder
 
 Array = NDArray[np.float64]
@@ -33,16 +33,16 @@ def stream(
 ) -> Answers:
     """Run a deployed program over items x, (n, size), in plain Nengo or on NengoLoihi's target.
 
-    `progress` is told after each item. Memory doesn't grow with the items: only of so many first ones as are to be
-    `recorded` outputs and spikes are kept.
+    `progress` is called after each item. Memory doesn't grow with the number of items: the answers hold a recording of the
+    first `recorded` ones alone.
     """
     net = deployed_network(program.network, stream_of(program, x), loihi=on == "nengo_loihi")
     recorder = Recorder(net) if recorded else None
-    gathered = Gatherer(net, program, len(x), program.stream_steps)
+    reader = ProbeReader(net, program, len(x), program.stream_steps)
     with strict_warnings(), explained(), simulator(net, program, on) as sim:
         for item in range(len(x)):
             sim.run_steps(program.stream_steps, **_silent(on))
-            gathered.take([item], {probe: sim.data[probe][None] for probe in gathered.probes})
+            reader.take([item], {probe: sim.data[probe][None] for probe in reader.probes})
             if on == "nengo_loihi":
                 refuse_bursts(program.network, net, sim.data)
             if program.gap_steps:
@@ -51,11 +51,11 @@ def stream(
                 recorder.take(sim.data)
             sim.clear_probes()
             progress(1)
-    return replace(gathered.answers(), recording=recorder.recording() if recorder else None)
+    return replace(reader.answers(), recording=recorder.recording() if recorder else None)
 
 
 def simulator(net: nengo.Network, program: Program, on: str) -> Any:
-    """Return what runs a deployed network in plain Nengo or on NengoLoihi's target."""
+    """Return a simulator of a deployed network, in plain Nengo or on NengoLoihi's target."""
     if on == "nengo":
         return nengo.Simulator(
             net, dt=program.network.dt, seed=program.network.seed, progress_bar=False
@@ -69,7 +69,7 @@ def simulator(net: nengo.Network, program: Program, on: str) -> Any:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn what NengoLoihi refuses into a Refusal; some of its limits are assertions."""
+    """Raise a Refusal in place of Nengo's and NengoLoihi's errors; NengoLoihi asserts some of its limits."""
     try:
         yield
     except (NengoException, AssertionError) as error:
@@ -78,7 +78,7 @@ def explained() -> Iterator[None]:
 
 
 def refuse_bursts(network: Network, net: nengo.Network, seen: Mapping[Any, Any]) -> None:
-    """Raise a Refusal if the host has more spikes for the chip than one a neuron and step: the others get lost."""
+    """Raise a Refusal if a neuron on the host sends the chip more than one spike in a step: the chip loses the others."""
     on_host = {population.name for population in network.feeding_from_host}
     for probe in net.spikes:
         amplitude = probe.target.ensemble.neuron_type.amplitude
@@ -89,5 +89,5 @@ def refuse_bursts(network: Network, net: nengo.Network, seen: Mapping[Any, Any])
 
 
 def _silent(on: str) -> dict[str, Any]:
-    """Plain Nengo has a progress bar of its own, for every item."""
+    """Return arguments that switch off the progress bar that plain Nengo shows for every item."""
     return {"progress_bar": False} if on == "nengo" else {}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import cycle
 
-from snnc.operators.frozen import frozen
 from snnc.operators.linear import Shape
 from snnc.program.program import Program
 from snnc.scripts.neurons import Style, styles
@@ -19,7 +19,7 @@ LONGEST_NAME, MOST_LETTERS = 12, 40
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
-@frozen
+@dataclass(frozen=True, eq=False, repr=False)
 class Figures:
     """The figures of a program's runs."""
 

@@ -94,6 +94,7 @@ class Main(Section):
             "import numpy as np",
             "from scipy.stats import binomtest",
             "from nengo.ensemble import Neurons",
+            *(("from importlib.util import find_spec",) if self.plots else ()),
         )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from snnc.operators import transforms
+from snnc.operators.call import Call
 from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
-from snnc.scripts.code import Code, Group, identifier, layout, literal, prefixed
+from snnc.scripts.code import Code, Group, expression, identifier, layout, literal, prefixed
 from snnc.scripts.neurons import prefix_of, styles
 from snnc.scripts.section import Section
 from snnc.scripts.statements import INDENT, connection_code, one_synapse, output_node, synapse
@@ -52,14 +53,14 @@ class RunningNetwork(Section):
 
 def running_network(program: Program) -> RunningNetwork:
     network = program.network
-    forms = [network.form(connection) for connection in network.connections]
+    kinds = {network.form(connection).kind for connection in network.connections}
     return RunningNetwork(
         name=literal(network.name),
         has_gap=program.gap_steps > 0,
         one_style=len(styles(network)) == 1,
         synapse="synapse=SYNAPSE" if one_synapse(network) else "synapse",
-        convolves=any(isinstance(form, transforms.Convolution) for form in forms),
-        scatters=any(isinstance(form, transforms.Sparse) for form in forms),
+        convolves="convolution" in kinds,
+        scatters="sparse" in kinds,
         returned="return " if any(map(network.pop_type, network.connections)) else "",
         populations=tuple("\n".join(_population(network, p)) for p in network.populations),
         output_comment=_OUTPUT_COMMENTS[network.output.softmax],
@@ -80,6 +81,10 @@ _OUTPUT_COMMENTS = {
     "host": "Back on the host, where a softmax makes probabilities of the filtered output.",
     "offline": "Back on the host. Loihi has no softmax: it is applied after the run.",
 }
+
+
+#: The functions of a script that connect through each form of transforms.
+HELPERS = {"dense": "connect", "convolution": "convolve", "sparse": "scatter"}
 
 
 def _population(network: Network, population: Population) -> Iterator[str]:
@@ -110,16 +115,10 @@ def _connection(network: Network, connection: Connection, target: str) -> str:
     source = "inp" if from_input else f"{identifier(connection.source)}.neurons"
     spikes = () if one_synapse(network) else (prefixed("synapse=", synapse(connection)),)
     filtered = ("synapse=None",) if from_input else spikes
-    if isinstance(form, transforms.NoTransform):
-        spikes = spikes or ("synapse=SYNAPSE",)
-        return connection_code(source, target, *(filtered if from_input else spikes))
-    ends = (source, target, literal(network.array_key(connection)))
-    if isinstance(form, transforms.Dense):
-        call = Group("connect(", (*ends, *filtered), ")")
-    elif isinstance(form, transforms.Sparse):
-        call = Group("scatter(", (*ends, literal(form.shape), *filtered), ")")
-    else:
-        call = Group("convolve(", (*ends, *_window(form), *filtered), ")")
+    if not form.arrays:
+        return connection_code(source, target, *(filtered or ("synapse=SYNAPSE",)))
+    key = literal(network.array_key(connection))
+    call = Group(f"{HELPERS[form.kind]}(", (source, target, key, *_settings(form), *filtered), ")")
     pop_type = network.pop_type(connection)
     if pop_type is None:
         return layout(call, indent=INDENT)
@@ -127,9 +126,10 @@ def _connection(network: Network, connection: Connection, target: str) -> str:
     return f"{made}\n{' ' * INDENT}net.config[conn].pop_type = {literal(pop_type)}"
 
 
-def _window(form: transforms.Convolution) -> tuple[str, ...]:
-    """Return how many filters look at which shape, and through which window unless it is nengo's default."""
-    settings = {"kernel_size": form.kernel_size, "strides": form.strides, "padding": form.padding}
-    usual = {"kernel_size": (3, 3), "strides": (1, 1), "padding": "valid"}
-    written = (f"{k}={literal(v)}" for k, v in settings.items() if v != usual[k])
-    return (literal(form.output_shape[-1]), literal(form.input_shape), *written)
+def _settings(form: transforms.Form) -> Iterator[Code]:
+    """Yield the arguments of Nengo's transform, but for the arrays: those are read by their key."""
+    call = form.nengo(dict.fromkeys(form.arrays))
+    if isinstance(call, Call):
+        yield from map(expression, call.args)
+        settings = {k: v for k, v in call.kwargs.items() if k not in ("init", "indices")}
+        yield from (prefixed(f"{key}=", expression(value)) for key, value in settings.items())

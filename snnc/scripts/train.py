@@ -97,9 +97,10 @@ class Main(Section):
 
     @property
     def imports(self) -> tuple[str, ...]:
-        save = ("import json",) if self.resume else ()
+        more: tuple[str, ...] = ("import json",) if self.resume else ()
+        more += ("from importlib.util import find_spec",) if self.plots else ()
         names = ("from pathlib import Path", "from nengo.ensemble import Neurons")
-        return ("import argparse", "import numpy as np", *names, *save)
+        return ("import argparse", "import numpy as np", *names, *more)
 
 
 def train_script(program: Program, folder: Path, digest: str) -> Script:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from snnc import resources
 from snnc.operators.call import Call
 from snnc.operators.linear import Operator, walk
 from snnc.program.network import Connection, Network, Population
@@ -53,9 +52,7 @@ def training_network(program: Program) -> TrainingNetwork:
         output="\n".join(_output(network)),
         has_bands=bool(network.bands),
         has_softmax=network.output.softmax == "host",
-        keras_layers=tuple(
-            sorted({op.keras().name for op in operators if not _has_definition(op)})
-        ),
+        keras_layers=tuple(sorted({op.keras().name for op in operators if op.in_keras})),
     )
 
 
@@ -67,7 +64,7 @@ class Definition(Section):
 
     @property
     def template(self) -> str:  # type: ignore[override]
-        return _definition(self.kind)
+        return f"operators/{self.kind}.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
@@ -77,19 +74,8 @@ class Definition(Section):
 def definitions(network: Network) -> tuple[Definition, ...]:
     """Return the definitions of the Keras layers that a network has of its own."""
     operators = (op for c in network.connections for op in c.operators)
-    return tuple(
-        Definition(kind)
-        for kind in dict.fromkeys(op.kind for op in operators if _has_definition(op))
-    )
-
-
-def _has_definition(operator: Operator) -> bool:
-    """Whether a script has to define the operator's Keras layer."""
-    return (resources.folder("templates") / _definition(operator.kind)).exists()
-
-
-def _definition(kind: str) -> str:
-    return f"operators/{kind}.py.jinja"
+    kinds = dict.fromkeys(op.kind for op in operators if not op.in_keras)
+    return tuple(map(Definition, kinds))
 
 
 def _population(network: Network, population: Population) -> str:

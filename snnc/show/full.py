@@ -1,4 +1,4 @@
-"""A spec with every value, and where each comes from. What is printed is a spec again, and means the same."""
+"""Print a spec with every value and the origin of each. The text is a spec of the same network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from snnc.spec.validate import validate
 
 @dataclass(frozen=True)
 class Value:
-    """A value, and where it comes from. None is left out, but said."""
+    """A value and its origin. A value of None becomes a comment."""
 
     value: Any
     origin: str
@@ -63,7 +63,7 @@ class _Origins:
     data: Mapping[str, Any]
 
     def of(self, path: KeyPath) -> str:
-        """Return the line on which a value was written, or that it is a default."""
+        """Return the origin of a value: the line of the spec, or "default"."""
         line = self.positions.line_of(path)
         if line is None and path[-1] == "kind" and isinstance(self._written(path[:-1]), str):
             line = self.positions.line_of(path[:-1])  # a bare kind
@@ -80,61 +80,71 @@ class _Origins:
 
 
 def _values(model: Model, path: KeyPath, origins: _Origins) -> Iterator[tuple[str, Any]]:
-    """Yield each key of a table with its Value, or with the same of the tables in it."""
+    """Yield each key of a table with its Value; for a table in it, with a dict of the same form."""
     for name, field in type(model).model_fields.items():
         key = field.alias or name
-        value = getattr(model, name)
-        if isinstance(value, Model):
-            yield key, dict(_values(value, (*path, key), origins))
-        elif isinstance(value, tuple) and value and isinstance(value[0], LayerKind):
-            layers = enumerate(value)
-            yield key, [dict(_values(layer, (*path, key, i), origins)) for i, layer in layers]
-        elif isinstance(value, dict):
-            yield key, {k: Value(v, origins.of((*path, key, k))) for k, v in value.items()}
-        elif name in model.unused:
+        if name in model.unused:
             yield key, Value(None, "not used")
         else:
-            yield key, Value(value, origins.of((*path, key)))
+            yield key, _value(getattr(model, name), (*path, key), origins)
+
+
+def _value(value: Any, path: KeyPath, origins: _Origins) -> Any:
+    if isinstance(value, Model):
+        return dict(_values(value, path, origins))
+    if isinstance(value, tuple) and value and isinstance(value[0], LayerKind):
+        return [dict(_values(layer, (*path, i), origins)) for i, layer in enumerate(value)]
+    if isinstance(value, dict):
+        return {key: Value(inner, origins.of((*path, key))) for key, inner in value.items()}
+    return Value(value, origins.of(path))
 
 
 def _fill_neurons(
     values: dict[str, Any], population: Population, program: Program, origins: _Origins
 ) -> None:
-    """Replace what a layer leaves open by what it was lowered to."""
-    neurons = population.neurons
-    settings = {
-        key: Value(
-            value,
-            origins.of(population.neurons_at[key]) if key in population.neurons_at else "default",
-        )
-        for key, value in neurons.model_dump().items()
-    }
-    settings["amplitude"] = _amplitude(settings["amplitude"], neurons)
-    values["neurons"] = settings
+    """Replace the neurons, synapse, place and gradient of a layer by those that it was lowered to."""
+    values["neurons"] = _neurons(population, origins)
     if isinstance(values["synapse"], Value):
-        synapses = {c.synapse for c in program.network.into(population.name)} - {None}
-        values["synapse"] = {
-            k: Value(v, "as synapses.layer")
-            for s in synapses
-            if s
-            for k, v in s.model_dump().items()
-        } or Value(None, "reads the input alone, which has no spikes")
-    if not program.on_loihi:
-        values["on_chip"] = Value(None, "loihi is no target")
-    else:
+        values["synapse"] = _synapse(population, program)
+    if program.on_loihi:
         reads_input = any(c.source == INPUT for c in program.network.into(population.name))
         why = "default: reads the input" if reads_input else "default"
         values["on_chip"] = _filled(values["on_chip"], population.on_chip, why)
+    else:
+        values["on_chip"] = Value(None, "loihi is no target")
+    values["gradient"] = Value(None, _gradient(population, program))
+
+
+def _neurons(population: Population, origins: _Origins) -> dict[str, Value]:
+    """Return the settings of a layer's neurons, with the lines of its own table or of [neurons]."""
+    written = population.neurons_at
+    settings = {
+        key: Value(value, origins.of(written[key]) if key in written else "default")
+        for key, value in population.neurons.model_dump().items()
+    }
+    settings["amplitude"] = _amplitude(settings["amplitude"], population.neurons)
+    return settings
+
+
+def _synapse(population: Population, program: Program) -> Any:
+    """Return the settings of the synapse that a layer has from [synapses], or the reason why it has none."""
+    connections = program.network.into(population.name)
+    synapse = next((c.synapse for c in connections if c.synapse is not None), None)
+    if synapse is None:
+        return Value(None, "reads the input alone, which has no spikes")
+    return {key: Value(value, "as synapses.layer") for key, value in synapse.model_dump().items()}
+
+
+def _gradient(population: Population, program: Program) -> str:
+    """Return a layer's gradient in words, and whether the spec sets it."""
     gradient = population.gradient
     sigma = "" if isinstance(gradient, Rate) else f", sigma {gradient.sigma:g}"
     written = program.train.gradient == gradient
-    values["gradient"] = Value(
-        None, f"{gradient.kind}{sigma}, {'as written' if written else 'default'}"
-    )
+    return f"{gradient.kind}{sigma}, {'as written' if written else 'default'}"
 
 
 def _fill_firing_rates(values: dict[str, Any], population: Population, origins: _Origins) -> None:
-    """Replace what a layer says of its own band by the whole band, if it has one."""
+    """Replace the keys of a layer's own band by the whole band that applies to it."""
     own = values["firing_rates"]
     if population.firing_rates is None:
         if not isinstance(own, Value):
@@ -147,24 +157,34 @@ def _fill_firing_rates(values: dict[str, Any], population: Population, origins: 
     }
 
 
-def _filled(found: Any, derived: Any, origin: str) -> Any:
-    """Return a value, or if none was written what it is derived to be."""
-    if isinstance(found, Value) and found.value is None:
+def _filled(written: Any, derived: Any, origin: str) -> Any:
+    """Return the written value; if there is none, the derived one."""
+    if isinstance(written, Value) and written.value is None:
         return Value(derived, origin)
-    return found
+    return written
 
 
-def _amplitude(found: Value, neurons: Any) -> Any:
-    return _filled(found, neurons.output_value, "1 / max_rate")
+def _amplitude(written: Value, neurons: Any) -> Any:
+    return _filled(written, neurons.output_value, "1 / max_rate")
 
 
 def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
-    """Yield a table's own values, then the tables in it."""
-    values = {k: v for k, v in table.items() if isinstance(v, Value)}
+    """Yield the lines of a table: its own values, then the tables in it."""
+    yield from _value_lines({k: v for k, v in table.items() if isinstance(v, Value)})
+    for key, inner in table.items():
+        if isinstance(inner, list):
+            for element in inner:
+                yield from ("", f"[[{key}]]", *_lines(element, (*path, key)))
+        elif isinstance(inner, dict):
+            yield from ("", f"[{'.'.join((*path, key))}]", *_lines(inner, (*path, key)))
+
+
+def _value_lines(values: Mapping[str, Value]) -> Iterator[str]:
+    """Yield a line for each value, with the origins aligned; a value of None is a comment."""
     texts = {
-        key: f"{key} = {write_toml.value(v.value)}"
-        for key, v in values.items()
-        if v.value is not None
+        key: f"{key} = {write_toml.value(value.value)}"
+        for key, value in values.items()
+        if value.value is not None
     }
     width = min(max(map(len, texts.values()), default=0), 48)
     for key, value in values.items():
@@ -172,9 +192,3 @@ def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
             yield f"{texts[key]:<{width}}  # {value.origin}"
         else:
             yield f"# {key}: {value.origin if value.origin != 'default' else 'none'}"
-    for key, inner in table.items():
-        if isinstance(inner, list):
-            for element in inner:
-                yield from ("", f"[[{key}]]", *_lines(element, (*path, key)))
-        elif isinstance(inner, dict):
-            yield from ("", f"[{'.'.join((*path, key))}]", *_lines(inner, (*path, key)))

@@ -1,4 +1,4 @@
-"""A program at a glance."""
+"""A program's layers as a table, and as JSON data."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from snnc.diagnostics.wording import counted, times
 from snnc.loihi.cores import chip
+from snnc.operators.linear import Operator
 from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.show.table import Cells
@@ -14,7 +15,7 @@ from snnc.spec.base import INPUT, OUTPUT
 
 
 def summary(program: Program) -> str:
-    """Return how large a program is, and what it is for."""
+    """Return the size of a program and its targets, in one line."""
     layers = counted(len(program.network.populations), "layer")
     neurons = counted(sum(population.size for population in program.network.populations), "neuron")
     return f"{layers}, {neurons}, for {' and '.join(program.targets)}"
@@ -58,7 +59,7 @@ def layers(program: Program) -> Cells:
 
 
 def description(program: Program) -> dict[str, Any]:
-    """Return what a network consists of, as plain JSON data."""
+    """Return the layers, operators and neurons of a program, as plain JSON data."""
     cores = _cores(program)
     return {
         "spec": program.spec_path.as_posix(),
@@ -93,17 +94,21 @@ def _layer(program: Program, population: Population) -> dict[str, Any]:
 
 
 def _sources(network: Network, target: str) -> list[dict[str, Any]]:
-    """Return what a layer reads, each with the operators on the way and the synapse."""
+    """Return the sources of a layer, each with its operators and its synapse."""
     return [
         {
             "name": connection.source,
-            "operators": [
-                {"kind": op.kind, **dataclasses.asdict(op)} for op in connection.operators
-            ],
+            "operators": [_operator(operator) for operator in connection.operators],
             "synapse": connection.synapse.model_dump() if connection.synapse else None,
         }
         for connection in network.into(target)
     ]
+
+
+def _operator(operator: Operator) -> dict[str, Any]:
+    fields = dataclasses.asdict(operator)
+    del fields["at"]
+    return {"kind": operator.kind, **fields}
 
 
 def _place(program: Program, population: Population) -> str:
@@ -113,13 +118,13 @@ def _place(program: Program, population: Population) -> str:
 
 
 def _cores(program: Program) -> dict[str, int]:
-    """Return how many cores of the chip each layer there takes, as far as that is known."""
+    """Return the number of cores of each layer on the chip, or nothing if it can't be known."""
     spread = chip(program.network)
     return spread.cores() if spread else {}
 
 
 def _into(network: Network, target: str) -> list[str]:
-    """Return what a layer reads, and the operators on the way."""
+    """Return the two cells of a layer's sources, and of the operators between."""
     connections = network.into(target)
     sources = ", ".join(c.source for c in connections)
     return [sources, ", ".join(_operators(c) for c in connections)]
@@ -130,5 +135,5 @@ def _operators(connection: Connection) -> str:
 
 
 def _parameters(network: Network, target: str) -> int:
-    """Return how many weights and biases training adjusts."""
+    """Return the number of trainable weights and biases."""
     return sum(c.parameters(network.source_shape(c)) for c in network.into(target))

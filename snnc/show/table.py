@@ -8,7 +8,7 @@ Cells = Sequence[Sequence[str]]
 
 
 def aligned(lines: Cells, numbers: bool = False) -> str:
-    """Return cells in columns, all to the left; with `numbers` all but the first column to the right."""
+    """Return cells as text in columns, aligned left; with `numbers`, all but the first column aligned right."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
@@ -20,7 +20,7 @@ def aligned(lines: Cells, numbers: bool = False) -> str:
 
 
 def html(lines: Cells, numbers: bool = False) -> str:
-    """Return the same as an HTML table, its first line as headers."""
+    """Return cells as an HTML table, with the first line as headers."""
     from html import escape
 
     header, *rows = lines

@@ -1,34 +1,34 @@
-"""What all parts of the spec language have in common."""
+"""The base class of all tables of a spec, and types that several of them use."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from snnc.diagnostics.codes import OUT_OF_RANGE, WRONG_TYPE
-from snnc.operators.frozen import frozen
 
 
 class Model(BaseModel):
-    """A table of the spec: immutable, without unknown keys, and nothing is converted on the way in."""
+    """A table of the spec: immutable and strict. It refuses unknown keys, and converts no values."""
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         strict=True,
         allow_inf_nan=False,
-        # Only the whole spec is ever validated: building each table's validator by itself
-        # would double the time it takes to start.
+        # Only whole specs are validated: a validator for each table would double the start-up time.
         defer_build=True,
     )
 
     @property
     def unused(self) -> frozenset[str]:
-        """Keys that have a default, but no meaning beside what was written."""
+        """Keys whose defaults have no effect beside the keys that were written."""
         return frozenset()
 
 
 def _table(value: Any) -> Any:
+    """Return the table that a bare kind stands for; any other value as it is."""
     return {"kind": value} if isinstance(value, str) else value
 
 
@@ -36,7 +36,7 @@ def _table(value: Any) -> Any:
 Bare = BeforeValidator(_table)
 
 
-@frozen
+@dataclass(frozen=True)
 class WithKind:
     """Writes a kind into a table that has none."""
 
@@ -47,11 +47,11 @@ class WithKind:
 
 
 def default_kind(kind: str) -> BeforeValidator:
-    """Return what lets a table leave out its kind."""
+    """Return a validator that lets a table leave out its kind."""
     return BeforeValidator(WithKind(kind))
 
 
-#: How many there may be of anything: far beyond what fits, and small enough to say.
+#: A number of things. The limit is far beyond what a network can have, and still easy to read in a message.
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
 #: The name of a network or a layer; it becomes a Python name and part of file names.
@@ -64,7 +64,7 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
 def pair(value: Any, info: ValidationInfo) -> Any:
-    """Return a number twice, and two numbers as they are."""
+    """Return two numbers: the value if it is a pair, else the value twice."""
     both = [value, value] if type(value) is int else value
     if not isinstance(both, list | tuple) or len(both) != 2:
         message = "'{key}' is one number, or two: down and across"
@@ -79,8 +79,7 @@ def pair(value: Any, info: ValidationInfo) -> Any:
 Size2D = Annotated[tuple[Count, Count], Field(strict=False), BeforeValidator(pair)]
 
 
-#: What names the input as the source of a connection.
+#: The name of the input, as the source of a connection.
 INPUT = "input"
-
-
+#: The name of the output, as the target of a connection.
 OUTPUT = "output"

@@ -1,4 +1,4 @@
-"""What training differentiates, in place of spikes that have no slope."""
+"""Gradients: the rates that training differentiates in place of spikes, which have no slope."""
 
 from typing import Annotated, Literal
 
@@ -7,7 +7,7 @@ from pydantic import Field
 from snnc.spec.base import Bare, Model
 from snnc.spec.kinds import ByKind
 
-#: Softening in the recipes that train LIF networks well (0.01 to 0.02).
+#: Recipes that train LIF networks well soften the threshold by 0.01 to 0.02.
 SIGMA = 0.02
 
 

@@ -1,4 +1,4 @@
-"""A JSON schema of the spec language, for completion and help in editors. What it can't express, `snnc check` knows."""
+"""A JSON schema of the spec language, for completion and help in editors. `snnc check` also finds errors that a schema can't express."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from snnc.spec.layers.base import NeuronLayer
 from snnc.spec.neurons import Neurons
 from snnc.spec.tables import Spec
 
-#: What editors' TOML servers understand.
+#: The dialect of JSON schema that editors' TOML servers read.
 DIALECT = "http://json-schema.org/draft-07/schema#"
 
 
@@ -41,36 +41,36 @@ def _reason(code: str) -> dict[str, Any]:
 
 
 def _override(description: str) -> dict[str, Any]:
-    """Return the schema of the neurons of one layer: a kind, or what differs, key by key."""
-    found = _inlined(TypeAdapter(Neurons).json_schema(schema_generator=_Generator))
-    for table in found["anyOf"]:
+    """Return the schema of one layer's neurons: a kind, or the keys that differ from [neurons]."""
+    kinds = _inlined(TypeAdapter(Neurons).json_schema(schema_generator=_Generator))["anyOf"]
+    for table in kinds:
         table.pop("required", None)
-    return {"anyOf": found["anyOf"], "description": description}
+    return {"anyOf": kinds, "description": description}
 
 
 class WithKinds(GenerateJsonSchema):
-    """pydantic's schema, told what kinds there are."""
+    """Adds the kinds of each choice to pydantic's schema."""
 
     def function_plain_schema(
         self, schema: core_schema.PlainValidatorFunctionSchema
     ) -> JsonSchemaValue:
         validated: Any = schema["function"]["function"]
-        choice: Choice = validated.__self__  # there is no other such function
+        choice: Choice = validated.__self__  # only choices have plain validators
         return self.generate_inner(choice.whole.core_schema)
 
 
 class _Generator(WithKinds):
-    """pydantic's schema, with what TOML and this language have of their own."""
+    """Adapts pydantic's schema to TOML, and to the short forms of this language."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
-        return False  # a key is title enough
+        return False  # the key says the same
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        found = super().model_schema(schema)
-        found.pop("title", None)
-        if "kind" in found["properties"]:
-            found["properties"]["kind"]["description"] = found["description"]
-        return found
+        table = super().model_schema(schema)
+        table.pop("title", None)
+        if "kind" in table["properties"]:
+            table["properties"]["kind"]["description"] = table["description"]
+        return table
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])  # TOML has no null
@@ -89,7 +89,7 @@ class _Generator(WithKinds):
         inner = self.generate_inner(schema["schema"])
         function = schema["function"]["function"]
         if function is pair:
-            number, _ = inner.pop("prefixItems")  # a newer dialect's word
+            number, _ = inner.pop("prefixItems")  # unknown in draft 7
             return {"anyOf": [number, {**inner, "items": number}]}
         if isinstance(function, WithKind):
             return {**inner, "default-kind": function.kind}
@@ -97,7 +97,7 @@ class _Generator(WithKinds):
 
 
 def _inlined(root: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema without references: beside one, an older dialect takes no description of its own."""
+    """Return a schema without references: draft 7 ignores a description beside a reference."""
     definitions = root.pop("$defs", {})
 
     def inlined(node: Any) -> Any:
@@ -110,12 +110,12 @@ def _inlined(root: dict[str, Any]) -> dict[str, Any]:
             return inlined({**definitions[name], **node})
         return _shorthands({key: inlined(value) for key, value in node.items()})
 
-    found: dict[str, Any] = inlined(root)
-    return found
+    whole: dict[str, Any] = inlined(root)
+    return whole
 
 
 def _shorthands(node: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a choice between kinds with what may be left out of it: the kind, or all but the kind."""
+    """Return the schema of a choice between kinds with its short forms: a table without a kind, or a bare kind."""
     default = node.pop("default-kind", None)
     bare = node.pop("bare", False)
     tables = node.get("anyOf", ())
@@ -134,5 +134,5 @@ def _shorthands(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kind(table: dict[str, Any]) -> Any:
-    """Return the kind of a table, or None for what is no table."""
+    """Return the kind of a table's schema; None for any other schema."""
     return table.get("properties", {}).get("kind", {}).get("const")

@@ -1,4 +1,4 @@
-"""What people bring along from Keras, and what stands for it here."""
+"""Hints for keys and layers of Keras that a spec doesn't have: what to write instead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from snnc.diagnostics.wording import joined, number
 
-#: Keys of Keras' layers and of its `fit` and `compile`, by the table in which people look for them.
+#: Hints for keys of Keras' layers, `fit` and `compile`, by the table of the spec in which people write them.
 _KEYS = {
     "layers": {
         "activation": "leave it out: the neurons are the activation, and kind in [neurons] says which",
@@ -25,7 +25,7 @@ _KEYS = {
     "optimizer": {"lr": "did you mean 'learning_rate'?"},
 }
 _SOFTMAX = "leave it out, and the layer too if it is the last: [output] is the layer of the classes, with its softmax"
-#: Kinds of layers that there needn't be.
+#: Hints for Keras' layers that a spec doesn't need.
 _NO_LAYERS = {
     "activation": "leave the layer out: dense layers end in neurons, and kind in [neurons] says which",
     "flatten": "leave the layer out: a dense layer takes its input flat",
@@ -34,7 +34,7 @@ _NO_LAYERS = {
     "relu": "leave the layer out: dense layers end in neurons, and kind in [neurons] says which",
     "softmax": "leave the layer out: softmax in [output] says where it is computed",
 }
-#: Kinds by names that don't just differ in case and underscores.
+#: Kinds whose names in Keras differ in more than case and underscores.
 _OTHER_NAMES = {
     "averagepool2d": "avg_pool2d",
     "averagepooling2d": "avg_pool2d",
@@ -45,7 +45,7 @@ _MAXIMA = ("maxpool2d", "maxpooling2d", "globalmaxpool2d", "globalmaxpooling2d")
 
 
 def key_hint(table: str, key: str, written: dict[str, Any]) -> str:
-    """Return what stands for a key of Keras' in a table; "" if it is none. `written` is the table as it is."""
+    """Return the hint for a key of Keras' in a table, or "". `written` is the table that has the key."""
     value = written.get(key)
     if table == "layers" and key == "activation" and value == "softmax":
         return _SOFTMAX
@@ -62,7 +62,7 @@ def _rate_hint(value: object, optimizer: object) -> str:
 
 
 def layer_hint(kind: str, kinds: Sequence[str]) -> str:
-    """Return what stands for a kind of layer of Keras'; "" if there is nothing to say of it."""
+    """Return the hint for a kind of layer of Keras', or ""."""
     plain = _plain(kind)
     if plain in _NO_LAYERS:
         return _NO_LAYERS[plain]

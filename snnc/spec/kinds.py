@@ -1,7 +1,7 @@
-"""Tables of which there are several kinds, told apart by their key `kind`.
+"""Tables of several kinds, told apart by their key `kind`.
 
-All kinds' classes and validators together take a tenth of the time it takes to check a spec, and a spec has few of them: those of
-many kinds are imported when a spec names them, and no validator is built before.
+A spec has few of the kinds, and importing and building all of them would take a tenth of the time of a check. So a kind's
+class is imported, and its validator built, when a spec names it.
 """
 
 import importlib
@@ -19,9 +19,9 @@ Tables = Mapping[str, type[Model]]
 
 
 class Folder(Mapping[str, type[Any]]):
-    """The kinds that a package has, each in a file of its own that is named like it.
+    """The kinds of a package: each is a module of that name, whose table is called `attribute`.
 
-    A file is imported when its kind is asked for; `attribute` is what all of them call their table.
+    Looking a kind up imports its module.
     """
 
     def __init__(self, package: str, path: Iterable[str], attribute: str) -> None:
@@ -46,7 +46,7 @@ class Folder(Mapping[str, type[Any]]):
 
 
 class ByKind:
-    """Tells tables apart as a Discriminator does: those of the annotated union, or those that are given."""
+    """Annotates a union as a choice by kind, as pydantic's Discriminator does; `given` are the tables if there is no union."""
 
     def __init__(self, given: Tables | None = None) -> None:
         self.given = given or {}
@@ -59,15 +59,15 @@ class ByKind:
 
 
 class Choice:
-    """What validates a table of one of several kinds."""
+    """Validates a table as the kind that it names."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
     @cached_property
     def whole(self) -> TypeAdapter[Model]:
-        """What validates all kinds, and says what is wrong."""
-        union: Any = Union[tuple(self.tables.values())]  # noqa: UP007 - of so many as there are
+        """The validator of all kinds, for errors: it names the kinds that there are."""
+        union: Any = Union[tuple(self.tables.values())]  # noqa: UP007 - built from a tuple
         annotated: Any = Annotated[union, Discriminator("kind")]
         return TypeAdapter(annotated)
 
@@ -77,18 +77,18 @@ class Choice:
             try:
                 return self.tables[kind].model_validate(value)
             except ValidationError:
-                pass  # its places leave out the kind
+                pass  # the locations of these errors lack the kind
         return self.whole.validate_python(value)
 
 
 def by_kind(tables: Iterable[type[Model]]) -> dict[str, type[Model]]:
-    """Return those tables that are of a kind, by it."""
+    """Return the tables that have a kind, by kind."""
     fields = [(table, table.model_fields.get("kind")) for table in tables]
     return {kind: table for table, f in fields if f for kind in get_args(f.annotation)}
 
 
 def tables_in(annotation: Any) -> list[type[Model]]:
-    """Return the tables that a type, or a tuple of types and what annotates them, is made of."""
+    """Return the tables in a type, or in a tuple of types and annotations."""
     if isinstance(annotation, type) and issubclass(annotation, Model):
         return [annotation]
     if isinstance(annotation, ByKind):

@@ -1,4 +1,4 @@
-"""A file, a TOML text or data to a Document: the data, and the text to point into."""
+"""Read a file, a TOML text or Python data into a Document: the data, and the text that diagnostics point into."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from snnc.spec.toml_errors import syntax_error
 
 
 def read(path: Path) -> Document:
-    """Read a spec; a file that is no TOML is a CompileError."""
+    """Read a spec. Raises a CompileError if the file isn't TOML."""
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -27,7 +27,7 @@ def read(path: Path) -> Document:
 
 
 def parse(raw: bytes, path: Path) -> Document:
-    """Parse the bytes of a spec; `path` is only named, not opened."""
+    """Parse the bytes of a spec. `path` appears in messages, and isn't opened."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -49,9 +49,9 @@ def parse(raw: bytes, path: Path) -> Document:
 
 
 def from_data(data: Mapping[str, Any], path: Path) -> Document:
-    """Return data as a document, with the TOML text that says the same; `path` is only named.
+    """Return data as a document, with the same data as TOML text. `path` appears in messages, and isn't opened.
 
-    What Python has more of than TOML is made plain: any integer, any mapping, any path.
+    Converts mappings, arrays, paths and numbers of any class to the plain types of TOML.
     """
     plain = {str(name): _plain(value) for name, value in data.items()}
     return Document(path, write_toml.text(plain), plain)
@@ -62,13 +62,18 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
-    if hasattr(value, "tolist"):  # NumPy's arrays, and its numbers and booleans
+    if hasattr(value, "tolist"):  # NumPy's arrays, numbers and booleans
         return _plain(value.tolist())
-    if isinstance(value, PurePath):
-        return value.as_posix()
-    if isinstance(value, Integral) and not isinstance(value, bool):
+    return value.as_posix() if isinstance(value, PurePath) else _plain_number(value)
+
+
+def _plain_number(value: Any) -> Any:
+    """Return an integer or a real number of any class as an int or a float; other values as they are."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Integral):
         return int(value)
-    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else value
+    return float(value) if isinstance(value, Real) else value
 
 
 def _syntax_error(path: Path, text: str, message: str, span: Span) -> CompileError:

@@ -1,4 +1,4 @@
-"""The tables of a spec that a program carries along as they are."""
+"""Tables of a spec that lowering passes to the program unchanged."""
 
 from typing import Annotated, Literal
 
@@ -83,7 +83,7 @@ class FiringRates(Model):
     )
 
     def overridden(self, own: "FiringRates") -> "FiringRates":
-        """Return the same with what another one says of its own."""
+        """Return these settings with the ones that `own` sets."""
         return self.model_copy(update={key: getattr(own, key) for key in own.model_fields_set})
 
 

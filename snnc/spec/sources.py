@@ -1,7 +1,7 @@
-"""Where the items come from."""
+"""Sources of items and labels: the kinds of `[data]`."""
 
 from collections.abc import Collection
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -13,7 +13,7 @@ from snnc.spec.kinds import ByKind
 
 Scale = Literal["none", "unit", "signed", "standard"]
 
-#: What arrays of data that come split are called, unless a spec says otherwise.
+#: Default names of the arrays of data that come split.
 SPLIT = ("x_train", "y_train", "x_test", "y_test")
 
 #: Share of the items held out, where the data don't come split.
@@ -26,10 +26,7 @@ TestFraction = Annotated[
 
 
 class SourceKind(Model):
-    """What all sources have in common."""
-
-    #: Whether a script that has only numpy can read the items; if not, the training script writes them out.
-    is_file: ClassVar[bool] = False
+    """Base class of the sources."""
 
     kind: str
     scale: Scale = Field(
@@ -45,18 +42,16 @@ class SourceKind(Model):
 
     @property
     def arrays(self) -> tuple[str, ...]:
-        """What items and labels are called in a .npz file: x and y, or four names if they come split."""
+        """The names of the arrays in a .npz file: items and labels, or four names if they come split."""
         return SPLIT if self.split_fraction is None else ("x", "y")
 
     def arrays_among(self, present: Collection[str]) -> tuple[str, ...]:
-        """Return what they are called in a file of the user's own, which may come split in any case."""
+        """Return the names of the arrays in a file that replaces the source; it may come split in any case."""
         return SPLIT if self.arrays[0] not in present and SPLIT[0] in present else self.arrays
 
 
 class FileKind(SourceKind):
     """Data in a file of the user's."""
-
-    is_file: ClassVar[bool] = True
 
     path: str = Field(
         min_length=1, description="The file, relative to the spec, with / between folders."
@@ -243,7 +238,7 @@ class Openml(SourceKind):
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """The data set's name in messages."""
         return f"number {self.data_id}" if self.name is None else f"'{self.name}'"
 
 

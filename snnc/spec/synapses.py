@@ -1,4 +1,4 @@
-"""Filters on spikes, and on what is recorded."""
+"""Synapses: filters on spikes and on recorded outputs."""
 
 from typing import Annotated, Literal
 
@@ -18,7 +18,7 @@ class NoSynapse(Model):
 
     @property
     def taus(self) -> tuple[float, ...]:
-        """The time constants of the first-order filters that it is made of, in seconds."""
+        """The time constants of the first-order filters in series, in seconds."""
         return ()
 
     def nengo(self) -> Call | None:

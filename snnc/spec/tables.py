@@ -1,4 +1,4 @@
-"""The spec language: the root, and the tables that lowering takes apart."""
+"""The spec's root table, and the tables that lowering turns into populations and connections."""
 
 from typing import Annotated, Literal
 
@@ -13,11 +13,11 @@ from snnc.spec.settings import LoihiSettings, Presentation, Scripts, Train
 from snnc.spec.sources import Source
 from snnc.spec.synapses import Synapse
 
-#: Every epoch is seeded by 1000 * seed + epoch + 1, which has to stay below 2**32.
+#: Training seeds each epoch with 1000 * seed + epoch + 1, which has to stay below 2**32.
 LARGEST_SEED = 4_000_000
 
 Target = Literal["nengo_dl", "loihi"]
-#: A value is a list in TOML, and a tuple here, so that a spec is immutable.
+#: A TOML array becomes a tuple, so that a spec is immutable.
 _Tuple = Field(strict=False)
 
 

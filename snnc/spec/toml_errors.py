@@ -1,4 +1,4 @@
-"""What tomli finds wrong with a text that is no TOML, in words for people who write specs."""
+"""Turn tomli's syntax errors into diagnostics, in words for people who write specs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tomli
 from snnc.diagnostics.codes import TOML_SYNTAX
 from snnc.diagnostics.diagnostic import Diagnostic, Span
 
-#: tomli's words, and ours with what to write instead.
+#: tomli's messages; for each ours, and a hint that says what to write.
 _SAID = {
     "Expected '=' after a key in a key/value pair": ("a key stands alone", "write key = value"),
     "Expected ']' at the end of a table declaration": ("the header isn't closed", "write ]"),
@@ -30,7 +30,7 @@ _SAID = {
     ),
 }
 
-#: Values as other languages have them.
+#: Hints for values of other languages.
 _ELSEWHERE = {
     "True": "write true",
     "False": "write false",
@@ -40,7 +40,7 @@ _ELSEWHERE = {
 
 
 def syntax_error(error: tomli.TOMLDecodeError, text: str) -> Diagnostic:
-    """Return what is wrong with a text, and where."""
+    """Return the diagnostic of a syntax error in a text."""
     said, rest = error.msg, text[error.pos :].partition("\n")[0]
     span = Span(error.lineno, error.colno)
     message, hint = _SAID.get(said, (said[:1].lower() + said[1:], ""))
@@ -72,7 +72,7 @@ def syntax_error(error: tomli.TOMLDecodeError, text: str) -> Diagnostic:
 
 
 def _value(word: str) -> str:
-    """Return what to write instead of a word that is no value."""
+    """Return a hint for a word that isn't a TOML value."""
     if word in _ELSEWHERE:
         return _ELSEWHERE[word]
     if re.fullmatch(r"\.\d+", word):
@@ -81,7 +81,7 @@ def _value(word: str) -> str:
 
 
 def _twice(error: tomli.TOMLDecodeError, text: str) -> Diagnostic:
-    """Return the diagnostic of a key or a table that was there before."""
+    """Return the diagnostic of a key or a table that stands in the text twice."""
     number, line = _statement(error, text)
     statement = re.match(r"(\s*)(\[+[^\]]*\]+|[^=]+?)\s*(=|#|$)", line)
     assert statement, line
@@ -96,7 +96,7 @@ def _twice(error: tomli.TOMLDecodeError, text: str) -> Diagnostic:
 
 
 def _statement(error: tomli.TOMLDecodeError, text: str) -> tuple[int, str]:
-    """Return the number and the text of the line on which a wrong statement starts; tomli says where it ends."""
+    """Return the number and the text of the line on which a wrong statement starts; tomli gives the line where it ends."""
     lines = text.split("\n")
     number = error.lineno
     while not _is_toml("\n".join(lines[: number - 1])):

@@ -1,4 +1,4 @@
-"""Document to Spec: pydantic decides."""
+"""Validate a document with pydantic: Document -> Spec."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.spec.neurons import Neurons, overridden, shared
-from snnc.spec.pydantic_errors import complaints
+from snnc.spec.pydantic_errors import diagnostics
 from snnc.spec.tables import Spec
 
 
 def validate(document: Document) -> Spec:
-    """Return the spec that a document says, or raise a CompileError with all that is wrong with it."""
-    wrong: list[Diagnostic] = []
+    """Return the spec in a document. Raises a CompileError with all errors."""
+    errors: list[Diagnostic] = []
     try:
         spec = Spec.model_validate(document.data)
     except ValidationError as error:
-        wrong += _complaints(error, document, Spec)
-    wrong += _wrong_overrides(document)
-    if wrong:
-        raise CompileError(document, wrong)
+        errors += diagnostics(error, document.data, Spec)
+    errors += _wrong_overrides(document)
+    if errors:
+        raise CompileError(document, errors)
     return spec
 
 
 def _wrong_overrides(document: Document) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the neurons of single layers, once merged into those of all layers."""
+    """Yield the errors in the neurons of single layers, after merging each with [neurons]."""
     layers = document.data.get("layers")
     tables = layers if isinstance(layers, list) else []
     overrides = {
@@ -40,22 +40,16 @@ def _wrong_overrides(document: Document) -> Iterator[Diagnostic]:
     try:
         base = shared(document.data.get("neurons", {}))
     except ValidationError:
-        return  # there is nothing to merge into
+        return  # [neurons] itself has errors: nothing to merge with
     for index, override in overrides.items():
         try:
             overridden(base, override)
         except ValidationError as error:
-            yield from _complaints(error, document, Neurons, ("layers", index, "neurons"))
-
-
-def _complaints(
-    error: ValidationError, document: Document, root: Any, start: KeyPath = ()
-) -> list[Diagnostic]:
-    return complaints(error, document.data, root, start)
+            yield from diagnostics(error, document.data, Neurons, ("layers", index, "neurons"))
 
 
 def _override(layer: dict[str, Any]) -> dict[str, Any]:
-    """Return the neurons of a layer's own as a table; what is no table has an error already."""
+    """Return a layer's own neurons as a table; pydantic reports any other type."""
     written = layer["neurons"]
     if isinstance(written, str):
         return {"kind": written}

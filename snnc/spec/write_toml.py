@@ -1,4 +1,8 @@
-"""Data as TOML text."""
+"""Write data as TOML text.
+
+Not by tomli-w: that spreads arrays over lines, refuses None and other Python objects, which diagnostics must point at,
+and can't write single values, to which `show --full` adds comments.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,9 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def text(data: Mapping[str, Any]) -> str:
-    """Return a document: a table a header, what is in a table on one line each.
+    """Return a document: tables under headers, each of their values on one line.
 
-    What TOML can't say stands there as Python has it: such a text is to be pointed into, not to be read.
+    Values that TOML doesn't have are written as in Python: diagnostics point at them, and no parser reads them.
     """
     values = {k: v for k, v in data.items() if not _tables(v)}
     blocks = [_lines(values)] if values else []
@@ -23,19 +27,19 @@ def text(data: Mapping[str, Any]) -> str:
     return "\n".join(blocks)
 
 
-def value(found: Any) -> str:
-    """Return a value, as it stands behind an equals sign."""
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    if isinstance(found, str):
-        # JSON's escapes are TOML's, but for one character.
-        return json.dumps(found, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(found, list | tuple):
-        return f"[{', '.join(map(value, found))}]"
-    if isinstance(found, Mapping):
-        pairs = ", ".join(f"{key(k)} = {value(v)}" for k, v in found.items())
+def value(data: Any) -> str:
+    """Return a value as it stands behind an equals sign."""
+    if isinstance(data, bool):
+        return "true" if data else "false"
+    if isinstance(data, str):
+        # TOML escapes one character more than JSON.
+        return json.dumps(data, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(data, list | tuple):
+        return f"[{', '.join(map(value, data))}]"
+    if isinstance(data, Mapping):
+        pairs = ", ".join(f"{key(k)} = {value(v)}" for k, v in data.items())
         return f"{{ {pairs} }}" if pairs else "{}"
-    return repr(found)
+    return repr(data)
 
 
 def key(name: Any) -> str:
@@ -44,9 +48,9 @@ def key(name: Any) -> str:
     return name if _BARE.fullmatch(name) else value(name)
 
 
-def _tables(found: Any) -> list[Mapping[str, Any]]:
+def _tables(data: Any) -> list[Mapping[str, Any]]:
     """Return the tables that get headers of their own: one, those of an array, or none."""
-    tables = found if isinstance(found, list) else [found]
+    tables = data if isinstance(data, list) else [data]
     return tables if all(isinstance(table, Mapping) for table in tables) else []
 
 

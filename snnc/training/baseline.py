@@ -24,8 +24,8 @@ def relu(population: Population) -> tf.keras.layers.Layer:
 def baseline_network(
     program: Program, activation: Callable[[Population], tf.keras.layers.Layer] = relu
 ) -> tf.keras.Model:
-    """Return the float twin, untrained; `activation` makes the layer that stands for a population."""
-    # Names with a capital are none that a layer can have.
+    """Return the untrained float twin; `activation` makes the Keras layer that stands for a population."""
+    # Layers of a spec have no capitals in their names.
     inputs = tf.keras.Input((program.network.input_size,), name="Input")
     values: dict[str, Any] = {INPUT: inputs}
     for target in program.network.receivers:
@@ -65,7 +65,7 @@ def train_baseline(
     batch_size = program.train.batch_size
 
     def fit(items: Array, labels: Labels) -> Fitted:
-        # Dropout keeps the seed of the moment when Keras first builds the graph, whatever epoch that is in.
+        # Dropout keeps the seed that is set when Keras first builds the graph, so that seed mustn't depend on the epoch.
         tf.random.set_seed(1000 * program.network.seed + 1)
         history = model.fit(items, labels, batch_size=batch_size, shuffle=False, verbose=0).history
         return Fitted(history["loss"][0], history["accuracy"][0])

@@ -1,4 +1,4 @@
-"""How far a training is: what its epochs came to, and the state it is in."""
+"""Epochs of a training, and its state after some of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Validation:
-    """The mean cross-entropy of items that aren't trained on, and the share of them that is right."""
+    """The mean cross-entropy and the accuracy on items that aren't trained on."""
 
     loss: float
     accuracy: float
@@ -18,10 +18,11 @@ class Validation:
 
 @dataclass(frozen=True)
 class Epoch:
-    """How an epoch went. `number` counts from 1.
+    """The results of an epoch. `number` counts from 1.
 
-    Loss, the mean cross-entropy, and accuracy are those of the training items as they went by. `validation` is there if some
-    items validate; `rate_loss`, what firing rates outside of their bands add to the loss, if there are bands.
+    `loss`, the mean cross-entropy, and `accuracy` are of the training items, computed while the weights change. `validation`
+    is None unless some items validate. `rate_loss` is the part of the loss from firing rates outside of their bands; None
+    without bands.
     """
 
     number: int
@@ -32,25 +33,25 @@ class Epoch:
     rate_loss: float | None = None
 
     def __str__(self) -> str:
-        said = f"loss {self.loss:.4f}, accuracy {self.accuracy:.1%}"
+        text = f"loss {self.loss:.4f}, accuracy {self.accuracy:.1%}"
         if self.rate_loss is not None:
-            said += f", loss of rates {self.rate_loss:.4f}"
+            text += f", loss of rates {self.rate_loss:.4f}"
         if self.validation:
-            said += f"; validation loss {self.validation.loss:.4f}, accuracy {self.validation.accuracy:.1%}"
-        return said
+            text += f"; validation loss {self.validation.loss:.4f}, accuracy {self.validation.accuracy:.1%}"
+        return text
 
 
 @dataclass(frozen=True, eq=False)
 class State:
     """A training after some epochs.
 
-    `variables` are those of the model, then those of its optimiser, as Keras orders them, then the best of the model so far
-    if those are to be restored.
+    `variables` are those of the model and of its optimiser, in Keras' order; then, if the best weights are to be restored,
+    the model's best so far.
     """
 
     epochs: tuple[Epoch, ...] = ()
     variables: tuple[NDArray[Any], ...] = ()
 
 
-#: Nothing is trained yet.
+#: The state before the first epoch.
 BEGINNING = State()

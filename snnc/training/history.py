@@ -1,4 +1,4 @@
-"""How a training went, a line an epoch, as a csv file."""
+"""Write and read the history of a training: a csv file with a line for each epoch."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from snnc.training.epochs import Epoch, Validation
 
 
 def save_history(path: Path, epochs: Sequence[Epoch]) -> None:
-    """Write how training went, a line an epoch."""
+    """Write a line for each epoch, below a header."""
     rows = [_row(epoch) for epoch in epochs]
     lines = [list(rows[0]), *(list(row.values()) for row in rows)]
     write_text(path, "".join(f"{','.join(line)}\n" for line in lines))
 
 
 def _row(epoch: Epoch) -> dict[str, str]:
-    """Return what a history says of an epoch, by column."""
+    """Return the cells of an epoch, by column."""
     row = {"epoch": str(epoch.number)}
     numbers = {"loss": epoch.loss, "accuracy": epoch.accuracy}
     if epoch.validation:
@@ -31,7 +31,7 @@ def _row(epoch: Epoch) -> dict[str, str]:
 
 
 def load_history(path: Path) -> tuple[Epoch, ...]:
-    """Return how training went, or nothing if that is lost."""
+    """Return the epochs of a training; none if the file is missing or damaged."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return tuple(map(_epoch, csv.DictReader(file)))

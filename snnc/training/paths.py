@@ -1,4 +1,4 @@
-"""The files of a training, and the room that they take."""
+"""The files of a training, and their sizes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from snnc.environment.own_files import OWN_FILES, other_spec
 from snnc.program.network import Network
 from snnc.program.program import Program
 
-#: What the names of arrays, the split and the versions take, in bytes.
+#: Bytes for names of arrays, the split and the versions.
 OVERHEAD = 1_000_000
 
-#: How much an optimiser keeps of each weight, with the weight itself: RMSprop, centred and with momentum.
+#: The most values that a checkpoint keeps for each weight, the weight included: RMSprop, centred and with momentum.
 MOST_SLOTS = 4
 
 
@@ -37,12 +37,12 @@ class Paths:
         return cls(*(folder / f"{program.name}{end}" for end in OWN_FILES))
 
     def ensure_writable(self, program: Program, data: Data, with_baseline: bool) -> None:
-        """Raise an Error now, rather than after hours of training, if something stands in the way of writing."""
+        """Raise an Error before the training if its files can't be written, or would overwrite other ones."""
         files = [
             *self._network(program, data),
             *(self._baseline(program, data) if with_baseline else []),
         ]
-        # A spec may change and be trained again; another one of the same name would overwrite what took hours.
+        # A changed spec may be trained again. Another spec of the same name must not overwrite the files.
         for path, _ in files:
             other = other_spec(text_in(path, "spec_file"), program.spec_path, path.parent)
             if other:
@@ -58,8 +58,8 @@ class Paths:
         ensure_room(files)
 
     def _network(self, program: Program, data: Data) -> Iterator[tuple[Path, int]]:
-        """Yield what is written and how many bytes it takes at most: a checkpoint is there while the next is written."""
-        # Of scattered weights, three numbers: what they are and where they stand.
+        """Yield the files and their largest sizes in bytes. A checkpoint counts twice: one exists while the next is written."""
+        # A sparse weight takes three numbers: value, row and column.
         weights = sum(
             3 * program.network.form(connection).most for connection in program.network.connections
         )

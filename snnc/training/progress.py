@@ -1,4 +1,4 @@
-"""How far a long computation is: nobody is told, or a terminal."""
+"""Watch the progress of a long computation, silently or in a terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snnc.training.epochs import Epoch
 
 
 class Watcher(Protocol):
-    """Is told of every epoch, `done` of which are over before, how many items were run, and what else is worth a line."""
+    """Gets every epoch of a training, of which `done` are over at the start, the number of items that ran, and messages."""
 
     def epochs(
         self, title: str, total: int, done: int
@@ -25,7 +25,7 @@ class Watcher(Protocol):
 
 
 class Nobody:
-    """Wants to know nothing."""
+    """Ignores all progress."""
 
     @contextmanager
     def epochs(self, title: str, total: int, done: int) -> Iterator[Callable[[Epoch], None]]:
@@ -40,15 +40,15 @@ class Nobody:
 
 
 class Terminal:
-    """Shows bars on standard error, and prints lines."""
+    """Shows progress bars on standard error, and prints messages on standard output."""
 
     @contextmanager
     def epochs(self, title: str, total: int, done: int) -> Iterator[Callable[[Epoch], None]]:
-        with _progress(TextColumn("{task.fields[said]}")) as progress:
-            task = progress.add_task(title, total=total, completed=done, said="")
+        with _progress(TextColumn("{task.fields[epoch]}")) as progress:
+            task = progress.add_task(title, total=total, completed=done, epoch="")
 
             def show(epoch: Epoch) -> None:
-                progress.update(task, advance=1, said=str(epoch))
+                progress.update(task, advance=1, epoch=str(epoch))
 
             yield show
 
@@ -59,7 +59,7 @@ class Terminal:
             yield lambda n: progress.update(task, advance=n)
 
     def tell(self, line: str) -> None:
-        # At once: who is killed prints nothing later.
+        # A killed process doesn't flush.
         print(line, flush=True)
 
 

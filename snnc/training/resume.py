@@ -1,4 +1,4 @@
-"""A training under way: where it starts, and a checkpoint of every epoch."""
+"""Start a training from its checkpoint or from the beginning, and write a checkpoint after every epoch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from snnc.training.stopping import about_best
 
 @dataclass
 class Progress:
-    """How far a training is. `advance` is told after every epoch."""
+    """The state of a running training. Call `advance` after every epoch."""
 
     state: State
     advance: Callable[[State], None]
@@ -29,7 +29,7 @@ class Progress:
 def resumable(
     title: str, path: Path | None, program: Program, items: Data, watcher: Watcher, resume: bool
 ) -> Iterator[Progress]:
-    """Watch a training; with a path keep each of its epochs there, and to resume it start from what is there."""
+    """Show the progress of a training. With a path, write a checkpoint there after every epoch; to `resume`, start from the one there."""
     depends = checkpoint.depends_on(program, items)
     start = _start(title, path, depends, program.train.epochs, watcher, resume)
     with watcher.epochs(title, program.train.epochs, len(start.epochs)) as show:
@@ -64,7 +64,7 @@ def _start(
     watcher: Watcher,
     resume: bool,
 ) -> State:
-    """Return where a training starts, and say so where it isn't what one might think."""
+    """Return the state from which a training starts, and tell the watcher if a checkpoint is used, missing or replaced."""
     if path is None:
         return BEGINNING
     try:

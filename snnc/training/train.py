@@ -20,7 +20,7 @@ from snnc.networks.build import build
 from snnc.networks.deploy import Weights
 from snnc.networks.nengo_dl import simulator
 from snnc.program.program import Program
-from snnc.spec.settings import FiringRates
+from snnc.spec.settings import EarlyStopping, FiringRates
 from snnc.training.epochs import BEGINNING, Epoch, State
 from snnc.training.stopping import best_epoch, is_over
 from snnc.training.validation import Answering, answering, validation
@@ -34,7 +34,7 @@ def train(
     on_epoch: Callable[[State], None] = lambda state: None,
     start: State = BEGINNING,
 ) -> Weights:
-    """Train a training network on items x, (n, size), and labels y, (n,), from a state on; return its weights."""
+    """Train a training network on items x, (n, size), and labels y, (n,), from the state `start`; return its weights."""
     tf.keras.utils.set_random_seed(program.network.seed)  # for the initial weights
     with ExitStack() as stack:
         stack.enter_context(strict_warnings())
@@ -49,14 +49,14 @@ def train(
         )
 
         def fit(items: Array, labels: Labels) -> Fitted:
-            # Every loss gets the labels; those of rates don't look at them.
+            # Keras passes labels to every loss; the losses of rates ignore them.
             wanted = dict.fromkeys(losses, labels[:, None, None])
-            found = sim.fit(items[:, None], wanted, shuffle=False, verbose=0).history
-            loss, accuracy = found["loss"][0], found["logits_accuracy"][0]
+            history = sim.fit(items[:, None], wanted, shuffle=False, verbose=0).history
+            loss, accuracy = history["loss"][0], history["logits_accuracy"][0]
             if not bands:
                 return Fitted(loss, accuracy)
-            answers = found["logits_loss"][0]
-            return Fitted(answers, accuracy, rate_loss=loss - answers)
+            logits_loss = history["logits_loss"][0]
+            return Fitted(logits_loss, accuracy, rate_loss=loss - logits_loss)
 
         answer = None
         if program.train.validation_fraction is not None:
@@ -66,7 +66,7 @@ def train(
 
 
 def band_loss(probe: nengo.Probe, band: FiringRates) -> Callable[[Any, Any], Any]:
-    """Return the loss of a layer's outputs: how far rates are outside of their band, as a share of max_rate, squared."""
+    """Return the loss of a layer's outputs: the squared distance of rates from their band, as a share of max_rate."""
     ensemble = probe.target.ensemble
     amplitude, max_rate = ensemble.neuron_type.amplitude, ensemble.max_rates.options[0]
 
@@ -93,7 +93,7 @@ def _cross_entropy() -> tf.losses.Loss:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What one epoch of fitting says of itself."""
+    """The losses and the accuracy of one epoch."""
 
     loss: float
     accuracy: float
@@ -102,7 +102,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Learner:
-    """What is trained: a compiled model, how to fit it to items, (n, size), and labels, (n,), and how to ask it, if some validate."""
+    """A compiled model, and functions that fit it to items, (n, size), and labels, (n,), and that return its logits for validation."""
 
     model: tf.keras.Model
     fit: Callable[[Array, Labels], Fitted]
@@ -117,44 +117,51 @@ def run_epochs(
     on_epoch: Callable[[State], None],
     start: State,
 ) -> None:
-    """Fit to the items of each epoch: shuffled anew, then cut to whole batches."""
+    """Fit a learner epoch by epoch, from the state `start` until its last epoch or until it stops early."""
     model, stopping = learner.model, program.train.early_stopping
-    seen, held_out = division(program, len(x))
-    # By itself Keras makes the optimiser's variables in the first step.
+    # By default Keras makes the optimiser's variables in the first step.
     model.optimizer.build(model.trainable_variables)
-    best = []
-    if stopping and stopping.restore_best_weights:
-        best = [tf.Variable(weight) for weight in model.weights]
+    best = _best_variables(model, stopping)
     variables = [*model.weights, *model.optimizer.variables, *best]
     if start.epochs:
         _assign(variables, start.variables)
     epochs = start.epochs
-    batch_size = program.train.batch_size
-    whole_batches = len(seen) // batch_size * batch_size
-    for epoch in range(len(epochs), program.train.epochs):
+    for index in range(len(epochs), program.train.epochs):
         if is_over(epochs, stopping):
             break
-        started = perf_counter()
-        epoch_seed = 1000 * program.network.seed + epoch + 1
-        tf.keras.utils.set_random_seed(epoch_seed)
-        order = seen[np.random.RandomState(epoch_seed).permutation(len(seen))[:whole_batches]]
-        fitted = learner.fit(x[order], y[order])
-        if not np.isfinite(fitted.loss + (fitted.rate_loss or 0)):
-            raise Refusal(
-                f"the loss is {fitted.loss} in epoch {epoch + 1}: lower the learning rate, or scale the data"
-            )
-        validated = None
-        if learner.answer:
-            validated = validation(learner.answer(x[held_out]), y[held_out])
-        seconds = perf_counter() - started
-        epochs += (
-            Epoch(epoch + 1, fitted.loss, fitted.accuracy, seconds, validated, fitted.rate_loss),
-        )
-        if best and stopping and best_epoch(epochs, stopping) == epoch:
+        epochs += (_epoch(program, learner, x, y, index),)
+        if best and stopping and best_epoch(epochs, stopping) == index:
             _assign(best, model.weights)
         on_epoch(State(epochs, tuple(variable.numpy() for variable in variables)))
     if best:
         _assign(model.weights, best)
+
+
+def _epoch(program: Program, learner: Learner, x: Array, y: Labels, index: int) -> Epoch:
+    """Fit to the training items, shuffled by the epoch's seed and cut to whole batches; then validate."""
+    started = perf_counter()
+    seed = 1000 * program.network.seed + index + 1
+    tf.keras.utils.set_random_seed(seed)
+    seen, held_out = division(program, len(x))
+    batch_size = program.train.batch_size
+    whole_batches = len(seen) // batch_size * batch_size
+    order = seen[np.random.RandomState(seed).permutation(len(seen))[:whole_batches]]
+    fitted = learner.fit(x[order], y[order])
+    if not np.isfinite(fitted.loss + (fitted.rate_loss or 0)):
+        raise Refusal(
+            f"the loss is {fitted.loss} in epoch {index + 1}: lower the learning rate, or scale the data"
+        )
+    validated = None
+    if learner.answer:
+        validated = validation(learner.answer(x[held_out]), y[held_out])
+    seconds = perf_counter() - started
+    return Epoch(index + 1, fitted.loss, fitted.accuracy, seconds, validated, fitted.rate_loss)
+
+
+def _best_variables(model: tf.keras.Model, stopping: EarlyStopping | None) -> list[tf.Variable]:
+    """Return variables for the best weights so far, if those are to be restored."""
+    restores = stopping is not None and stopping.restore_best_weights
+    return [tf.Variable(weight) for weight in model.weights] if restores else []
 
 
 def _assign(variables: Sequence[tf.Variable], values: Sequence[Any]) -> None:

@@ -1,4 +1,4 @@
-"""What a network under training says of items that it isn't trained on."""
+"""Validate a network under training on items that it isn't trained on."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ Answering = Callable[[Array], NDArray[np.float32]]
 
 @contextmanager
 def answering(net: nengo.Network, sim: nengo_dl.Simulator, program: Program) -> Iterator[Answering]:
-    """Yield what a network under training answers as rate neurons, without dropout."""
+    """Yield a function that returns the logits of a network under training, as rate neurons and without dropout."""
     if not program.network.trains_spiking:
         yield lambda x: _logits(sim, net.logits, x)
         return
-    # In single steps these neurons put out rates only in the learning phase, which has dropout: it takes a network of its own.
+    # In single steps spiking neurons put out rates only in the learning phase, which has dropout. So another network validates.
     own = training_network(program.network)
     put_out_rates(own, program.network)
     with simulator(own, program) as rates:
@@ -40,7 +40,7 @@ def answering(net: nengo.Network, sim: nengo_dl.Simulator, program: Program) -> 
 
 
 def validation(logits: NDArray[np.float32], labels: Labels) -> Validation:
-    """Return how good logits are, (n, classes), given labels, (n,)."""
+    """Return the loss and the accuracy of logits, (n, classes), given labels, (n,)."""
     losses = tf.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
     accuracy = np.mean(logits.argmax(axis=1) == labels)
     return Validation(float(losses.numpy().mean(dtype=float)), float(accuracy))
@@ -48,9 +48,9 @@ def validation(logits: NDArray[np.float32], labels: Labels) -> Validation:
 
 def _logits(sim: nengo_dl.Simulator, probe: nengo.Probe, x: Array) -> NDArray[np.float32]:
     batch_size = sim.minibatch_size
-    found = []
+    logits = []
     for start in range(0, len(x), batch_size):
         batch = x[start : start + batch_size]
         shown = filled(batch, batch_size, steps=1)
-        found.append(sim.predict_on_batch(shown)[probe][: len(batch), 0])
-    return np.concatenate(found)
+        logits.append(sim.predict_on_batch(shown)[probe][: len(batch), 0])
+    return np.concatenate(logits)

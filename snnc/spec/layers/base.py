@@ -1,4 +1,4 @@
-"""What a layer kind is: a table of the spec that knows how it lowers to operators and populations."""
+"""The base of layer kinds: tables of the spec that know how they lower to operators and populations."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
+from snnc.diagnostics.diagnostic import KeyPath
 from snnc.operators.linear import BatchNorm, Conv2D, Dense, Operator, Shape, ShapeError
 from snnc.spec.base import Bare, Count, Model, Name, default_kind
 from snnc.spec.settings import FiringRates
@@ -31,16 +32,21 @@ class Flow:
         shape = operator.shape(self.shape)
         return replace(self, shape=shape, operators=(*self.operators, operator))
 
+    def placed(self, at: KeyPath) -> Flow:
+        """Return the values with `at` as the place of each operator that has none yet."""
+        operators = (op if op.at else replace(op, at=at) for op in self.operators)
+        return replace(self, operators=tuple(operators))
+
 
 class Builder(Protocol):
-    """What a layer may ask of the network that it is lowered into."""
+    """The network that a layer is lowered into."""
 
     def population(self, name: str, layer: NeuronLayer, sources: Sequence[Flow]) -> Flow:
-        """Add a layer's neurons, driven by the sum of the sources; return what they put out."""
+        """Add a layer's neurons, driven by the sum of the sources; return their output."""
 
 
 class LayerKind(Model):
-    """What all layers have in common."""
+    """The base of all layers."""
 
     #: Whether the layer may sum several sources.
     takes_several: ClassVar[bool] = False
@@ -56,7 +62,7 @@ class LayerKind(Model):
     )
 
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
-        """Return what the layer puts out, given what it follows."""
+        """Return the layer's output, given its sources."""
         raise NotImplementedError
 
 

@@ -23,16 +23,16 @@ def _adapter() -> TypeAdapter[NeuronKind]:
 
 
 def shared(written: Any) -> NeuronKind:
-    """Return the neurons that all layers share, as they were written."""
+    """Return the neurons of the table [neurons], which all layers share."""
     return _adapter().validate_python(
         {"kind": "lif", **written} if isinstance(written, dict) else written
     )
 
 
 def overridden(base: NeuronKind, override: dict[str, Any]) -> NeuronKind:
-    """Return neurons with some settings replaced; a ValidationError says what is wrong with those.
+    """Return neurons with some settings replaced. Raises a ValidationError for wrong ones.
 
-    Between kinds only what all kinds have carries over. A derived amplitude is derived anew.
+    If the kind changes, only the settings that all kinds have carry over. A derived amplitude is derived anew.
     """
     inherited = base.model_dump(include=base.model_fields_set)
     if override.get("kind", base.kind) != base.kind:

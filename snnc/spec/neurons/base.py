@@ -1,4 +1,4 @@
-"""What neuron kinds have in common: what runs, and what stands in for it while training.
+"""Base classes of the neuron kinds: each gives the Nengo type that runs, and the one that is trained in its place.
 
 Rates are in hertz for a normalised input: `max_rate` is reached at 1, firing starts at `intercept`.
 """
@@ -13,11 +13,11 @@ from snnc.spec.gradients import Gradient, GradientName, Loihi, Rate, Smooth
 
 
 class NeuronKind(Model):
-    """What all kinds have in common."""
+    """Base class of all kinds."""
 
     #: Whether the kind sends spikes; the others put out their rate.
     spiking: ClassVar[bool]
-    #: Whether Loihi has it.
+    #: Whether Loihi has the kind.
     on_loihi: ClassVar[bool]
     default_gradient: ClassVar[GradientName]
     #: Whether a neuron may fire more than once in a step.
@@ -44,7 +44,7 @@ class NeuronKind(Model):
 
     @property
     def output_scale(self) -> float | Ratio:
-        """The amplitude, written or derived."""
+        """The amplitude, as written or derived from max_rate."""
         return Ratio(1, self.max_rate) if self.amplitude is None else self.amplitude
 
     @property
@@ -84,7 +84,7 @@ class NeuronKind(Model):
 
 
 def from_rest(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Start a spiking neuron at zero, as on the chip; by itself Nengo draws the first voltages at random."""
+    """Return arguments that start a spiking neuron at zero, as on the chip: by default Nengo draws the first voltages at random."""
     at_rest = {"voltage": Call("nengo.dists.Choice", ([0],))}
     return {**arguments, "initial_state": at_rest}
 

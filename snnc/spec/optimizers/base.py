@@ -1,4 +1,4 @@
-"""What Keras' optimisers have in common."""
+"""Base classes of Keras' optimisers."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -14,7 +14,7 @@ LEARNING_RATE = "Learning rate, without unit: a number, or a schedule."
 
 
 class OptimizerKind(Model):
-    """What Keras gives every optimiser."""
+    """The settings that all optimisers of Keras have."""
 
     keras: ClassVar[str]
 
@@ -31,18 +31,18 @@ class OptimizerKind(Model):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The learning rate, and what else isn't as Keras has it by itself."""
+        """The learning rate, and the settings that differ from Keras' defaults."""
         changed = self.model_dump(exclude_defaults=True, exclude={"kind", "learning_rate"})
         return {"learning_rate": self.learning_rate, **changed}
 
     def call(self) -> Call:
         rate = self.learning_rate
-        given = rate.call() if isinstance(rate, ScheduleKind) else rate
-        return Call(f"tf.optimizers.{self.keras}", kwargs={**self.settings, "learning_rate": given})
+        value = rate.call() if isinstance(rate, ScheduleKind) else rate
+        return Call(f"tf.optimizers.{self.keras}", kwargs={**self.settings, "learning_rate": value})
 
 
 class AdamKind(OptimizerKind):
-    """What Adam and AdamW have in common."""
+    """The settings of Adam and AdamW."""
 
     beta_1: Decay = Field(0.9, description="Decay of the first moment, a factor per step.")
     beta_2: Decay = Field(0.999, description="Decay of the second moment, a factor per step.")

@@ -1,4 +1,4 @@
-"""Learning rates that change while training, by the names of `tf.keras.optimizers.schedules`: one file a kind, named as in TOML."""
+"""Learning-rate schedules, by the names of `tf.keras.optimizers.schedules`: one file a kind, named as in TOML."""
 
 from typing import Annotated, Any
 

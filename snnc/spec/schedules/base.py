@@ -1,6 +1,6 @@
-"""What learning rates that change while training have in common.
+"""Base class of the learning-rate schedules.
 
-Steps are the optimiser's: a batch is one, so that an epoch has (items trained on) // batch_size of them.
+Steps are the optimiser's, one a batch: an epoch has (items trained on) // batch_size of them.
 """
 
 from typing import Annotated, Any, ClassVar
@@ -18,7 +18,7 @@ Staircase = Annotated[
 
 
 class ScheduleKind(Model):
-    """What all schedules have in common."""
+    """Base class of all schedules."""
 
     keras: ClassVar[str]
 
@@ -26,19 +26,19 @@ class ScheduleKind(Model):
 
     @property
     def written(self) -> dict[str, Any]:
-        """The arguments that were written."""
+        """The arguments that the spec sets."""
         fields = [key for key in type(self).model_fields if key in self.model_fields_set]
         values = {key: getattr(self, key) for key in fields if key != "kind"}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
     def call(self) -> Call:
-        """Return the schedule, with the arguments that were written."""
+        """Return the schedule's constructor, with the arguments that the spec sets."""
         written = {key: _real(value) for key, value in self.written.items()}
         return Call(f"tf.optimizers.schedules.{self.keras}", kwargs=written)
 
 
 def _real(value: Any) -> Any:
-    """Return fractional numbers so that they stay that: of a 1 Keras would make an integer, and calculate with integers."""
+    """Mark floats, so that 1.0 isn't written as 1: Keras would calculate with integers."""
     if isinstance(value, list):
         return list(map(_real, value))
     return Real(value) if isinstance(value, float) else value

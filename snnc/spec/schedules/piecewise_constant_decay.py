@@ -30,14 +30,14 @@ class Schedule(ScheduleKind):
             raise PydanticCustomError(
                 SCHEDULE, "boundaries are in order, and differ", {"key": "boundaries"}
             )
-        wanted, found = len(self.boundaries) + 1, len(self.values)
-        if found != wanted:
+        wanted, n_values = len(self.boundaries) + 1, len(self.values)
+        if n_values != wanted:
             raise PydanticCustomError(
                 SCHEDULE,
-                "there are {found} values: with {boundaries} boundaries it takes {wanted}",
+                "there are {n_values} values: with {boundaries} boundaries it takes {wanted}",
                 {
                     "key": "values",
-                    "found": found,
+                    "n_values": n_values,
                     "boundaries": wanted - 1,
                     "wanted": wanted,
                 },

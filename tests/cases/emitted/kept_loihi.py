@@ -1,10 +1,11 @@
 """Run the trained kept network as spikes on Loihi or its emulator.
 
-Written by snnc from kept.toml [21e08ef2].
+Written by snnc from kept.toml [8637b073].
 """
 
 import argparse
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import nengo
@@ -135,6 +136,8 @@ if __name__ == "__main__":
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
     parser.add_argument("--plot", action="store_true", help=f"draw {FIGURE.name}")
     args = parser.parse_args()
+    if args.plot and find_spec("matplotlib") is None:
+        parser.error("--plot needs Matplotlib: pip install 'matplotlib>=3.8'")
     if not PARAMS.exists():
         raise SystemExit(f"there is no {PARAMS.name} yet: train first")
 

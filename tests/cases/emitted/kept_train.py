@@ -2,7 +2,7 @@
 
     python kept_train.py --resume  # go on after a kill
 
-Written by snnc from kept.toml [f41eb440].
+Written by snnc from kept.toml [12b008c4].
 """
 
 import argparse
@@ -12,6 +12,7 @@ import json
 import os
 import warnings
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import nengo
@@ -308,6 +309,8 @@ if __name__ == "__main__":
     parser.add_argument("--resume", action="store_true", help="after it was killed")
     parser.add_argument("--plot", action="store_true", help=f"draw {FIGURE.name}")
     args = parser.parse_args()
+    if args.plot and find_spec("matplotlib") is None:
+        parser.error("--plot needs Matplotlib: pip install 'matplotlib>=3.8'")
     if CHECKPOINT.exists() and not args.resume:
         print(f"from the beginning; --resume would go on from {CHECKPOINT.name}")
 

@@ -1,4 +1,4 @@
-"""What probes see of items, put together as answers."""
+"""Read the answers and firing rates of items from the data of a network's probes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from snnc.running.answers import Answers, softmax
 Array = NDArray[Any]
 
 
-class Gatherer:
-    """Takes what the probes of a network see of its items, some at a time, each shown for so many steps."""
+class ProbeReader:
+    """Collects the probe data of a network's items, some items at a time; each is shown for `steps` steps."""
 
     def __init__(self, net: nengo.Network, program: Program, n_items: int, steps: int) -> None:
         self._net, self._program, self._n_items, self._steps = net, program, n_items, steps
@@ -33,32 +33,32 @@ class Gatherer:
         return [self._net.logits, *softmax_probes, *self._net.spikes]
 
     def take(self, items: Any, seen: Mapping[nengo.Probe, Array]) -> None:
-        """Take what probes saw of some items, given by their numbers: (items, steps, size) each; what follows the steps is a gap.
+        """Take the probe data of some items, (items, steps, size) each; `items` are their numbers. Steps beyond `steps` are a gap.
 
-        Spikes may be missing, if their rates are added.
+        Spikes may be missing if `add_rates` gets their rates.
         """
         self._logits[items] = self._answer(seen[self._net.logits])
         if self._has_softmax:
             self._probabilities[items] = self._answer(seen[self._net.probabilities])
         for probe in self._net.spikes:
             if probe in seen:
-                # A spike counts amplitude / dt.
+                # The probe's value of a spike is amplitude / dt.
                 amplitude = probe.target.ensemble.neuron_type.amplitude
                 outputs = seen[probe][:, : self._steps].mean(axis=1, dtype=float)
                 self._rates[probe.label] += outputs.sum(axis=0) / amplitude / self._n_items
 
     def add_rates(self, probe: nengo.Probe, rates: Array) -> None:
-        """Add the firing rates that neurons had for some items, (items, neurons), in hertz."""
+        """Add the firing rates of neurons for some items, (items, neurons), in hertz."""
         self._rates[probe.label] += rates.sum(axis=0) / self._n_items
 
     def answers(self) -> Answers:
-        """Return what the network answered to all items."""
+        """Return the answers to all items."""
         probabilities = self._probabilities if self._has_softmax else None
         if self._program.network.output.softmax == "offline":
             probabilities = softmax(self._logits)
         return Answers(self._logits, self._rates, probabilities)
 
     def _answer(self, outputs: Array) -> Any:
-        """Return each item's answer, (items, classes): its last output, or the mean of its last ones."""
+        """Return the answer to each item, (items, classes): its last output, or the mean of its last ones."""
         shown = outputs[:, : self._steps]
         return shown[:, -1] if self._read == 1 else shown[:, -self._read :].mean(axis=1)

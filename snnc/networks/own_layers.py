@@ -1,4 +1,4 @@
-"""A Keras layer that Keras doesn't have."""
+"""Keras layers that Keras doesn't have: each by the name that its operator gives it."""
 
 from __future__ import annotations
 
