@@ -1,4 +1,4 @@
-"""Whether the columns of a csv file fit, told by its first lines."""
+"""Compare the columns of a csv file with the spec, by its first lines."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
 
-#: How many channels axons of 16 bits tell apart; and on the chip, as far as Intel's software can say it.
+#: Channels that axons of 16 bits tell apart, and those on the chip, as far as Intel's software can say it.
 CHANNELS, CHIP_CHANNELS = 512, 32
 #: The hint where no single layer can be named.
 FEWER_VALUES = f"let it read fewer values, {AXONS_IN} in all"

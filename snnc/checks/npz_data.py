@@ -1,4 +1,4 @@
-"""Whether the arrays of a .npz file fit, told by their headers."""
+"""Compare the arrays of a .npz file with the spec, by their headers."""
 
 from __future__ import annotations
 

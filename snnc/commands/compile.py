@@ -97,7 +97,7 @@ def _compare(wanted: dict[Path, str], leftover: list[Path]) -> int:
 
 
 def _state(text: str | None) -> str:
-    """Return what is the matter with a script that isn't as it is wanted."""
+    """Return why a script differs from the spec."""
     if text is None:
         return "is missing"
     return "is out of date" if is_untouched(text) else EDITED

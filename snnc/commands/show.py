@@ -12,11 +12,11 @@ from snnc.show.table import aligned
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found = checked_spec(arguments.spec)
+    spec = checked_spec(arguments.spec)
     if arguments.full:
-        print(full(found.document, found.program), end="")
+        print(full(spec.document, spec.program), end="")
     elif arguments.json:
-        print(json.dumps(description(found.program)))
+        print(json.dumps(description(spec.program)))
     else:
-        print(aligned(layers(found.program)))
+        print(aligned(layers(spec.program)))
     return 0

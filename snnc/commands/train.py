@@ -11,8 +11,8 @@ from snnc.pipeline import with_epochs
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found = checked_spec(arguments.spec, arguments.data)
-    program = with_epochs(found.program, arguments.epochs)
+    spec = checked_spec(arguments.spec, arguments.data)
+    program = with_epochs(spec.program, arguments.epochs)
     folder = output_folder(arguments)
     with libraries.loaded():
         from snnc import session
@@ -21,11 +21,11 @@ def run(arguments: argparse.Namespace) -> int:
         from snnc.training.progress import Terminal
 
         items = prepare.load(program)
-        warn(found.document, without_allowed(data_warnings(program, items), found.allowed))
+        warn(spec.document, without_allowed(data_warnings(program, items), spec.allowed))
         training = session.train(
             program, items, Terminal(), folder, arguments.baseline, resume=arguments.resume
         )
     print(training.results)
-    warn(found.document, without_allowed(training.warnings, found.allowed))
+    warn(spec.document, without_allowed(training.warnings, spec.allowed))
     training.results.refuse_silence()
     return 0

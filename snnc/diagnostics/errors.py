@@ -1,4 +1,4 @@
-"""What carries findings to whoever asked: exceptions, in words for that user."""
+"""Exceptions: their text is for the user who asked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snnc.diagnostics.report import report
 
 
 class Error(Exception):
-    """What stands in the way of what a user asked for, in words for that user."""
+    """The base of all errors that users can do something about."""
 
     __module__ = "snnc"
 

@@ -1,4 +1,4 @@
-"""How reports speak: suggestions, and values as TOML has them."""
+"""The wording of reports: suggestions, and values as TOML has them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def shown(value: object) -> str:
 
 
 def toml_type(value: object) -> str:
-    """Return what TOML calls a value."""
+    """Return TOML's name for the type of a value."""
     types: list[tuple[type | tuple[type, ...], str]] = [
         (bool, "a boolean"),
         (int, "an integer"),

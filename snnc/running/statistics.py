@@ -1,4 +1,4 @@
-"""How sure a number is."""
+"""Confidence intervals."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def accuracy(correct: NDArray[np.bool_]) -> Interval:
 
 
 def paired_difference(correct: NDArray[np.bool_], reference: NDArray[np.bool_]) -> Interval:
-    """Return by how much more is correct than in the reference, on the same items.
+    """Return the difference of two shares of correct answers, on the same items.
 
     The interval is the adjusted Wald interval for paired shares (Bonett and Price 2012).
     """
