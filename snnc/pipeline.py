@@ -58,7 +58,7 @@ def scripts(program: Program, folder: Path) -> dict[Path, str]:
 
 
 def with_epochs(program: Program, epochs: int | None) -> Program:
-    """Return a program that trains for so many epochs, if a number is given, instead of as the spec says."""
+    """Return a program with another number of epochs; None leaves that of the spec."""
     if epochs is None:
         return program
     return replace(program, train=program.train.model_copy(update={"epochs": epochs}))
