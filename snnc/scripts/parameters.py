@@ -10,7 +10,7 @@ from snnc.operators import transforms
 from snnc.operators.linear import Operator
 from snnc.program.network import Connection, Network
 from snnc.scripts.code import Group, entry, expression, layout, literal
-from snnc.scripts.neurons import prefix_of, running_neurons, styles
+from snnc.scripts.neurons import prefixes_of, running_neurons, styles
 from snnc.scripts.section import Section
 from snnc.scripts.statements import one_synapse, spike_connections, synapse
 from snnc.spec.base import OUTPUT
@@ -117,9 +117,9 @@ def running_by_layer(network: Network) -> tuple[str, ...]:
     """Return the constant of the running neurons of each layer, where they differ."""
     if len(styles(network)) == 1:
         return ()
-    entries = (
-        entry(p.name, f"{prefix_of(network, p)}RUNNING_NEURONS") for p in network.populations
-    )
+    prefixes = prefixes_of(network)
+    names = (p.name for p in network.populations)
+    entries = (entry(name, f"{prefixes[name]}RUNNING_NEURONS") for name in names)
     return (layout(Group("{", tuple(entries), "}"), "RUNNING_NEURONS = "),)
 
 

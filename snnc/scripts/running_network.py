@@ -11,7 +11,7 @@ from snnc.operators.call import Call
 from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.scripts.code import Code, Group, expression, identifier, layout, literal, prefixed
-from snnc.scripts.neurons import prefix_of, styles
+from snnc.scripts.neurons import prefixes_of
 from snnc.scripts.section import Section
 from snnc.scripts.statements import INDENT, connection_code, one_synapse, output_node, synapse
 from snnc.spec.base import INPUT, OUTPUT
@@ -53,21 +53,25 @@ class RunningNetwork(Section):
 
 def running_network(program: Program) -> RunningNetwork:
     network = program.network
+    connect = Connector(network, one_synapse(network) is not None)
+    prefixes = prefixes_of(network)
     kinds = {network.form(connection).kind for connection in network.connections}
     return RunningNetwork(
         name=literal(network.name),
         has_gap=program.gap_steps > 0,
-        one_style=len(styles(network)) == 1,
-        synapse="synapse=SYNAPSE" if one_synapse(network) else "synapse",
+        one_style=not any(prefixes.values()),
+        synapse="synapse=SYNAPSE" if connect.one_synapse else "synapse",
         convolves="convolution" in kinds,
         scatters="sparse" in kinds,
         returned="return " if any(map(network.pop_type, network.connections)) else "",
-        populations=tuple("\n".join(_population(network, p)) for p in network.populations),
+        populations=tuple(
+            "\n".join(_population(p, prefixes[p.name], connect)) for p in network.populations
+        ),
         output_comment=_OUTPUT_COMMENTS[network.output.softmax],
         output="\n".join(
             [
                 output_node(network),
-                *(_connection(network, c, "output") for c in network.into(OUTPUT)),
+                *(connect.statement(c, "output") for c in network.into(OUTPUT)),
             ]
         ),
         has_bias=network.has_bias(OUTPUT),
@@ -87,17 +91,16 @@ _OUTPUT_COMMENTS = {
 HELPERS = {"dense": "connect", "convolution": "convolve", "sparse": "scatter"}
 
 
-def _population(network: Network, population: Population) -> Iterator[str]:
+def _population(population: Population, prefix: str, connect: Connector) -> Iterator[str]:
+    """Yield the statements that make a population, and connect what it reads."""
     name = identifier(population.name)
-    sources = network.into(name)
+    sources = connect.network.into(name)
     if not population.on_chip:
         reads_input = any(c.source == INPUT for c in sources)
         why = ": it turns the input into spikes." if reads_input else "."
         yield f"        # On the host{why}"
     arguments: list[Code] = [literal(name), literal(population.size)]
-    if len(styles(network)) > 1:
-        prefix = prefix_of(network, population)
-        arguments += [f"{prefix}NEURONS", f"{prefix}TUNING"]
+    arguments += [f"{prefix}NEURONS", f"{prefix}TUNING"] if prefix else []
     yield layout(Group("ensemble(", tuple(arguments), ")"), f"{name} = ", indent=INDENT)
     if not population.on_chip:
         yield f"        net.config[{name}].on_chip = False"
@@ -106,24 +109,33 @@ def _population(network: Network, population: Population) -> Iterator[str]:
         block = Group("nengo_loihi.BlockShape(", shapes, ")")
         yield layout(block, f"net.config[{name}].block_shape = ", indent=INDENT)
     for connection in sources:
-        yield _connection(network, connection, f"{name}.neurons")
+        yield connect.statement(connection, f"{name}.neurons")
 
 
-def _connection(network: Network, connection: Connection, target: str) -> str:
-    form = network.form(connection)
-    from_input = connection.source == INPUT
-    source = "inp" if from_input else f"{identifier(connection.source)}.neurons"
-    spikes = () if one_synapse(network) else (prefixed("synapse=", synapse(connection)),)
-    filtered = ("synapse=None",) if from_input else spikes
-    if not form.arrays:
-        return connection_code(source, target, *(filtered or ("synapse=SYNAPSE",)))
-    key = literal(network.array_key(connection))
-    call = Group(f"{HELPERS[form.kind]}(", (source, target, key, *_settings(form), *filtered), ")")
-    pop_type = network.pop_type(connection)
-    if pop_type is None:
-        return layout(call, indent=INDENT)
-    made = layout(call, "conn = ", indent=INDENT)
-    return f"{made}\n{' ' * INDENT}net.config[conn].pop_type = {literal(pop_type)}"
+@dataclass(frozen=True, eq=False, repr=False)
+class Connector:
+    """Writes the statements that connect the layers of a network."""
+
+    network: Network
+    #: Whether all spikes pass the same synapse, which is a constant of the script.
+    one_synapse: bool
+
+    def statement(self, connection: Connection, target: str) -> str:
+        network, form = self.network, self.network.form(connection)
+        from_input = connection.source == INPUT
+        source = "inp" if from_input else f"{identifier(connection.source)}.neurons"
+        spikes = () if self.one_synapse else (prefixed("synapse=", synapse(connection)),)
+        filtered = ("synapse=None",) if from_input else spikes
+        if not form.arrays:
+            return connection_code(source, target, *(filtered or ("synapse=SYNAPSE",)))
+        key = literal(network.array_key(connection))
+        arguments = (source, target, key, *_settings(form), *filtered)
+        call = Group(f"{HELPERS[form.kind]}(", arguments, ")")
+        pop_type = network.pop_type(connection)
+        if pop_type is None:
+            return layout(call, indent=INDENT)
+        made = layout(call, "conn = ", indent=INDENT)
+        return f"{made}\n{' ' * INDENT}net.config[conn].pop_type = {literal(pop_type)}"
 
 
 def _settings(form: transforms.Form) -> Iterator[Code]:

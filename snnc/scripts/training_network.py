@@ -11,7 +11,7 @@ from snnc.operators.linear import Operator, walk
 from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.scripts.code import Chain, Group, expression, identifier, layout, literal
-from snnc.scripts.neurons import prefix_of
+from snnc.scripts.neurons import prefixes_of
 from snnc.scripts.section import Section
 from snnc.scripts.statements import INDENT, connection_code, output_node, source_name
 from snnc.spec.base import OUTPUT
@@ -43,11 +43,14 @@ class TrainingNetwork(Section):
 def training_network(program: Program) -> TrainingNetwork:
     network = program.network
     operators = [operator for c in network.connections for operator in c.operators]
+    prefixes = prefixes_of(network)
     return TrainingNetwork(
         name=literal(network.name),
         lif_smoothing=network.lif_smoothing is not None,
         size_in=literal(network.input_size),
-        populations=tuple(_population(network, p) for p in network.populations),
+        populations=tuple(
+            "\n".join(_population(network, p, prefixes[p.name])) for p in network.populations
+        ),
         on_loihi=program.on_loihi,
         output="\n".join(_output(network)),
         has_bands=bool(network.bands),
@@ -78,12 +81,9 @@ def definitions(network: Network) -> tuple[Definition, ...]:
     return tuple(map(Definition, kinds))
 
 
-def _population(network: Network, population: Population) -> str:
-    return "\n".join(_statements(network, population))
-
-
-def _statements(network: Network, population: Population) -> Iterator[str]:
-    name, prefix = identifier(population.name), prefix_of(network, population)
+def _population(network: Network, population: Population, prefix: str) -> Iterator[str]:
+    """Yield the statements that make a population, whose neurons' constants begin with a prefix."""
+    name = identifier(population.name)
     first, *others = network.into(population.name)
     yield from _operators(network, first, "x")
     layer = Group("nengo_dl.Layer(", (f"{prefix}TRAINING_NEURONS",), ")")
