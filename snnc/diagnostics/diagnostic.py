@@ -24,7 +24,7 @@ class Span:
 class Diagnostic:
     """One finding. `at` leads to its place; `span` gives the place itself where there is no path to it.
 
-    `on` says where the caret goes: under the key, or under its value.
+    `code` is a string, which `snnc explain` explains. `on` says where the caret goes: under the key, or under its value.
     """
 
     code: Code
