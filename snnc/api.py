@@ -1,4 +1,4 @@
-"""What the commands do, as functions: values in, values out, nothing printed. `snnc` itself exports them.
+"""The commands as functions: values in, values out, nothing printed. `snnc` itself exports them.
 
 A spec is given as the path of a TOML file, as a TOML text, as a dict that says the same, or as what `load` has returned.
 Relative paths in a text or a dict start from the current folder.
@@ -16,8 +16,11 @@ from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, UsageError
+from snnc.diagnostics.report import report
+from snnc.environment import libraries
 from snnc.pipeline import Checked, check_document, scripts, with_epochs
 from snnc.program.program import Program
+from snnc.running import simulators
 from snnc.spec import read
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ __all__ = [
     "train",
 ]
 
-#: How a spec may be given.
+#: The forms of a spec.
 SpecLike = str | os.PathLike[str] | Mapping[str, Any] | Checked
 
 
@@ -56,20 +59,18 @@ class SpecWarning(UserWarning):
 
 
 class Report(tuple[Diagnostic, ...]):
-    """All that was found in a spec, errors and warnings. It shows itself as `snnc check` prints it."""
+    """The errors and warnings of a spec. It shows itself as `snnc check` prints it."""
 
     document: Document
 
     def __new__(cls, document: Document, diagnostics: Sequence[Diagnostic]) -> Report:
-        found = super().__new__(cls, diagnostics)
-        found.document = document
-        return found
+        self = super().__new__(cls, diagnostics)
+        self.document = document
+        return self
 
     def __repr__(self) -> str:
         if not self:
             return f"{self.document.path.as_posix()}: no errors"
-        from snnc.diagnostics.report import report
-
         return report(self.document, self)
 
 
@@ -123,10 +124,10 @@ def check(spec: SpecLike) -> Report:
         UsageError: The file can't be read.
     """
     try:
-        found = spec if isinstance(spec, Checked) else check_document(_document(spec))
+        sound = spec if isinstance(spec, Checked) else check_document(_document(spec))
     except CompileError as error:
         return Report(error.document, error.diagnostics)
-    return Report(found.document, found.warnings)
+    return Report(sound.document, sound.warnings)
 
 
 def compile(spec: SpecLike, folder: Path | str | None = None) -> Scripts:  # noqa: A001
@@ -150,8 +151,6 @@ def build(network: SpecLike | Trained | Training, x: ArrayLike | None = None) ->
     are in the source: they are scaled as in training. `net.logits` is the probe of the answer, `net.spikes` has
     one for each layer.
     """
-    from snnc.environment import libraries
-
     with libraries.loaded():
         from snnc.networks.build import deployed_network, stream_of, training_network
 
@@ -159,9 +158,9 @@ def build(network: SpecLike | Trained | Training, x: ArrayLike | None = None) ->
             if x is not None:
                 raise UsageError("x is for networks that run: give build what was trained")
             return training_network(_checked(network).program.network)
-        found = _trained(network)
-        program = found.program
-        items = found.x_test if x is None else found.scaled(x)
+        trained = _trained(network)
+        program = trained.program
+        items = trained.x_test if x is None else trained.scaled(x)
         return deployed_network(program.network, stream_of(program, items), loihi=program.on_loihi)
 
 
@@ -194,10 +193,8 @@ def train(
     """
     if resume and folder is None:
         raise UsageError("resume=True goes on from what is in a folder: say which, folder=...")
-    found = _checked(spec)
-    program = with_epochs(found.program, _count("epochs", epochs, 999))
-    from snnc.environment import libraries
-
+    checked = _checked(spec)
+    program = with_epochs(checked.program, _count("epochs", epochs, 999))
     with libraries.loaded():
         from snnc import session
         from snnc.data import prepare
@@ -205,9 +202,9 @@ def train(
         where = None if folder is None else Path(folder)
         items = prepare.load(program)
         training = session.train(program, items, _watcher(progress), where, baseline, resume)
-    remaining = without_allowed(training.warnings, found.allowed)
+    remaining = without_allowed(training.warnings, checked.allowed)
     if remaining:
-        warnings.warn(SpecWarning(Report(found.document, remaining)), stacklevel=2)
+        warnings.warn(SpecWarning(Report(checked.document, remaining)), stacklevel=2)
     training.results.refuse_silence()
     return training
 
@@ -219,8 +216,6 @@ def restore(spec: SpecLike, folder: Path | str | None = None) -> Trained:
         Refusal: There is nothing, it is damaged, or it is of another network or other data.
     """
     program = _checked(spec).program
-    from snnc.environment import libraries
-
     with libraries.loaded(libraries.WITHOUT_TENSORFLOW):
         from snnc.training import params_file
 
@@ -247,9 +242,6 @@ def run(
         Refusal: Nothing was trained yet, Nengo can't run it, or a layer never fires.
         UsageError: A package or the chip is missing, or `on` names what the spec isn't for.
     """
-    from snnc.environment import libraries
-    from snnc.running import simulators
-
     n_items = _count("items", items)
     trained = None
     if isinstance(network, str | os.PathLike | Mapping | Checked):
@@ -274,10 +266,10 @@ def _checked(spec: SpecLike) -> Checked:
     """Return a spec without errors, and tell whoever called snnc of its warnings."""
     if isinstance(spec, Checked):
         return spec
-    found = check_document(_document(spec))
-    if found.warnings:
-        warnings.warn(SpecWarning(Report(found.document, found.warnings)), stacklevel=3)
-    return found
+    checked = check_document(_document(spec))
+    if checked.warnings:
+        warnings.warn(SpecWarning(Report(checked.document, checked.warnings)), stacklevel=3)
+    return checked
 
 
 def _document(spec: str | os.PathLike[str] | Mapping[str, Any]) -> Document:
@@ -296,10 +288,10 @@ def _trained(network: Any) -> Trained:
     from snnc.session import Training
     from snnc.training.params_file import Trained
 
-    found = network.trained if isinstance(network, Training) else network
-    if not isinstance(found, Trained):
+    trained = network.trained if isinstance(network, Training) else network
+    if not isinstance(trained, Trained):
         raise UsageError("this takes a spec, or what snnc.train or snnc.restore returned")
-    return found
+    return trained
 
 
 def _folder(program: Program, folder: Path | str | None) -> Path:

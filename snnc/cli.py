@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import importlib
 import io
 import os
@@ -14,6 +13,7 @@ from pathlib import Path
 from snnc import __version__
 from snnc.commands.exit_codes import attempt
 from snnc.diagnostics import pages
+from snnc.diagnostics.wording import near
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,12 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    # Starting makes many objects that all stay: looking for garbage among them takes a tenth of the time.
-    gc.disable()
-    try:
-        return _run(argv)
-    finally:
-        gc.enable()
+    return _run(argv)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -82,17 +77,17 @@ def _forget_output() -> None:
 
 
 def reader(command: str | None = None) -> argparse.ArgumentParser:
-    """Return what reads the arguments of all commands, or of just one, which is faster."""
-    found = argparse.ArgumentParser(
+    """Return the parser of all commands, or of just one, which is faster."""
+    parser = argparse.ArgumentParser(
         prog="snnc",
         description="Compile the TOML spec of a spiking network to Nengo, NengoDL and NengoLoihi.",
     )
-    found.add_argument("--version", action="version", version=f"snnc {__version__}")
-    commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"snnc {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (help_, add) in _COMMANDS.items():
         if command in (None, name):
             add(commands.add_parser(name, help=help_, description=help_))
-    return found
+    return parser
 
 
 def _new(parser: argparse.ArgumentParser) -> None:
@@ -207,7 +202,7 @@ def _completion(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(whole=reader)
 
 
-#: What each command does, and what adds its arguments.
+#: The help of each command, and the function that adds its arguments.
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "new": ("write a commented spec to start from", _new),
     "check": ("say what is wrong with specs, and what to write instead", _check),
@@ -255,12 +250,10 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _one_of(noun: str, words: Sequence[str]) -> Callable[[str], str]:
-    """Return what refuses all but some words, and suggests the nearest."""
+    """Return a type of arguments that refuses all but some words, and suggests the nearest."""
 
     def word(text: str) -> str:
         if text not in words:
-            from snnc.diagnostics.wording import near
-
             hint = near(text, words)
             raise argparse.ArgumentTypeError(f"there is no {noun} {text!r}{hint and f'; {hint}'}")
         return text

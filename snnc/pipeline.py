@@ -11,6 +11,7 @@ from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.program.lower import lower
 from snnc.program.program import Program
+from snnc.show.layers import layers, summary
 from snnc.show.table import aligned, html, paragraph
 from snnc.spec.read import read
 from snnc.spec.validate import validate
@@ -29,13 +30,9 @@ class Checked:
     allowed: Mapping[str, str]
 
     def __repr__(self) -> str:
-        from snnc.show.layers import layers, summary
-
         return f"{self.program.name}: {summary(self.program)}\n{aligned(layers(self.program))}"
 
     def _repr_html_(self) -> str:
-        from snnc.show.layers import layers, summary
-
         said = f"{self.program.name}: {summary(self.program)}"
         return paragraph(said) + html(layers(self.program))
 
@@ -61,7 +58,7 @@ def scripts(program: Program, folder: Path) -> dict[Path, str]:
 
 
 def with_epochs(program: Program, epochs: int | None) -> Program:
-    """Return a program that trains for so many epochs, if a number is given, instead of as the spec says."""
+    """Return a program with another number of epochs; None leaves that of the spec."""
     if epochs is None:
         return program
     return replace(program, train=program.train.model_copy(update={"epochs": epochs}))

@@ -65,21 +65,16 @@ def test_no_heavy_import(arguments: list[str], tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "imported:"
 
 
-#: What only some paths need: reports, machines' forms, explanations, other commands.
+#: Of other libraries, and of other commands, what only some paths need.
 LAZY = {
     "jinja2",
     "shtab",
     "tree_sitter",
     "snnc.commands.findings",
-    "snnc.spec.error_hints",
-    "snnc.spec.located_errors",
-    "snnc.spec.pydantic_errors",
-    "snnc.diagnostics.positions",
     "snnc.diagnostics.as_json",
-    "snnc.diagnostics.report",
+    "snnc.diagnostics.positions",
     "snnc.diagnostics.sarif",
     "snnc.spec.json_schema",
-    "snnc.spec.toml_errors",
 }
 
 

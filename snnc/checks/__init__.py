@@ -1,4 +1,4 @@
-"""Rules: what a program can't do, or does otherwise than its author thinks. A module has those on one subject."""
+"""Rules find what a program can't do, or does otherwise than its author thinks. A module has those on one subject."""
 
 from __future__ import annotations
 

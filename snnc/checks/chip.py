@@ -1,4 +1,4 @@
-"""What Loihi can't do. These rules speak up only where loihi is a target."""
+"""Rules on neurons, synapses and places that Loihi can't have. They find something only where loihi is a target."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from snnc.spec.synapses import Alpha, Lowpass
 LONGEST_REST = 62
 #: Of currents and voltages at least half of 1 / 4096 must decay in a step.
 LEAST_DECAY = 0.5 / 4096
-#: What NengoLoihi filters the input of the chip with.
+#: NengoLoihi's filter of the chip's input.
 INPUT_LOWPASS = Lowpass.model_construct(kind="lowpass", tau=0.005)
-#: What the spikes that a layer receives are usually filtered with, in seconds.
+#: The usual time constant of a layer's synapse, in seconds.
 USUAL_TAU = 0.005
 USUAL_SYNAPSE = 'write { kind = "lowpass", tau = 0.005 }'
 NOT_FOR_LOIHI = 'take "loihi" out of targets'
@@ -220,7 +220,7 @@ CHIP_OUTPUT = error("chip-output")
 
 @rule
 def chip_output(program: Program) -> Iterator[Diagnostic]:
-    """What leaves the chip leaves it for dense layers: NengoLoihi has nothing else there."""
+    """NengoLoihi builds only dense connections from the chip to the host."""
     on_chip = {population.name for population in program.network.populations_on_chip}
     for population in program.network.populations:
         if population.on_chip:
@@ -287,12 +287,12 @@ CHIP_TAU = error("chip-tau")
 
 @rule
 def chip_decays(program: Program) -> Iterator[Diagnostic]:
-    """What decays too slowly for the chip's 12 bits can't be built."""
-    found = list(_slow_decays(program.network))
-    if found and _longest_tau(program.network) < USUAL_TAU:
+    """The chip has 12 bits for decays, too few for long time constants."""
+    slow = list(_slow_decays(program.network))
+    if slow and _longest_tau(program.network) < USUAL_TAU:
         message = f"with dt {program.network.dt:g} the chip has no time constant that is usual: up to {8190 * program.network.dt:g} s or so"
-        found = [Diagnostic(CHIP_TAU, message, ("network", "dt"), hint=f"write {USUAL_STEP}")]
-    yield from found
+        slow = [Diagnostic(CHIP_TAU, message, ("network", "dt"), hint=f"write {USUAL_STEP}")]
+    yield from slow
 
 
 def _slow_decays(network: Network) -> Iterator[Diagnostic]:
@@ -342,7 +342,7 @@ UNUSED_CHIP_SETTING = warning("unused-chip-setting")
 
 @rule
 def chip_settings_used(program: Program) -> Iterator[Diagnostic]:
-    """What is said of the chip means nothing where it is no target."""
+    """Settings of the chip have no effect without loihi among the targets."""
     if program.on_loihi:
         return
     written: list[KeyPath] = [p.on_chip_at for p in program.network.populations if p.on_chip_at]

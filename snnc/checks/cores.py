@@ -1,4 +1,4 @@
-"""How a layer is spread over the chip's cores, where a spec says so."""
+"""Rules on layers and the chip's cores."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
 
 
 def _fits_easily(network: Network) -> bool:
-    """Whether each layer has room on a core of its own by a rough bound, and doesn't say how it is split."""
+    """Return whether each layer has room on a core of its own by a rough bound, and sets no split."""
     leaving = Counter(connection.source for connection in network.into_chip())
     on_chip = network.populations_on_chip
     return len(on_chip) <= CORES and all(
@@ -96,7 +96,7 @@ def _fits_easily(network: Network) -> bool:
 
 
 def _has_room(network: Network, population: Population, leaving: int) -> bool:
-    """Whether a layer fits a core even if no weight is left out and all indices have the most bits.
+    """Return whether a layer fits a core even if no weight is left out and all indices have the most bits.
 
     `leaving` is the number of connections from it into layers on the chip.
     """

@@ -1,4 +1,4 @@
-"""Whether the columns of a csv file fit, told by its first lines."""
+"""Compare the columns of a csv file with the spec, by its first lines."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from snnc.program.network import Network
 from snnc.spec import write_toml
 from snnc.spec.sources import Csv
 
-#: How many labels are listed; with more of them, something else is meant.
+#: A hint lists at most this many labels. A column with more of them hardly holds the labels.
 MOST_NAMES = 50
 
 
 def csv_fits(network: Network, data: Csv, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
-    """Yield what is wrong with a file; `at` is where the spec names it. Raises OSError."""
+    """Yield the errors of a file; `at` is where the spec names it. Raises OSError."""
     try:
         first = list(islice(rows(path, data.delimiter), 2))
     except BadText as error:
@@ -45,7 +45,7 @@ def csv_fits(network: Network, data: Csv, path: Path, at: KeyPath) -> Iterator[D
     yield from _columns_fit(network, table)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Table:
     """A file, how the spec says it is written, its first line and the line of its first item."""
 
@@ -56,6 +56,7 @@ class _Table:
 
 
 def _columns_fit(network: Network, table: _Table) -> Iterator[Diagnostic]:
+    """Yield what doesn't fit; a wrong delimiter is reported in place of all that follows from it."""
     how, columns, item = table.how, table.top.cells, table.item
     if len(columns) == 1:
         yield _single_column(table)
@@ -69,22 +70,28 @@ def _columns_fit(network: Network, table: _Table) -> Iterator[Diagnostic]:
         message = f"line {item.line} has {counted(len(item.cells), 'column')}, not {len(columns)}"
         yield _misdivided(table) or Diagnostic(DATA_SHAPE, message, ("data", "path"))
         return
-    wrong = list(_header_fits(how, table.top, label))
-    if any(d.severity == "error" for d in wrong):
-        yield from wrong
+    header = list(_header_fits(how, table.top, label))
+    if any(d.severity == "error" for d in header):
+        yield from header
         return
-    texts = [c for c, cell in enumerate(item.cells) if c != label and number(cell) is None]
-    cell = item.cells[label]
-    nameless = cell not in how.names and number(cell) is None
-    if (texts or nameless) and (misdivided := _misdivided(table)):
+    unreadable = list(_item_is_readable(table, label))
+    if unreadable and (misdivided := _misdivided(table)):
         yield misdivided
         return
-    yield from wrong
+    yield from header
     yield from items_fit(network, (len(columns) - 1,), "an item, a line without its label,")
-    if nameless:
+    yield from unreadable
+
+
+def _item_is_readable(table: _Table, label: int) -> Iterator[Diagnostic]:
+    """Yield an error for a label that isn't a class, and one for the first value that isn't a number."""
+    how, columns, item = table.how, table.top.cells, table.item
+    cell = item.cells[label]
+    if cell not in how.names and number(cell) is None:
         message = f"line {item.line}, {how.column(columns, label)}: {unlisted(cell)}"
         hint = _labels_hint(table, label)
         yield Diagnostic(DATA_TYPE, message, ("data", "label"), hint=hint)
+    texts = [c for c, cell in enumerate(item.cells) if c != label and number(cell) is None]
     if texts:
         name, cell = how.column(columns, texts[0]), item.cells[texts[0]]
         message = f"line {item.line}, {name}: {missing(cell)}"
@@ -104,7 +111,7 @@ def _single_column(table: _Table) -> Diagnostic:
 
 
 def _misdivided(table: _Table) -> Diagnostic | None:
-    """Return what to say if the columns are divided by something else."""
+    """Return an error if another character divides the columns."""
     other = _better_delimiter(table)
     if other is None:
         return None
@@ -114,7 +121,7 @@ def _misdivided(table: _Table) -> Diagnostic | None:
 
 
 def _better_delimiter(table: _Table) -> str | None:
-    """Return what divides the first lines into the same number of columns, all but the label's numbers."""
+    """Return the delimiter by which the first lines have equally many columns, of numbers but for one: the label."""
     for delimiter in get_args(Csv.model_fields["delimiter"].annotation):
         if delimiter == table.how.delimiter:
             continue
@@ -130,24 +137,24 @@ def _better_delimiter(table: _Table) -> str | None:
 
 
 def _labels_hint(table: _Table, label: int) -> str:
-    """Return what to write for labels that are text: all that the file has, those that are listed first."""
-    how, found = table.how, set[str]()
+    """Return a hint for labels that are text: all names in the file, those that the spec lists first."""
+    how, present = table.how, set[str]()
     try:
         for row in islice(rows(table.path, how.delimiter), int(how.header), None):
-            found.update(row.cells[label : label + 1])
+            present.update(row.cells[label : label + 1])
     except BadText:
-        pass  # once the labels are right, this is what is said next
-    if not 1 < len(found) <= MOST_NAMES:
-        return f"the column holds {counted(len(found), 'name')}: is it that of the labels?"
-    listed = [name for name in how.names if name in found]
-    names = [*listed, *sorted(found.difference(listed))]
+        pass  # it is reported once the labels are right
+    if not 1 < len(present) <= MOST_NAMES:
+        return f"the column holds {counted(len(present), 'name')}: is it that of the labels?"
+    listed = [name for name in how.names if name in present]
+    names = [*listed, *sorted(present.difference(listed))]
     classes = "" if len(names) == how.classes else f" and classes = {len(names)}"
     written = write_toml.value(names)
     return f"write labels = {written}{classes} in [output]; classes then have that order"
 
 
 def _label_hint(table: _Table, texts: list[int], label: int) -> str:
-    """Return which column to name as the labels', if just one holds text, and not the one that is named."""
+    """Return a hint that names the column of the labels, if one column alone holds text, and the spec names another."""
     (column, *others), item = texts, table.item.cells
     if others or number(item[label]) is None or not item[column].strip(" ?"):
         return ""
@@ -183,19 +190,21 @@ CSV_INDEX = warning("csv-index")
 
 
 def _header_fits(how: Format, top: Row, label: int) -> Iterator[Diagnostic]:
-    """Warn of an item that is taken for names, or of names that are taken for an item."""
-    at = ("data", "header")
-    cells = [cell for column, cell in enumerate(top.cells) if column != label]
-    numbers = [cell for cell in cells if number(cell) is not None]
-    if not how.header:
-        if not numbers:
-            message = f"line {top.line} holds names, not numbers"
-            yield Diagnostic(DATA_HEADER, message, at, hint="write header = true")
-        return
-    if len(numbers) == len(cells) and top.cells != [str(n) for n in range(len(top.cells))]:
+    """Yield an error for names that are taken for an item, or warnings about the header."""
+    numeric = [number(cell) is not None for column, cell in enumerate(top.cells) if column != label]
+    if how.header:
+        yield from _header_warnings(top, label, all(numeric))
+    elif not any(numeric):
+        message = f"line {top.line} holds names, not numbers"
+        yield Diagnostic(DATA_HEADER, message, ("data", "header"), hint="write header = true")
+
+
+def _header_warnings(top: Row, label: int, numeric: bool) -> Iterator[Diagnostic]:
+    """Warn of an item that is taken for names, and of a first column without one."""
+    if numeric and top.cells != [str(n) for n in range(len(top.cells))]:
         message = f"line {top.line} is left out as a header, but holds numbers"
         hint = "write header = false if it is an item"
-        yield Diagnostic(CSV_HEADER, message, at, hint=hint)
+        yield Diagnostic(CSV_HEADER, message, ("data", "header"), hint=hint)
     if top.cells[0].strip() == "" and label != 0:
         message = "the first column has no name: is it the number of each item?"
         hint = "leave it out of the file (pandas: index=False)"

@@ -1,4 +1,4 @@
-"""Whether the data are there, and fit the input and the output. Values are looked at when they are loaded."""
+"""The rule on data: they are there, and fit the input and the output. Loading looks at their values."""
 
 from __future__ import annotations
 
@@ -25,12 +25,9 @@ def data_fits(program: Program) -> Iterator[Diagnostic]:
     if program.data_file is not None:
         # The spec, where errors are shown, doesn't name this file.
         name = program.data_file.as_posix()
-        for found in _file_fits(program, program.data_file):
-            yield (
-                found
-                if name in found.message
-                else replace(found, message=f"{name}: {found.message}")
-            )
+        for diagnostic in _file_fits(program, program.data_file):
+            message = diagnostic.message
+            yield replace(diagnostic, message=message if name in message else f"{name}: {message}")
     elif program.data_path is not None:
         yield from _file_fits(program, program.data_path)
     elif isinstance(program.data, Sklearn | Keras):

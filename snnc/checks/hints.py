@@ -1,4 +1,4 @@
-"""What to write instead, so that whoever writes just that is rid of what was found."""
+"""Hints. Writing just that repairs the spec."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ USUAL_REST = "0.001"
 
 
 def setting(at: KeyPath, table: str, key: str, value: str) -> str:
-    """Return "key = value", and the table that it goes into if what was found is elsewhere."""
+    """Return "key = value", with the table that it goes into if the diagnostic points elsewhere."""
     return f"{key} = {value}" + ("" if table in at[:-1] else f" in [{table}]")
 
 
@@ -25,11 +25,11 @@ def at_most(value: float) -> str:
 
 
 def usual_step(network: Network, otherwise: str) -> str:
-    """Return what to write about rates or times: of dt, where that is what makes them impossible."""
+    """Return the hint for a rate or a time: another dt, if no usual value would go with this one."""
     long = network.dt > LONGEST_USUAL
     return f"write dt = {USUAL_STEP} in [network]" if long else otherwise
 
 
 def rests_long(population: Population) -> bool:
-    """Whether it is the refractory period that lets neurons fire at no usual rate."""
+    """Return whether the refractory period is so long that neurons fire at no usual rate."""
     return population.neurons.refractory > LONGEST_USUAL and "tau_ref" in population.neurons_at

@@ -1,4 +1,4 @@
-"""Whether items are as the input wants them, and enough."""
+"""Compare the shape of items with the input, and their number with a batch."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ VALIDATION_FRACTION = error("validation-fraction")
 BATCH_SIZE = error("batch-size")
 
 
-def items_fit(network: Network, found: Shape, what: str, hint: str = "") -> Iterator[Diagnostic]:
+def items_fit(network: Network, shape: Shape, what: str, hint: str = "") -> Iterator[Diagnostic]:
     """Yield an error if the input has another shape than items have."""
-    if not same_items(found, network.input_shape):
-        message = f"{what} has shape {list(found)}, not {list(network.input_shape)}"
-        hint = hint or f"write {list(found)}"
+    if not same_items(shape, network.input_shape):
+        message = f"{what} has shape {list(shape)}, not {list(network.input_shape)}"
+        hint = hint or f"write {list(shape)}"
         yield Diagnostic(DATA_SHAPE, message, ("input", "shape"), hint=hint)
 
 

@@ -12,8 +12,8 @@ from snnc.diagnostics.codes import Code
 
 def known_codes() -> dict[str, Code]:
     """Return every code that a diagnostic may have, by its text, in alphabetical order."""
-    here = (found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    modules = [codes, *(importlib.import_module(f"{__package__}.{name}") for name in here)]
+    names = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    modules = [codes, *(importlib.import_module(f"{__package__}.{name}") for name in names)]
     known = {text: code for module in modules for text, code in codes.of_module(module).items()}
     return dict(sorted(known.items()))
 

@@ -18,8 +18,10 @@ from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
 
-#: How many channels axons of 16 bits tell apart; and on the chip, as far as Intel's software can say it.
+#: Channels that axons of 16 bits tell apart, and those on the chip, as far as Intel's software can say it.
 CHANNELS, CHIP_CHANNELS = 512, 32
+#: The hint where no single layer can be named.
+FEWER_VALUES = f"let it read fewer values, {AXONS_IN} in all"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,14 +48,14 @@ def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     yield from _too_full(placed)
     if not placed.refused:
         yield from _too_many(
-            program.network, {name: len(found) for name, found in placed.blocks.items()}
+            program.network, {name: len(blocks) for name, blocks in placed.blocks.items()}
         )
     yield from wide or _out_of_place(placed)
 
 
 def _placed(spread: Chip) -> _Placed:
     blocks = spread.blocks()
-    refused = {name for name, found in blocks.items() if any(block.refused for block in found)}
+    refused = _refused(blocks)
     return _Placed(spread, blocks, refused, _fitting(spread) if refused else {})
 
 
@@ -123,8 +125,10 @@ def _out_of_place(placed: _Placed) -> Iterator[Diagnostic]:
             neurons = max(block.neurons for block in blocks)
             message = f"with pop_type 16 neurons come in fours, and NengoLoihi cuts '{population.name}' into blocks of {neurons}"
             recut = _recut(placed, population)
-            found = recut if population.name in placed.cuts else (at, "value", "leave pop_type out")
-            yield Diagnostic(POP_TYPE, message, *found)
+            repair = (
+                recut if population.name in placed.cuts else (at, "value", "leave pop_type out")
+            )
+            yield Diagnostic(POP_TYPE, message, *repair)
 
 
 MANY_CHANNELS = warning("many-channels")
@@ -145,15 +149,15 @@ def channels_on_chip(network: Network) -> Iterator[Diagnostic]:
 
 def _refused(blocks: Mapping[str, Sequence[BlockUse]]) -> set[str]:
     """Return the layers that NengoLoihi refuses."""
-    return {name for name, found in blocks.items() if any(block.refused for block in found)}
+    return {name for name, of_layer in blocks.items() if any(b.refused for b in of_layer)}
 
 
 def _fitting(spread: Chip) -> dict[str, Shape]:
     """Return, for each layer that NengoLoihi refuses, the block_shape of the fewest blocks that it takes.
 
-    Later layers are cut first: into how many blocks they are says how much room the axons of earlier ones need.
+    Later layers are cut first: the number of their blocks decides how much room the axons of earlier ones need.
     """
-    found: dict[str, Shape] = {}
+    cuts: dict[str, Shape] = {}
     fanout: dict[Connection, Counter[int]] = {}
     for population in reversed(spread.populations):
         blocks, here = spread.place(population, spread.split(population), fanout)
@@ -165,10 +169,10 @@ def _fitting(spread: Chip) -> dict[str, Shape]:
                     continue
                 blocks, uses = spread.place(population, parts, fanout)
                 if _fit(blocks):
-                    found[population.name], here = shape, uses
+                    cuts[population.name], here = shape, uses
                     break
         fanout |= here
-    return found
+    return cuts
 
 
 def _fit(blocks: Sequence[BlockUse]) -> bool:
@@ -176,7 +180,7 @@ def _fit(blocks: Sequence[BlockUse]) -> bool:
 
 
 def _cuts(shape: Shape) -> list[Shape]:
-    """Return all ways to cut a layer into nearly equal blocks that a core has the neurons for, the fewest blocks first.
+    """Return all shapes of nearly equal blocks that have no more neurons than a core, the fewest blocks first.
 
     The sides of an image are cut alike.
     """
@@ -185,15 +189,15 @@ def _cuts(shape: Shape) -> list[Shape]:
         tuple(-(-side // parts) for side in sides) for parts in range(1, max([1, *sides]) + 1)
     }
     depths = {-(-channels // parts) for parts in range(1, channels + 1)}
-    found = [(*image, depth) for image in images for depth in depths]
+    shapes = [(*image, depth) for image in images for depth in depths]
     return sorted(
-        (block for block in found if size(block) <= NEURONS),
+        (block for block in shapes if size(block) <= NEURONS),
         key=lambda block: (prod(-(-n // m) for n, m in zip(shape, block, strict=True)), block),
     )
 
 
 def _most_taken(population: Population, blocks: Sequence[BlockUse]) -> str:
-    """Return what is too much of a layer's block, in NengoLoihi's order."""
+    """Return a message on the first limit that a layer's blocks exceed, in NengoLoihi's order."""
     limits = (
         (AXONS_OUT, "output axons", [block.axons_out for block in blocks]),
         (AXONS_IN, "input axons", [block.axons_in for block in blocks]),
@@ -207,13 +211,13 @@ def _most_taken(population: Population, blocks: Sequence[BlockUse]) -> str:
 
 
 def _recut(placed: _Placed, population: Population) -> tuple[KeyPath, Literal["key", "value"], str]:
-    """Return where a layer says how it is cut, and what to write there."""
+    """Return the place of a layer's block_shape, and a hint with one that fits."""
     network, cuts = placed.spread.network, placed.cuts
     if population.name not in cuts:
         return population.at, "key", _narrower(network, population)
     hint = str(list(cuts[population.name]))
     for source in dict.fromkeys(c.source for c in network.into(population.name)):
-        # Into more blocks than before, its axons don't fit any more. Layers that are refused are told by themselves.
+        # With more blocks, their source needs more axons. Sources that are refused have a diagnostic of their own.
         if source in cuts and source not in placed.refused:
             hint += f", and block_shape = {list(cuts[source])} for '{source}'"
     if population.block_shape:
@@ -222,18 +226,24 @@ def _recut(placed: _Placed, population: Population) -> tuple[KeyPath, Literal["k
 
 
 def _narrower(network: Network, population: Population) -> str:
-    """Return what to write where no cut helps."""
+    """Return a hint for a layer that no block_shape makes fit."""
     into = network.into(population.name)
     if not any(network.form(connection).kind == "dense" for connection in into):
         return "write a smaller kernel_size, or let it read fewer channels"
     # A dense layer reads all values in each of its blocks.
     if any(connection.source == INPUT for connection in into):
         return "write on_chip = false"
-    source = network.population(into[0].source)
+    if len(into) > 1:
+        return FEWER_VALUES
+    return _narrower_source(network, network.population(into[0].source))
+
+
+def _narrower_source(network: Network, source: Population) -> str:
+    """Return a hint for the layer whose values a dense one reads."""
     *sides, _ = source.shape
     keys = [op.width_key for op in network.into(source.name)[0].at_run_time if op.width_key]
-    if len(into) > 1 or not keys or size(tuple(sides)) > AXONS_IN:
-        return f"let it read fewer values, {AXONS_IN} in all"
+    if not keys or size(tuple(sides)) > AXONS_IN:
+        return FEWER_VALUES
     width = AXONS_IN // size(tuple(sides))
     hint = f"write {keys[-1]} = {width} or less for '{source.name}'"
     return f"{hint}, or larger strides" if sides else hint

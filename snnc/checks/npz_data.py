@@ -1,9 +1,9 @@
-"""Whether the arrays of a .npz file fit, told by their headers."""
+"""Compare the arrays of a .npz file with the spec, by their headers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.spec.sources import Npz
 
-#: What the values of an array are, by the letter of its type, and what to do about it.
+#: The kind of an array's values, by the letter of its type, and a hint how to save numbers instead.
 _TYPES = {
     "O": ("Python objects", "they are pickled, and never read: save plain numbers"),
     "U": (
@@ -49,7 +49,7 @@ DATA_ARRAY = error("data-array")
 
 
 def npz_fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
-    """Yield what is wrong with a file; `at` is where the spec names it. Raises OSError."""
+    """Yield the errors of a file; `at` is where the spec names it. Raises OSError."""
     try:
         present = headers(path)
     except BadFile as error:
@@ -67,17 +67,25 @@ def npz_fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
         else:
             message = f"{path.as_posix()} has no array '{name}'"
             yield Diagnostic(DATA_ARRAY, message, place, hint=near(name, list(present)))
+    yield from _pairs_fit(program, names, arrays)
+
+
+def _pairs_fit(
+    program: Program, names: tuple[str, ...], arrays: Mapping[str, _Array]
+) -> Iterator[Diagnostic]:
+    """Yield the errors of items together with their labels; of the names, x and y alternate."""
     held_out = program.data.split_fraction if len(names) == 2 else None
     for x, y in zip(names[::2], names[1::2], strict=True):
-        if x in arrays and y in arrays:
-            wrong = list(_pair_fits(program.network, arrays[x], arrays[y]))
-            yield from wrong
-            if x == names[0] and not any(d.at == arrays[y].at for d in wrong):
-                yield from a_batch_fits(program, arrays[y].shape[0], held_out or 0.0)
+        if x not in arrays or y not in arrays:
+            continue
+        errors = list(_pair_fits(program.network, arrays[x], arrays[y]))
+        yield from errors
+        if x == names[0] and not any(d.at == arrays[y].at for d in errors):
+            yield from a_batch_fits(program, arrays[y].shape[0], held_out or 0.0)
 
 
 def _places(program: Program, names: tuple[str, ...]) -> list[KeyPath]:
-    """Return where the spec names each array, or would."""
+    """Return the key by which the spec names each array, or [data] where it doesn't."""
     if isinstance(program.data, Npz) and names == program.data.arrays:
         return [("data", key) for key in program.data.keys]
     return [("data",)] * len(names)

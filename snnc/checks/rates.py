@@ -12,15 +12,16 @@ from snnc.checks.units import LONG
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import number
+from snnc.program.network import Population
 from snnc.program.program import Program
 
-#: So many spikes at max_rate are few: with one more or less, the rate is a fifth higher or lower.
+#: With fewer spikes than this at max_rate, one more or less changes the rate by more than a fifth.
 FEW = 5
 #: Maximal rates that are usual, in hertz: the lowest one, and one to start from.
 LEAST_USUAL, USUAL = 100, 200
 #: For how long items are usually shown, in seconds, at least.
 USUAL_TIME = 0.1
-#: What an output of max_rate * amplitude may be without drowning the next layer, or vanishing in it.
+#: Outputs of max_rate * amplitude in this range neither saturate the next layer nor vanish in it.
 USUAL_OUTPUT = (0.3, 3.0)
 
 
@@ -30,26 +31,14 @@ FEW_SPIKES = warning("few-spikes")
 
 @rule
 def spikes_suffice(program: Program) -> Iterator[Diagnostic]:
-    """A rate is told by the number of spikes; below one, most neurons say nothing."""
+    """The number of spikes stands for a rate; below one, most neurons are silent."""
     seconds, key = min(_shown(program))
     for population in program.network.populations:
-        rate, rest = population.neurons.max_rate, population.neurons.refractory
-        at: KeyPath
+        rate = population.neurons.max_rate
         spikes = rate * seconds
         if not population.neurons.spiking or spikes >= FEW:
             continue
-        longer = max(USUAL_TIME, ceil(10 * FEW / rate) / 10)
-        if rate < LEAST_USUAL and (rest * USUAL < 1 or longer >= LONG):
-            at = population.at_neurons("max_rate")
-            fastest = CROWDED / program.network.dt
-            faster = at_most(fastest) if LEAST_USUAL <= fastest < USUAL else str(USUAL)
-            hint = f"write {setting(at, 'neurons', 'max_rate', faster)}; 100 to 250 is usual"
-        else:
-            steps = ceil(longer / program.network.dt - 1e-6)
-            value = steps if key == "steps" else float(f"{steps * program.network.dt:.10g}")
-            written = key in program.presentation.model_fields_set
-            at = ("presentation", key) if written else population.at_neurons("max_rate")
-            hint = f"write {setting(at, 'presentation', key, f'{number(value)} or more')}"
+        at, hint = _more_spikes(program, population, key)
         asked = f"with max_rate {number(rate)} and {number(seconds)} s an item, a neuron with an input of 1"
         if spikes < 1:
             yield Diagnostic(NO_SPIKES, f"{asked} doesn't fire once", at, hint=hint)
@@ -57,6 +46,22 @@ def spikes_suffice(program: Program) -> Iterator[Diagnostic]:
             times = "once" if f"{spikes:.2g}" == "1" else f"{spikes:.2g} times"
             message = f"{asked} fires {times}: too few to tell rates apart"
             yield Diagnostic(FEW_SPIKES, message, at, hint=hint)
+
+
+def _more_spikes(program: Program, population: Population, key: str) -> tuple[KeyPath, str]:
+    """Return a hint, and its place: a higher rate, or a longer presentation where rates can't be higher."""
+    neurons, dt = population.neurons, program.network.dt
+    longer = max(USUAL_TIME, ceil(10 * FEW / neurons.max_rate) / 10)
+    at: KeyPath = population.at_neurons("max_rate")
+    if neurons.max_rate < LEAST_USUAL and (neurons.refractory * USUAL < 1 or longer >= LONG):
+        fastest = CROWDED / dt
+        faster = at_most(fastest) if LEAST_USUAL <= fastest < USUAL else str(USUAL)
+        return at, f"write {setting(at, 'neurons', 'max_rate', faster)}; 100 to 250 is usual"
+    steps = ceil(longer / dt - 1e-6)
+    value = steps if key == "steps" else float(f"{steps * dt:.10g}")
+    if key in program.presentation.model_fields_set:
+        at = ("presentation", key)
+    return at, f"write {setting(at, 'presentation', key, f'{number(value)} or more')}"
 
 
 AMPLITUDE = warning("amplitude")

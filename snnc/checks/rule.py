@@ -10,9 +10,9 @@ from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.program.program import Program
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rule:
-    """A rule. The docstring of its function says why what it finds is wrong."""
+    """A rule. The docstring of its function gives the reason."""
 
     find: Callable[[Program], Iterable[Diagnostic]]
 

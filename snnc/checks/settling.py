@@ -1,4 +1,4 @@
-"""Whether an answer has come through, and settled, when it is read."""
+"""Rules on time: an answer has come through the synapses, and settled, when it is read."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from snnc.program.network import Connection
 from snnc.program.program import Program
 from snnc.spec.base import INPUT, OUTPUT
 
-#: How much of an answer has to be there.
+#: The share of an answer that has to be there.
 ENOUGH = 0.95
-#: At how many of the steps that are read the answer is looked at.
+#: The answer is looked at in this number of the steps that are read.
 SAMPLES = 10
 
 
 @dataclass(frozen=True)
 class Path:
-    """What lies between the input and some neurons, or the recorded output.
+    """The filters between the input and some neurons, or the recorded output.
 
     A chain of lowpass filters delays by the sum of its time constants, `mean`, and smears by the sum of their squares,
     `variance`; before `delay` steps are over nothing arrives at all.
@@ -39,7 +39,7 @@ class Path:
         return Path(self.mean + sum(taus), self.variance + variance, self.delay + delay)
 
     def settled(self, seconds: float) -> float:
-        """Return how much of a change has come through so long after its first effect, from 0 to 1.
+        """Return the share of a change that has come through some time after its first effect, from 0 to 1.
 
         That is the distribution of a sum of exponential delays, taken for a gamma distribution (Wilson and Hilferty, 1931).
         """
@@ -70,7 +70,7 @@ UNSETTLED = warning("unsettled")
 
 @rule
 def answer_settles(program: Program) -> Iterator[Diagnostic]:
-    """What the filters haven't let through yet is missing, or in a stream still that of the item before."""
+    """Filters that haven't settled lack a part of the answer, or still have that of the item before."""
     for shown in _presentations(program):
         settled = shown.settled(shown.steps)
         if shown.steps <= shown.fastest.delay or settled >= ENOUGH:
@@ -104,7 +104,7 @@ def output_filtered(program: Program) -> Iterator[Diagnostic]:
 class _Presentation:
     """A way to show items: for how many steps, as a key of [presentation] says, and what an item passes on its way.
 
-    `rest` says what an answer is made of as long as it hasn't settled.
+    `rest` says of the part of an answer that hasn't settled where it comes from.
     """
 
     program: Program
@@ -115,7 +115,7 @@ class _Presentation:
 
     @property
     def at(self) -> KeyPath:
-        """Where it was written, or the synapses, which then don't suit its default."""
+        """The path of the key, or of the synapses if the key has its default."""
         written = self.key in self.program.presentation.model_fields_set
         return ("presentation", self.key) if written else ("synapses",)
 
@@ -140,14 +140,14 @@ class _Presentation:
         return reached[OUTPUT].then(probe, delay=bool(probe))
 
     def settled(self, steps: int) -> float:
-        """Return how much of an answer has settled after some steps, in the mean of those that are read."""
+        """Return the share of an answer that has settled after some steps, as a mean of those that are read."""
         read = self.program.read_steps(steps)
         samples = min(read, SAMPLES)
         ages = (steps - self.slowest.delay - read * i / samples for i in range(samples))
         return sum(self.slowest.settled(age * self.program.network.dt) for age in ages) / samples
 
     def enough(self) -> str:
-        """Return what to write to show items for long enough."""
+        """Return the hint that shows items for long enough."""
         low, high = self.steps, 2 * self.steps + 1
         while self.settled(high) < ENOUGH:
             low, high = high, 2 * high

@@ -1,4 +1,4 @@
-"""What training is told: an early end that can come, and bands that firing rates can be kept in."""
+"""Rules on training: an early end can come, and firing rates can be kept in their bands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EARLY_STOPPING = error("early-stopping")
 
 @rule
 def stopping_judged(program: Program) -> Iterator[Diagnostic]:
-    """Whether an epoch was better is told by items that aren't trained on."""
+    """Early stopping compares epochs on items that aren't trained on."""
     train = program.train
     if train.early_stopping and train.validation_fraction is None:
         message = "no items are held out from training, by which it could be told when to stop"

@@ -1,4 +1,4 @@
-"""Values that are surely meant in another unit: times in milliseconds, and shares in seconds."""
+"""Rules on units: times are in seconds, and shares aren't times."""
 
 from __future__ import annotations
 
@@ -50,19 +50,19 @@ def share_of_steps(program: Program) -> Iterator[Diagnostic]:
 
 
 def in_seconds(value: float, largest: float, usual: float) -> float:
-    """Return what was surely meant by a time in milliseconds; what is usual by one that needn't be in those."""
+    """Return a time in milliseconds in seconds; for a time that may be meant, return the usual one."""
     return value / 1000 if largest <= value < 1000 * largest else usual
 
 
-def without_consequences(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Leave out what is said twice of a time that can't be, and how long items would have to be shown for it."""
-    found = tuple(found)
-    if not any(d.code == WRONG_UNIT for d in found):
-        return found
-    wrong = {d.at for d in found if d.severity == "error"}
+def without_consequences(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Leave out second findings on a time in the wrong unit, and the longer presentations that it would take."""
+    diagnostics = tuple(diagnostics)
+    if not any(d.code == WRONG_UNIT for d in diagnostics):
+        return diagnostics
+    wrong = {d.at for d in diagnostics if d.severity == "error"}
     return tuple(
         d
-        for d in found
+        for d in diagnostics
         if d.code != UNSETTLED and not (d.code == WRONG_UNIT and wrong & {d.at, d.at[:-1]})
     )
 

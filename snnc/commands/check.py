@@ -8,12 +8,13 @@ from pathlib import Path
 
 from snnc.commands.common import checked_spec, data_file, look_at_data, warn
 from snnc.commands.exit_codes import attempt
+from snnc.diagnostics.report import visible
 from snnc.show.layers import summary
 
 
 def run(arguments: argparse.Namespace) -> int:
     if arguments.json or arguments.sarif:
-        # Only programs pay for how programs read it.
+        # Whoever reads the report doesn't wait for the modules of other forms.
         from snnc.commands import findings
 
         return findings.run(arguments)
@@ -22,12 +23,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(path: Path, looks: bool, data_file: Path | None) -> int:
-    found = checked_spec(path, data_file)
-    print(f"{path.as_posix()}: no errors; {summary(found.program)}")
+    spec = checked_spec(path, data_file)
+    print(f"{path.as_posix()}: no errors; {summary(spec.program)}")
     if looks:
-        from snnc.diagnostics.report import visible
-
-        look = look_at_data(found)
-        warn(found.document, look.warnings)
-        print("\n".join(map(visible, look.lines)))
+        data = look_at_data(spec)
+        warn(spec.document, data.warnings)
+        print("\n".join(map(visible, data.lines)))
     return 0

@@ -1,4 +1,4 @@
-"""What several commands do."""
+"""Steps of several commands."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
+from snnc.diagnostics.report import report
 from snnc.pipeline import Checked, checked
 
 if TYPE_CHECKING:
@@ -18,32 +19,30 @@ if TYPE_CHECKING:
 
 def checked_spec(path: Path, data_file: Path | None = None) -> Checked:
     """Return a spec without errors, once its warnings are printed; `data_file` replaces its data."""
-    found = checked(path, data_file)
-    warn(found.document, found.warnings)
-    return found
+    spec = checked(path, data_file)
+    warn(spec.document, spec.warnings)
+    return spec
 
 
 def warn(document: Document, warnings: Sequence[Diagnostic]) -> None:
     """Print warnings about a spec, if there are any."""
     if warnings:
-        from snnc.diagnostics.report import report
-
         print(report(document, warnings), file=sys.stderr)
 
 
 def data_file(arguments: argparse.Namespace) -> Path | None:
-    """Return the file that was named after `check --data`, if one was."""
+    """Return the file after `check --data`, if there is one."""
     return arguments.data if isinstance(arguments.data, Path) else None
 
 
-def look_at_data(found: Checked) -> DataReport:
-    """Return what there is to say of the values of a spec's data, but for what it allows."""
+def look_at_data(spec: Checked) -> DataReport:
+    """Return the report on the values of a spec's data, without warnings that the spec allows."""
     from snnc.environment.libraries import needed
 
     needed("numpy")
     from snnc.data.report import data_report
 
-    return data_report(found.program).without(found.allowed)
+    return data_report(spec.program).without(spec.allowed)
 
 
 def output_folder(arguments: argparse.Namespace) -> Path:

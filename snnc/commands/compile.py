@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from difflib import unified_diff
 from functools import partial
 from pathlib import Path
 
@@ -66,26 +67,17 @@ def _compile(program: Program, folder: Path, arguments: argparse.Namespace) -> i
 
 
 def _leftovers(network: Network, folder: Path) -> list[Path]:
-    """Return the scripts of a program's name in a folder that snnc once wrote."""
+    """Return the scripts in a folder that snnc has written for a network of this name."""
     paths = [folder / f"{network.name}_{kind}.py" for kind in ("train", "loihi")]
     return [path for path in paths if is_untouched(on_disk.text_of(path) or "")]
 
 
 def _compare(wanted: dict[Path, str], leftover: list[Path]) -> int:
-    """Print how each script differs from what the spec says now; fail if any does."""
-    from difflib import unified_diff
-
+    """Print the difference of each script from its spec. Raises a Refusal if there is one."""
     present = {path: on_disk.text_of(path) for path in wanted}
     stale = [path for path, text in wanted.items() if not on_disk.same(present[path], text)]
     for path in stale:
-        if present[path] is None:
-            print(f"{path.as_posix()} is missing")
-            continue
-        there = (present[path] or "").splitlines(keepends=True)
-        now = wanted[path].splitlines(keepends=True)
-        print(
-            "".join(unified_diff(there, now, path.as_posix(), f"{path.as_posix()} (now)")), end=""
-        )
+        _print_difference(path, present[path], wanted[path])
     if leftover:
         names = on_disk.listed(leftover)
         raise Refusal(f"{names}: left over, the spec's targets no longer ask for it; remove it")
@@ -97,8 +89,17 @@ def _compare(wanted: dict[Path, str], leftover: list[Path]) -> int:
     return 0
 
 
+def _print_difference(path: Path, present: str | None, wanted: str) -> None:
+    name = path.as_posix()
+    if present is None:
+        print(f"{name} is missing")
+        return
+    before, now = present.splitlines(keepends=True), wanted.splitlines(keepends=True)
+    print("".join(unified_diff(before, now, name, f"{name} (now)")), end="")
+
+
 def _state(text: str | None) -> str:
-    """Return what is the matter with a script that isn't as it is wanted."""
+    """Return why a script differs from the spec."""
     if text is None:
         return "is missing"
     return "is out of date" if is_untouched(text) else EDITED

@@ -1,4 +1,4 @@
-"""Print what makes a shell complete snnc's commands, options, codes and files."""
+"""Print a script by which a shell completes snnc's commands, options, codes and files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """Yield what a parser takes, and what the parsers of its commands take."""
+    """Yield the arguments of a parser, and those of its commands."""
     for action in parser._actions:
         yield action
         if isinstance(action, argparse._SubParsersAction):

@@ -1,4 +1,4 @@
-"""What stands in the way of a command, said on stderr, and the exit code that it means."""
+"""Errors of commands: their text on stderr, and their exit codes."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import sys
 from collections.abc import Callable
 
 from snnc.diagnostics.errors import CompileError, Refusal, UsageError
+from snnc.diagnostics.report import report
 
 
 def attempt(action: Callable[[], int]) -> int:
-    """Return the exit code of an action; where something stands in its way, say what."""
+    """Return the exit code of an action; print the error if there is one."""
     try:
         return action()
     except CompileError as error:
-        from snnc.diagnostics.report import report
-
         print(report(error.document, error.diagnostics), file=sys.stderr)
         return 1
     except Refusal as error:

@@ -17,27 +17,27 @@ from snnc.diagnostics.errors import CompileError, Refusal
 from snnc.diagnostics.sarif import log
 from snnc.pipeline import checked
 
-Found = list[tuple[Document, tuple[Diagnostic, ...]]]
+Reports = list[tuple[Document, tuple[Diagnostic, ...]]]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found: Found = []
-    look = partial(_look, looks=bool(arguments.data), data_file=data_file(arguments), found=found)
+    reports: Reports = []
+    look = partial(_look, reports, looks=bool(arguments.data), data_file=data_file(arguments))
     code = max(attempt(partial(look, path)) for path in arguments.specs)
     if arguments.sarif:
-        print(json.dumps(log(found), indent=2))
+        print(json.dumps(log(reports), indent=2))
         return code
-    for document, diagnostics in found:
+    for document, diagnostics in reports:
         print(json.dumps(record(document, diagnostics)))
     return code
 
 
-def _look(path: Path, looks: bool, data_file: Path | None, found: Found) -> int:
-    """Add what is to be said about a spec to what was found; return the exit code."""
+def _look(reports: Reports, path: Path, looks: bool, data_file: Path | None) -> int:
+    """Add the diagnostics of a spec to the reports; return the exit code."""
     try:
         spec = checked(path, data_file)
     except CompileError as error:
-        found.append((error.document, error.diagnostics))
+        reports.append((error.document, error.diagnostics))
         return 1
     values: tuple[Diagnostic, ...] = ()
     if looks:
@@ -45,5 +45,5 @@ def _look(path: Path, looks: bool, data_file: Path | None, found: Found) -> int:
             values = look_at_data(spec).warnings
         except Refusal as error:
             values = (Diagnostic(DATA_VALUES, str(error), ("data", "kind")),)
-    found.append((spec.document, (*spec.warnings, *values)))
+    reports.append((spec.document, (*spec.warnings, *values)))
     return int(any(d.severity == "error" for d in values))

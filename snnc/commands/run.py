@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import sys
+from typing import TYPE_CHECKING
 
 from snnc.commands.common import checked_spec, output_folder
 from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.wording import counted
 from snnc.environment import libraries
+from snnc.program.program import Program
 from snnc.running import simulators
+from snnc.running.simulators import SimulatorName
+
+if TYPE_CHECKING:
+    from snnc.training.params_file import Trained
 
 
 def run(arguments: argparse.Namespace) -> int:
     program = checked_spec(arguments.spec, arguments.data).program
-    on = simulators.chosen(program, arguments.on)
-    if arguments.verify and "emulator" not in on:
-        raise UsageError("--verify is about what runs on the emulator: add --on emulator")
-    gc.enable()  # from here on there is garbage
+    on = _simulators(arguments, program)
     with libraries.loaded(simulators.packages(on)):
         from snnc.running import plots, run
         from snnc.training import params_file
@@ -31,22 +33,16 @@ def run(arguments: argparse.Namespace) -> int:
         if figures:
             plots.ensure_writable(figures, program, on)
         trained = params_file.load(program, folder)
-        if otherwise := params_file.trained_otherwise(trained, program):
-            told = "snnc: the parameters were trained otherwise than the spec says now"
-            print("\n  ".join([told, *otherwise]), file=sys.stderr)
+        _print_differences(params_file.trained_otherwise(trained, program))
         if arguments.verify:
-            from snnc.running.emulated import verify
-
-            verify(trained.program, trained.x_test[: arguments.verify])
-            told = f"the first {counted(arguments.verify, 'item')} on the emulator: as on nengo_loihi, bit for bit"
-            print(f"snnc: {told}", file=sys.stderr)
+            _verify(trained, arguments.verify)
         done = []
         try:
             for row in run.rows(trained, on, arguments.items, Terminal(), figures):
                 done.append(row)
             if figures:
-                written = (plots.path_of(figures, program, place).as_posix() for place in on)
-                print(f"wrote {', '.join(written)}", file=sys.stderr)
+                paths = [plots.path_of(figures, program, simulator).as_posix() for simulator in on]
+                print(f"wrote {', '.join(paths)}", file=sys.stderr)
         finally:
             # A place that refuses the network, or an interrupt, takes nothing from those before.
             if done:
@@ -54,3 +50,26 @@ def run(arguments: argparse.Namespace) -> int:
                 print(json.dumps(results.to_dict()) if arguments.json else results)
     results.refuse_silence()
     return 0
+
+
+def _simulators(arguments: argparse.Namespace, program: Program) -> list[SimulatorName]:
+    on = simulators.chosen(program, arguments.on)
+    if arguments.verify and "emulator" not in on:
+        raise UsageError("--verify is about what runs on the emulator: add --on emulator")
+    return on
+
+
+def _print_differences(differences: list[str]) -> None:
+    if differences:
+        line = "snnc: the parameters were trained otherwise than the spec says now"
+        print("\n  ".join([line, *differences]), file=sys.stderr)
+
+
+def _verify(trained: Trained, n_items: int) -> None:
+    """Compare the emulator with NengoLoihi. Raises a Refusal at a difference."""
+    from snnc.running.emulated import verify
+
+    verify(trained.program, trained.x_test[:n_items])
+    items = counted(n_items, "item")
+    line = f"snnc: the first {items} on the emulator: as on nengo_loihi, bit for bit"
+    print(line, file=sys.stderr)

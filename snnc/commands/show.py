@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
 
 from snnc.commands.common import checked_spec
+from snnc.show.full import full
 from snnc.show.layers import description, layers
 from snnc.show.table import aligned
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found = checked_spec(arguments.spec)
+    spec = checked_spec(arguments.spec)
     if arguments.full:
-        from snnc.show.full import full
-
-        print(full(found.document, found.program), end="")
+        print(full(spec.document, spec.program), end="")
     elif arguments.json:
-        import json
-
-        print(json.dumps(description(found.program)))
+        print(json.dumps(description(spec.program)))
     else:
-        print(aligned(layers(found.program)))
+        print(aligned(layers(spec.program)))
     return 0

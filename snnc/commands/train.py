@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 
 from snnc.commands.common import checked_spec, output_folder, warn
 from snnc.diagnostics.allowed import without_allowed
@@ -12,10 +11,9 @@ from snnc.pipeline import with_epochs
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found = checked_spec(arguments.spec, arguments.data)
-    program = with_epochs(found.program, arguments.epochs)
+    spec = checked_spec(arguments.spec, arguments.data)
+    program = with_epochs(spec.program, arguments.epochs)
     folder = output_folder(arguments)
-    gc.enable()  # from here on there is garbage
     with libraries.loaded():
         from snnc import session
         from snnc.data import prepare
@@ -23,11 +21,11 @@ def run(arguments: argparse.Namespace) -> int:
         from snnc.training.progress import Terminal
 
         items = prepare.load(program)
-        warn(found.document, without_allowed(data_warnings(program, items), found.allowed))
+        warn(spec.document, without_allowed(data_warnings(program, items), spec.allowed))
         training = session.train(
             program, items, Terminal(), folder, arguments.baseline, resume=arguments.resume
         )
     print(training.results)
-    warn(found.document, without_allowed(training.warnings, found.allowed))
+    warn(spec.document, without_allowed(training.warnings, spec.allowed))
     training.results.refuse_silence()
     return 0

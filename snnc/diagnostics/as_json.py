@@ -1,4 +1,4 @@
-"""What was found in a spec, as plain JSON data."""
+"""Diagnostics as plain JSON data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a spec: one value a finding, and the exceptions that carry them."""
+"""A diagnostic, one finding in a spec, and its place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from snnc.diagnostics.codes import Code, Severity
 
-#: Where something stands in a TOML document, for example ("layers", 0, "units").
+#: The path of a value in a TOML document, for example ("layers", 0, "units").
 KeyPath = tuple[str | int, ...]
 
 
@@ -24,7 +24,7 @@ class Span:
 class Diagnostic:
     """One finding. `at` leads to its place; `span` gives the place itself where there is no path to it.
 
-    `on` says where the caret goes: under the key, or under its value.
+    `code` is a string, which `snnc explain` explains. `on` says where the caret goes: under the key, or under its value.
     """
 
     code: Code

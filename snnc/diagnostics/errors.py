@@ -1,4 +1,4 @@
-"""What carries findings to whoever asked: exceptions, in words for that user."""
+"""Exceptions: their text is for the user who asked."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
+from snnc.diagnostics.report import report
 
 
 class Error(Exception):
-    """What stands in the way of what a user asked for, in words for that user."""
+    """The base of all errors that users can do something about."""
 
     __module__ = "snnc"
 
@@ -31,9 +32,6 @@ class CompileError(Error):
         super().__init__(self.document, self.diagnostics)
 
     def __str__(self) -> str:
-        # Only who shows it pays for it.
-        from snnc.diagnostics.report import report
-
         return report(self.document, self.diagnostics)
 
 

@@ -1,7 +1,6 @@
-"""Where the keys and values of a TOML text stand.
+"""The positions of keys and values in a TOML text.
 
 tomli gives no positions, so the text is parsed a second time, by tree-sitter, which also copes with broken files.
-That costs a few milliseconds: only what points into a spec imports this module.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from snnc.diagnostics.document import Document
 _NEW_ESCAPE = re.compile(rb"\\\\|\\x[0-9A-Fa-f]{2}|\\e")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Positions:
     """The span of every key (for a table: of its header) and of every value."""
 
@@ -56,14 +55,16 @@ def placed(
         positions = locate(document.text)
     except RecursionError:  # thousands of tables in each other
         positions = Positions()
-    found = [(d, d.span or positions.nearest(d.at, d.on)) for d in diagnostics]
-    return sorted(found, key=lambda pair: (pair[1].line, pair[1].column) if pair[1] else (0, 0))
+    with_spans = [(d, d.span or positions.nearest(d.at, d.on)) for d in diagnostics]
+    return sorted(
+        with_spans, key=lambda pair: (pair[1].line, pair[1].column) if pair[1] else (0, 0)
+    )
 
 
 def locate(text: str) -> Positions:
     """Return the positions of everything in a TOML text."""
     language = tree_sitter.Language(tree_sitter_toml.language())
-    source = _NEW_ESCAPE.sub(lambda found: rb"\\" * (len(found[0]) // 2), text.encode())
+    source = _NEW_ESCAPE.sub(lambda escape: rb"\\" * (len(escape[0]) // 2), text.encode())
     tree = tree_sitter.Parser(language).parse(source)
     lines = text.encode().split(b"\n")
     positions = Positions()
@@ -105,7 +106,7 @@ def _add_pair(node: Any, table: KeyPath, positions: Positions, lines: list[bytes
     if key is None or len(node.children) < 3:
         return
     if node.has_error and node.children[2].type not in ("inline_table", "array"):
-        # What tree-sitter doesn't understand is found by the table around it. New lines and a last comma in an inline
+        # A value that tree-sitter doesn't understand has the place of the table around it. New lines and a last comma in an inline
         # table are TOML 1.1 as well, but it copes with those.
         return
     path = table

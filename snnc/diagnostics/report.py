@@ -7,7 +7,6 @@ from unicodedata import category
 
 from snnc.diagnostics.diagnostic import Diagnostic, Span
 from snnc.diagnostics.document import Document
-from snnc.diagnostics.positions import placed
 from snnc.diagnostics.wording import columns, counted
 
 #: Of a longer line only a part is shown.
@@ -16,6 +15,9 @@ LONGEST = 160
 
 def report(document: Document, diagnostics: Sequence[Diagnostic]) -> str:
     """Return all diagnostics of a document in the order of its lines, and how many there are."""
+    # TOML's parsers are for specs alone: snnc doctor runs without them.
+    from snnc.diagnostics.positions import placed
+
     path, lines = visible(document.path.as_posix()), document.text.split("\n")
     blocks = [_block(path, d, span, lines) for d, span in placed(document, diagnostics)]
     return "\n".join([*blocks, _count(diagnostics)])

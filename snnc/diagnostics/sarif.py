@@ -1,4 +1,4 @@
-"""What was found in specs as a SARIF 2.1.0 log, by which code hosts show it beside the code."""
+"""Diagnostics as a SARIF 2.1.0 log, which code hosts show beside the code."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SCHEMA = (
 )
 
 
-def log(found: Iterable[tuple[Document, Sequence[Diagnostic]]]) -> dict[str, Any]:
+def log(reports: Iterable[tuple[Document, Sequence[Diagnostic]]]) -> dict[str, Any]:
     """Return a log of one run: a result a diagnostic, and a rule a code that was raised."""
     placed_in = [
         (document, diagnostic, span)
-        for document, diagnostics in found
+        for document, diagnostics in reports
         for diagnostic, span in placed(document, diagnostics)
     ]
     codes = sorted({diagnostic.code for _, diagnostic, _ in placed_in})
@@ -63,7 +63,7 @@ def _result(path: Path, diagnostic: Diagnostic, span: Span | None, rule: int) ->
 
 
 def _uri(path: Path) -> str:
-    """Return how a spec is found from the current folder, for code hosts the top of the repository."""
+    """Return the path of a spec from the current folder, for code hosts the top of the repository."""
     return quote(Path(os.path.relpath(path)).as_posix())
 
 

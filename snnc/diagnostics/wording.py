@@ -1,9 +1,10 @@
-"""How reports speak: suggestions, and values as TOML has them."""
+"""The wording of reports: suggestions, and values as TOML has them."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any
 from unicodedata import category, east_asian_width
 
@@ -17,9 +18,6 @@ def near(word: object, words: Sequence[str]) -> str:
 
 def close(word: object, words: Sequence[str]) -> list[str]:
     """Return the words that one may be a misspelling of."""
-    # Only who finds something wrong pays for it.
-    from difflib import get_close_matches
-
     lower = {w.lower(): w for w in reversed(words)}
     return [lower[c] for c in get_close_matches(str(word).lower(), lower, n=2, cutoff=0.6)]
 
@@ -62,7 +60,7 @@ def shown(value: object) -> str:
 
 
 def toml_type(value: object) -> str:
-    """Return what TOML calls a value."""
+    """Return TOML's name for the type of a value."""
     types: list[tuple[type | tuple[type, ...], str]] = [
         (bool, "a boolean"),
         (int, "an integer"),

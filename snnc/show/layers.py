@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from snnc.diagnostics.wording import counted, times
+from snnc.loihi.cores import chip
 from snnc.operators.linear import Operator
 from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
@@ -118,9 +119,6 @@ def _place(program: Program, population: Population) -> str:
 
 def _cores(program: Program) -> dict[str, int]:
     """Return the number of cores of each layer on the chip, or nothing if it can't be known."""
-    # Not at the top: `check` imports this module, and needs no cores.
-    from snnc.loihi.cores import chip
-
     spread = chip(program.network)
     return spread.cores() if spread else {}
 

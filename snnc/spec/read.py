@@ -14,6 +14,7 @@ from snnc.diagnostics.diagnostic import Diagnostic, Span
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, cannot
 from snnc.spec import write_toml
+from snnc.spec.toml_errors import syntax_error
 
 
 def read(path: Path) -> Document:
@@ -39,9 +40,6 @@ def parse(raw: bytes, path: Path) -> Document:
     try:
         return Document(path, text, tomli.loads(text))
     except tomli.TOMLDecodeError as error:
-        # Imported only when there is a syntax error to explain.
-        from snnc.spec.toml_errors import syntax_error
-
         raise CompileError(Document(path, text, {}), [syntax_error(error, text)]) from error
     except RecursionError as error:
         message = "tables or arrays are nested too deeply"
