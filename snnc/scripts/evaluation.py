@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import literal
-from snnc.scripts.section import Section
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Softmax(Section):
+class Softmax(NamedTuple):
     """The function that makes probabilities: in every step on the host, or after the run."""
 
-    template: ClassVar[str] = "shared/softmax.py.jinja"
-
     at_run_time: bool
+    template: str = "shared/softmax.py.jinja"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Evaluation(Section):
+class Evaluation(NamedTuple):
     """The function that shows items fresh."""
-
-    template: ClassVar[str] = "train/evaluate.py.jinja"
 
     size_in: str
     classes: str
@@ -35,6 +28,7 @@ class Evaluation(Section):
     softmax: str
     counts_rates: bool
     returned: str
+    template: str = "train/evaluate.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import NamedTuple
 
 from snnc.operators.call import Call
 from snnc.program.fingerprint import training
@@ -17,11 +16,8 @@ from snnc.spec.schedules.base import ScheduleKind
 from snnc.spec.settings import EarlyStopping
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Fitting(Section):
+class Fitting(NamedTuple):
     """The function that trains."""
-
-    template: ClassVar[str] = "train/fit.py.jinja"
 
     #: The argument of `compile` that makes the optimiser; with a checkpoint, it is a constant.
     optimizer: str
@@ -33,51 +29,46 @@ class Fitting(Section):
     restores: bool
     has_bands: bool
     epoch_record: str
+    template: str = "train/fit.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import nengo_dl", "import numpy as np", "import tensorflow as tf")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Validation(Section):
+class Validation(NamedTuple):
     """The items that validate, and how the network does on them."""
 
-    template: ClassVar[str] = "train/validation.py.jinja"
+    template: str = "train/validation.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import math",)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Stopping(Section):
+class Stopping(NamedTuple):
     """Which epoch did best."""
-
-    template: ClassVar[str] = "train/stopping.py.jinja"
 
     by_loss: bool
     #: The condition for the `value` of an epoch to be better than those before it.
     is_better: str
+    template: str = "train/stopping.py.jinja"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Bands(Section):
+class Bands(NamedTuple):
     """The loss of firing rates outside of their band."""
 
-    template: ClassVar[str] = "train/bands.py.jinja"
+    template: str = "train/bands.py.jinja"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Resuming(Section):
+class Resuming(NamedTuple):
     """A checkpoint of every epoch, and how to go on from it."""
-
-    template: ClassVar[str] = "train/resume.py.jinja"
 
     #: Keras' names for the settings of the operators in use.
     settings: str
     #: The neurons that `ens` runs with.
     neurons: str
+    template: str = "train/resume.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import comment, expression, literal
 from snnc.scripts.evaluation import softmax_of
 from snnc.scripts.figures import ITEMS, NEURONS
 from snnc.scripts.neurons import neurons, styles
-from snnc.scripts.plots import stream_plot
+from snnc.scripts.plot_calls import stream_plot
 from snnc.scripts.running_network import Gap, running_network
 from snnc.scripts.script import Description, Script
-from snnc.scripts.section import Section
 from snnc.scripts.statements import one_synapse
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Docstring(Section):
-    template: ClassVar[str] = "loihi/docstring.py.jinja"
-
+class Docstring(NamedTuple):
     name: str
     spec_file: str
     digest: str
+    template: str = "loihi/docstring.py.jinja"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Constants(Section):
-    template: ClassVar[str] = "loihi/constants.py.jinja"
-
+class Constants(NamedTuple):
     name: str
     plots: bool
     seed: str
@@ -37,31 +30,27 @@ class Constants(Section):
     steps: str
     gap_steps: str
     read_steps: str
+    template: str = "loihi/constants.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("from pathlib import Path",)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Settings(Section):
+class Settings(NamedTuple):
     """What is said once of all layers, and of the libraries."""
-
-    template: ClassVar[str] = "loihi/settings.py.jinja"
 
     synapse: str
     probe_synapse: str
+    template: str = "loihi/settings.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import warnings", "import nengo")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Run(Section):
+class Run(NamedTuple):
     """The function that shows items one after the other."""
-
-    template: ClassVar[str] = "loihi/run.py.jinja"
 
     classes: str
     reads_last: bool
@@ -72,20 +61,19 @@ class Run(Section):
     plots: bool
     plotted: str
     plotted_neurons: str
+    template: str = "loihi/run.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import nengo_loihi", "import numpy as np")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Main(Section):
-    template: ClassVar[str] = "loihi/main.py.jinja"
-
+class Main(NamedTuple):
     name: str
     target: str
     softmax: str
     plots: bool
+    template: str = "loihi/main.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:

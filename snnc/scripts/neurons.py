@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, NamedTuple
 
 from snnc.operators.call import Call
 from snnc.program.network import Network, Population
 from snnc.scripts.code import Code, Group, entry, expression, joined, layout, prefixed
-from snnc.scripts.section import Section
 from snnc.spec.gradients import Gradient, Rate, Smooth
 
 
@@ -41,11 +40,8 @@ class Style:
         return self.members[0].neurons.running()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Neurons(Section):
+class Neurons(NamedTuple):
     """The constants of a style: in the training script both kinds of neurons, else those that run."""
-
-    template: ClassVar[str] = "shared/neurons.py.jinja"
 
     layers: str
     max_rate: str
@@ -55,6 +51,7 @@ class Neurons(Section):
     training: str
     at_rest: bool
     running: str
+    template: str = "shared/neurons.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:

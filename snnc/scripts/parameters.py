@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import NamedTuple
 
 from snnc.operators import transforms
 from snnc.operators.linear import Operator
@@ -16,14 +15,12 @@ from snnc.scripts.statements import one_synapse, spike_connections, synapse
 from snnc.spec.base import OUTPUT
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Rates(Section):
+class Rates(NamedTuple):
     """How neurons that train with the chip's rates are told to put those out in testing too."""
-
-    template: ClassVar[str] = "train/rates.py.jinja"
 
     has_dropout: bool
     has_batch_norm: bool
+    template: str = "train/rates.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
@@ -31,11 +28,8 @@ class Rates(Section):
         return norm if self.has_batch_norm else ()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Preparation(Section):
+class Preparation(NamedTuple):
     """How the trained network is made to run as spikes."""
-
-    template: ClassVar[str] = "train/prepare.py.jinja"
 
     neurons: str
     synapse: str
@@ -44,37 +38,32 @@ class Preparation(Section):
     adds_probes: bool
     has_softmax: bool
     classes: str
+    template: str = "train/prepare.py.jinja"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class DenseParameters(Section):
+class DenseParameters(NamedTuple):
     """The parameters of a network of dense layers, one behind the other."""
 
-    template: ClassVar[str] = "train/collect_dense.py.jinja"
+    template: str = "train/collect_dense.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import numpy as np",)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class LayerParameters(Section):
+class LayerParameters(NamedTuple):
     """The parameters of a network in which one Keras layer leads to each population."""
 
-    template: ClassVar[str] = "train/collect_layers.py.jinja"
-
     classes: str
+    template: str = "train/collect_layers.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import numpy as np",)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Parameters(Section):
+class Parameters(NamedTuple):
     """The parameters of any network: the Keras layers between two populations become one transform."""
-
-    template: ClassVar[str] = "train/collect.py.jinja"
 
     classes: str
     #: Whether several branches are summed at the output.
@@ -88,6 +77,7 @@ class Parameters(Section):
     folds_matrices: bool
     kernels: str
     sparse: str
+    template: str = "train/collect.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:

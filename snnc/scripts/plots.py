@@ -2,106 +2,70 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import NamedTuple
 
 from snnc.program.program import Program
-from snnc.scripts.code import Group, comment, expression, layout, literal
+from snnc.scripts.code import comment, expression, layout, literal
 from snnc.scripts.figures import ITEMS, LONGEST_NAME, MOST_LETTERS, NEURONS, Figures
 from snnc.scripts.script import Script
 from snnc.scripts.section import Section
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class FreshPlot(Section):
-    """The function of the training script that has its run drawn."""
-
-    template: ClassVar[str] = "plots/call_fresh.py.jinja"
-
-    name: str
-    #: For each kind of neurons: their layers and colour, and the names of their constants.
-    tunings: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class StreamPlot(Section):
-    """The functions of the Loihi script that have its run recorded and drawn."""
-
-    template: ClassVar[str] = "plots/call_stream.py.jinja"
-
-    name: str
-    gap: str
-    read: str
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Docstring(Section):
-    template: ClassVar[str] = "plots/docstring.py.jinja"
-
+class Docstring(NamedTuple):
     name: str
     spec_file: str
     digest: str
+    template: str = "plots/docstring.py.jinja"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Constants(Section):
+class Constants(NamedTuple):
     """The names of the classes."""
-
-    template: ClassVar[str] = "plots/constants.py.jinja"
 
     labels: str
     #: How much of a name is shown.
     longest: str
+    template: str = "plots/constants.py.jinja"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class FreshFigure(Section):
+class FreshFigure(NamedTuple):
     """The figure of items shown fresh."""
-
-    template: ClassVar[str] = "plots/fresh.py.jinja"
 
     has_labels: bool
     #: Whether some neurons are the chip's, and whether some have a softened threshold.
     has_chip_rates: bool
     softens: bool
+    template: str = "plots/fresh.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import numpy as np",)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class StreamFigure(Section):
+class StreamFigure(NamedTuple):
     """The figure of a stream."""
-
-    template: ClassVar[str] = "plots/stream.py.jinja"
 
     has_labels: bool
     #: The statement that names the layers without spikes, if there are some on the host.
     silent: str
     plotted: str
     plotted_neurons: str
+    template: str = "plots/stream.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import numpy as np",)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Items(Section):
+class Items(NamedTuple):
     """Items and outputs over time."""
-
-    template: ClassVar[str] = "plots/items.py.jinja"
 
     has_labels: bool
     item_shape: str
+    template: str = "plots/items.py.jinja"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Answers(Section):
+class Answers(NamedTuple):
     """What both figures have: rates and answers; and the file that they are written to."""
-
-    template: ClassVar[str] = "plots/answers.py.jinja"
 
     classes: str
     names_classes: bool
@@ -109,26 +73,11 @@ class Answers(Section):
     ticks: str
     #: An argument that turns marks without room side by side.
     turn: str
+    template: str = "plots/answers.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import os", "import numpy as np")
-
-
-def fresh_plot(program: Program) -> FreshPlot:
-    constants = ("TUNING", "TRAINING_NEURONS", "RUNNING_NEURONS")
-    tunings = (
-        (literal(layers), literal(colour), *(f"{style.prefix}{name}" for name in constants))
-        for layers, colour, style in Figures(program).tunings
-    )
-    lines = (layout(Group("(", tuning, ")"), after=",", indent=8) for tuning in tunings)
-    return FreshPlot(program.name, tuple(lines))
-
-
-def stream_plot(program: Program) -> StreamPlot:
-    reads_last = program.read_steps(program.stream_steps) == 1
-    gap = "GAP_STEPS" if program.gap_steps else "0"
-    return StreamPlot(program.name, gap, "1" if reads_last else "READ_STEPS")
 
 
 def plots_script(program: Program, digest: str) -> Script:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import NamedTuple
 
 from snnc.operators import transforms
 from snnc.operators.call import Call
@@ -12,22 +12,17 @@ from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.scripts.code import Code, Group, expression, identifier, layout, literal, prefixed
 from snnc.scripts.neurons import prefixes_of
-from snnc.scripts.section import Section
 from snnc.scripts.statements import INDENT, connection_code, one_synapse, output_node, synapse
 from snnc.spec.base import INPUT, OUTPUT
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Gap(Section):
+class Gap(NamedTuple):
     """The function that shows items with zeros between them."""
 
-    template: ClassVar[str] = "loihi/gap.py.jinja"
+    template: str = "loihi/gap.py.jinja"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class RunningNetwork(Section):
-    template: ClassVar[str] = "loihi/network.py.jinja"
-
+class RunningNetwork(NamedTuple):
     name: str
     has_gap: bool
     #: Whether all layers have the same neurons.
@@ -45,6 +40,7 @@ class RunningNetwork(Section):
     has_bias: bool
     has_softmax: bool
     classes: str
+    template: str = "loihi/network.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:

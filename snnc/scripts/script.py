@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from snnc.program.network import Network
 from snnc.scripts.imports import layout_imports
-from snnc.scripts.section import Section
+from snnc.scripts.section import Section, imports_of, render
 
 if TYPE_CHECKING:
     import jinja2
@@ -24,23 +24,21 @@ class Script:
 
     def render(self, environment: jinja2.Environment) -> str:
         sections = (*self.constants, *self.functions, self.main)
-        imports = layout_imports(line for section in sections for line in section.imports)
-        head = (self.docstring.render(environment), imports, self._constants(environment))
-        functions = (section.render(environment) for section in (*self.functions, self.main))
+        imports = layout_imports(line for section in sections for line in imports_of(section))
+        head = (render(self.docstring, environment), imports, self._constants(environment))
+        functions = (render(section, environment) for section in (*self.functions, self.main))
         return "\n\n\n".join(["\n\n".join(head), *functions]) + "\n"
 
     def _constants(self, environment: jinja2.Environment) -> str:
-        return "\n\n".join(section.render(environment) for section in self.constants)
+        return "\n\n".join(render(section, environment) for section in self.constants)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Description(Section):
+class Description(NamedTuple):
     """The function that says in words what a layer is; both scripts have it, and memory."""
-
-    template: ClassVar[str] = "shared/describe.py.jinja"
 
     #: Whether it is asked for a layer with other neurons than it has.
     of_other_neurons: bool
+    template: str = "shared/describe.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:

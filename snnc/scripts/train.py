@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import comment, expression, layout, literal
@@ -12,30 +11,23 @@ from snnc.scripts.evaluation import evaluation, softmax_of
 from snnc.scripts.fitting import fitting, optimizer_constants, training_constant
 from snnc.scripts.neurons import neurons, styles
 from snnc.scripts.parameters import parameters, running_by_layer, synapse_constant
-from snnc.scripts.plots import fresh_plot
+from snnc.scripts.plot_calls import fresh_plot
 from snnc.scripts.script import Description, Script, shape_of
-from snnc.scripts.section import Section
 from snnc.scripts.sources import source
 from snnc.scripts.training_network import definitions, training_network
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Docstring(Section):
-    template: ClassVar[str] = "train/docstring.py.jinja"
-
+class Docstring(NamedTuple):
     name: str
     shape: str
-    on_loihi: bool
     resume: bool
     spec_file: str
     digest: str
+    template: str = "train/docstring.py.jinja"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Constants(Section):
+class Constants(NamedTuple):
     """Paths, and the numbers of training and evaluation."""
-
-    template: ClassVar[str] = "train/constants.py.jinja"
 
     name: str
     #: Those of the data's source.
@@ -56,17 +48,15 @@ class Constants(Section):
     min_delta: str
     steps: str
     read_steps: str
+    template: str = "train/constants.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("from pathlib import Path",)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Settings(Section):
+class Settings(NamedTuple):
     """What is said once of all layers, and of the libraries."""
-
-    template: ClassVar[str] = "train/settings.py.jinja"
 
     running_by_layer: tuple[str, ...]
     synapses: str
@@ -74,16 +64,14 @@ class Settings(Section):
     firing_rates: str
     #: What a checkpoint belongs to.
     training: str
+    template: str = "train/settings.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import warnings", "import nengo")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Main(Section):
-    template: ClassVar[str] = "train/main.py.jinja"
-
+class Main(NamedTuple):
     name: str
     data_argument: str
     resume: bool
@@ -94,6 +82,7 @@ class Main(Section):
     #: What the last row of results is called.
     fresh: str
     spec_file: str
+    template: str = "train/main.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
@@ -110,7 +99,6 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
         docstring=Docstring(
             name=network.name,
             shape=shape_of(network),
-            on_loihi=program.on_loihi,
             resume=on.resume,
             spec_file=comment(program.spec_path.name),
             digest=digest,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import NamedTuple
 
 from snnc.operators.call import Call
 from snnc.operators.linear import Operator, walk
@@ -12,15 +11,11 @@ from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.scripts.code import Chain, Group, expression, identifier, layout, literal
 from snnc.scripts.neurons import prefixes_of
-from snnc.scripts.section import Section
 from snnc.scripts.statements import INDENT, connection_code, output_node, source_name
 from snnc.spec.base import OUTPUT
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class TrainingNetwork(Section):
-    template: ClassVar[str] = "train/network.py.jinja"
-
+class TrainingNetwork(NamedTuple):
     name: str
     #: How much NengoDL softens the slope of neurons that train with the chip's rates.
     lif_smoothing: bool
@@ -31,8 +26,8 @@ class TrainingNetwork(Section):
     output: str
     #: Whether training looks at firing rates.
     has_bands: bool
-    has_softmax: bool
     keras_layers: tuple[str, ...]
+    template: str = "train/network.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
@@ -54,19 +49,17 @@ def training_network(program: Program) -> TrainingNetwork:
         on_loihi=program.on_loihi,
         output="\n".join(_output(network)),
         has_bands=bool(network.bands),
-        has_softmax=network.output.softmax == "host",
         keras_layers=tuple(sorted({op.keras().name for op in operators if op.in_keras})),
     )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Definition(Section):
+class Definition(NamedTuple):
     """The Keras layer of an operator that Keras doesn't have: its template bears the name of the operator's kind."""
 
     kind: str
 
     @property
-    def template(self) -> str:  # type: ignore[override]
+    def template(self) -> str:
         return f"operators/{self.kind}.py.jinja"
 
     @property

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from snnc.program.program import Program
 from snnc.scripts.code import WIDTH, Group, layout, literal, width
 from snnc.scripts.section import Section
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Source(Section):
+class Source(Section, Protocol):
     """The function `load_data`, and those that it calls."""
-
-    size_in: str
 
     @property
     def constants(self) -> tuple[str, ...]:
         """Return the constants that lead to the data."""
-        return ()
 
     @property
     def argument(self) -> str:
         """Return what the script's option --data says beside its type."""
-        return 'help="a .npz file of your own"'
-
-    @property
-    def imports(self) -> tuple[str, ...]:
-        return ("import numpy as np",)
 
 
+#: What --data says where the script has no file of its own.
+OWN_FILE = 'help="a .npz file of your own"'
 #: What --data says where the script has a file of its own.
 OTHER_FILE = 'default=DATA, help="another such file"'
 

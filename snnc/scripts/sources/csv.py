@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import Group, expression, layout, literal
-from snnc.scripts.sources.base import OTHER_FILE, Source, data_constant
+from snnc.scripts.sources.base import OTHER_FILE, data_constant
 from snnc.spec.sources import Csv
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class CsvSource(Source):
-    template: ClassVar[str] = "sources/csv.py.jinja"
-
+class CsvSource(NamedTuple):
+    size_in: str
     data: str
     #: The constant of the names of the classes, if the spec lists them.
     labels: str
@@ -25,6 +22,7 @@ class CsvSource(Source):
     find_label: str
     load_table: str
     test_fraction: str
+    template: str = "sources/csv.py.jinja"
 
     @property
     def constants(self) -> tuple[str, ...]:
@@ -36,7 +34,7 @@ class CsvSource(Source):
 
     @property
     def imports(self) -> tuple[str, ...]:
-        return (*super().imports, *(("import csv",) if self.find_label else ()))
+        return ("import numpy as np", *(("import csv",) if self.find_label else ()))
 
 
 def section(program: Program, folder: Path) -> CsvSource:

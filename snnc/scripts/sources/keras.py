@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import NamedTuple
 
 from snnc.program.program import Program
-from snnc.scripts.code import identifier, literal
-from snnc.scripts.sources.base import Source
+from snnc.scripts.code import identifier
+from snnc.scripts.sources.base import OWN_FILE
 from snnc.spec.sources import Keras
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class KerasSource(Source):
-    template: ClassVar[str] = "sources/keras.py.jinja"
-
+class KerasSource(NamedTuple):
     name: str
+    template: str = "sources/keras.py.jinja"
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def argument(self) -> str:
+        return OWN_FILE
 
     @property
     def imports(self) -> tuple[str, ...]:
-        return (*super().imports, "import tensorflow as tf")
+        return ("import numpy as np", "import tensorflow as tf")
 
 
 def section(program: Program, folder: Path) -> KerasSource:
     assert isinstance(program.data, Keras)
-    return KerasSource(
-        size_in=literal(program.network.input_size), name=identifier(program.data.name)
-    )
+    return KerasSource(name=identifier(program.data.name))

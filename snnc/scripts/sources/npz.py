@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import literal, width
-from snnc.scripts.sources.base import OTHER_FILE, Source, data_constant
+from snnc.scripts.sources.base import OTHER_FILE, data_constant
 from snnc.spec.sources import SPLIT, Npz
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class NpzSource(Source):
-    template: ClassVar[str] = "sources/npz.py.jinja"
-
+class NpzSource(NamedTuple):
+    size_in: str
     data: str
     #: The names of x and y, or of x_train, y_train, x_test and y_test; long ones are constants.
     arrays: tuple[str, ...]
     array_constants: tuple[str, ...]
     #: Of the items, if the file doesn't come split.
     test_fraction: str
+    template: str = "sources/npz.py.jinja"
 
     @property
     def constants(self) -> tuple[str, ...]:
@@ -30,6 +28,10 @@ class NpzSource(Source):
     @property
     def argument(self) -> str:
         return OTHER_FILE
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import numpy as np",)
 
 
 def section(program: Program, folder: Path) -> NpzSource:

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import Group, expression, layout, literal
-from snnc.scripts.sources.base import Source
+from snnc.scripts.sources.base import OWN_FILE
 from snnc.spec.sources import Openml
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class OpenmlSource(Source):
-    template: ClassVar[str] = "sources/openml.py.jinja"
-
+class OpenmlSource(NamedTuple):
+    size_in: str
     download: str
     #: The constant of the names of the classes, if the spec lists them.
     labels: str
     test_fraction: str
+    template: str = "sources/openml.py.jinja"
 
     @property
     def constants(self) -> tuple[str, ...]:
         return (self.labels,) if self.labels else ()
 
     @property
+    def argument(self) -> str:
+        return OWN_FILE
+
+    @property
     def imports(self) -> tuple[str, ...]:
         return (
-            *super().imports,
+            "import numpy as np",
             "from sklearn.datasets import fetch_openml",
         )
 

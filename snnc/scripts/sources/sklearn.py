@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import identifier, literal
-from snnc.scripts.sources.base import Source
+from snnc.scripts.sources.base import OWN_FILE
 from snnc.spec.sources import Sklearn
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class SklearnSource(Source):
-    template: ClassVar[str] = "sources/sklearn.py.jinja"
-
+class SklearnSource(NamedTuple):
+    size_in: str
     loader: str
     test_fraction: str
+    template: str = "sources/sklearn.py.jinja"
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def argument(self) -> str:
+        return OWN_FILE
 
     @property
     def imports(self) -> tuple[str, ...]:
         return (
-            *super().imports,
+            "import numpy as np",
             f"from sklearn.datasets import {self.loader}",
         )
 
