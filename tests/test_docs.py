@@ -71,7 +71,7 @@ def test_ci(repository: Path, path: str) -> None:
         done = bash(command, repository, **variables)
         assert done.returncode == 0, done.stderr
     assert (
-        json.loads((repository / "snnc.diagnostics.sarif").read_text())["runs"][0]["results"] == []
+        json.loads((repository / "snnc.sarif").read_text())["runs"][0]["results"] == []
     )
 
     spec = repository / "specs/jets.toml"
@@ -80,7 +80,7 @@ def test_ci(repository: Path, path: str) -> None:
     done = bash(check, repository, **variables)
     assert done.returncode == 1
     assert "error[unknown-key]" in done.stderr, "the log says it too"
-    (result,) = json.loads((repository / "snnc.diagnostics.sarif").read_text())["runs"][0][
+    (result,) = json.loads((repository / "snnc.sarif").read_text())["runs"][0][
         "results"
     ]
     place = result["locations"][0]["physicalLocation"]
