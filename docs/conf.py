@@ -17,7 +17,7 @@ from docutils import nodes
 
 from docs import spec_reference
 from snnc import __version__, commands
-from snnc.diagnostics.codes import ERRORS, WARNINGS
+from snnc.checks.known_codes import known_codes
 from snnc.diagnostics.pages import page, summary
 
 project = "snnc"
@@ -56,7 +56,7 @@ default_role = "code"
 napoleon_use_rtype = False
 
 
-_CODES = ERRORS | WARNINGS
+_CODES = known_codes()
 
 
 def setup(app: Any) -> None:
@@ -67,7 +67,7 @@ def setup(app: Any) -> None:
 def _link_codes(app: Any, document: nodes.document, here: str) -> None:
     """Let every code of a finding lead to its page; the Markdown just names it."""
     keys = {key for table in spec_reference.tables() for key in table.fields}
-    linked = _CODES if here == "pitfalls" else _CODES - keys
+    linked = _CODES if here == "pitfalls" else _CODES.keys() - keys
     taken = {
         literal
         for outer in document.findall(lambda node: isinstance(node, nodes.reference | nodes.title))
@@ -118,11 +118,12 @@ def _codes() -> str:
         "# Codes",
         "Everything that `snnc check` finds has a code, its name for good. `snnc explain CODE` shows these pages in a terminal.",
     ]
-    for title, meaning, codes in (
-        ("Errors", f"These {_ERROR}", ERRORS),
-        ("Warnings", f"These nearly always mean wrong results. {_ALLOWED}", WARNINGS),
+    for title, meaning, severity in (
+        ("Errors", f"These {_ERROR}", "error"),
+        ("Warnings", f"These nearly always mean wrong results. {_ALLOWED}", "warning"),
     ):
-        rows = [f"| [`{code}`]({code}.md) | {summary(page(code))} |" for code in sorted(codes)]
+        codes = [text for text, code in _CODES.items() if code.severity == severity]
+        rows = [f"| [`{code}`]({code}.md) | {summary(page(code))} |" for code in codes]
         parts += [
             f"## {title}",
             meaning,
@@ -143,4 +144,4 @@ def _code(code: str) -> str:
         f"Error: this {_ERROR}",
         f"Warning: this nearly always means wrong results. {_ALLOWED}",
     )
-    return f"{title}\n\n*{error if code in ERRORS else warning}*\n\n{text}"
+    return f"{title}\n\n*{error if _CODES[code].severity == 'error' else warning}*\n\n{text}"

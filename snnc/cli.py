@@ -13,7 +13,7 @@ from pathlib import Path
 
 from snnc import __version__
 from snnc.commands.exit_codes import attempt
-from snnc.diagnostics.codes import ERRORS, WARNINGS
+from snnc.diagnostics import pages
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -119,7 +119,7 @@ def _check(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(parser: argparse.ArgumentParser) -> None:
-    codes = sorted(ERRORS | WARNINGS)
+    codes = pages.codes()
     parser.add_argument(
         "code",
         nargs="?",

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from snnc.checks.allow import unsuppressed
+from snnc.checks.network import LABELS
+from snnc.checks.rates import AMPLITUDE
+from snnc.checks.settling import UNSETTLED
 from snnc.diagnostics.diagnostic import Diagnostic
 
-UNSETTLED, AMPLITUDE = Diagnostic("unsettled", "late"), Diagnostic("amplitude", "large")
-WRONG = Diagnostic("labels", "too many")
+LATE, LARGE = Diagnostic(UNSETTLED, "late"), Diagnostic(AMPLITUDE, "large")
+WRONG = Diagnostic(LABELS, "too many")
 
 
 @pytest.mark.parametrize(
@@ -26,5 +29,5 @@ WRONG = Diagnostic("labels", "too many")
     ],
 )
 def test_what_is_left(allowed: list[str], codes: list[str]) -> None:
-    left = unsuppressed([UNSETTLED, AMPLITUDE, WRONG], dict.fromkeys(allowed, "because"))
+    left = unsuppressed([LATE, LARGE, WRONG], dict.fromkeys(allowed, "because"))
     assert [d.code for d in left] == codes

@@ -74,7 +74,6 @@ LAZY = {
     "snnc.spec.error_hints",
     "snnc.spec.located_errors",
     "snnc.spec.pydantic_errors",
-    "snnc.diagnostics.pages",
     "snnc.diagnostics.positions",
     "snnc.diagnostics.as_json",
     "snnc.diagnostics.report",

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from snnc.checks.known_codes import known_codes
 from snnc.cli import main
-from snnc.diagnostics.codes import ERRORS, WARNINGS
 
 pytest.importorskip("shtab", reason="pip install shtab")
 
 COMMANDS = {"new", "check", "explain", "compile", "show", "train", "run", "schema", "completion"}
-CHIP = {code for code in ERRORS | WARNINGS if code.startswith("chip-")}
+CHIP = {code for code in known_codes() if code.startswith("chip-")}
 #: A command line up to the cursor, and what may come there.
 WANTED = [
     ("snnc ", COMMANDS),

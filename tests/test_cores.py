@@ -22,7 +22,6 @@ import pytest
 import tomli
 
 from snnc.checks.cores import cores_suffice
-from snnc.diagnostics.codes import ERRORS
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
@@ -75,7 +74,7 @@ def counted(program: Program) -> list[BlockUse]:
 
 def errors(program: Program) -> list[Diagnostic]:
     """Return what the rules about cores refuse."""
-    return [diagnostic for diagnostic in cores_suffice(program) if diagnostic.code in ERRORS]
+    return [diagnostic for diagnostic in cores_suffice(program) if diagnostic.severity == "error"]
 
 
 def modelled(program: Program) -> Any:

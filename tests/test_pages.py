@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from snnc.checks.known_codes import known_codes
 from snnc.cli import main
-from snnc.diagnostics.codes import ERRORS, LEARNT, VALUES, WARNINGS
+from snnc.diagnostics import pages
 from snnc.diagnostics.errors import CompileError, Refusal
 from snnc.diagnostics.pages import page, plain, reason, summary
 from snnc.pipeline import check_document
 from snnc.spec.read import parse
 from tests.conftest import ROOT
 
-CODES = sorted(ERRORS | WARNINGS)
-#: What only `snnc check --data` finds.
-ABOUT_VALUES = VALUES | {"data-values"}
+CODES = list(known_codes())
+ABOUT_VALUES = {code for code in known_codes().values() if code.found_by == "check --data"}
+LEARNT = {code for code in known_codes().values() if code.found_by == "train"}
 PAGES = ROOT / "tests/pages"
 #: A line that opens a table.
 HEADER = re.compile(r"^\[+([a-z_]+)", re.M)
@@ -108,6 +109,7 @@ def needs_numpy(code: str) -> None:
 
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
     assert sorted(p.stem for p in (ROOT / "docs/codes").glob("*")) == CODES
+    assert pages.codes() == CODES
 
 
 @pytest.mark.parametrize("code", sorted(set(CODES) - LEARNT))
@@ -161,8 +163,7 @@ def test_explain_lists_all_codes(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == CODES
     assert all(line.endswith(summary(page(line.split()[0]))) for line in lines)
-    assert {line.split()[0] for line in lines if line.split()[1] == "error"} == ERRORS
-    assert {line.split()[0] for line in lines if line.split()[1] == "warning"} == WARNINGS
+    assert [line.split()[1] for line in lines] == [c.severity for c in known_codes().values()]
 
 
 def test_a_misspelt_code(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from snnc.diagnostics.codes import ERRORS, WARNINGS
+from snnc.checks.known_codes import known_codes
 from tests.conftest import ROOT
 
 ROWS = [
@@ -36,7 +36,7 @@ def test_what_a_row_names_exists(row: list[str], tests: set[str]) -> None:
     _, _, by, what, shown_by = row
     assert by in {"rule", "construction", "run", "later"}
     if by == "rule":
-        assert set(re.findall("`([a-z-]+)`", what)) & (ERRORS | WARNINGS)
+        assert set(re.findall("`([a-z-]+)`", what)) & known_codes().keys()
     named = set(re.findall("`(test_[a-z_]+)`", shown_by))
     assert named <= tests
     assert named or by == "later"

@@ -15,10 +15,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from snnc.checks.chip import chip_input, chip_output
+from snnc.checks.chip import ROUNDED, chip_input, chip_output
 from snnc.checks.cores import blocks_fit, cores_suffice
 from snnc.checks.limits import channels_on_chip
-from snnc.checks.rates import ROUNDED
 from snnc.checks.settling import Path as Way
 from snnc.checks.settling import _presentations
 from snnc.diagnostics.diagnostic import Diagnostic

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
+from snnc.checks.data import MISSING_FILE
+from snnc.checks.known_codes import allowable, known_codes
 from snnc.diagnostics.allowed import without_allowed
-from snnc.diagnostics.codes import ERRORS, LEARNT, VALUES, WARNINGS
+from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import near
 
-#: A warning that other machines may have: data are where they are.
-ELSEWHERE = "missing-file"
+NOT_ALLOWABLE = error("not-allowable")
+UNKNOWN_CODE = error("unknown-code")
+UNUSED_ALLOW = warning("unused-allow")
 
 
-def unsuppressed(found: Iterable[Diagnostic], allowed: Mapping[str, str]) -> tuple[Diagnostic, ...]:
-    """Return what was found and isn't allowed, and what is wrong with what is."""
-    found = tuple(found)
-    codes = {d.code for d in found}
-    wrong = (d for code in allowed for d in _wrong(code, codes))
-    return without_allowed((*found, *wrong), allowed)
+def unsuppressed(
+    diagnostics: Iterable[Diagnostic], allowed: Mapping[str, str]
+) -> tuple[Diagnostic, ...]:
+    """Leave out the warnings that are allowed, and add what is wrong with allowing them."""
+    diagnostics = tuple(diagnostics)
+    raised = {d.code for d in diagnostics}
+    wrong = (d for code in allowed for d in _wrong(code, raised))
+    return without_allowed((*diagnostics, *wrong), allowed)
 
 
-def _wrong(code: str, found: set[str]) -> Iterable[Diagnostic]:
-    at = ("allow", code)
-    if code in ERRORS:
-        message = f"'{code}' is an error: what it finds can't work, so it can't be allowed"
-        yield Diagnostic("not-allowable", message, at, "key")
-    elif code not in WARNINGS:
-        message = f"there is no warning '{code}'"
-        yield Diagnostic("unknown-code", message, at, "key", near(code, sorted(WARNINGS)))
-    elif code not in found and code not in VALUES | LEARNT | {ELSEWHERE}:
-        message = f"nothing here raises '{code}', so it needn't be allowed"
-        yield Diagnostic("unused-allow", message, at, "key", "remove it")
+def _wrong(name: str, raised: Set[str]) -> Iterable[Diagnostic]:
+    at, code = ("allow", name), known_codes().get(name)
+    if code is None:
+        message = f"there is no warning '{name}'"
+        yield Diagnostic(UNKNOWN_CODE, message, at, "key", near(name, allowable()))
+    elif code.severity == "error":
+        message = f"'{name}' is an error: what it finds can't work, so it can't be allowed"
+        yield Diagnostic(NOT_ALLOWABLE, message, at, "key")
+    # Only other commands can tell whether a file's values, or training, raise it; and only other machines may miss a file.
+    elif name not in raised and code.found_by == "check" and code != MISSING_FILE:
+        message = f"nothing here raises '{name}', so it needn't be allowed"
+        yield Diagnostic(UNUSED_ALLOW, message, at, "key", "remove it")

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from math import expm1
 
 from snnc.checks.hints import USUAL_REST, USUAL_STEP, at_most, rests_long, setting, usual_step
+from snnc.checks.rule import rule
 from snnc.checks.units import SLOW, in_seconds
+from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import number
 from snnc.operators import transforms
@@ -25,13 +27,21 @@ INPUT_LOWPASS = Lowpass.model_construct(kind="lowpass", tau=0.005)
 USUAL_TAU = 0.005
 USUAL_SYNAPSE = 'write { kind = "lowpass", tau = 0.005 }'
 NOT_FOR_LOIHI = 'take "loihi" out of targets'
+#: Spikes a step at max_rate, above which the chip's rounding of time to steps costs more than training makes up for.
+ROUNDED = 0.25
+#: Spikes a step at max_rate, above which inputs beyond 1 ask for more than the one spike that the chip takes from the host.
+CROWDED = 0.5
 
 
+CHIP_EMPTY = error("chip-empty")
+
+
+@rule
 def chip_empty(program: Program) -> Iterator[Diagnostic]:
     """NengoLoihi refuses a network without a neuron on the chip."""
     if program.on_loihi and not program.network.populations_on_chip:
         yield Diagnostic(
-            "chip-empty",
+            CHIP_EMPTY,
             "no layer runs on the chip: the one that reads the input turns it into spikes on the host",
             ("layers", 0),
             "key",
@@ -39,6 +49,10 @@ def chip_empty(program: Program) -> Iterator[Diagnostic]:
         )
 
 
+CHIP_NEURONS = error("chip-neurons")
+
+
+@rule
 def chip_neurons(program: Program) -> Iterator[Diagnostic]:
     """The chip only runs spikes, and reads any value that isn't 0 from the host as a spike."""
     refused = [p for p in program.network.populations_on_chip if not p.neurons.on_loihi]
@@ -57,9 +71,13 @@ def chip_neurons(program: Program) -> Iterator[Diagnostic]:
             continue
         instead = "spiking_relu" if "relu" in kind else "lif"
         hint = f'write "{instead}", or {NOT_FOR_LOIHI}'
-        yield Diagnostic("chip-neurons", why, at, hint=hint)
+        yield Diagnostic(CHIP_NEURONS, why, at, hint=hint)
 
 
+CHIP_MAX_RATE = error("chip-max-rate")
+
+
+@rule
 def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
     """After a spike a neuron on the chip rests for a whole number of steps, and one more."""
     for population in program.network.populations_on_chip:
@@ -78,7 +96,7 @@ def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
                 at = population.at_neurons("tau_ref")
                 hint = f"write {setting(at, 'neurons', 'tau_ref', USUAL_REST)}"
             yield Diagnostic(
-                "chip-max-rate",
+                CHIP_MAX_RATE,
                 f"on the chip these neurons fire {fires} at most, at {largest:g} Hz; max_rate is {number(neurons.max_rate)}",
                 at,
                 hint=hint,
@@ -90,18 +108,75 @@ def fastest_on_chip(network: Network, population: Population) -> float:
     return 1 / (network.dt * (1 + round(population.neurons.refractory / network.dt)))
 
 
+CHIP_ROUNDING = warning("chip-rounding")
+
+
+@rule
+def chip_keeps_rates(program: Program) -> Iterator[Diagnostic]:
+    """On the chip a neuron fires on a whole step, later than it would: at high rates that takes much of the rate."""
+    for population in program.network.populations_on_chip:
+        neurons, per_step = population.neurons, population.neurons.max_rate * program.network.dt
+        if per_step <= ROUNDED * (1 + 1e-9):
+            continue
+        if population.gradient.kind == "loihi" or neurons.max_rate > fastest_on_chip(
+            program.network, population
+        ):
+            continue  # trained with the rates that the chip has; or chip_max_rate has something to say
+        at = population.at_neurons("max_rate", otherwise=("network", "dt"))
+        slower = setting(
+            at, "neurons", "max_rate", f"{at_most(ROUNDED / program.network.dt)} or less"
+        )
+        yield Diagnostic(
+            CHIP_ROUNDING,
+            f"at {number(neurons.max_rate)} Hz the chip loses about {per_step / 2:.0%} of the rate: it fires on whole steps",
+            at,
+            hint=f'write {slower}, or gradient = "loihi" in [train], which trains with the chip\'s rates',
+        )
+
+
+HOST_MAX_RATE = warning("host-max-rate")
+
+
+@rule
+def host_keeps_rates(program: Program) -> Iterator[Diagnostic]:
+    """From the host the chip takes one spike a neuron and step; more are lost."""
+    for population in program.network.feeding_from_host:
+        rate = population.neurons.max_rate
+        if rate * program.network.dt > CROWDED * (1 + 1e-9):
+            at = population.at_neurons("max_rate", otherwise=("network", "dt"))
+            slower = setting(
+                at, "neurons", "max_rate", f"{at_most(CROWDED / program.network.dt)} or less"
+            )
+            yield Diagnostic(
+                HOST_MAX_RATE,
+                f"'{population.name}' runs on the host, and the chip takes one spike a step from there, {1 / program.network.dt:.4g} Hz; "
+                f"an input above {1 / (rate * program.network.dt):.2g} would be cut",
+                at,
+                hint=usual_step(program.network, f"write {slower}"),
+            )
+
+
+CHIP_SYNAPSE = error("chip-synapse")
+
+
+@rule
 def chip_synapse(program: Program) -> Iterator[Diagnostic]:
     """On the chip a synapse is a first-order lowpass."""
     for connection in program.network.into_chip():
         if isinstance(connection.synapse, Alpha):
             yield Diagnostic(
-                "chip-synapse",
+                CHIP_SYNAPSE,
                 "the chip has no alpha synapse",
                 connection.synapse_at,
                 hint=USUAL_SYNAPSE,
             )
 
 
+CHIP_INPUT = error("chip-input")
+CHIP_INPUT_CODING = warning("chip-input-coding")
+
+
+@rule
 def chip_input(program: Program) -> Iterator[Diagnostic]:
     """NengoLoihi turns what the chip reads from the input into spikes of its own: clipped to [-1, 1], through 5 ms."""
     for connection in program.network.into_chip():
@@ -110,7 +185,7 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
         at = program.network.population(connection.target).on_chip_at or connection.at
         if not isinstance(program.network.form(connection), transforms.Dense):
             yield Diagnostic(
-                "chip-input",
+                CHIP_INPUT,
                 f"'{connection.target}' reads the input on the chip, and NengoLoihi builds only dense layers there",
                 at,
                 hint="write on_chip = false, and let the layer after it be the first on the chip",
@@ -118,14 +193,14 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
             continue
         if program.data.scale not in ("unit", "signed"):
             yield Diagnostic(
-                "chip-input",
+                CHIP_INPUT,
                 "a layer on the chip reads the input, and NengoLoihi clips that to [-1, 1]",
                 at,
                 hint='write on_chip = false, or scale = "signed" in [data]',
             )
             continue
         yield Diagnostic(
-            "chip-input-coding",
+            CHIP_INPUT_CODING,
             "NengoLoihi sends the input to the chip as spikes of its own, clipped to [-1, 1] and through a lowpass of 5 ms",
             at,
             hint="write on_chip = false: this layer then makes the spikes, on the host",
@@ -133,13 +208,17 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
         for other in program.network.into(connection.target):
             if other.synapse is not None and other.synapse != INPUT_LOWPASS:
                 yield Diagnostic(
-                    "chip-synapse",
+                    CHIP_SYNAPSE,
                     f"'{connection.target}' reads the input too, and then its only synapse on the chip is a lowpass of 5 ms",
                     other.synapse_at,
                     hint=f"{USUAL_SYNAPSE}, or on_chip = false",
                 )
 
 
+CHIP_OUTPUT = error("chip-output")
+
+
+@rule
 def chip_output(program: Program) -> Iterator[Diagnostic]:
     """What leaves the chip leaves it for dense layers: NengoLoihi has nothing else there."""
     on_chip = {population.name for population in program.network.populations_on_chip}
@@ -154,7 +233,7 @@ def chip_output(program: Program) -> Iterator[Diagnostic]:
             continue
         source = leaving[0].source
         yield Diagnostic(
-            "chip-output",
+            CHIP_OUTPUT,
             f"'{population.name}' runs on the host and reads '{source}' from the chip, where NengoLoihi builds only dense layers",
             population.on_chip_at or population.at,
             hint="write on_chip = true"
@@ -163,18 +242,26 @@ def chip_output(program: Program) -> Iterator[Diagnostic]:
         )
 
 
+CHIP_NO_SYNAPSE = warning("chip-no-synapse")
+
+
+@rule
 def chip_spikes_filtered(program: Program) -> Iterator[Diagnostic]:
     """Without a synapse a spike counts for one step only, and what the next layer makes of it depends on coincidences."""
     for connection in program.network.into_chip():
         if connection.source != INPUT and not connection.taus:
             yield Diagnostic(
-                "chip-no-synapse",
+                CHIP_NO_SYNAPSE,
                 "on the chip a layer without a synapse gets each spike for one step only: it adds up what happens to coincide",
                 connection.synapse_at,
                 hint=USUAL_SYNAPSE,
             )
 
 
+CHIP_TAU_REF = warning("chip-tau-ref")
+
+
+@rule
 def chip_refractory(program: Program) -> Iterator[Diagnostic]:
     """The chip rests for whole steps, and not for long."""
     for population in program.network.populations_on_chip:
@@ -187,20 +274,24 @@ def chip_refractory(program: Program) -> Iterator[Diagnostic]:
             longest = f"{LONGEST_REST * program.network.dt:g}"
             message = f"the chip's refractory period is {LONGEST_REST} steps at most, {longest} s; the emulator doesn't say so"
             hint = f"write {setting(at, 'neurons', 'tau_ref', f'{longest} or less')}"
-            yield Diagnostic("chip-tau-ref", message, at, hint=hint)
+            yield Diagnostic(CHIP_TAU_REF, message, at, hint=hint)
         elif abs(steps - rounded) > 1e-6:
             whole = f"{rounded * program.network.dt:.10g}"
             message = f"the chip rounds tau_ref to whole steps, here to {whole} s"
             hint = f"write {setting(at, 'neurons', 'tau_ref', whole)}"
-            yield Diagnostic("chip-tau-ref", message, at, hint=hint)
+            yield Diagnostic(CHIP_TAU_REF, message, at, hint=hint)
 
 
+CHIP_TAU = error("chip-tau")
+
+
+@rule
 def chip_decays(program: Program) -> Iterator[Diagnostic]:
     """What decays too slowly for the chip's 12 bits can't be built."""
     found = list(_slow_decays(program.network))
     if found and _longest_tau(program.network) < USUAL_TAU:
         message = f"with dt {program.network.dt:g} the chip has no time constant that is usual: up to {8190 * program.network.dt:g} s or so"
-        found = [Diagnostic("chip-tau", message, ("network", "dt"), hint=f"write {USUAL_STEP}")]
+        found = [Diagnostic(CHIP_TAU, message, ("network", "dt"), hint=f"write {USUAL_STEP}")]
     yield from found
 
 
@@ -213,13 +304,13 @@ def _slow_decays(network: Network) -> Iterator[Diagnostic]:
             at = population.at_neurons("tau_rc", "kind", otherwise=("network", "dt"))
             shorter = min(in_seconds(tau_rc, SLOW, usual=0.02), longest)
             hint = f"write {setting(at, 'neurons', 'tau_rc', f'{shorter:.3g}')}"
-            yield Diagnostic("chip-tau", message, at, hint=hint)
+            yield Diagnostic(CHIP_TAU, message, at, hint=hint)
     for connection in network.into_chip():
         tau = max(connection.taus, default=0.0)
         if tau and -expm1(-network.dt / tau) <= LEAST_DECAY:
             shorter = min(in_seconds(tau, SLOW, usual=USUAL_TAU), longest)
             hint = f'write {{ kind = "lowpass", tau = {shorter:.3g} }}'
-            yield Diagnostic("chip-tau", message, connection.synapse_at, hint=hint)
+            yield Diagnostic(CHIP_TAU, message, connection.synapse_at, hint=hint)
 
 
 def _longest_tau(network: Network) -> float:
@@ -227,13 +318,17 @@ def _longest_tau(network: Network) -> float:
     return 8000 * network.dt
 
 
+CHIP_HOST_CHIP = warning("chip-host-chip")
+
+
+@rule
 def chip_left_once(program: Program) -> Iterator[Diagnostic]:
     """Spikes that leave the chip and come back make host and chip wait for each other in every step."""
     for population in program.network.feeding_from_host:
         sources = {c.source for c in program.network.into(population.name)}
         if any(program.network.population(source).on_chip for source in sources - {INPUT}):
             yield Diagnostic(
-                "chip-host-chip",
+                CHIP_HOST_CHIP,
                 f"spikes leave the chip for '{population.name}' and come back: host and chip then wait for each other in every step",
                 population.on_chip_at or population.at,
                 hint="write on_chip = true"
@@ -242,6 +337,10 @@ def chip_left_once(program: Program) -> Iterator[Diagnostic]:
             )
 
 
+UNUSED_CHIP_SETTING = warning("unused-chip-setting")
+
+
+@rule
 def chip_settings_used(program: Program) -> Iterator[Diagnostic]:
     """What is said of the chip means nothing where it is no target."""
     if program.on_loihi:
@@ -251,4 +350,4 @@ def chip_settings_used(program: Program) -> Iterator[Diagnostic]:
         written.append(("loihi", "target"))
     for at in written:
         message = f"'{at[-1]}' has no effect: \"loihi\" is not among the targets"
-        yield Diagnostic("unused-chip-setting", message, at, "key", "remove it, or add the target")
+        yield Diagnostic(UNUSED_CHIP_SETTING, message, at, "key", "remove it, or add the target")

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from snnc.checks import limits
+from snnc.checks.chip import UNUSED_CHIP_SETTING
+from snnc.checks.rule import rule
+from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, times
 from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
@@ -13,7 +17,10 @@ from snnc.program.network import Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
 
+BLOCK_SHAPE = error("block-shape")
 
+
+@rule
 def blocks_fit(program: Program) -> Iterator[Diagnostic]:
     """A block has as many dimensions as its layer, and no more neurons than a core."""
     for population in program.network.populations_on_chip:
@@ -22,23 +29,22 @@ def blocks_fit(program: Program) -> Iterator[Diagnostic]:
             continue
         if len(block) != len(shape):
             message = f"'{population.name}' is {times(shape)}, and a block of it has {counted(len(shape), 'number')}, not {len(block)}"
-            yield Diagnostic("block-shape", message, at, hint=f"write {_fitting(shape)}, say")
+            yield Diagnostic(BLOCK_SHAPE, message, at, hint=f"write {_fitting(shape)}, say")
         elif (neurons := size(tuple(map(min, block, shape)))) > NEURONS:
             message = f"a block of {times(block)} is {neurons} neurons; a core has {NEURONS}"
-            yield Diagnostic("block-shape", message, at, hint=f"write {_fitting(shape)}, say")
+            yield Diagnostic(BLOCK_SHAPE, message, at, hint=f"write {_fitting(shape)}, say")
 
 
+@rule
 def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     """Blocks take no more than a core has, and there are cores for all."""
     if _fits_easily(program.network):
         return
-    # To count exactly takes modules of their own, which networks that are small or run elsewhere don't wait for.
-    from snnc.checks import limits
-
     yield from limits.cores_suffice(program)
     yield from limits.channels_on_chip(program.network)
 
 
+@rule
 def core_settings_used(program: Program) -> Iterator[Diagnostic]:
     """Blocks are for layers on the chip, and populations for convolutions there."""
     for population in program.network.populations:
@@ -54,9 +60,13 @@ def core_settings_used(program: Program) -> Iterator[Diagnostic]:
                 continue
             message = f"'{key}' has no effect: '{population.name}' {why}"
             at = _key(population, key)
-            yield Diagnostic("unused-chip-setting", message, at, "key", "remove it")
+            yield Diagnostic(UNUSED_CHIP_SETTING, message, at, "key", "remove it")
 
 
+ONE_SIDED_ENCODER = warning("one-sided-encoder")
+
+
+@rule
 def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
     """Neurons that take values as they are stay silent for negative ones."""
     if program.data.scale not in ("signed", "standard"):
@@ -65,7 +75,7 @@ def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
         sources = program.network.into(population.name)
         if any(c.source == INPUT and not c.at_run_time for c in sources):
             yield Diagnostic(
-                "one-sided-encoder",
+                ONE_SIDED_ENCODER,
                 f"with scale \"{program.data.scale}\" items have negative values, and for those '{population.name}' stays silent",
                 population.at,
                 "key",

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import get_args
 
-from snnc.checks.items import items_fit
+from snnc.checks.items import DATA_FILE, DATA_SHAPE, DATA_TYPE, items_fit
 from snnc.data.csv_file import (
     BadText,
     Format,
@@ -20,6 +20,7 @@ from snnc.data.csv_file import (
     rows,
     unlisted,
 )
+from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, near
 from snnc.program.network import Network
@@ -35,10 +36,10 @@ def csv_fits(network: Network, data: Csv, path: Path, at: KeyPath) -> Iterator[D
     try:
         first = list(islice(rows(path, data.delimiter), 2))
     except BadText as error:
-        yield Diagnostic("data-file", f"can't read {path.as_posix()}: {error}", at)
+        yield Diagnostic(DATA_FILE, f"can't read {path.as_posix()}: {error}", at)
         return
     if len(first) < 1 + data.header:
-        yield Diagnostic("data-shape", f"{path.as_posix()} holds no items", at)
+        yield Diagnostic(DATA_SHAPE, f"{path.as_posix()} holds no items", at)
         return
     table = _Table(path, csv_format(network, data), first[0], first[int(data.header)])
     yield from _columns_fit(network, table)
@@ -66,7 +67,7 @@ def _columns_fit(network: Network, table: _Table) -> Iterator[Diagnostic]:
         return
     if len(item.cells) != len(columns):
         message = f"line {item.line} has {counted(len(item.cells), 'column')}, not {len(columns)}"
-        yield _misdivided(table) or Diagnostic("data-shape", message, ("data", "path"))
+        yield _misdivided(table) or Diagnostic(DATA_SHAPE, message, ("data", "path"))
         return
     wrong = list(_header_fits(how, table.top, label))
     if any(d.severity == "error" for d in wrong):
@@ -83,12 +84,12 @@ def _columns_fit(network: Network, table: _Table) -> Iterator[Diagnostic]:
     if nameless:
         message = f"line {item.line}, {how.column(columns, label)}: {unlisted(cell)}"
         hint = _labels_hint(table, label)
-        yield Diagnostic("data-type", message, ("data", "label"), hint=hint)
+        yield Diagnostic(DATA_TYPE, message, ("data", "label"), hint=hint)
     if texts:
         name, cell = how.column(columns, texts[0]), item.cells[texts[0]]
         message = f"line {item.line}, {name}: {missing(cell)}"
         hint = _label_hint(table, texts, label)
-        yield Diagnostic("data-type", message, ("data", "path"), hint=hint)
+        yield Diagnostic(DATA_TYPE, message, ("data", "path"), hint=hint)
 
 
 def _single_column(table: _Table) -> Diagnostic:
@@ -99,7 +100,7 @@ def _single_column(table: _Table) -> Diagnostic:
         hint = f"write delimiter = {write_toml.value(other)}"
     elif len(table.item.cells) > 1:
         hint = "take the line out of the file if it is a title"
-    return Diagnostic("data-shape", message, ("data", "delimiter"), hint=hint)
+    return Diagnostic(DATA_SHAPE, message, ("data", "delimiter"), hint=hint)
 
 
 def _misdivided(table: _Table) -> Diagnostic | None:
@@ -109,7 +110,7 @@ def _misdivided(table: _Table) -> Diagnostic | None:
         return None
     message = f"the columns of line {table.item.line} are divided by {other!r}, not by {table.how.delimiter!r}"
     hint = f"write delimiter = {write_toml.value(other)}"
-    return Diagnostic("data-shape", message, ("data", "delimiter"), hint=hint)
+    return Diagnostic(DATA_SHAPE, message, ("data", "delimiter"), hint=hint)
 
 
 def _better_delimiter(table: _Table) -> str | None:
@@ -156,21 +157,29 @@ def _label_hint(table: _Table, texts: list[int], label: int) -> str:
     return f"write label = {written} in [data] if that is the label"
 
 
+DATA_COLUMN = error("data-column")
+
+
 def _no_label(how: Format, columns: list[str]) -> Diagnostic:
     at = ("data", "label")
     if isinstance(how.label, int):
         message = f"there is no column {how.label}: they go from 0 to {len(columns) - 1}"
-        return Diagnostic("data-column", message, at, hint="write -1 for the last")
+        return Diagnostic(DATA_COLUMN, message, at, hint="write -1 for the last")
     if how.label in columns:
         message = f"{columns.count(how.label)} columns are called '{how.label}'"
-        return Diagnostic("data-column", message, at, hint="write the number of one, from 0")
+        return Diagnostic(DATA_COLUMN, message, at, hint="write the number of one, from 0")
     message = f"no column is called '{how.label}'"
     if sum(number(cell) is not None for cell in columns) >= len(columns) - 1:
         message += ": the first line holds an item, not names"
         hint = "write header = false, and as label the column's number: -1 for the last"
     else:
         hint = near(how.label, columns) or f"write -1 for the last, which is {columns[-1]!r}"
-    return Diagnostic("data-column", message, at, hint=hint)
+    return Diagnostic(DATA_COLUMN, message, at, hint=hint)
+
+
+DATA_HEADER = error("data-header")
+CSV_HEADER = warning("csv-header")
+CSV_INDEX = warning("csv-index")
 
 
 def _header_fits(how: Format, top: Row, label: int) -> Iterator[Diagnostic]:
@@ -181,13 +190,13 @@ def _header_fits(how: Format, top: Row, label: int) -> Iterator[Diagnostic]:
     if not how.header:
         if not numbers:
             message = f"line {top.line} holds names, not numbers"
-            yield Diagnostic("data-header", message, at, hint="write header = true")
+            yield Diagnostic(DATA_HEADER, message, at, hint="write header = true")
         return
     if len(numbers) == len(cells) and top.cells != [str(n) for n in range(len(top.cells))]:
         message = f"line {top.line} is left out as a header, but holds numbers"
         hint = "write header = false if it is an item"
-        yield Diagnostic("csv-header", message, at, hint=hint)
+        yield Diagnostic(CSV_HEADER, message, at, hint=hint)
     if top.cells[0].strip() == "" and label != 0:
         message = "the first column has no name: is it the number of each item?"
         hint = "leave it out of the file (pandas: index=False)"
-        yield Diagnostic("csv-index", message, ("data", "path"), hint=hint)
+        yield Diagnostic(CSV_INDEX, message, ("data", "path"), hint=hint)

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from snnc.checks.items import a_batch_fits, items_fit
+from snnc.checks.csv_data import csv_fits
+from snnc.checks.items import DATA_FILE, DATA_SHAPE, a_batch_fits, items_fit
+from snnc.checks.npz_data import npz_fits
+from snnc.checks.rule import rule
+from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.errors import cannot
 from snnc.diagnostics.wording import near
@@ -15,6 +19,7 @@ from snnc.program.program import Program
 from snnc.spec.sources import Csv, FileKind, Keras, Sklearn
 
 
+@rule
 def data_fits(program: Program) -> Iterator[Diagnostic]:
     """Items have the input's shape, labels are numbers, and there is one an item."""
     if program.data_file is not None:
@@ -37,7 +42,7 @@ def _known_fits(program: Program, data: Sklearn | Keras) -> Iterator[Diagnostic]
     if program.network.output.classes != data.classes:
         message = f"'{data.name}' has {data.classes} classes, not {program.network.output.classes}"
         hint = f"write {data.classes}"
-        yield Diagnostic("data-shape", message, ("output", "classes"), hint=hint)
+        yield Diagnostic(DATA_SHAPE, message, ("output", "classes"), hint=hint)
     yield from a_batch_fits(program, data.items, data.split_fraction or 0.0)
 
 
@@ -51,13 +56,8 @@ def _file_fits(program: Program, path: Path) -> Iterator[Diagnostic]:
             return
     try:
         if isinstance(program.data, Csv):
-            from snnc.checks.csv_data import csv_fits
-
             yield from csv_fits(program.network, program.data, path, at)
         else:
-            # zipfile takes as long to import as a small check takes: only specs that need it pay.
-            from snnc.checks.npz_data import npz_fits
-
             yield from npz_fits(program, path, at)
     except OSError as error:
         if program.data_file is not None:
@@ -65,13 +65,19 @@ def _file_fits(program: Program, path: Path) -> Iterator[Diagnostic]:
         yield _unreadable(path, error)
 
 
+MISSING_FILE = warning("missing-file")
+
+
 def _unreadable(path: Path, error: OSError) -> Diagnostic:
     at = ("data", "path")
     if isinstance(error, FileNotFoundError):
         message = f"there is no file {path.as_posix()}: what the spec says of it isn't checked"
-        return Diagnostic("missing-file", message, at, hint=_near_file(path))
+        return Diagnostic(MISSING_FILE, message, at, hint=_near_file(path))
     message = f"can't read {path.as_posix()}: {(error.strerror or str(error)).lower()}"
-    return Diagnostic("data-file", message, at)
+    return Diagnostic(DATA_FILE, message, at)
+
+
+DATA_PATH = error("data-path")
 
 
 def _wrong_paths(program: Program) -> Iterator[Diagnostic]:
@@ -84,10 +90,10 @@ def _wrong_paths(program: Program) -> Iterator[Diagnostic]:
         or "\\" in path
     ):
         message = "the path is relative to the spec, with / between folders"
-        yield Diagnostic("data-path", message, at)
+        yield Diagnostic(DATA_PATH, message, at)
     elif path in {program.name + end for end in OWN_FILES}:
         message = f"training would overwrite the data: {path} is a name of its own files"
-        yield Diagnostic("data-path", message, at, hint="rename the data, or the network")
+        yield Diagnostic(DATA_PATH, message, at, hint="rename the data, or the network")
 
 
 def _near_file(path: Path) -> str:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
+from snnc.diagnostics.codes import error
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.operators.linear import Shape
 from snnc.program.network import Network
 from snnc.program.program import Program, same_items
+
+DATA_FILE = error("data-file")
+DATA_SHAPE = error("data-shape")
+DATA_TYPE = error("data-type")
+TEST_FRACTION = error("test-fraction")
+VALIDATION_FRACTION = error("validation-fraction")
+BATCH_SIZE = error("batch-size")
 
 
 def items_fit(network: Network, found: Shape, what: str, hint: str = "") -> Iterator[Diagnostic]:
@@ -16,7 +24,7 @@ def items_fit(network: Network, found: Shape, what: str, hint: str = "") -> Iter
     if not same_items(found, network.input_shape):
         message = f"{what} has shape {list(found)}, not {list(network.input_shape)}"
         hint = hint or f"write {list(found)}"
-        yield Diagnostic("data-shape", message, ("input", "shape"), hint=hint)
+        yield Diagnostic(DATA_SHAPE, message, ("input", "shape"), hint=hint)
 
 
 def a_batch_fits(program: Program, items: int, fraction: float) -> Iterator[Diagnostic]:
@@ -26,11 +34,11 @@ def a_batch_fits(program: Program, items: int, fraction: float) -> Iterator[Diag
     seen = to_train - ceil(validating * to_train)
     if items and not to_train:
         message = f"no item is left to train on: of {items}, {fraction:g} are held out, rounded up"
-        yield Diagnostic("test-fraction", message, ("data", "test_fraction"))
+        yield Diagnostic(TEST_FRACTION, message, ("data", "test_fraction"))
     elif items and not seen:
         message = f"no item is left to train on: of {to_train}, {validating:g} validate, rounded up"
-        yield Diagnostic("validation-fraction", message, ("train", "validation_fraction"))
+        yield Diagnostic(VALIDATION_FRACTION, message, ("train", "validation_fraction"))
     elif seen < batch_size:
         message = f"there are {seen} items to train on, fewer than a batch of {batch_size}"
         hint = f"write batch_size = {max(seen // 4, 1)}, say"
-        yield Diagnostic("batch-size", message, ("train", "batch_size"), hint=hint)
+        yield Diagnostic(BATCH_SIZE, message, ("train", "batch_size"), hint=hint)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
+from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.loihi.blocks import boxes
 from snnc.loihi.cores import BlockUse, Chip, chip
@@ -56,12 +57,18 @@ def _placed(spread: Chip) -> _Placed:
     return _Placed(spread, blocks, refused, _fitting(spread) if refused else {})
 
 
+CORE_LIMITS = error("core-limits")
+
+
 def _too_full(placed: _Placed) -> Iterator[Diagnostic]:
     for population in placed.spread.populations:
         blocks = placed.blocks[population.name]
         if any(block.too_much for block in blocks):
             message = _most_taken(population, blocks)
-            yield Diagnostic("core-limits", message, *_recut(placed, population))
+            yield Diagnostic(CORE_LIMITS, message, *_recut(placed, population))
+
+
+MANY_CORES = warning("many-cores")
 
 
 def _too_many(network: Network, cores: Mapping[str, int], more: str = "") -> Iterator[Diagnostic]:
@@ -70,12 +77,15 @@ def _too_many(network: Network, cores: Mapping[str, int], more: str = "") -> Ite
     if number > CORES:
         largest = max(cores, key=lambda name: cores[name])
         yield Diagnostic(
-            "many-cores",
+            MANY_CORES,
             f"the network takes {number} cores{more and ' '}{more}; NengoLoihi asks for {CORES}, on two chips, and only the emulator has more",
             network.population(largest).at,
             "key",
             f"make '{largest}' smaller, which takes {cores[largest]}",
         )
+
+
+POP_TYPE = error("pop-type")
 
 
 def _too_wide(network: Network) -> Iterator[Diagnostic]:
@@ -84,7 +94,7 @@ def _too_wide(network: Network) -> Iterator[Diagnostic]:
         channels = network.source_shape(connection)[-1]
         if network.pop_type(connection) == 16 and channels > CHANNELS:
             yield Diagnostic(
-                "pop-type",
+                POP_TYPE,
                 f"with pop_type 16 a layer reads {CHANNELS} channels at most, and '{connection.target}' reads {channels}",
                 (*network.population(connection.target).at, "pop_type"),
                 hint="leave it out",
@@ -104,17 +114,20 @@ def _out_of_place(placed: _Placed) -> Iterator[Diagnostic]:
                 f"with pop_type 16 channels come in fours, and '{population.name}' has {channels}"
             )
             hint = f"write {channels + -channels % 4} channels, or leave pop_type out"
-            yield Diagnostic("pop-type", message, at, hint=hint)
+            yield Diagnostic(POP_TYPE, message, at, hint=hint)
         elif shape:
             message = f"with pop_type 16 channels come in fours, and its block has {shape[-1]}"
             hint = f"write {shape[-1] + -shape[-1] % 4} channels, or leave pop_type out"
-            yield Diagnostic("pop-type", message, (*population.at, "block_shape"), hint=hint)
+            yield Diagnostic(POP_TYPE, message, (*population.at, "block_shape"), hint=hint)
         else:
             neurons = max(block.neurons for block in blocks)
             message = f"with pop_type 16 neurons come in fours, and NengoLoihi cuts '{population.name}' into blocks of {neurons}"
             recut = _recut(placed, population)
             found = recut if population.name in placed.cuts else (at, "value", "leave pop_type out")
-            yield Diagnostic("pop-type", message, *found)
+            yield Diagnostic(POP_TYPE, message, *found)
+
+
+MANY_CHANNELS = warning("many-channels")
 
 
 def channels_on_chip(network: Network) -> Iterator[Diagnostic]:
@@ -123,7 +136,7 @@ def channels_on_chip(network: Network) -> Iterator[Diagnostic]:
         channels = network.source_shape(connection)[-1]
         if network.pop_type(connection) == 16 and CHIP_CHANNELS < channels <= CHANNELS:
             yield Diagnostic(
-                "many-channels",
+                MANY_CHANNELS,
                 f"with pop_type 16 '{connection.target}' reads {channels} channels; on the chip NengoLoihi builds {CHIP_CHANNELS} at most, and only the emulator has more",
                 (*network.population(connection.target).at, "pop_type"),
                 hint="leave it out",

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.checks.hints import USUAL_REST, at_most, rests_long, setting
+from snnc.checks.rule import rule
+from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import counted
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
 from snnc.spec.sources import Keras, Sklearn
 
+LABELS = error("labels")
 
+
+@rule
 def labels_fit(program: Program) -> Iterator[Diagnostic]:
     """There is one label a class."""
     labels, classes = program.network.output.labels, program.network.output.classes
@@ -20,9 +25,13 @@ def labels_fit(program: Program) -> Iterator[Diagnostic]:
         # How many classes a data set has that comes by its name is known.
         known = isinstance(program.data, Sklearn | Keras) and program.data.classes == classes
         hint = "list one a class" if known else f"write classes = {len(labels)}"
-        yield Diagnostic("labels", message, ("output", "labels"), hint=hint)
+        yield Diagnostic(LABELS, message, ("output", "labels"), hint=hint)
 
 
+MAX_RATE = error("max-rate")
+
+
+@rule
 def max_rate_possible(program: Program) -> Iterator[Diagnostic]:
     """A neuron can't fire faster than its refractory period lets it."""
     for population in program.network.populations:
@@ -37,13 +46,17 @@ def max_rate_possible(program: Program) -> Iterator[Diagnostic]:
                 at = population.at_neurons("tau_ref")
                 hint = f"write {setting(at, 'neurons', 'tau_ref', USUAL_REST)}"
             yield Diagnostic(
-                "max-rate",
+                MAX_RATE,
                 f"with tau_ref {neurons.refractory:g} neurons fire below {fastest:g} Hz; max_rate is {neurons.max_rate:g}",
                 at,
                 hint=hint,
             )
 
 
+UNUSED_GRADIENT = error("unused-gradient")
+
+
+@rule
 def gradient_applies(program: Program) -> Iterator[Diagnostic]:
     """A gradient that was written is used by some layer."""
     written = program.train.gradient
@@ -54,13 +67,17 @@ def gradient_applies(program: Program) -> Iterator[Diagnostic]:
         "loihi": "layers on the chip and the loihi kinds",
     }
     yield Diagnostic(
-        "unused-gradient",
+        UNUSED_GRADIENT,
         f"'{written.kind}' is for {kinds[written.kind]}, and there are none",
         ("train", "gradient"),
         hint="leave it out: each layer then gets what suits its neurons",
     )
 
 
+UNUSED_SYNAPSE = error("unused-synapse")
+
+
+@rule
 def synapse_applies(program: Program) -> Iterator[Diagnostic]:
     """A synapse of a layer's own filters spikes; the input has none."""
     for population in program.network.populations:
@@ -68,7 +85,7 @@ def synapse_applies(program: Program) -> Iterator[Diagnostic]:
         own = sources[0].synapse_at[0] == "layers"
         if own and all(c.source == INPUT for c in sources):
             yield Diagnostic(
-                "unused-synapse",
+                UNUSED_SYNAPSE,
                 f"'{population.name}' reads the input alone, which has no spikes to filter",
                 sources[0].synapse_at,
                 "key",
@@ -76,6 +93,10 @@ def synapse_applies(program: Program) -> Iterator[Diagnostic]:
             )
 
 
+STEEP_GRADIENT = warning("steep-gradient")
+
+
+@rule
 def slope_finite(program: Program) -> Iterator[Diagnostic]:
     """LIF's rate has an infinite slope at threshold; with dropout, training doesn't get over that."""
     if not any(op.drops_values for c in program.network.connections for op in c.operators):
@@ -86,7 +107,7 @@ def slope_finite(program: Program) -> Iterator[Diagnostic]:
             and population.neurons.trained(population.gradient).name == "nengo.LIFRate"
         ):
             yield Diagnostic(
-                "steep-gradient",
+                STEEP_GRADIENT,
                 "with dropout, training on LIF rates that aren't softened ends several points lower",
                 ("train", "gradient"),
                 hint='write gradient = "smooth"',

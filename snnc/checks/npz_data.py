@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.checks.items import a_batch_fits, items_fit
+from snnc.checks.items import DATA_FILE, DATA_SHAPE, DATA_TYPE, a_batch_fits, items_fit
 from snnc.data.npz_headers import BadFile, Header, headers
+from snnc.diagnostics.codes import error
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near
 from snnc.operators.linear import Shape
@@ -44,13 +45,16 @@ class _Array:
         return self.header.shape
 
 
+DATA_ARRAY = error("data-array")
+
+
 def npz_fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
     """Yield what is wrong with a file; `at` is where the spec names it. Raises OSError."""
     try:
         present = headers(path)
     except BadFile as error:
         hint = 'text is for kind = "csv"' if path.suffix in (".csv", ".txt", ".tsv") else ""
-        yield Diagnostic("data-file", f"can't read {path.as_posix()}: {error}", at, hint=hint)
+        yield Diagnostic(DATA_FILE, f"can't read {path.as_posix()}: {error}", at, hint=hint)
         return
     names = program.data.arrays
     if program.data_file is not None:
@@ -62,7 +66,7 @@ def npz_fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
             yield from _is_numbers(arrays[name])
         else:
             message = f"{path.as_posix()} has no array '{name}'"
-            yield Diagnostic("data-array", message, place, hint=near(name, list(present)))
+            yield Diagnostic(DATA_ARRAY, message, place, hint=near(name, list(present)))
     held_out = program.data.split_fraction if len(names) == 2 else None
     for x, y in zip(names[::2], names[1::2], strict=True):
         if x in arrays and y in arrays:
@@ -84,7 +88,7 @@ def _is_numbers(array: _Array) -> Iterator[Diagnostic]:
     if not re.fullmatch("[<>|=][fiub][1248]", dtype):
         held, hint = _TYPES.get(dtype[1:2], ("records", "save their numbers as a plain array"))
         message = f"'{array.name}' holds {held} ({dtype}), not numbers"
-        yield Diagnostic("data-type", message, array.at, hint=hint)
+        yield Diagnostic(DATA_TYPE, message, array.at, hint=hint)
 
 
 def _pair_fits(network: Network, x: _Array, y: _Array) -> Iterator[Diagnostic]:
@@ -94,10 +98,10 @@ def _pair_fits(network: Network, x: _Array, y: _Array) -> Iterator[Diagnostic]:
         one_hot = y.shape[1:] == (network.output.classes,)
         message = f"'{y.name}' has shape {list(y.shape)}; labels are one whole number an item"
         hint = f"one-hot? save {y.name}.argmax(axis=1)" if one_hot else ""
-        yield Diagnostic("data-shape", message, y.at, hint=hint)
+        yield Diagnostic(DATA_SHAPE, message, y.at, hint=hint)
     elif x.shape[:1] != y.shape[:1]:
         items = f"{x.shape[0]} items" if x.shape else "no items"
         message = f"there are {items} in '{x.name}', but {y.shape[0]} labels in '{y.name}'"
-        yield Diagnostic("data-shape", message, y.at)
+        yield Diagnostic(DATA_SHAPE, message, y.at)
     elif x.shape[0] == 0:
-        yield Diagnostic("data-shape", f"'{x.name}' holds no items", x.at)
+        yield Diagnostic(DATA_SHAPE, f"'{x.name}' holds no items", x.at)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
-from snnc.checks.chip import fastest_on_chip
-from snnc.checks.hints import at_most, setting, usual_step
+from snnc.checks.chip import CROWDED
+from snnc.checks.hints import at_most, setting
+from snnc.checks.rule import rule
 from snnc.checks.units import LONG
+from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import number
 from snnc.program.program import Program
@@ -18,14 +20,15 @@ FEW = 5
 LEAST_USUAL, USUAL = 100, 200
 #: For how long items are usually shown, in seconds, at least.
 USUAL_TIME = 0.1
-#: Spikes a step at max_rate, above which the chip's rounding of time to steps costs more than training makes up for.
-ROUNDED = 0.25
-#: Spikes a step at max_rate, above which inputs beyond 1 ask for more than the one spike that the chip takes from the host.
-CROWDED = 0.5
 #: What an output of max_rate * amplitude may be without drowning the next layer, or vanishing in it.
 USUAL_OUTPUT = (0.3, 3.0)
 
 
+NO_SPIKES = error("no-spikes")
+FEW_SPIKES = warning("few-spikes")
+
+
+@rule
 def spikes_suffice(program: Program) -> Iterator[Diagnostic]:
     """A rate is told by the number of spikes; below one, most neurons say nothing."""
     seconds, key = min(_shown(program))
@@ -49,53 +52,17 @@ def spikes_suffice(program: Program) -> Iterator[Diagnostic]:
             hint = f"write {setting(at, 'presentation', key, f'{number(value)} or more')}"
         asked = f"with max_rate {number(rate)} and {number(seconds)} s an item, a neuron with an input of 1"
         if spikes < 1:
-            yield Diagnostic("no-spikes", f"{asked} doesn't fire once", at, hint=hint)
+            yield Diagnostic(NO_SPIKES, f"{asked} doesn't fire once", at, hint=hint)
         else:
             times = "once" if f"{spikes:.2g}" == "1" else f"{spikes:.2g} times"
             message = f"{asked} fires {times}: too few to tell rates apart"
-            yield Diagnostic("few-spikes", message, at, hint=hint)
+            yield Diagnostic(FEW_SPIKES, message, at, hint=hint)
 
 
-def chip_keeps_rates(program: Program) -> Iterator[Diagnostic]:
-    """On the chip a neuron fires on a whole step, later than it would: at high rates that takes much of the rate."""
-    for population in program.network.populations_on_chip:
-        neurons, per_step = population.neurons, population.neurons.max_rate * program.network.dt
-        if per_step <= ROUNDED * (1 + 1e-9):
-            continue
-        if population.gradient.kind == "loihi" or neurons.max_rate > fastest_on_chip(
-            program.network, population
-        ):
-            continue  # trained with the rates that the chip has; or chip_max_rate has something to say
-        at = population.at_neurons("max_rate", otherwise=("network", "dt"))
-        slower = setting(
-            at, "neurons", "max_rate", f"{at_most(ROUNDED / program.network.dt)} or less"
-        )
-        yield Diagnostic(
-            "chip-rounding",
-            f"at {number(neurons.max_rate)} Hz the chip loses about {per_step / 2:.0%} of the rate: it fires on whole steps",
-            at,
-            hint=f'write {slower}, or gradient = "loihi" in [train], which trains with the chip\'s rates',
-        )
+AMPLITUDE = warning("amplitude")
 
 
-def host_keeps_rates(program: Program) -> Iterator[Diagnostic]:
-    """From the host the chip takes one spike a neuron and step; more are lost."""
-    for population in program.network.feeding_from_host:
-        rate = population.neurons.max_rate
-        if rate * program.network.dt > CROWDED * (1 + 1e-9):
-            at = population.at_neurons("max_rate", otherwise=("network", "dt"))
-            slower = setting(
-                at, "neurons", "max_rate", f"{at_most(CROWDED / program.network.dt)} or less"
-            )
-            yield Diagnostic(
-                "host-max-rate",
-                f"'{population.name}' runs on the host, and the chip takes one spike a step from there, {1 / program.network.dt:.4g} Hz; "
-                f"an input above {1 / (rate * program.network.dt):.2g} would be cut",
-                at,
-                hint=usual_step(program.network, f"write {slower}"),
-            )
-
-
+@rule
 def amplitude_fits(program: Program) -> Iterator[Diagnostic]:
     """Outputs are amplitude times rate; training starts from outputs of about 1."""
     low, high = USUAL_OUTPUT
@@ -106,20 +73,24 @@ def amplitude_fits(program: Program) -> Iterator[Diagnostic]:
         output = neurons.amplitude * neurons.max_rate
         if not low <= output <= high:
             yield Diagnostic(
-                "amplitude",
+                AMPLITUDE,
                 f"amplitude times max_rate is {output:.3g}: that is what the next layer gets for an input of 1",
                 population.at_neurons("amplitude"),
                 hint=f"leave it out: 1 / max_rate, {1 / neurons.max_rate:.4g}, makes it 1",
             )
 
 
+HIGH_INTERCEPT = warning("high-intercept")
+
+
+@rule
 def intercept_low(program: Program) -> Iterator[Diagnostic]:
     """A neuron that only starts to fire near an input of 1 is silent for most items."""
     for population in program.network.populations:
         intercept = population.neurons.intercept
         if intercept > 0.5:
             yield Diagnostic(
-                "high-intercept",
+                HIGH_INTERCEPT,
                 f"neurons stay silent for inputs below {number(intercept)}, and training can't wake those that always are",
                 population.at_neurons("intercept"),
                 hint="write intercept = 0",

@@ -8,6 +8,8 @@ from functools import cached_property
 from math import ceil, erf, isfinite, sqrt
 
 from snnc.checks.hints import setting
+from snnc.checks.rule import rule
+from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.program.network import Connection
 from snnc.program.program import Program
@@ -50,15 +52,23 @@ class Path:
         return (1 + erf(z / sqrt(2))) / 2
 
 
+TOO_FEW_STEPS = error("too-few-steps")
+
+
+@rule
 def answer_arrives(program: Program) -> Iterator[Diagnostic]:
     """Every filter on the host answers a step late, and so does every way to the chip, on it and back."""
     for shown in _presentations(program):
         if shown.steps <= shown.fastest.delay:
             steps = "1 step" if shown.steps == 1 else f"{shown.steps} steps"
             message = f"an item is shown for {steps}, and its answer needs more than {shown.fastest.delay}"
-            yield Diagnostic("too-few-steps", message, shown.at, hint=f"write {shown.enough()}")
+            yield Diagnostic(TOO_FEW_STEPS, message, shown.at, hint=f"write {shown.enough()}")
 
 
+UNSETTLED = warning("unsettled")
+
+
+@rule
 def answer_settles(program: Program) -> Iterator[Diagnostic]:
     """What the filters haven't let through yet is missing, or in a stream still that of the item before."""
     for shown in _presentations(program):
@@ -66,20 +76,24 @@ def answer_settles(program: Program) -> Iterator[Diagnostic]:
         if shown.steps <= shown.fastest.delay or settled >= ENOUGH:
             continue
         yield Diagnostic(
-            "unsettled",
+            UNSETTLED,
             f"when the answer is read, {settled:.0%} of it has come through the synapses; the rest {shown.rest}",
             shown.at,
             hint=f"write {shown.enough()}, or shorten the synapses: those on the way add up to {shown.slowest.mean:.4g} s",
         )
 
 
+UNFILTERED_OUTPUT = warning("unfiltered-output")
+
+
+@rule
 def output_filtered(program: Program) -> Iterator[Diagnostic]:
     """The last step alone is a matter of which neurons just fired."""
     sources = {c.source for c in program.network.into(OUTPUT)} - {INPUT}
     spiking = any(program.network.population(source).neurons.spiking for source in sources)
     if spiking and program.presentation.read == "last" and not program.network.output.probe.taus:
         yield Diagnostic(
-            "unfiltered-output",
+            UNFILTERED_OUTPUT,
             "the answer is the last step of an output without a probe filter: a matter of which neurons just fired",
             ("synapses", "probe"),
             hint="leave it out (an alpha filter of 10 ms), or read = { mean_of_last = 0.3 } in [presentation]",

@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from math import isfinite
 
 from snnc.checks.hints import setting, usual_step
+from snnc.checks.rule import rule
+from snnc.diagnostics.codes import OUT_OF_RANGE, error
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.program.program import Program
 
+NOT_A_MULTIPLE = error("not-a-multiple")
 
+
+@rule
 def multiples_of_dt(program: Program) -> Iterator[Diagnostic]:
     """An item that doesn't start on a step is shown for a step more or less than the others."""
     dt = program.network.dt
@@ -17,7 +22,7 @@ def multiples_of_dt(program: Program) -> Iterator[Diagnostic]:
         time = getattr(program.presentation, key)
         if not isfinite(time / dt):
             yield Diagnostic(
-                "out-of-range",
+                OUT_OF_RANGE,
                 f"'{key}' is {time:g} s, and dt {dt:g} s: too many steps",
                 _at(program, key),
             )
@@ -28,7 +33,7 @@ def multiples_of_dt(program: Program) -> Iterator[Diagnostic]:
             at, whole = _at(program, key), f"{max(steps, 1) * dt:.10g}"
             hint = f"write {setting(at, 'presentation', key, whole)}"
             yield Diagnostic(
-                "not-a-multiple",
+                NOT_A_MULTIPLE,
                 f"'{key}' is a multiple of dt, {dt:g} s; {time:g} s is {time / dt:.6g} steps",
                 at,
                 hint=hint if at[0] == "presentation" else usual_step(program.network, hint),

@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.checks.hints import at_most
+from snnc.checks.rule import rule
+from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import number
 from snnc.program.program import Program
 
+EARLY_STOPPING = error("early-stopping")
 
+
+@rule
 def stopping_judged(program: Program) -> Iterator[Diagnostic]:
     """Whether an epoch was better is told by items that aren't trained on."""
     train = program.train
     if train.early_stopping and train.validation_fraction is None:
         message = "no items are held out from training, by which it could be told when to stop"
         hint = "write validation_fraction = 0.1 in [train]"
-        yield Diagnostic("early-stopping", message, ("train", "early_stopping"), "key", hint)
+        yield Diagnostic(EARLY_STOPPING, message, ("train", "early_stopping"), "key", hint)
 
 
+LATE_STOPPING = warning("late-stopping")
+
+
+@rule
 def stopping_possible(program: Program) -> Iterator[Diagnostic]:
     """Training ends early only if there are more epochs than the first and those of patience."""
     stopping, epochs = program.train.early_stopping, program.train.epochs
@@ -27,14 +36,16 @@ def stopping_possible(program: Program) -> Iterator[Diagnostic]:
     message = f"of {number(epochs)} epochs none is left out: training would wait for {number(stopping.patience)} after the first"
     if epochs < 3:
         at = ("train", "early_stopping")
-        yield Diagnostic("late-stopping", message, at, "key", "leave it out")
+        yield Diagnostic(LATE_STOPPING, message, at, "key", "leave it out")
     else:
         hint = f"write {max(epochs // 5, 1)}"
-        yield Diagnostic(
-            "late-stopping", message, ("train", "early_stopping", "patience"), hint=hint
-        )
+        yield Diagnostic(LATE_STOPPING, message, ("train", "early_stopping", "patience"), hint=hint)
 
 
+FIRING_RATES = error("firing-rates")
+
+
+@rule
 def bands_possible(program: Program) -> Iterator[Diagnostic]:
     """A band has a width, and begins below what an input of 1 gives."""
     for name, band in program.network.bands.items():
@@ -45,19 +56,23 @@ def bands_possible(program: Program) -> Iterator[Diagnostic]:
         if band.min >= upper:
             limit = "max_rate, the rate for an input of 1," if upper == max_rate else "max"
             yield Diagnostic(
-                "firing-rates",
+                FIRING_RATES,
                 f"rates are to be at least {number(band.min)} Hz, but {limit} is {number(upper)} Hz",
                 population.firing_rates_at["min"],
                 hint=f"write {at_most(upper / 2)} or less",
             )
 
 
+UNUSED_FIRING_RATES = warning("unused-firing-rates")
+
+
+@rule
 def bands_used(program: Program) -> Iterator[Diagnostic]:
     """A band is for some layer, and there are rates outside of it."""
     if program.train.firing_rates and not program.network.bands:
         message = "the weight of firing rates is 0 in every layer"
         yield Diagnostic(
-            "unused-firing-rates", message, ("train", "firing_rates"), "key", "leave it out"
+            UNUSED_FIRING_RATES, message, ("train", "firing_rates"), "key", "leave it out"
         )
     for name, band in program.network.bands.items():
         assert band.max is not None
@@ -66,7 +81,7 @@ def bands_used(program: Program) -> Iterator[Diagnostic]:
         at = population.firing_rates_at.get("max")
         if at and band.min == 0 and band.max * rest >= 1:
             yield Diagnostic(
-                "unused-firing-rates",
+                UNUSED_FIRING_RATES,
                 f"with tau_ref {rest:g} neurons never fire faster than {1 / rest:g} Hz, so every rate is in the band",
                 at,
                 hint=f"write {at_most(population.neurons.max_rate)} or less",

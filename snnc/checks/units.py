@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from snnc.checks.rule import rule
+from snnc.checks.settling import UNSETTLED
+from snnc.diagnostics.codes import warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import number
 from snnc.program.program import Program
@@ -17,24 +20,29 @@ LONG = 10.0
 USUAL_SHARE = 0.3
 
 
+WRONG_UNIT = warning("wrong-unit")
+
+
+@rule
 def times_in_seconds(program: Program) -> Iterator[Diagnostic]:
     """Nengo's times are in seconds; papers, and other simulators, have milliseconds."""
     for at, value, largest in _times(program):
         if value >= largest:
             yield Diagnostic(
-                "wrong-unit",
+                WRONG_UNIT,
                 f"'{at[-1]}' is {number(value)} seconds: are milliseconds meant?",
                 at,
                 hint=f"write {number(in_seconds(value, largest, usual=largest / 100))}",
             )
 
 
+@rule
 def share_of_steps(program: Program) -> Iterator[Diagnostic]:
     """The end of a presentation that is read is a share of it, not a time."""
     read, steps = program.presentation.read, program.presentation.time / program.network.dt
     if isinstance(read, MeanOfLast) and read.mean_of_last * steps < 1 <= USUAL_SHARE * steps:
         yield Diagnostic(
-            "wrong-unit",
+            WRONG_UNIT,
             f"'mean_of_last' is a share of the presentation: {number(read.mean_of_last)} of {steps:.6g} steps is less than one",
             ("presentation", "read", "mean_of_last"),
             hint=f"write {USUAL_SHARE}",
@@ -49,13 +57,13 @@ def in_seconds(value: float, largest: float, usual: float) -> float:
 def without_consequences(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Leave out what is said twice of a time that can't be, and how long items would have to be shown for it."""
     found = tuple(found)
-    if not any(d.code == "wrong-unit" for d in found):
+    if not any(d.code == WRONG_UNIT for d in found):
         return found
     wrong = {d.at for d in found if d.severity == "error"}
     return tuple(
         d
         for d in found
-        if d.code != "unsettled" and not (d.code == "wrong-unit" and wrong & {d.at, d.at[:-1]})
+        if d.code != UNSETTLED and not (d.code == WRONG_UNIT and wrong & {d.at, d.at[:-1]})
     )
 
 

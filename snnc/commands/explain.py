@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 
-from snnc.diagnostics.codes import ERRORS, WARNINGS, severity
 from snnc.diagnostics.pages import page, plain, summary
 
 BOLD, NORMAL = "\033[1m", "\033[0m"
@@ -25,8 +24,12 @@ def _explained(code: str) -> str:
 
 def _all() -> str:
     """Return every code, whether it is an error, and the first sentence of its page."""
-    codes = sorted(ERRORS | WARNINGS)
+    # Severities stand beside the rules, and a single page needs none of those.
+    from snnc.checks.known_codes import known_codes
+
+    codes = known_codes()
     width = max(map(len, codes))
     return "\n".join(
-        f"{code:<{width}}  {severity(code):<7}  {summary(page(code))}" for code in codes
+        f"{name:<{width}}  {code.severity:<7}  {summary(page(name))}"
+        for name, code in codes.items()
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from snnc.commands.common import data_file, look_at_data
 from snnc.commands.exit_codes import attempt
 from snnc.diagnostics.as_json import record
+from snnc.diagnostics.codes import DATA_VALUES
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, Refusal
@@ -43,6 +44,6 @@ def _look(path: Path, looks: bool, data_file: Path | None, found: Found) -> int:
         try:
             values = look_at_data(spec).warnings
         except Refusal as error:
-            values = (Diagnostic("data-values", str(error), ("data", "kind")),)
+            values = (Diagnostic(DATA_VALUES, str(error), ("data", "kind")),)
     found.append((spec.document, (*spec.warnings, *values)))
     return int(any(d.severity == "error" for d in values))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 
+from snnc.checks.known_codes import allowable
 from snnc.environment.files import write_text
 from snnc.spec.json_schema import schema
 
 
 def run(arguments: argparse.Namespace) -> int:
-    text = json.dumps(schema(), indent=2) + "\n"
+    text = json.dumps(schema(allowable()), indent=2) + "\n"
     if arguments.output is None:
         print(text, end="")
         return 0

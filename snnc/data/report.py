@@ -10,6 +10,7 @@ import numpy as np
 from snnc.data.load import source_name
 from snnc.data.prepare import Array, Data, Labels, Split, scaled, split
 from snnc.diagnostics.allowed import without_allowed
+from snnc.diagnostics.codes import DATA_BALANCE, DATA_CLASSES, DATA_LEAK, DATA_ORDER, DATA_SCALE
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.program.network import Network
 from snnc.program.program import Program
@@ -90,14 +91,14 @@ def _class_warnings(network: Network, data: Data) -> Iterator[Diagnostic]:
     ):
         if not counts.all():
             message = missing.format(_classes(network, np.flatnonzero(counts == 0)))
-            yield Diagnostic("data-classes", message, AT)
+            yield Diagnostic(DATA_CLASSES, message, AT)
     share = test.max() / test.sum()
     if share >= LARGEST_SHARE:
         one = _classes(network, np.flatnonzero(test == test.max())[:1])
         message = (
             f"{share:.0%} of the items to test on are of {one}: always to say so is as often right"
         )
-        yield Diagnostic("data-balance", message, AT)
+        yield Diagnostic(DATA_BALANCE, message, AT)
 
 
 def _order(program: Program, y: Labels) -> Iterator[Diagnostic]:
@@ -111,7 +112,7 @@ def _order(program: Program, y: Labels) -> Iterator[Diagnostic]:
             f"{same:.0%} of the items to test on come after one of their own class, by chance {by_chance:.0%} would: "
             "in a stream, what is left of an item helps the next"
         )
-        yield Diagnostic("data-order", message, AT, hint="shuffle them, with their labels")
+        yield Diagnostic(DATA_ORDER, message, AT, hint="shuffle them, with their labels")
 
 
 def _leaks(data: Data) -> Iterator[Diagnostic]:
@@ -121,7 +122,7 @@ def _leaks(data: Data) -> Iterator[Diagnostic]:
             f"{shared} of {len(data.x_test)} items to test on are also among those to train on"
         )
         hint = "accuracy on them says nothing: leave them out"
-        yield Diagnostic("data-leak", message, AT, hint=hint)
+        yield Diagnostic(DATA_LEAK, message, AT, hint=hint)
 
 
 def _value_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
@@ -130,7 +131,7 @@ def _value_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
     largest = max(-low.min(), high.max(), np.abs(data.x_test).max())
     if scale == "none" and largest > LARGEST_UNSCALED:
         message = f"values up to {largest:g} reach neurons whose max_rate is for an input of 1"
-        yield Diagnostic("data-scale", message, at, hint='write scale = "standard"')
+        yield Diagnostic(DATA_SCALE, message, at, hint='write scale = "standard"')
     varying = high > low
     narrow = varying & (high - low < NARROW * (high.max() - low.min()))
     if scale in ("unit", "signed") and narrow.sum() > MOST_NARROW * varying.sum():
@@ -138,7 +139,7 @@ def _value_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
             f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} of the range "
             "that all are scaled by: hardly a neuron can tell"
         )
-        yield Diagnostic("data-scale", message, at, hint='write scale = "standard"')
+        yield Diagnostic(DATA_SCALE, message, at, hint='write scale = "standard"')
     surprising = ~varying & (data.x_test != data.x_train[0]).any(axis=0)
     if scale == "standard" and surprising.any():
         message = (
@@ -146,7 +147,7 @@ def _value_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
             f"where they reach {np.abs(data.x_test[:, surprising]).max():g}, unscaled"
         )
         hint = 'write scale = "unit" or "signed"'
-        yield Diagnostic("data-scale", message, at, hint=hint)
+        yield Diagnostic(DATA_SCALE, message, at, hint=hint)
 
 
 def _classes(network: Network, numbers: Labels) -> str:

@@ -1,104 +1,91 @@
-"""The codes of diagnostics: names for good, and whether they are errors.
+"""The codes of findings: names for good, each with its severity.
 
-An error can't work, or can't give right results. A warning nearly always means wrong results; a spec may allow it, with a reason.
+The codes of rules stand beside them, in `snnc.checks`. Here are those that are found before a spec is a program (reading,
+validation, lowering), in the values of its data, and by training.
 """
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import Literal
 
-ERRORS = frozenset(
-    {
-        "bad-name",
-        "batch-size",
-        "block-shape",
-        "chip-empty",
-        "chip-input",
-        "chip-max-rate",
-        "chip-neurons",
-        "chip-output",
-        "chip-synapse",
-        "chip-tau",
-        "conflicting-keys",
-        "core-limits",
-        "data-array",
-        "data-column",
-        "data-file",
-        "data-header",
-        "data-path",
-        "data-shape",
-        "data-type",
-        "data-values",
-        "duplicate-name",
-        "duplicate-value",
-        "early-stopping",
-        "firing-rates",
-        "forbidden-name",
-        "labels",
-        "layer-shape",
-        "max-rate",
-        "missing-key",
-        "missing-table",
-        "no-neurons",
-        "no-spikes",
-        "not-a-multiple",
-        "not-allowable",
-        "out-of-range",
-        "pop-type",
-        "schedule",
-        "test-fraction",
-        "toml-syntax",
-        "too-few-steps",
-        "too-many-sources",
-        "unknown-code",
-        "unknown-key",
-        "unknown-kind",
-        "unknown-layer",
-        "unknown-value",
-        "unused-gradient",
-        "unused-layer",
-        "unused-synapse",
-        "validation-fraction",
-        "wrong-type",
-    }
-)
-
-#: Warnings about the values of the data, which `snnc check --data` and `snnc train` look at.
-VALUES = frozenset({"data-balance", "data-classes", "data-leak", "data-order", "data-scale"})
-
-#: Warnings about what training left, which only `snnc train` can give.
-LEARNT = frozenset({"silent-filters"})
-
-WARNINGS = frozenset(
-    {
-        *VALUES,
-        *LEARNT,
-        "amplitude",
-        "chip-host-chip",
-        "chip-input-coding",
-        "chip-no-synapse",
-        "chip-rounding",
-        "chip-tau-ref",
-        "csv-header",
-        "csv-index",
-        "few-spikes",
-        "high-intercept",
-        "host-max-rate",
-        "late-stopping",
-        "many-channels",
-        "many-cores",
-        "missing-file",
-        "one-sided-encoder",
-        "steep-gradient",
-        "unfiltered-output",
-        "unsettled",
-        "unused-allow",
-        "unused-chip-setting",
-        "unused-firing-rates",
-        "wrong-unit",
-    }
-)
+Severity = Literal["error", "warning"]
+#: The command that finds something. `check --data` and `train` look at more than the spec.
+FoundBy = Literal["check", "check --data", "train"]
 
 
-def severity(code: str) -> Literal["error", "warning"]:
-    return "warning" if code in WARNINGS else "error"
+class Code(str):
+    """The name of a kind of finding, as reports have it in brackets, with its severity.
+
+    An error can't work, or can't give right results. A warning nearly always means wrong results; a spec may allow it, with a
+    reason.
+    """
+
+    severity: Severity
+    found_by: FoundBy
+
+    def __new__(cls, name: str, severity: Severity, found_by: FoundBy = "check") -> Code:
+        code = super().__new__(cls, name)
+        code.severity = severity
+        code.found_by = found_by
+        return code
+
+    def __getnewargs__(self) -> tuple[str, Severity, FoundBy]:  # type: ignore[override]
+        """Return the arguments that `pickle` makes the same code of."""
+        return str(self), self.severity, self.found_by
+
+
+def error(name: str, found_by: FoundBy = "check") -> Code:
+    return Code(name, "error", found_by)
+
+
+def warning(name: str, found_by: FoundBy = "check") -> Code:
+    return Code(name, "warning", found_by)
+
+
+# Reading.
+TOML_SYNTAX = error("toml-syntax")
+
+# Validation.
+BAD_NAME = error("bad-name")
+CONFLICTING_KEYS = error("conflicting-keys")
+DUPLICATE_VALUE = error("duplicate-value")
+MISSING_KEY = error("missing-key")
+MISSING_TABLE = error("missing-table")
+OUT_OF_RANGE = error("out-of-range")
+SCHEDULE = error("schedule")
+UNKNOWN_KEY = error("unknown-key")
+UNKNOWN_KIND = error("unknown-kind")
+UNKNOWN_VALUE = error("unknown-value")
+WRONG_TYPE = error("wrong-type")
+
+# Lowering.
+DUPLICATE_NAME = error("duplicate-name")
+FORBIDDEN_NAME = error("forbidden-name")
+LAYER_SHAPE = error("layer-shape")
+NO_NEURONS = error("no-neurons")
+TOO_MANY_SOURCES = error("too-many-sources")
+UNKNOWN_LAYER = error("unknown-layer")
+UNUSED_LAYER = error("unused-layer")
+
+# Values of the data.
+DATA_BALANCE = warning("data-balance", "check --data")
+DATA_CLASSES = warning("data-classes", "check --data")
+DATA_LEAK = warning("data-leak", "check --data")
+DATA_ORDER = warning("data-order", "check --data")
+DATA_SCALE = warning("data-scale", "check --data")
+DATA_VALUES = error("data-values", "check --data")
+
+# Training.
+SILENT_FILTERS = warning("silent-filters", "train")
+
+
+def of_module(module: ModuleType) -> dict[str, Code]:
+    """Return the codes that a module names, by their text."""
+    return {str(code): code for code in vars(module).values() if isinstance(code, Code)}
+
+
+def named(name: str) -> Code:
+    """Return the code of this module that has a name."""
+    return of_module(sys.modules[__name__])[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from snnc.diagnostics.codes import severity
+from snnc.diagnostics.codes import Code, Severity
 
 #: Where something stands in a TOML document, for example ("layers", 0, "units").
 KeyPath = tuple[str | int, ...]
@@ -24,10 +24,10 @@ class Span:
 class Diagnostic:
     """One finding. `at` leads to its place; `span` gives the place itself where there is no path to it.
 
-    `code` is one of `snnc.diagnostics.codes`. `on` says what the caret goes under: the key, or its value.
+    `on` says where the caret goes: under the key, or under its value.
     """
 
-    code: str
+    code: Code
     message: str
     at: KeyPath = ()
     on: Literal["key", "value"] = "value"
@@ -35,5 +35,5 @@ class Diagnostic:
     span: Span | None = None
 
     @property
-    def severity(self) -> Literal["error", "warning"]:
-        return severity(self.code)
+    def severity(self) -> Severity:
+        return self.code.severity

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from snnc import __version__
-from snnc.diagnostics.codes import severity
+from snnc.diagnostics.codes import Code
 from snnc.diagnostics.diagnostic import Diagnostic, Span
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.pages import page, plain, reason, summary
@@ -38,14 +38,14 @@ def log(found: Iterable[tuple[Document, Sequence[Diagnostic]]]) -> dict[str, Any
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(code: str) -> dict[str, Any]:
+def _rule(code: Code) -> dict[str, Any]:
     text = page(code)
     return {
         "id": code,
         "shortDescription": {"text": summary(text)},
         "fullDescription": {"text": " ".join(reason(text).split())},
         "help": {"text": plain(text), "markdown": text},
-        "defaultConfiguration": {"level": severity(code)},
+        "defaultConfiguration": {"level": code.severity},
     }
 
 

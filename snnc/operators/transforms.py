@@ -76,7 +76,7 @@ class Form:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NoTransform(Form):
     """Values as they are: no weights."""
 
@@ -108,7 +108,7 @@ class NoTransform(Form):
         return None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dense(Form):
     """A matrix of (size out, size in)."""
 
@@ -135,7 +135,7 @@ class Dense(Form):
         return arrays["weights"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sparse(Form):
     """A matrix of (size out, size in), most of it zero. Its arrays hold the other weights, and where they stand."""
 
@@ -183,7 +183,7 @@ class Sparse(Form):
         return Call("nengo.Sparse", (self.shape,), {"indices": places, "init": arrays["weights"]})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Convolution(Form):
     """The same kernel everywhere.
 

@@ -8,6 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from snnc.diagnostics.codes import (
+    DUPLICATE_NAME,
+    FORBIDDEN_NAME,
+    LAYER_SHAPE,
+    NO_NEURONS,
+    TOO_MANY_SOURCES,
+    UNKNOWN_LAYER,
+    UNUSED_LAYER,
+)
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
@@ -180,9 +189,7 @@ def _shape_error(error: ShapeError, at: KeyPath, layer: LayerKind) -> Diagnostic
     """Return the diagnostic for a layer that can't take the shape of its source."""
     written = error.key in _keys(layer)
     place: KeyPath = (*at, error.key) if error.key is not None and written else at
-    return Diagnostic(
-        "layer-shape", error.message, place, "value" if written else "key", error.hint
-    )
+    return Diagnostic(LAYER_SHAPE, error.message, place, "value" if written else "key", error.hint)
 
 
 def _keys(layer: LayerKind) -> set[str]:
@@ -217,7 +224,7 @@ def layer_names(layers: Sequence[LayerKind]) -> list[str]:
 def _no_neurons(spec: Spec) -> Iterator[Diagnostic]:
     if not any(isinstance(layer, NeuronLayer) for layer in spec.layers):
         yield Diagnostic(
-            "no-neurons", "no layer has neurons", ("layers",), "key", "add a dense layer"
+            NO_NEURONS, "no layer has neurons", ("layers",), "key", "add a dense layer"
         )
 
 
@@ -228,11 +235,11 @@ def _wrong_names(spec: Spec, names: list[str]) -> Iterator[Diagnostic]:
         on: Literal["key", "value"] = "value" if layer.name else "key"
         if name in first:
             message = f"layers {first[name] + 1} and {index + 1} are both called '{name}'"
-            yield Diagnostic("duplicate-name", message, at, on)
+            yield Diagnostic(DUPLICATE_NAME, message, at, on)
         first.setdefault(name, index)
         if name in RESERVED or keyword.iskeyword(name) or keyword.issoftkeyword(name):
             message = f"a layer can't be called '{name}': Python or the scripts use that name"
-            yield Diagnostic("forbidden-name", message, at, on, f"write '{name}_layer', say")
+            yield Diagnostic(FORBIDDEN_NAME, message, at, on, f"write '{name}_layer', say")
 
 
 def _wrong_sources(spec: Spec, names: list[str]) -> list[Diagnostic]:
@@ -243,7 +250,7 @@ def _wrong_sources(spec: Spec, names: list[str]) -> list[Diagnostic]:
         diagnostics += _wrong_from(layer.from_, at, [INPUT, *names[:index]], names[index:])
         if len(layer.from_ or ()) > 1 and not layer.takes_several:
             message = f"a {layer.kind} layer follows one layer, not {len(layer.from_ or ())}"
-            diagnostics.append(Diagnostic("too-many-sources", message, at))
+            diagnostics.append(Diagnostic(TOO_MANY_SOURCES, message, at))
         used |= set(layer.from_ or names[index - 1 : index])
     diagnostics += _wrong_from(spec.output.from_, ("output", "from"), [INPUT, *names], [])
     # A layer may only seem unused because a source is misspelt.
@@ -251,7 +258,7 @@ def _wrong_sources(spec: Spec, names: list[str]) -> list[Diagnostic]:
     for index, name in unused:
         message = f"nothing follows '{name}': every layer after it names other sources"
         hint = f"add '{name}' to a later layer's from, or remove the layer"
-        diagnostics.append(Diagnostic("unused-layer", message, ("layers", index), "key", hint))
+        diagnostics.append(Diagnostic(UNUSED_LAYER, message, ("layers", index), "key", hint))
     return diagnostics
 
 
@@ -262,9 +269,9 @@ def _wrong_from(
         place = (*at, index)
         if source in later:
             message = f"'{source}' comes later: a layer follows earlier ones"
-            yield Diagnostic("unknown-layer", message, place)
+            yield Diagnostic(UNKNOWN_LAYER, message, place)
         elif source not in earlier:
             message = f"there is no layer '{source}'"
-            yield Diagnostic("unknown-layer", message, place, hint=near(source, earlier))
+            yield Diagnostic(UNKNOWN_LAYER, message, place, hint=near(source, earlier))
         elif source in (sources or ())[:index]:
-            yield Diagnostic("duplicate-name", f"'{source}' stands here twice", place)
+            yield Diagnostic(DUPLICATE_NAME, f"'{source}' stands here twice", place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from snnc.diagnostics.codes import SILENT_FILTERS
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import counted
 from snnc.program.program import Program
@@ -31,7 +32,7 @@ def silent_filters(program: Program, results: Results) -> Iterator[Diagnostic]:
         filters = program.network.population(layer.name).shape[-1]
         if layer.silent_channels > SPARE * filters:
             yield Diagnostic(
-                "silent-filters",
+                SILENT_FILTERS,
                 f"nothing comes out of {layer.silent_channels} of {counted(filters, 'filter')} of '{layer.name}' "
                 f"for any of the {rates.accuracy.n} items to test on",
                 convolutions[0].at,

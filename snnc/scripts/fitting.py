@@ -10,7 +10,7 @@ from snnc.program.fingerprint import training
 from snnc.program.network import Network, Population
 from snnc.program.program import Program
 from snnc.scripts.code import Code, Group, entry, expression, layout, literal, prefixed
-from snnc.scripts.neurons import prefix_of, running_neurons
+from snnc.scripts.neurons import prefixes_of, running_neurons
 from snnc.scripts.section import Section
 from snnc.spec.gradients import Rate, Smooth
 from snnc.spec.schedules.base import ScheduleKind
@@ -182,20 +182,21 @@ def _partial(call: Call) -> Code:
 
 def _gradients(program: Program) -> Code:
     populations = program.network.populations
-    by_layer = {p.name: _slope(program.network, p) for p in populations}
+    prefixes = prefixes_of(program.network)
+    by_layer = {p.name: _slope(p, prefixes[p.name]) for p in populations}
     if "kind" in training(program)["gradient"]:
         return by_layer[populations[0].name]
     return Group("{", tuple(entry(name, slope) for name, slope in by_layer.items()), "}")
 
 
-def _slope(network: Network, population: Population) -> Code:
+def _slope(population: Population, prefix: str) -> Code:
     """Return the gradient of a population, as `fingerprint.training` has it."""
     gradient = population.gradient
     kind = entry("kind", literal(gradient.kind))
     if isinstance(gradient, Rate):
         return Group("{", (kind,), "}")
     if isinstance(gradient, Smooth):
-        sigma = f"{prefix_of(network, population)}TRAINING_NEURONS.sigma"
+        sigma = f"{prefix}TRAINING_NEURONS.sigma"
     elif population.neurons.leaky:
         sigma = "LIF_SMOOTHING"
     else:

@@ -120,9 +120,9 @@ def styles(network: Network) -> tuple[Style, ...]:
     return tuple(Style(tuple(g), p) for g, p in zip(groups, prefixes, strict=True))
 
 
-def prefix_of(network: Network, population: Population) -> str:
-    """Return what the names of the constants of a population's neurons begin with."""
-    return next(s.prefix for s in styles(network) if population in s.members)
+def prefixes_of(network: Network) -> dict[str, str]:
+    """Return, for each population, the beginning of the names of its neurons' constants."""
+    return {member.name: style.prefix for style in styles(network) for member in style.members}
 
 
 def running_neurons(network: Network) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from snnc.operators import transforms
-from snnc.operators.linear import BatchNorm, Conv2D, Dense, Dropout, Operator
+from snnc.operators.linear import Operator
 from snnc.program.network import Connection, Network
 from snnc.scripts.code import Group, entry, expression, layout, literal
-from snnc.scripts.neurons import prefix_of, running_neurons, styles
+from snnc.scripts.neurons import prefixes_of, running_neurons, styles
 from snnc.scripts.section import Section
 from snnc.scripts.statements import one_synapse, spike_connections, synapse
 from snnc.spec.base import OUTPUT
@@ -79,7 +79,8 @@ class Parameters(Section):
     classes: str
     #: Whether several branches are summed at the output.
     sums_output: bool
-    has_dropout: bool
+    #: The Keras layers that do nothing when the network runs.
+    skipped: str
     has_images: bool
     #: Whether some connections pass values as they are.
     passes_values: bool
@@ -95,7 +96,11 @@ class Parameters(Section):
 
 def parameters(network: Network, counts_rates: bool) -> tuple[Section, ...]:
     """Return the functions that prepare the network to run, and those that collect its parameters."""
-    rates = Rates(_has(network, Dropout), _has(network, BatchNorm))
+    operators = [op for c in network.connections for op in c.operators]
+    rates = Rates(
+        has_dropout=any(op.drops_values for op in operators),
+        has_batch_norm=any(op.kind == "batch_norm" for op in operators),
+    )
     preparation = Preparation(
         neurons=running_neurons(network),
         synapse="SYNAPSE" if one_synapse(network) else "SYNAPSES[conn.post_obj.tensor_func.name]",
@@ -112,9 +117,9 @@ def running_by_layer(network: Network) -> tuple[str, ...]:
     """Return the constant of the running neurons of each layer, where they differ."""
     if len(styles(network)) == 1:
         return ()
-    entries = (
-        entry(p.name, f"{prefix_of(network, p)}RUNNING_NEURONS") for p in network.populations
-    )
+    prefixes = prefixes_of(network)
+    names = (p.name for p in network.populations)
+    entries = (entry(name, f"{prefixes[name]}RUNNING_NEURONS") for name in names)
     return (layout(Group("{", tuple(entries), "}"), "RUNNING_NEURONS = "),)
 
 
@@ -128,50 +133,52 @@ def synapse_constant(network: Network) -> str:
 
 
 def _collected(network: Network) -> Section:
-    if all(_is_plain(network, target) for target in network.receivers):
+    """Return the shortest function that collects the parameters of such a network."""
+    into = [network.into(target) for target in network.receivers]
+    kernels = [_kernel(connections[0]) for connections in into if len(connections) == 1]
+    if len(kernels) < len(into) or not all(kernels):
+        return _parameters(network)
+    if all(op and op.fully_connected and op.adds_bias for op in kernels):
         return DenseParameters()
-    classes = literal(network.output.classes)
-    if all(_is_one_layer(*network.into(target)) for target in network.receivers):
-        return LayerParameters(classes)
-    folded = list(_folded(network))
-    kernels = [
-        entry(key, Group("(", tuple(map(literal, (f.start, f.kernel_size, f.place))), ")"))
-        for key, f in folded
-        if isinstance(f, transforms.Convolution)
-    ]
-    sparse = [key for key, form in folded if isinstance(form, transforms.Sparse)]
+    return LayerParameters(literal(network.output.classes))
+
+
+def _parameters(network: Network) -> Parameters:
+    operators = [op for c in network.connections for op in c.operators]
+    forms = {
+        network.array_key(c): network.form(c)
+        for c in network.connections
+        if c.at_run_time and not _kernel(c)
+    }
+    sparse = [key for key, form in forms.items() if form.kind == "sparse"]
     return Parameters(
-        classes=classes,
+        classes=literal(network.output.classes),
         sums_output=len(network.into(OUTPUT)) > 1,
-        has_dropout=_has(network, Dropout),
-        has_images=_has(network, Conv2D),
+        skipped=_one_or_more(sorted({op.keras().name for op in operators if op.training_only})),
+        has_images=any(op.has_kernel and op.receptive_field for op in operators),
         passes_values=any(not c.at_run_time for c in network.connections),
-        folds_matrices=any(isinstance(form, transforms.Dense) for _, form in folded),
-        kernels=layout(Group("{", tuple(kernels), "}"), "kernels = ", indent=4) if kernels else "",
+        folds_matrices=any(form.kind == "dense" for form in forms.values()),
+        kernels=_kernels(forms),
         sparse=layout(expression(sparse), "sparse = ", indent=4) if sparse else "",
     )
 
 
-def _folded(network: Network) -> Iterator[tuple[str, transforms.Form]]:
-    """Yield the key and the form of each connection whose weights are not those of one Keras layer."""
-    for connection in network.connections:
-        if connection.at_run_time and not _is_one_layer(connection):
-            yield network.array_key(connection), network.form(connection)
+def _kernels(forms: Mapping[str, transforms.Form]) -> str:
+    """Return the statement that says where each kernel can be read, if there are some."""
+    entries = tuple(
+        entry(key, Group("(", tuple(map(literal, (f.start, f.kernel_size, f.place))), ")"))
+        for key, f in forms.items()
+        if isinstance(f, transforms.Convolution)
+    )
+    return layout(Group("{", entries, "}"), "kernels = ", indent=4) if entries else ""
 
 
-def _is_one_layer(connection: Connection, *others: Connection) -> bool:
-    """Whether the weights into a target are those of one Keras layer."""
-    lasting = connection.at_run_time
-    return not others and len(lasting) == 1 and isinstance(lasting[0], Dense | Conv2D)
+def _kernel(connection: Connection) -> Operator | None:
+    """Return the operator whose one Keras layer holds all weights of a connection, if there is one."""
+    operators = connection.at_run_time
+    return operators[0] if len(operators) == 1 and operators[0].has_kernel else None
 
 
-def _is_plain(network: Network, target: str) -> bool:
-    """Whether one Dense layer with a bias leads to a population, or to the output."""
-    connections = network.into(target)
-    lasting = connections[0].at_run_time
-    is_dense = len(lasting) == 1 and isinstance(lasting[0], Dense)
-    return len(connections) == 1 and is_dense and network.has_bias(target)
-
-
-def _has(network: Network, kind: type[Operator]) -> bool:
-    return any(isinstance(op, kind) for c in network.connections for op in c.operators)
+def _one_or_more(names: list[str]) -> str:
+    """Return code for one name, or for a tuple of several."""
+    return names[0] if len(names) == 1 else f"({', '.join(names)})" if names else ""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from snnc.program.program import Program
 from snnc.scripts.code import Group, comment, expression, layout, literal
-from snnc.scripts.figures import ITEMS, MOST_LETTERS, NEURONS, Figures
+from snnc.scripts.figures import ITEMS, LONGEST_NAME, MOST_LETTERS, NEURONS, Figures
 from snnc.scripts.script import Script
 from snnc.scripts.section import Section
 
@@ -49,7 +49,9 @@ class Constants(Section):
 
     template: ClassVar[str] = "plots/constants.py.jinja"
 
-    names: str
+    labels: str
+    #: How much of a name is shown.
+    longest: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -130,43 +132,52 @@ def stream_plot(program: Program) -> StreamPlot:
 
 
 def plots_script(program: Program, digest: str) -> Script:
-    figures, output = Figures(program), program.network.output
-    labels = output.labels
-    neurons = [p.neurons for p in program.network.populations]
-    trained = [p.neurons.trained(p.gradient) for p in program.network.populations]
-    names = [call.name for call in (*trained, *(n.running() for n in neurons))]
-    silent = [p.name for p in program.network.populations if not p.neurons.spiking]
-    turn = ", rotation=90" if figures.turns_names else ""
-    stream = (
-        StreamFigure(
-            has_labels=labels is not None,
-            silent=layout(expression(silent), "silent = ", indent=4) if silent else "",
-            plotted=literal(ITEMS),
-            plotted_neurons=literal(NEURONS),
-        ),
-        Items(
-            has_labels=labels is not None,
-            item_shape=", ".join(map(str, figures.item_shape or ())),
-        ),
-    )
+    labels = program.network.output.labels
+    has_labels = labels is not None
+    names = layout(expression(labels), "LABELS = ")
     return Script(
         docstring=Docstring(program.name, comment(program.spec_path.name), digest),
-        constants=(Constants(layout(expression(labels), "LABELS = ")),) if labels else (),
+        constants=(Constants(names, literal(LONGEST_NAME)),) if has_labels else (),
         functions=(
-            FreshFigure(
-                has_labels=labels is not None,
-                has_chip_rates=any(name.startswith("nengo_loihi.") for name in names),
-                softens=any("SoftLIF" in name for name in names),
-            ),
-            *(stream if program.on_loihi else ()),
+            _fresh_figure(program, has_labels),
+            *(_stream_figure(program, has_labels) if program.on_loihi else ()),
         ),
-        main=Answers(
-            classes=literal(output.classes),
-            names_classes=figures.names_classes,
-            counts_answers=figures.counts_answers,
-            ticks=f"range({literal(output.classes)})" + (", NAMES" if labels else ""),
-            turn=f', rotation=90 if len("".join(NAMES)) > {MOST_LETTERS} else 0'
-            if labels
-            else turn,
-        ),
+        main=_answers(program, has_labels),
+    )
+
+
+def _fresh_figure(program: Program, has_labels: bool) -> FreshFigure:
+    populations = program.network.populations
+    trained = (p.neurons.trained(p.gradient).name for p in populations)
+    names = [*trained, *(p.neurons.running().name for p in populations)]
+    return FreshFigure(
+        has_labels=has_labels,
+        has_chip_rates=any(name.startswith("nengo_loihi.") for name in names),
+        softens=any("SoftLIF" in name for name in names),
+    )
+
+
+def _stream_figure(program: Program, has_labels: bool) -> tuple[Section, ...]:
+    silent = [p.name for p in program.network.populations if not p.neurons.spiking]
+    shape = Figures(program).item_shape or ()
+    figure = StreamFigure(
+        has_labels=has_labels,
+        silent=layout(expression(silent), "silent = ", indent=4) if silent else "",
+        plotted=literal(ITEMS),
+        plotted_neurons=literal(NEURONS),
+    )
+    return (figure, Items(has_labels=has_labels, item_shape=", ".join(map(str, shape))))
+
+
+def _answers(program: Program, has_labels: bool) -> Answers:
+    figures, classes = Figures(program), literal(program.network.output.classes)
+    turn = ", rotation=90" if figures.turns_names else ""
+    if has_labels:
+        turn = f', rotation=90 if len("".join(NAMES)) > {MOST_LETTERS} else 0'
+    return Answers(
+        classes=classes,
+        names_classes=figures.names_classes,
+        counts_answers=figures.counts_answers,
+        ticks=f"range({classes})" + (", NAMES" if has_labels else ""),
+        turn=turn,
     )

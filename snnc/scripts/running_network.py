@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from snnc.operators import transforms
+from snnc.operators.call import Call
 from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
-from snnc.scripts.code import Code, Group, identifier, layout, literal, prefixed
-from snnc.scripts.neurons import prefix_of, styles
+from snnc.scripts.code import Code, Group, expression, identifier, layout, literal, prefixed
+from snnc.scripts.neurons import prefixes_of
 from snnc.scripts.section import Section
 from snnc.scripts.statements import INDENT, connection_code, one_synapse, output_node, synapse
 from snnc.spec.base import INPUT, OUTPUT
@@ -52,21 +53,25 @@ class RunningNetwork(Section):
 
 def running_network(program: Program) -> RunningNetwork:
     network = program.network
-    forms = [network.form(connection) for connection in network.connections]
+    connect = Connector(network, one_synapse(network) is not None)
+    prefixes = prefixes_of(network)
+    kinds = {network.form(connection).kind for connection in network.connections}
     return RunningNetwork(
         name=literal(network.name),
         has_gap=program.gap_steps > 0,
-        one_style=len(styles(network)) == 1,
-        synapse="synapse=SYNAPSE" if one_synapse(network) else "synapse",
-        convolves=any(isinstance(form, transforms.Convolution) for form in forms),
-        scatters=any(isinstance(form, transforms.Sparse) for form in forms),
+        one_style=not any(prefixes.values()),
+        synapse="synapse=SYNAPSE" if connect.one_synapse else "synapse",
+        convolves="convolution" in kinds,
+        scatters="sparse" in kinds,
         returned="return " if any(map(network.pop_type, network.connections)) else "",
-        populations=tuple("\n".join(_population(network, p)) for p in network.populations),
+        populations=tuple(
+            "\n".join(_population(p, prefixes[p.name], connect)) for p in network.populations
+        ),
         output_comment=_OUTPUT_COMMENTS[network.output.softmax],
         output="\n".join(
             [
                 output_node(network),
-                *(_connection(network, c, "output") for c in network.into(OUTPUT)),
+                *(connect.statement(c, "output") for c in network.into(OUTPUT)),
             ]
         ),
         has_bias=network.has_bias(OUTPUT),
@@ -82,17 +87,20 @@ _OUTPUT_COMMENTS = {
 }
 
 
-def _population(network: Network, population: Population) -> Iterator[str]:
+#: The functions of a script that connect through each form of transforms.
+HELPERS = {"dense": "connect", "convolution": "convolve", "sparse": "scatter"}
+
+
+def _population(population: Population, prefix: str, connect: Connector) -> Iterator[str]:
+    """Yield the statements that make a population, and connect what it reads."""
     name = identifier(population.name)
-    sources = network.into(name)
+    sources = connect.network.into(name)
     if not population.on_chip:
         reads_input = any(c.source == INPUT for c in sources)
         why = ": it turns the input into spikes." if reads_input else "."
         yield f"        # On the host{why}"
     arguments: list[Code] = [literal(name), literal(population.size)]
-    if len(styles(network)) > 1:
-        prefix = prefix_of(network, population)
-        arguments += [f"{prefix}NEURONS", f"{prefix}TUNING"]
+    arguments += [f"{prefix}NEURONS", f"{prefix}TUNING"] if prefix else []
     yield layout(Group("ensemble(", tuple(arguments), ")"), f"{name} = ", indent=INDENT)
     if not population.on_chip:
         yield f"        net.config[{name}].on_chip = False"
@@ -101,36 +109,39 @@ def _population(network: Network, population: Population) -> Iterator[str]:
         block = Group("nengo_loihi.BlockShape(", shapes, ")")
         yield layout(block, f"net.config[{name}].block_shape = ", indent=INDENT)
     for connection in sources:
-        yield _connection(network, connection, f"{name}.neurons")
+        yield connect.statement(connection, f"{name}.neurons")
 
 
-def _connection(network: Network, connection: Connection, target: str) -> str:
-    form = network.form(connection)
-    from_input = connection.source == INPUT
-    source = "inp" if from_input else f"{identifier(connection.source)}.neurons"
-    spikes = () if one_synapse(network) else (prefixed("synapse=", synapse(connection)),)
-    filtered = ("synapse=None",) if from_input else spikes
-    if isinstance(form, transforms.NoTransform):
-        spikes = spikes or ("synapse=SYNAPSE",)
-        return connection_code(source, target, *(filtered if from_input else spikes))
-    ends = (source, target, literal(network.array_key(connection)))
-    if isinstance(form, transforms.Dense):
-        call = Group("connect(", (*ends, *filtered), ")")
-    elif isinstance(form, transforms.Sparse):
-        call = Group("scatter(", (*ends, literal(form.shape), *filtered), ")")
-    else:
-        assert isinstance(form, transforms.Convolution)
-        call = Group("convolve(", (*ends, *_window(form), *filtered), ")")
-    pop_type = network.pop_type(connection)
-    if pop_type is None:
-        return layout(call, indent=INDENT)
-    made = layout(call, "conn = ", indent=INDENT)
-    return f"{made}\n{' ' * INDENT}net.config[conn].pop_type = {literal(pop_type)}"
+@dataclass(frozen=True, eq=False, repr=False)
+class Connector:
+    """Writes the statements that connect the layers of a network."""
+
+    network: Network
+    #: Whether all spikes pass the same synapse, which is a constant of the script.
+    one_synapse: bool
+
+    def statement(self, connection: Connection, target: str) -> str:
+        network, form = self.network, self.network.form(connection)
+        from_input = connection.source == INPUT
+        source = "inp" if from_input else f"{identifier(connection.source)}.neurons"
+        spikes = () if self.one_synapse else (prefixed("synapse=", synapse(connection)),)
+        filtered = ("synapse=None",) if from_input else spikes
+        if not form.arrays:
+            return connection_code(source, target, *(filtered or ("synapse=SYNAPSE",)))
+        key = literal(network.array_key(connection))
+        arguments = (source, target, key, *_settings(form), *filtered)
+        call = Group(f"{HELPERS[form.kind]}(", arguments, ")")
+        pop_type = network.pop_type(connection)
+        if pop_type is None:
+            return layout(call, indent=INDENT)
+        made = layout(call, "conn = ", indent=INDENT)
+        return f"{made}\n{' ' * INDENT}net.config[conn].pop_type = {literal(pop_type)}"
 
 
-def _window(form: transforms.Convolution) -> tuple[str, ...]:
-    """Return how many filters look at which shape, and through which window unless it is nengo's default."""
-    settings = {"kernel_size": form.kernel_size, "strides": form.strides, "padding": form.padding}
-    usual = {"kernel_size": (3, 3), "strides": (1, 1), "padding": "valid"}
-    written = (f"{k}={literal(v)}" for k, v in settings.items() if v != usual[k])
-    return (literal(form.output_shape[-1]), literal(form.input_shape), *written)
+def _settings(form: transforms.Form) -> Iterator[Code]:
+    """Yield the arguments of Nengo's transform, but for the arrays: those are read by their key."""
+    call = form.nengo(dict.fromkeys(form.arrays))
+    if isinstance(call, Call):
+        yield from map(expression, call.args)
+        settings = {k: v for k, v in call.kwargs.items() if k not in ("init", "indices")}
+        yield from (prefixed(f"{key}=", expression(value)) for key, value in settings.items())

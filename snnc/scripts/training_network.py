@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from snnc import resources
 from snnc.operators.call import Call
 from snnc.operators.linear import Operator, walk
 from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.scripts.code import Chain, Group, expression, identifier, layout, literal
-from snnc.scripts.neurons import prefix_of
+from snnc.scripts.neurons import prefixes_of
 from snnc.scripts.section import Section
 from snnc.scripts.statements import INDENT, connection_code, output_node, source_name
 from snnc.spec.base import OUTPUT
@@ -44,18 +43,19 @@ class TrainingNetwork(Section):
 def training_network(program: Program) -> TrainingNetwork:
     network = program.network
     operators = [operator for c in network.connections for operator in c.operators]
+    prefixes = prefixes_of(network)
     return TrainingNetwork(
         name=literal(network.name),
         lif_smoothing=network.lif_smoothing is not None,
         size_in=literal(network.input_size),
-        populations=tuple(_population(network, p) for p in network.populations),
+        populations=tuple(
+            "\n".join(_population(network, p, prefixes[p.name])) for p in network.populations
+        ),
         on_loihi=program.on_loihi,
         output="\n".join(_output(network)),
         has_bands=bool(network.bands),
         has_softmax=network.output.softmax == "host",
-        keras_layers=tuple(
-            sorted({op.keras().name for op in operators if not _has_definition(op)})
-        ),
+        keras_layers=tuple(sorted({op.keras().name for op in operators if op.in_keras})),
     )
 
 
@@ -67,7 +67,7 @@ class Definition(Section):
 
     @property
     def template(self) -> str:  # type: ignore[override]
-        return _definition(self.kind)
+        return f"operators/{self.kind}.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
@@ -77,27 +77,13 @@ class Definition(Section):
 def definitions(network: Network) -> tuple[Definition, ...]:
     """Return the definitions of the Keras layers that a network has of its own."""
     operators = (op for c in network.connections for op in c.operators)
-    return tuple(
-        Definition(kind)
-        for kind in dict.fromkeys(op.kind for op in operators if _has_definition(op))
-    )
+    kinds = dict.fromkeys(op.kind for op in operators if not op.in_keras)
+    return tuple(map(Definition, kinds))
 
 
-def _has_definition(operator: Operator) -> bool:
-    """Whether a script has to define the operator's Keras layer."""
-    return (resources.folder("templates") / _definition(operator.kind)).exists()
-
-
-def _definition(kind: str) -> str:
-    return f"operators/{kind}.py.jinja"
-
-
-def _population(network: Network, population: Population) -> str:
-    return "\n".join(_statements(network, population))
-
-
-def _statements(network: Network, population: Population) -> Iterator[str]:
-    name, prefix = identifier(population.name), prefix_of(network, population)
+def _population(network: Network, population: Population, prefix: str) -> Iterator[str]:
+    """Yield the statements that make a population, whose neurons' constants begin with a prefix."""
+    name = identifier(population.name)
     first, *others = network.into(population.name)
     yield from _operators(network, first, "x")
     layer = Group("nengo_dl.Layer(", (f"{prefix}TRAINING_NEURONS",), ")")

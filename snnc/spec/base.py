@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from snnc.diagnostics.codes import OUT_OF_RANGE, WRONG_TYPE
+
 
 class Model(BaseModel):
     """A table of the spec: immutable and strict. It refuses unknown keys, and converts no values."""
@@ -66,10 +68,10 @@ def pair(value: Any, info: ValidationInfo) -> Any:
     both = [value, value] if type(value) is int else value
     if not isinstance(both, list | tuple) or len(both) != 2:
         message = "'{key}' is one number, or two: down and across"
-        raise PydanticCustomError("wrong-type", message, {"key": info.field_name})
+        raise PydanticCustomError(WRONG_TYPE, message, {"key": info.field_name})
     if type(value) is int and value < 1:
         message = "'{key}' is at least 1, not {value}"
-        raise PydanticCustomError("out-of-range", message, {"key": info.field_name, "value": value})
+        raise PydanticCustomError(OUT_OF_RANGE, message, {"key": info.field_name, "value": value})
     return both
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from snnc.diagnostics.codes import WARNINGS
 from snnc.diagnostics.pages import page, summary
 from snnc.spec.base import Bare, WithKind, pair
 from snnc.spec.kinds import Choice
@@ -21,12 +21,12 @@ from snnc.spec.tables import Spec
 DIALECT = "http://json-schema.org/draft-07/schema#"
 
 
-def schema() -> dict[str, Any]:
-    """Return the schema of a whole spec."""
+def schema(allowable: Iterable[str]) -> dict[str, Any]:
+    """Return the schema of a whole spec, in which the codes of some warnings can be allowed."""
     root = _inlined(Spec.model_json_schema(schema_generator=_Generator))
     tables = root["properties"]
     tables["allow"] |= {
-        "properties": {code: _reason(code) for code in sorted(WARNINGS)},
+        "properties": {code: _reason(code) for code in allowable},
         "additionalProperties": False,
     }
     for layer in tables["layers"]["items"]["anyOf"]:

@@ -6,6 +6,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from snnc.diagnostics.codes import (
+    BAD_NAME,
+    MISSING_KEY,
+    MISSING_TABLE,
+    OUT_OF_RANGE,
+    UNKNOWN_KEY,
+    UNKNOWN_KIND,
+    UNKNOWN_VALUE,
+    WRONG_TYPE,
+    named,
+)
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near, number, shown, toml_type
 from snnc.spec.error_hints import type_hint, unit_hint, unknown_key_hint
@@ -66,31 +77,31 @@ def _diagnostic(error: LocatedError) -> Diagnostic:
 
 def _unknown_key(error: LocatedError) -> Diagnostic:
     message = f"{_table_name(error.path[:-1], error.data)} has no key {error.name}"
-    return Diagnostic("unknown-key", message, error.path, "key", unknown_key_hint(error))
+    return Diagnostic(UNKNOWN_KEY, message, error.path, "key", unknown_key_hint(error))
 
 
 def _missing(error: LocatedError) -> Diagnostic:
     *table, key = error.path
     if not table:
         header = f"[[{key}]]" if key == "layers" else f"[{key}]"
-        return Diagnostic("missing-table", f"the spec has no {header}", error.path)
+        return Diagnostic(MISSING_TABLE, f"the spec has no {header}", error.path)
     name = _table_name(tuple(table), error.data)
-    return Diagnostic("missing-key", f"{name} has no '{key}'", error.path, "key")
+    return Diagnostic(MISSING_KEY, f"{name} has no '{key}'", error.path, "key")
 
 
 def _infinite(error: LocatedError) -> Diagnostic:
     message = f"{error.name} is a finite number, not {error.detail['input']}"
-    return Diagnostic("out-of-range", message, error.path)
+    return Diagnostic(OUT_OF_RANGE, message, error.path)
 
 
 def _empty(error: LocatedError) -> Diagnostic:
-    return Diagnostic("out-of-range", f"{error.name} is not empty", error.path)
+    return Diagnostic(OUT_OF_RANGE, f"{error.name} is not empty", error.path)
 
 
 def _bad_name(error: LocatedError) -> Diagnostic:
     hint = "a lower-case letter, then up to 31 lower-case letters, digits or _"
     message = f"{shown(error.detail['input'])} is no name"
-    return Diagnostic("bad-name", message, error.path, hint=hint)
+    return Diagnostic(BAD_NAME, message, error.path, hint=hint)
 
 
 def _unknown_value(error: LocatedError) -> Diagnostic:
@@ -98,7 +109,7 @@ def _unknown_value(error: LocatedError) -> Diagnostic:
     hint = near(value, _words(error.detail["ctx"]["expected"]))
     if path == ("presentation", "read"):
         hint += ", or { mean_of_last = 0.3 } for the mean of the last 30 %"
-    return Diagnostic("unknown-value", f"{error.name} can't be {shown(value)}", path, hint=hint)
+    return Diagnostic(UNKNOWN_VALUE, f"{error.name} can't be {shown(value)}", path, hint=hint)
 
 
 def _own_error(error: LocatedError) -> Diagnostic:
@@ -106,44 +117,44 @@ def _own_error(error: LocatedError) -> Diagnostic:
     detail = error.detail
     key = detail.get("ctx", {}).get("key", "")
     path = (*error.path, key) if key else error.path
-    return Diagnostic(detail["type"], detail["msg"], path, "key" if key else "value")
+    return Diagnostic(named(detail["type"]), detail["msg"], path, "key" if key else "value")
 
 
 def _out_of_bounds(error: LocatedError) -> Diagnostic:
     path, value = error.path, error.detail["input"]
     if path == ("snnc",):
         message = f"this snnc reads version 1 of the language, not {number(value)}"
-        return Diagnostic("out-of-range", message, path, hint="write 1")
+        return Diagnostic(OUT_OF_RANGE, message, path, hint="write 1")
     words, bound = _BOUNDS[error.detail["type"]]
     limit = error.detail["ctx"][bound]
     message = f"{error.name} is {words} {number(limit)}, not {number(value)}"
-    return Diagnostic("out-of-range", message, path, hint=unit_hint(error, limit))
+    return Diagnostic(OUT_OF_RANGE, message, path, hint=unit_hint(error, limit))
 
 
 def _wrong_type(error: LocatedError, expected: str) -> Diagnostic:
     value = toml_type(error.detail["input"])
     if expected == "a number" and value == "an integer":
-        return Diagnostic("out-of-range", f"{error.name} is too large a number", error.path)
+        return Diagnostic(OUT_OF_RANGE, f"{error.name} is too large a number", error.path)
     hint = type_hint(error, expected)
     if expected == "a table" and len(error.tables) > 1:
         expected = "a table, or a kind in quotes"
     if expected == "a number" and len(error.tables) > 1:
         expected = "a number, or a table with a kind"
     message = f"{error.name} is {expected}, not {value}"
-    return Diagnostic("wrong-type", message, error.path, hint=hint)
+    return Diagnostic(WRONG_TYPE, message, error.path, hint=hint)
 
 
 def _wrong_kind(error: LocatedError) -> Diagnostic:
     path, value = error.path, error.detail["input"]
     if isinstance(value, dict) and not isinstance(value.get("kind", ""), str):
         message = f"'kind' is a string, not {toml_type(value['kind'])}"
-        return Diagnostic("wrong-type", message, (*path, "kind"))
+        return Diagnostic(WRONG_TYPE, message, (*path, "kind"))
     if error.detail["type"] == "union_tag_invalid":
         return _unknown_kind(error)
     if isinstance(value, dict):
         message = f"{_table_name(path, error.data)} has no 'kind'"
         hint = near("", list(by_kind(error.tables)))
-        return Diagnostic("missing-key", message, path, "key", hint)
+        return Diagnostic(MISSING_KEY, message, path, "key", hint)
     return _wrong_type(error, "a table")
 
 
@@ -153,7 +164,7 @@ def _unknown_kind(error: LocatedError) -> Diagnostic:
     keras_hint = layer_hint(str(kind), kinds) if noun == "layer" else ""
     message = f"there is no {noun} kind {shown(kind)}"
     return Diagnostic(
-        "unknown-kind", message, (*error.path, "kind"), hint=keras_hint or near(kind, kinds)
+        UNKNOWN_KIND, message, (*error.path, "kind"), hint=keras_hint or near(kind, kinds)
     )
 
 

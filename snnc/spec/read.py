@@ -9,6 +9,7 @@ from typing import Any
 
 import tomli
 
+from snnc.diagnostics.codes import TOML_SYNTAX
 from snnc.diagnostics.diagnostic import Diagnostic, Span
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, cannot
@@ -78,5 +79,5 @@ def _plain_number(value: Any) -> Any:
 
 
 def _syntax_error(path: Path, text: str, message: str, span: Span) -> CompileError:
-    diagnostic = Diagnostic("toml-syntax", message, span=span)
+    diagnostic = Diagnostic(TOML_SYNTAX, message, span=span)
     return CompileError(Document(path, text, {}), [diagnostic])

@@ -7,6 +7,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
+from snnc.diagnostics.codes import CONFLICTING_KEYS, MISSING_KEY
 from snnc.spec.base import Bare, Count, Fraction, Model
 from snnc.spec.kinds import ByKind
 
@@ -79,14 +80,14 @@ class Npz(FileKind):
             return self
         if missing:
             raise PydanticCustomError(
-                "missing-key",
+                MISSING_KEY,
                 "data that come split need {missing} too",
                 {"missing": _listed(missing), "key": written[0]},
             )
         other = sorted(self.model_fields_set & {"x", "y", "test_fraction"})
         if other:
             raise PydanticCustomError(
-                "conflicting-keys",
+                CONFLICTING_KEYS,
                 "{other} can't stand beside {written}: the data are split here, or come split",
                 {"other": _listed(other), "written": _listed(written), "key": other[0]},
             )
@@ -138,7 +139,7 @@ class Csv(FileKind):
     def _names_need_a_header(self) -> Self:
         if isinstance(self.label, str) and not self.header:
             raise PydanticCustomError(
-                "conflicting-keys",
+                CONFLICTING_KEYS,
                 "without a header columns have no names: the label's is a number, -1 for the last",
                 {"key": "label"},
             )
@@ -217,11 +218,11 @@ class Openml(SourceKind):
     @model_validator(mode="after")
     def _one_way_to_name_it(self) -> Self:
         if self.name is None and self.data_id is None:
-            raise PydanticCustomError("missing-key", "[data] has no 'name' and no 'data_id'", {})
+            raise PydanticCustomError(MISSING_KEY, "[data] has no 'name' and no 'data_id'", {})
         other = sorted(self.model_fields_set & {"name", "version"})
         if self.data_id is not None and other:
             raise PydanticCustomError(
-                "conflicting-keys",
+                CONFLICTING_KEYS,
                 "{other} can't stand beside 'data_id', which says it all",
                 {"other": _listed(other), "key": other[0]},
             )

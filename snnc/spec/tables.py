@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from snnc.diagnostics.codes import DUPLICATE_VALUE
 from snnc.spec.base import Count, Model, Name, default_kind
 from snnc.spec.layers import Layer
 from snnc.spec.neurons import Neurons
@@ -24,7 +25,7 @@ def _once(values: tuple[str, ...]) -> tuple[str, ...]:
     for index, value in enumerate(values):
         if value in values[:index]:
             raise PydanticCustomError(
-                "duplicate-value", "{value} stands here twice", {"value": repr(value)}
+                DUPLICATE_VALUE, "{value} stands here twice", {"value": repr(value)}
             )
     return values
 

@@ -6,6 +6,7 @@ import re
 
 import tomli
 
+from snnc.diagnostics.codes import TOML_SYNTAX
 from snnc.diagnostics.diagnostic import Diagnostic, Span
 
 #: tomli's messages; for each ours, and a hint that says what to write.
@@ -67,7 +68,7 @@ def syntax_error(error: tomli.TOMLDecodeError, text: str) -> Diagnostic:
         ("Cannot declare", "Cannot overwrite", "Cannot redefine", "Cannot mutate")
     ):
         return _twice(error, text)
-    return Diagnostic("toml-syntax", message, span=span, hint=hint)
+    return Diagnostic(TOML_SYNTAX, message, span=span, hint=hint)
 
 
 def _value(word: str) -> str:
@@ -87,7 +88,7 @@ def _twice(error: tomli.TOMLDecodeError, text: str) -> Diagnostic:
     name = statement[2]
     is_table = name.startswith("[")
     return Diagnostic(
-        "toml-syntax",
+        TOML_SYNTAX,
         f"{name} is there already" if is_table else f"'{name}' has a value already",
         span=Span(number, len(statement[1]) + 1, len(name)),
         hint="each table is opened once" if is_table else "each key is written once",

@@ -11,6 +11,7 @@ import numpy as np
 
 from snnc.data.arrays import Array, arrays_of
 from snnc.diagnostics.errors import Refusal
+from snnc.operators.transforms import Expected
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,17 @@ class ArraysFile:
             )
         return array
 
-    def places(self, name: str, shape: tuple[int, ...], below: int) -> Array:
-        """Return an array of whole numbers from zero on."""
-        array = self.numbers(name, shape)
-        if (
-            array.dtype.kind != "i"
-            or array.ndim != 1
-            or (array < 0).any()
-            or (array >= below).any()
+    def expected(self, name: str, expected: Expected) -> Array:
+        """Return an array of a transform: of its shape, and with places within the weights."""
+        array = self.numbers(name)
+        if not expected.fits(array.shape):
+            wanted = tuple("any" if n is None else n for n in expected.shape)
+            raise Refusal(
+                f"'{name}' in {self.path.as_posix()} has shape {array.shape}, not {wanted}"
+            )
+        below = expected.below
+        if below is not None and (
+            array.dtype.kind != "i" or (array < 0).any() or (array >= below).any()
         ):
             raise Refusal(
                 f"'{name}' in {self.path.as_posix()} holds numbers outside of the weights"

@@ -20,7 +20,7 @@ from snnc.environment.libraries import versions
 from snnc.networks.describe import layers_in_words, sources_of, spikes_in_words
 from snnc.operators import transforms
 from snnc.program.fingerprint import OPTIONS, as_json, differences, training
-from snnc.program.network import Connection, GainBias, Network, Population
+from snnc.program.network import GainBias, Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import OUTPUT
 from snnc.training.arrays_file import ArraysFile, opened
@@ -217,8 +217,9 @@ def _deployed(file: ArraysFile, network: Network) -> Network:
     """Return a network with the weights, gains and biases in a file."""
     connections = []
     for connection in network.connections:
-        transform = transforms.Transform(*_form_and_arrays(network, connection, file))
-        connections.append(replace(connection, transform=transform))
+        form = network.form(connection)
+        arrays = _arrays(form, network.array_key(connection), file)
+        connections.append(replace(connection, transform=transforms.Transform(form, arrays)))
     bias = file.numbers("output.bias", (network.output.classes,))
     return replace(
         network,
@@ -228,22 +229,15 @@ def _deployed(file: ArraysFile, network: Network) -> Network:
     )
 
 
-def _form_and_arrays(
-    network: Network, connection: Connection, file: ArraysFile
-) -> tuple[transforms.Form, dict[str, Array]]:
-    """Return the form of a connection's weights, and the arrays that it has in a file."""
-    form, key = network.form(connection), network.array_key(connection)
-    if isinstance(form, transforms.NoTransform):
-        return form, {}
-    if not isinstance(form, transforms.Sparse):
-        return form, {"weights": file.numbers(f"{key}.weights", form.shape)}
-    weights = file.numbers(f"{key}.weights")
-    rows, columns = form.shape
-    return form, {
-        "weights": weights,
-        "row": file.places(f"{key}.row", weights.shape, rows),
-        "column": file.places(f"{key}.column", weights.shape, columns),
+def _arrays(form: transforms.Form, key: str, file: ArraysFile) -> dict[str, Array]:
+    """Return the arrays of a form, once they are as it wants them."""
+    arrays = {
+        name: file.expected(f"{key}.{name}", expected) for name, expected in form.arrays.items()
     }
+    lengths = {len(array) for array in arrays.values()}
+    if len(lengths) > 1:
+        raise Refusal(f"the arrays of '{key}' in {file.path.as_posix()} differ in length")
+    return arrays
 
 
 def _tuned(population: Population, file: ArraysFile) -> Population:

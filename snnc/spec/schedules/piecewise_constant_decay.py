@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
+from snnc.diagnostics.codes import SCHEDULE
 from snnc.spec.base import Count, Positive
 from snnc.spec.schedules.base import ScheduleKind
 
@@ -27,12 +28,12 @@ class Schedule(ScheduleKind):
     def _fit_together(self) -> Self:
         if any(later <= earlier for earlier, later in pairwise(self.boundaries)):
             raise PydanticCustomError(
-                "schedule", "boundaries are in order, and differ", {"key": "boundaries"}
+                SCHEDULE, "boundaries are in order, and differ", {"key": "boundaries"}
             )
         wanted, n_values = len(self.boundaries) + 1, len(self.values)
         if n_values != wanted:
             raise PydanticCustomError(
-                "schedule",
+                SCHEDULE,
                 "there are {n_values} values: with {boundaries} boundaries it takes {wanted}",
                 {
                     "key": "values",
