@@ -64,17 +64,19 @@ class Example:
 
 
 _SPLIT = {name: name for name in ("x_train", "y_train", "x_test", "y_test")}
+#: In the other scripts, an item is flat and a class a number.
+_PLOTS: Data = {"scripts": {"plots": True}}
 _VALIDATION: Data = {"train": {"validation_fraction": 0.1}}
 
 #: For fields whose type doesn't say what a sensible value is, by model and key.
 EXAMPLES: dict[tuple[str, str], Example] = {
     ("Spec", "targets"): Example(["nengo_dl"]),
     ("Network", "name"): Example("other"),
-    ("Input", "shape"): Example([8, 8]),
+    ("Input", "shape"): Example([64], _PLOTS),
     ("Presentation", "gap"): Example(0.02),
     ("Presentation", "read"): Example({"mean_of_last": 0.3}),
     ("MeanOfLast", "mean_of_last"): Example(0.5, start=0.3),
-    ("Output", "labels"): Example(list("abcdefghij")),
+    ("Output", "labels"): Example(list("abcdefghij"), _PLOTS),
     ("Output", "from"): Example(["first", "second"]),
     ("Npz", "path"): Example("other.npz", start="data.npz"),
     ("Npz", "x"): Example("x_train"),

@@ -70,9 +70,7 @@ def test_ci(repository: Path, path: str) -> None:
     for command in (script.partition("\n")[2], check, compare):
         done = bash(command, repository, **variables)
         assert done.returncode == 0, done.stderr
-    assert (
-        json.loads((repository / "snnc.diagnostics.sarif").read_text())["runs"][0]["results"] == []
-    )
+    assert json.loads((repository / "snnc.sarif").read_text())["runs"][0]["results"] == []
 
     spec = repository / "specs/jets.toml"
     sound = spec.read_text()
@@ -80,9 +78,7 @@ def test_ci(repository: Path, path: str) -> None:
     done = bash(check, repository, **variables)
     assert done.returncode == 1
     assert "error[unknown-key]" in done.stderr, "the log says it too"
-    (result,) = json.loads((repository / "snnc.diagnostics.sarif").read_text())["runs"][0][
-        "results"
-    ]
+    (result,) = json.loads((repository / "snnc.sarif").read_text())["runs"][0]["results"]
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "specs/jets.toml"
 
