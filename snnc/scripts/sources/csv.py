@@ -12,7 +12,6 @@ from snnc.spec.sources import Csv
 
 
 class CsvSource(NamedTuple):
-    size_in: str
     data: str
     #: The constant of the names of the classes, if the spec lists them.
     labels: str
@@ -44,7 +43,6 @@ def section(program: Program, folder: Path) -> CsvSource:
     find = layout(Group("columns.index(", (literal(data.label),), ")"), "label = ", indent=4)
     label = "label" if is_named else literal(data.label)
     return CsvSource(
-        size_in=literal(program.network.input_size),
         data=data_constant(program, folder, data.path),
         labels=layout(expression(labels), "LABELS = ") if labels else "",
         delimiter=literal(data.delimiter),
