@@ -48,7 +48,10 @@ def test_what_training_leaves(trained: Path) -> None:
         assert params["pixels.weights"].shape == (128, 64)
         assert params["strokes.gain"].shape == params["strokes.bias"].shape == (64,)
         assert params["output.weights"].shape == (10, 64)
-        assert json.loads(str(params["spec"]))["neurons"]["max_rate"] == 200
+        said = str(params["pixels.neurons"])
+        assert said.startswith("128 LIF(amplitude=0.005, min_voltage=0, tau_rc=0.02, tau_ref=")
+        assert said.endswith("max_rate [200.], intercept [0.]")
+        assert str(params["spikes"]).startswith("[('pixels', Lowpass(tau=0.005)), ('strokes',")
         assert "tensorflow" in json.loads(str(params["versions"]))
 
 
@@ -140,10 +143,11 @@ def test_the_rates_row_is_what_training_says(trained: Path) -> None:
     from snnc.pipeline import checked
     from snnc.running.rates import rate_answers
     from snnc.training import params_file
+    from snnc.training.paths import Paths
 
     program = checked(trained / "digits.toml").program
     items = prepare.load(program)
-    found = params_file.load_params(trained / "digits.params.npz", program, items)
+    found = params_file.load_params(Paths.of(program, trained), program, items)
     answers = rate_answers(found.program, found.x_test)
     assert set(answers.rates) == {"pixels", "strokes"}
     assert all(hertz.mean() > 5 for hertz in answers.rates.values())
@@ -233,15 +237,15 @@ def test_parameters_of_another_spec(spec: Path, capsys: pytest.CaptureFixture[st
     assert main(["run", str(spec)]) == 1
     seen = capsys.readouterr().err
     assert "digits.params.npz is for another network" in seen
-    assert "layers.strokes.units: 64 there, 65 in the spec" in seen
-    assert "layers.pixels.neurons.max_rate: 200 there, 100 in the spec" in seen
+    assert "\n  strokes.units: 64 there, 65 in the spec" in seen
+    assert "\n  pixels.max_rate: 200 there, 100 in the spec" in seen
 
 
 def test_another_split(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Items that the parameters were trained on must not be tested on."""
     spec.write_text(spec.read_text().replace('name = "digits"', 'name = "digits"\nseed = 7', 1))
     assert main(["run", str(spec)]) == 1
-    assert "another split of the data" in capsys.readouterr().err
+    assert "was trained with other items held out" in capsys.readouterr().err
 
 
 def test_other_settings_than_trained_with_are_said(
@@ -262,6 +266,13 @@ def test_other_settings_than_trained_with_are_said(
     assert "optimizer" not in said
 
 
+def test_held_out_items_that_are_gone(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec.with_name("digits.test.npz").unlink()
+    assert main(["run", str(spec)]) == 1
+    seen = capsys.readouterr().err
+    assert "digits.test.npz, the items that digits.params.npz wasn't trained on: run snnc" in seen
+
+
 def test_data_that_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The parameters were trained on other items, perhaps on those that are now held out."""
     shutil.copytree(ROOT / "tests/cases", tmp_path, dirs_exist_ok=True)
@@ -272,7 +283,7 @@ def test_data_that_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     np.savez(tmp_path / "data/split.npz", **{**arrays, "test labels": arrays["test labels"][::-1]})
     capsys.readouterr()
     assert main(["run", str(spec)]) == 1
-    assert "was trained on other data" in capsys.readouterr().err
+    assert "was trained with other items held out" in capsys.readouterr().err
 
 
 def test_a_twin_that_was_trained_otherwise(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -288,8 +299,9 @@ def test_a_twin_that_was_trained_otherwise(spec: Path, capsys: pytest.CaptureFix
         ("pixels.weights", np.zeros((3, 3)), "has shape \\(3, 3\\), not \\(128, 64\\)"),
         ("strokes.gain", np.full(64, np.nan), "holds no finite numbers"),
         ("output.bias", np.array(["text"] * 10), "holds no finite numbers"),
-        ("spec", np.array("[]"), "doesn't say what network it is for"),
-        ("spec", np.array('{"neurons": {}, "layers": {"a": 3}}'), "doesn't say what network"),
+        ("pixels.neurons", np.array("[]"), "pixels.units: nothing there, 128 in the spec"),
+        ("strokes.neurons", np.zeros(3), "strokes.neurons: nothing there, LIF in the spec"),
+        ("spikes", np.array(3), "layers that are read, in order:  there, pixels, strokes in"),
     ],
 )
 def test_strange_parameters(
