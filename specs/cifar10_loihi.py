@@ -1,6 +1,7 @@
 """Run the trained cifar10 network as spikes on Loihi or its emulator.
 
-Written by snnc from cifar10.toml [35fb9d88].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from cifar10.toml [c5d41ef1].
 """
 
 import argparse
@@ -41,7 +42,6 @@ CONV1_NEURONS = nengo_loihi.LoihiLIF(
 
 SYNAPSE = nengo.Lowpass(0.01)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
-
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.

@@ -1,6 +1,7 @@
 """Train the cifar10 network (7 layers of neurons) with NengoDL.
 
-Written by snnc from cifar10.toml [ee9dd982].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from cifar10.toml [c78a2489].
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Train the digits network (64-128-64-10) with NengoDL.
 
-Written by snnc from digits.toml [d654288e].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from digits.toml [e4394edd].
 """
 
 import argparse

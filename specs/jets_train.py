@@ -1,6 +1,7 @@
 """Train the jets network (16-64-32-32-5) with NengoDL.
 
-Written by snnc from jets.toml [6ffa323b].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from jets.toml [d851260a].
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Run the trained mnist_loihi network as spikes on Loihi or its emulator.
 
-Written by snnc from mnist_loihi.toml [d5001bc8].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from mnist_loihi.toml [cbb79d03].
 """
 
 import argparse
@@ -37,7 +38,6 @@ CONV1_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / CONV1_MAX_
 
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
-
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.

@@ -1,6 +1,7 @@
 """Train the mnist_loihi network (784-2352-5408-2304-100-10) with NengoDL.
 
-Written by snnc from mnist_loihi.toml [cc6b6ca6].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from mnist_loihi.toml [433310b9].
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Run the trained mnist_parallel network as spikes on Loihi or its emulator.
 
-Written by snnc from mnist_parallel.toml [c71dc313].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from mnist_parallel.toml [d7bf4036].
 """
 
 import argparse
@@ -30,7 +31,6 @@ NEURONS = nengo.SpikingRectifiedLinear(
 
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
-
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.

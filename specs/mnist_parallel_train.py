@@ -1,6 +1,7 @@
 """Train the mnist_parallel network (784-784-1014-864-784-1014-864-10) with NengoDL.
 
-Written by snnc from mnist_parallel.toml [966f78c7].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from mnist_parallel.toml [015752df].
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Train the mnist_softlif network (784-21632-18432-128-10) with NengoDL.
 
-Written by snnc from mnist_softlif.toml [eebb1abf].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from mnist_softlif.toml [e1ad7e87].
 """
 
 import argparse

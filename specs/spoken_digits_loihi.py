@@ -1,6 +1,7 @@
 """Run the trained spoken_digits network as spikes on Loihi or its emulator.
 
-Written by snnc from spoken_digits.toml [617161c1].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from spoken_digits.toml [2e1498d5].
 """
 
 import argparse
@@ -30,7 +31,6 @@ NEURONS = nengo.LIF(**LIF, initial_state={"voltage": Choice([0])})
 
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
-
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.

@@ -1,6 +1,7 @@
 """Train the spoken_digits network (800-256-256-10) with NengoDL.
 
-Written by snnc from spoken_digits.toml [c1815ef4].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from spoken_digits.toml [83a0f63b].
 """
 
 import argparse

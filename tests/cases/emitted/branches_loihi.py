@@ -1,6 +1,7 @@
 """Run the trained branches network as spikes on Loihi or its emulator.
 
-Written by snnc from branches.toml [b5a5d3cb].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from branches.toml [0c918a05].
 """
 
 import argparse
@@ -49,7 +50,6 @@ JOINT_NEURONS = nengo_loihi.LoihiLIF(
 )
 
 PROBE_SYNAPSE = nengo.Alpha(0.01)
-
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.

@@ -1,6 +1,7 @@
 """Train the branches network (64-30-20-20-10) with NengoDL.
 
-Written by snnc from branches.toml [cbeb5b46].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from branches.toml [46b87973].
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Run the trained eye network as spikes on Loihi or its emulator.
 
-Written by snnc from eye.toml [cc906b50].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from eye.toml [43b78ca6].
 """
 
 import argparse
@@ -28,7 +29,6 @@ NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / MAX_RATE)
 
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
-
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.

@@ -1,6 +1,7 @@
 """Train the eye network (64-64-54-20-10) with NengoDL.
 
-Written by snnc from eye.toml [9291ef70].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from eye.toml [e3734d76].
 """
 
 import argparse

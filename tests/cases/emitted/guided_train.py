@@ -1,6 +1,7 @@
 """Train the guided network (64-40-30-20-10) with NengoDL.
 
-Written by snnc from guided.toml [4879feaf].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from guided.toml [5d493ffd].
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Train the images network (64-128-256-72-32-24-10) with NengoDL.
 
-Written by snnc from images.toml [01e383c6].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from images.toml [a8bbbabc].
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Run the trained kept network as spikes on Loihi or its emulator.
 
-Written by snnc from kept.toml [8637b073].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from kept.toml [a5e9a1a7].
 """
 
 import argparse
@@ -41,7 +42,6 @@ SECOND_NEURONS = nengo.SpikingRectifiedLinear(
 
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
-
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.

@@ -2,7 +2,8 @@
 
     python kept_train.py --resume  # go on after a kill
 
-Written by snnc from kept.toml [12b008c4].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from kept.toml [17c1612f].
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Train the numbers network (3-20-12-2) with NengoDL.
 
-Written by snnc from numbers.toml [ad808678].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from numbers.toml [8ea99d1e].
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Train the rates network (13-12-11-10-3) with NengoDL.
 
-Written by snnc from rates.toml [817709a4].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from rates.toml [cd1d91ea].
 """
 
 import argparse

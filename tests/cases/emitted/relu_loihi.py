@@ -1,6 +1,7 @@
 """Run the trained relu network as spikes on Loihi or its emulator.
 
-Written by snnc from relu.toml [b61ac746].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from relu.toml [c3d1d7c5].
 """
 
 import argparse
@@ -44,7 +45,6 @@ DENSE3_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / DENSE3_MA
 
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = None
-
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.

@@ -1,6 +1,7 @@
 """Train the relu network (4-24-16-8-3) with NengoDL.
 
-Written by snnc from relu.toml [024fd8e0].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from relu.toml [b4c84f32].
 """
 
 import argparse

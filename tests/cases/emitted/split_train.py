@@ -1,6 +1,7 @@
 """Train the split network (16-20-15-10-4) with NengoDL.
 
-Written by snnc from split.toml [56320fee].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from split.toml [ef13c9e5].
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Train the table network (4-20-12-3) with NengoDL.
 
-Written by snnc from table.toml [2c95d7a0].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from table.toml [5b4b7f21].
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Run the trained twice network as spikes on Loihi or its emulator.
 
-Written by snnc from twice.toml [40ecabee].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from twice.toml [728d515f].
 """
 
 import argparse
@@ -39,7 +40,6 @@ INPUT_1_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
 
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
-
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.

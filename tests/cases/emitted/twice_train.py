@@ -1,6 +1,7 @@
 """Train the twice network (64-20-15-10-10) with NengoDL.
 
-Written by snnc from twice.toml [5f662d2a].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from twice.toml [bba309f7].
 """
 
 import argparse

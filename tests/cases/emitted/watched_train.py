@@ -1,6 +1,7 @@
 """Train the watched network (13-24-12-3) with NengoDL.
 
-Written by snnc from watched.toml [0614aaf2].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from watched.toml [5d05e11c].
 """
 
 import argparse

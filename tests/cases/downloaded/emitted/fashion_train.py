@@ -1,6 +1,7 @@
 """Train the fashion network (784-20-12-10) with NengoDL.
 
-Written by snnc from fashion.toml [ffe8ba92].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from fashion.toml [b6148153].
 """
 
 import argparse

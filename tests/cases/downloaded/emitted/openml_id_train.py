@@ -1,6 +1,7 @@
 """Train the openml_id network (4-20-12-3) with NengoDL.
 
-Written by snnc from openml_id.toml [76285896].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from openml_id.toml [c3ba51fb].
 """
 
 import argparse

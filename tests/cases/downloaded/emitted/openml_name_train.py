@@ -1,6 +1,7 @@
 """Train the openml_name network (4-20-12-3) with NengoDL.
 
-Written by snnc from openml_name.toml [88aac6ef].
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from openml_name.toml [ca7993a0].
 """
 
 import argparse
