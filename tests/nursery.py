@@ -68,14 +68,19 @@ def note_training() -> None:
     nengo_dl.Simulator.__init__ = noted("build", nengo_dl.Simulator.__init__)
     nengo_dl.Simulator.fit = noted("epoch", nengo_dl.Simulator.fit)
     baseline.baseline_network = noted("build twin", baseline.baseline_network)
-    baseline.train_baseline = noted("epoch of twin", baseline.train_baseline)
+    session.train_baseline = noted("epoch of twin", session.train_baseline)
     checkpoint.save = noted("write checkpoint", checkpoint.save)
     # What follows training takes as long as training, and writes nothing.
     nothing = SimpleNamespace(rows=(), refuse_silence=lambda: None)
     session._tested = session.run = lambda *_: nothing
     session.silent_filters = lambda *_: ()
-    for name in ("save_params", "save_test", "save_history", "save_baseline"):
-        setattr(params_file, name, noted(f"write {name[5:]}", getattr(params_file, name)))
+    for module, name in (
+        (params_file, "save_params"),
+        (params_file, "save_test"),
+        (params_file, "save_history"),
+        (session, "save_baseline"),
+    ):
+        setattr(module, name, noted(f"write {name[5:]}", getattr(module, name)))
 
 
 def run(arguments: list[str], seconds: float) -> int:
