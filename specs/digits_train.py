@@ -1,7 +1,7 @@
 """Train the digits network (64-128-64-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from digits.toml [e4394edd].
+Written by snnc from digits.toml [82e75dd2].
 """
 
 import argparse
@@ -19,7 +19,6 @@ from sklearn.datasets import load_digits
 from tensorflow.keras.layers import Dense, Dropout
 
 HERE = Path(__file__).resolve().parent
-PARAMS = HERE / "digits.params.npz"
 
 SEED = 0
 DT = 0.001  # s
@@ -81,7 +80,6 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
@@ -92,7 +90,7 @@ def train(net, x, y, epochs):
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
             tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
-            order = np.random.permutation(len(x))[:whole_batches]
+            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):
@@ -157,6 +155,8 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, help="a .npz file of your own")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     args = parser.parse_args()
+    if args.data and not args.data.exists():
+        parser.error(f"there is no {args.data}")
 
     x_train, y_train, x_held_out, y_test = load_data(args.data)
     x_train, x_test = x_train.astype(float), x_held_out.astype(float)
@@ -169,7 +169,7 @@ if __name__ == "__main__":
     words = {f"{ens.label}.neurons": describe(ens) for ens in network.ensembles}
     spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
     words["spikes"] = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
-    scaling = {"input.shift": shift, "input.scale": scale}
+    words |= {"input.shift": shift, "input.scale": scale, "spec_file": "digits.toml"}
     np.savez_compressed(HERE / "digits.test.npz", x=x_held_out, y=y_test)
-    np.savez(PARAMS, **params, **words, **scaling, spec_file="digits.toml")
+    np.savez(HERE / "digits.params.npz", **params, **words)
     evaluate("spikes (fresh)", network, x_test, y_test, PRESENTATION_STEPS)

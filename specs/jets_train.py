@@ -1,7 +1,7 @@
 """Train the jets network (16-64-32-32-5) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from jets.toml [d851260a].
+Written by snnc from jets.toml [b6b29ca7].
 """
 
 import argparse
@@ -19,7 +19,6 @@ from tensorflow.keras.layers import Dense, Dropout
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE / "data/jets_sim.npz"
-PARAMS = HERE / "jets.params.npz"
 
 SEED = 0
 DT = 0.001  # s
@@ -85,7 +84,6 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
@@ -96,7 +94,7 @@ def train(net, x, y, epochs):
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
             tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
-            order = np.random.permutation(len(x))[:whole_batches]
+            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):
@@ -161,6 +159,8 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, default=DATA, help="another such file")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     args = parser.parse_args()
+    if not args.data.exists():
+        parser.error(f"there is no {args.data}")
 
     x_train, y_train, x_held_out, y_test = load_data(args.data)
     x_train, x_test = x_train.astype(float), x_held_out.astype(float)
@@ -174,7 +174,7 @@ if __name__ == "__main__":
     words = {f"{ens.label}.neurons": describe(ens) for ens in network.ensembles}
     spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
     words["spikes"] = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
-    scaling = {"input.shift": shift, "input.scale": scale}
+    words |= {"input.shift": shift, "input.scale": scale, "spec_file": "jets.toml"}
     np.savez_compressed(HERE / "jets.test.npz", x=x_held_out, y=y_test)
-    np.savez(PARAMS, **params, **words, **scaling, spec_file="jets.toml")
+    np.savez(HERE / "jets.params.npz", **params, **words)
     evaluate("spikes (fresh)", network, x_test, y_test, PRESENTATION_STEPS)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from snnc.program.program import Program
-from snnc.scripts.code import comment, expression, layout, literal
+from snnc.scripts.code import Group, comment, entry, expression, layout, literal
 from snnc.scripts.evaluation import evaluation, softmax_of
 from snnc.scripts.fitting import fitting, optimizer_constants, training_constant
 from snnc.scripts.neurons import neurons, styles
@@ -15,6 +15,7 @@ from snnc.scripts.plot_calls import fresh_plot
 from snnc.scripts.script import Description, Script, shape_of
 from snnc.scripts.sources import source
 from snnc.scripts.training_network import definitions, training_network
+from snnc.spec.sources import FileKind
 
 
 class Docstring(NamedTuple):
@@ -81,7 +82,12 @@ class Main(NamedTuple):
     trains_spiking: bool
     #: What the last row of results is called.
     fresh: str
-    spec_file: str
+    #: The statement that adds to the words how items are scaled, and the name of the spec.
+    scaling_words: str
+    #: The statement that writes the held-out items.
+    save_test: str
+    #: Whether the data are a file of the user's.
+    has_file: bool
     template: str = "train/main.py.jinja"
 
     @property
@@ -128,7 +134,9 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             validates=program.train.validation_fraction is not None,
             trains_spiking=network.trains_spiking,
             fresh=literal("spikes (fresh)" if spikes else "rates over time (fresh)"),
-            spec_file=literal(program.spec_path.name),
+            scaling_words=_scaling_words(program),
+            save_test=_save_test(program),
+            has_file=isinstance(program.data, FileKind),
         ),
     )
 
@@ -173,6 +181,19 @@ def _settings(program: Program) -> Settings:
         firing_rates=layout(expression(bands), "FIRING_RATES = ") if bands else "",
         training=training_constant(program) if program.scripts.resume else "",
     )
+
+
+def _scaling_words(program: Program) -> str:
+    words = {"input.shift": "shift", "input.scale": "scale"}
+    entries = [entry(key, name) for key, name in words.items()]
+    entries.append(entry("spec_file", literal(program.spec_path.name)))
+    return layout(Group("{", tuple(entries), "}"), "words |= ", indent=4)
+
+
+def _save_test(program: Program) -> str:
+    path = f"HERE / {literal(f'{program.name}.test.npz')}"
+    call = Group("np.savez_compressed(", (path, "x=x_held_out", "y=y_test"), ")")
+    return layout(call, indent=4)
 
 
 def _scaling(program: Program) -> tuple[str, ...]:

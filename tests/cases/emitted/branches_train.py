@@ -1,7 +1,7 @@
 """Train the branches network (64-30-20-20-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from branches.toml [46b87973].
+Written by snnc from branches.toml [3ba32bb3].
 """
 
 import argparse
@@ -21,7 +21,6 @@ from sklearn.datasets import load_digits
 from tensorflow.keras.layers import Dense, Dropout
 
 HERE = Path(__file__).resolve().parent
-PARAMS = HERE / "branches.params.npz"
 
 SEED = 3
 DT = 0.001  # s
@@ -134,7 +133,6 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
@@ -145,7 +143,7 @@ def train(net, x, y, epochs):
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
             tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
-            order = np.random.permutation(len(x))[:whole_batches]
+            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):
@@ -257,6 +255,8 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, help="a .npz file of your own")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     args = parser.parse_args()
+    if args.data and not args.data.exists():
+        parser.error(f"there is no {args.data}")
 
     x_train, y_train, x_held_out, y_test = load_data(args.data)
     x_train, x_test = x_train.astype(float), x_held_out.astype(float)
@@ -270,7 +270,7 @@ if __name__ == "__main__":
     words = {f"{ens.label}.neurons": describe(ens) for ens in network.ensembles}
     spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
     words["spikes"] = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
-    scaling = {"input.shift": shift, "input.scale": scale}
+    words |= {"input.shift": shift, "input.scale": scale, "spec_file": "branches.toml"}
     np.savez_compressed(HERE / "branches.test.npz", x=x_held_out, y=y_test)
-    np.savez(PARAMS, **params, **words, **scaling, spec_file="branches.toml")
+    np.savez(HERE / "branches.params.npz", **params, **words)
     evaluate("spikes (fresh)", network, x_test, y_test, PRESENTATION_STEPS)

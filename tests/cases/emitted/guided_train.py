@@ -1,7 +1,7 @@
 """Train the guided network (64-40-30-20-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from guided.toml [5d493ffd].
+Written by snnc from guided.toml [5fed5acf].
 """
 
 import argparse
@@ -21,7 +21,6 @@ from sklearn.datasets import load_digits
 from tensorflow.keras.layers import Dense, Dropout
 
 HERE = Path(__file__).resolve().parent
-PARAMS = HERE / "guided.params.npz"
 
 SEED = 2
 DT = 0.001  # s
@@ -100,7 +99,6 @@ def train(net, x, y, epochs):
     seen, held_out = divide(len(x))
     x_val, y_val = x[held_out, None], y[held_out]
     x, y = x[seen, None], y[seen, None, None]
-    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
 
     # In single steps `net` puts out rates only while it is trained: others validate.
     rates_net = build_network()
@@ -133,7 +131,7 @@ def train(net, x, y, epochs):
                 break
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
             tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
-            order = np.random.permutation(len(x))[:whole_batches]
+            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             labels = dict.fromkeys(losses, y[order])
             fitted = sim.fit(x[order], labels, shuffle=False, verbose=0).history
             loss, accuracy = fitted["logits_loss"][0], fitted["logits_accuracy"][0]
@@ -263,6 +261,8 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, help="a .npz file of your own")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     args = parser.parse_args()
+    if args.data and not args.data.exists():
+        parser.error(f"there is no {args.data}")
 
     x_train, y_train, x_held_out, y_test = load_data(args.data)
     x_train, x_test = x_train.astype(float), x_held_out.astype(float)
@@ -278,7 +278,7 @@ if __name__ == "__main__":
     words = {f"{ens.label}.neurons": describe(ens) for ens in network.ensembles}
     spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
     words["spikes"] = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
-    scaling = {"input.shift": shift, "input.scale": scale}
+    words |= {"input.shift": shift, "input.scale": scale, "spec_file": "guided.toml"}
     np.savez_compressed(HERE / "guided.test.npz", x=x_held_out, y=y_test)
-    np.savez(PARAMS, **params, **words, **scaling, spec_file="guided.toml")
+    np.savez(HERE / "guided.params.npz", **params, **words)
     evaluate("spikes (fresh)", network, x_test, y_test, PRESENTATION_STEPS)

@@ -1,7 +1,7 @@
 """Train the images network (64-128-256-72-32-24-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from images.toml [a8bbbabc].
+Written by snnc from images.toml [d4c5e0cd].
 """
 
 import argparse
@@ -26,7 +26,6 @@ from tensorflow.keras.layers import (
 )
 
 HERE = Path(__file__).resolve().parent
-PARAMS = HERE / "images.params.npz"
 
 SEED = 3
 DT = 0.001  # s
@@ -133,7 +132,6 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
@@ -144,7 +142,7 @@ def train(net, x, y, epochs):
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
             tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
-            order = np.random.permutation(len(x))[:whole_batches]
+            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):
@@ -287,6 +285,8 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, help="a .npz file of your own")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     args = parser.parse_args()
+    if args.data and not args.data.exists():
+        parser.error(f"there is no {args.data}")
 
     x_train, y_train, x_held_out, y_test = load_data(args.data)
     x_train, x_test = x_train.astype(float), x_held_out.astype(float)
@@ -300,7 +300,7 @@ if __name__ == "__main__":
     words = {f"{ens.label}.neurons": describe(ens) for ens in network.ensembles}
     spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
     words["spikes"] = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
-    scaling = {"input.shift": shift, "input.scale": scale}
+    words |= {"input.shift": shift, "input.scale": scale, "spec_file": "images.toml"}
     np.savez_compressed(HERE / "images.test.npz", x=x_held_out, y=y_test)
-    np.savez(PARAMS, **params, **words, **scaling, spec_file="images.toml")
+    np.savez(HERE / "images.params.npz", **params, **words)
     evaluate("spikes (fresh)", network, x_test, y_test, PRESENTATION_STEPS)

@@ -1,7 +1,7 @@
 """Run the trained kept network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from kept.toml [a5e9a1a7].
+Written by snnc from kept.toml [19549c92].
 """
 
 import argparse
@@ -140,8 +140,8 @@ if __name__ == "__main__":
         parser.error("--plot needs Matplotlib: pip install 'matplotlib>=3.8'")
     if not PARAMS.exists():
         raise SystemExit(f"there is no {PARAMS.name} yet: train first")
-
-    trained, test = dict(np.load(PARAMS)), np.load(HERE / "kept.test.npz")
+    trained = dict(np.load(PARAMS))
+    test = np.load(HERE / "kept.test.npz")
     x, y = test["x"][: args.items].astype(float), test["y"][: args.items]
     x = (x - trained["input.shift"]) / trained["input.scale"]
     network = build_network(trained, x)

@@ -3,7 +3,7 @@
     python kept_train.py --resume  # go on after a kill
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from kept.toml [17c1612f].
+Written by snnc from kept.toml [88ff59e0].
 """
 
 import argparse
@@ -27,7 +27,6 @@ from sklearn.datasets import load_iris
 from tensorflow.keras.layers import Dense, Dropout
 
 HERE = Path(__file__).resolve().parent
-PARAMS = HERE / "kept.params.npz"
 CHECKPOINT = HERE / "kept.checkpoint.npz"
 FIGURE = HERE / "kept.nengo_dl.png"
 
@@ -121,7 +120,6 @@ def train(net, x, y, epochs, resume=False):
     """Train on single time steps; return the parameters of the network that runs."""
     training = describe_training(net, x, y)
     x, y = x[:, None], y[:, None, None]
-    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with nengo_dl.Simulator(net, **SIM) as sim:
         optimizer = OPTIMIZER()
@@ -138,7 +136,7 @@ def train(net, x, y, epochs, resume=False):
         for epoch in range(len(history), epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
             tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
-            order = np.random.permutation(len(x))[:whole_batches]
+            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):
@@ -312,6 +310,8 @@ if __name__ == "__main__":
     args = parser.parse_args()
     if args.plot and find_spec("matplotlib") is None:
         parser.error("--plot needs Matplotlib: pip install 'matplotlib>=3.8'")
+    if args.data and not args.data.exists():
+        parser.error(f"there is no {args.data}")
     if CHECKPOINT.exists() and not args.resume:
         print(f"from the beginning; --resume would go on from {CHECKPOINT.name}")
 
@@ -327,11 +327,11 @@ if __name__ == "__main__":
     words = {f"{ens.label}.neurons": describe(ens) for ens in network.ensembles}
     spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
     words["spikes"] = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
-    scaling = {"input.shift": shift, "input.scale": scale}
+    words |= {"input.shift": shift, "input.scale": scale, "spec_file": "kept.toml"}
     np.savez_compressed(HERE / "kept.test.npz", x=x_held_out, y=y_test)
     training = describe_training(network, x_train, y_train)
     words["training"] = json.dumps({**training, "epochs": args.epochs}, sort_keys=True)
-    save(PARAMS, **params, **words, **scaling, spec_file="kept.toml")
+    save(HERE / "kept.params.npz", **params, **words)
     CHECKPOINT.unlink(missing_ok=True)
     results = evaluate("spikes (fresh)", network, x_test, y_test, PRESENTATION_STEPS)
     if args.plot:

@@ -1,7 +1,7 @@
 """Run the trained table network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from table.toml [f0d21ec1].
+Written by snnc from table.toml [9789cdd4].
 """
 
 import argparse
@@ -102,8 +102,8 @@ if __name__ == "__main__":
     args = parser.parse_args()
     if not PARAMS.exists():
         raise SystemExit(f"there is no {PARAMS.name} yet: train first")
-
-    trained, test = dict(np.load(PARAMS)), np.load(HERE / "table.test.npz")
+    trained = dict(np.load(PARAMS))
+    test = np.load(HERE / "table.test.npz")
     x, y = test["x"][: args.items].astype(float), test["y"][: args.items]
     x = (x - trained["input.shift"]) / trained["input.scale"]
     network = build_network(trained, x)

@@ -1,7 +1,7 @@
 """Train the watched network (13-24-12-3) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from watched.toml [5d05e11c].
+Written by snnc from watched.toml [56fec137].
 """
 
 import argparse
@@ -20,7 +20,6 @@ from sklearn.datasets import load_wine
 from tensorflow.keras.layers import Dense, Dropout
 
 HERE = Path(__file__).resolve().parent
-PARAMS = HERE / "watched.params.npz"
 
 SEED = 5
 DT = 0.001  # s
@@ -85,7 +84,6 @@ def train(net, x, y, epochs):
     seen, held_out = divide(len(x))
     x_val, y_val = x[held_out, None], y[held_out]
     x, y = x[seen, None], y[seen, None, None]
-    whole_batches = len(x) // BATCH_SIZE * BATCH_SIZE
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
@@ -105,7 +103,7 @@ def train(net, x, y, epochs):
                 break
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
             tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
-            order = np.random.permutation(len(x))[:whole_batches]
+            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):
@@ -203,6 +201,8 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, help="a .npz file of your own")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     args = parser.parse_args()
+    if args.data and not args.data.exists():
+        parser.error(f"there is no {args.data}")
 
     x_train, y_train, x_held_out, y_test = load_data(args.data)
     x_train, x_test = x_train.astype(float), x_held_out.astype(float)
@@ -216,7 +216,7 @@ if __name__ == "__main__":
     words = {f"{ens.label}.neurons": describe(ens) for ens in network.ensembles}
     spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
     words["spikes"] = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
-    scaling = {"input.shift": shift, "input.scale": scale}
+    words |= {"input.shift": shift, "input.scale": scale, "spec_file": "watched.toml"}
     np.savez_compressed(HERE / "watched.test.npz", x=x_held_out, y=y_test)
-    np.savez(PARAMS, **params, **words, **scaling, spec_file="watched.toml")
+    np.savez(HERE / "watched.params.npz", **params, **words)
     evaluate("spikes (fresh)", network, x_test, y_test, PRESENTATION_STEPS)
