@@ -29,8 +29,8 @@ def spikes(spec: Path, folder: Path) -> dict[str, Any]:
     from snnc.training.paths import Paths
 
     program = checked(spec).program
-    params = Paths.of(program, folder).params
-    trained = params_file.load_params(params, program, prepare.load(program))
+    paths = Paths.of(program, folder)
+    trained = params_file.load_params(paths, program, prepare.load(program))
     items = trained.x_test[:ITEMS]
     simulators = {
         "nengo": lambda net: nengo.Simulator(net, dt=program.network.dt, progress_bar=False)
