@@ -279,6 +279,18 @@ def test_a_script_that_is_no_longer_asked_for(
     assert main(["compile", "--check", str(spec)]) == 0
 
 
+def test_plots_that_are_no_longer_asked_for(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    without = spec.read_text()
+    spec.write_text(f"{without}\n[scripts]\nplots = true\n")
+    main(["compile", str(spec)])
+    spec.write_text(without)
+    assert main(["compile", str(spec)]) == 0
+    assert "digits_plots.py is left over: the spec no longer asks" in capsys.readouterr().out
+    assert main(["compile", "--check", str(spec)]) == 1
+    Path("digits_plots.py").unlink()
+    assert main(["compile", "--check", str(spec)]) == 0
+
+
 def test_data_behind_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A script looks for its data from where it really is."""
     monkeypatch.chdir(tmp_path)

@@ -14,7 +14,7 @@ from snnc.pipeline import scripts
 from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.scripts import on_disk
-from snnc.scripts.emit import is_untouched
+from snnc.scripts.emit import KINDS, file_name, is_untouched
 
 EDITED = "was edited, or not written by snnc"
 
@@ -62,13 +62,13 @@ def _compile(program: Program, folder: Path, arguments: argparse.Namespace) -> i
     for path in wanted:
         print(f"wrote {path.as_posix()}" if path in written else f"{path.as_posix()} is up to date")
     for path in leftover:
-        print(f"{path.as_posix()} is left over: the spec's targets no longer ask for it")
+        print(f"{path.as_posix()} is left over: the spec no longer asks for it")
     return 0
 
 
 def _leftovers(network: Network, folder: Path) -> list[Path]:
     """Return the scripts in a folder that snnc has written for a network of this name."""
-    paths = [folder / f"{network.name}_{kind}.py" for kind in ("train", "loihi")]
+    paths = [folder / file_name(network.name, kind) for kind in KINDS]
     return [path for path in paths if is_untouched(on_disk.text_of(path) or "")]
 
 
@@ -80,7 +80,7 @@ def _compare(wanted: dict[Path, str], leftover: list[Path]) -> int:
         _print_difference(path, present[path], wanted[path])
     if leftover:
         names = on_disk.listed(leftover)
-        raise Refusal(f"{names}: left over, the spec's targets no longer ask for it; remove it")
+        raise Refusal(f"{names}: left over, the spec no longer asks for it; remove it")
     if stale:
         states = {path: _state(present[path]) for path in stale}
         force = ", with --force over what was edited" if EDITED in states.values() else ""

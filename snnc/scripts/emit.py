@@ -11,6 +11,8 @@ from snnc.scripts.loihi import loihi_script
 from snnc.scripts.templates import environment
 from snnc.scripts.train import train_script
 
+#: What each script does: its name is the network's name and one of these.
+KINDS = ("train", "loihi", "plots")
 #: Stands for the digest while a script is being written.
 _PLACEHOLDER = "0" * 8
 _SIGNATURE = re.compile(
@@ -29,9 +31,13 @@ def emit(program: Program, folder: Path) -> dict[str, str]:
         scripts["plots"] = plots_script(program, _PLACEHOLDER)
     templates = environment()
     return {
-        f"{program.name}_{kind}.py": _signed(_tidy(script.render(templates)))
+        file_name(program.name, kind): _signed(_tidy(script.render(templates)))
         for kind, script in scripts.items()
     }
+
+
+def file_name(network: str, kind: str) -> str:
+    return f"{network}_{kind}.py"
 
 
 def is_untouched(text: str) -> bool:
