@@ -11,7 +11,6 @@ from snnc.checks.units import SLOW, in_seconds
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import number
-from snnc.operators import transforms
 from snnc.program.network import Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
@@ -183,7 +182,7 @@ def chip_input(program: Program) -> Iterator[Diagnostic]:
         if connection.source != INPUT:
             continue
         at = program.network.population(connection.target).on_chip_at or connection.at
-        if not isinstance(program.network.form(connection), transforms.Dense):
+        if program.network.form(connection).kind != "dense":
             yield Diagnostic(
                 CHIP_INPUT,
                 f"'{connection.target}' reads the input on the chip, and NengoLoihi builds only dense layers there",
@@ -226,10 +225,7 @@ def chip_output(program: Program) -> Iterator[Diagnostic]:
         if population.on_chip:
             continue
         leaving = [c for c in program.network.into(population.name) if c.source in on_chip]
-        if all(
-            isinstance(program.network.form(c), transforms.Dense | transforms.NoTransform)
-            for c in leaving
-        ):
+        if all(program.network.form(c).kind in ("dense", "none") for c in leaving):
             continue
         source = leaving[0].source
         yield Diagnostic(

@@ -56,8 +56,6 @@ def deploy(network: Network, weights: Weights) -> Network:
 def _folded(network: Network, connection: Connection, weights: Weights) -> tuple[Transform, Any]:
     """Return a connection's transform, and its bias: one value a neuron or a channel, or 0 for none."""
     form, before = network.form(connection), network.source_shape(connection)
-    if not connection.operators:
-        return Transform(form), 0
     transform, bias = _read(connection.at_run_time, form, weights, before)
     adds_bias = any(operator.adds_bias for operator in connection.operators)
     wrong = _difference(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from snnc.operators.call import Call
 from snnc.program.fingerprint import training
@@ -115,29 +116,28 @@ def training_constant(program: Program) -> str:
         rate = Group("{", ('"kind": SCHEDULE.func.__name__', "**SCHEDULE.keywords"), "}")
         optimizer.append(entry("learning_rate", rate))
     stopping = program.train.early_stopping
+    settings = training(program)
+    del settings["operators"]
     named: dict[str, Code] = {
         "seed": "SEED",
         "dt": "DT",
         "batch_size": "BATCH_SIZE",
         "optimizer": Group("{", tuple(optimizer), "}"),
-        "gradient": _gradients(program),
+        "gradient": _gradients(program.network, settings["gradient"]),
         "validation_fraction": "VALIDATION_FRACTION",
         "firing_rates": "FIRING_RATES",
     }
     if stopping:
-        named["early_stopping"] = _stopping_settings(program, stopping)
-    settings = training(program)
-    del settings["operators"]
+        constants = {"patience": "PATIENCE"}
+        if stopping.min_delta:
+            constants["min_delta"] = "MIN_DELTA"
+        named["early_stopping"] = _by_constants(settings["early_stopping"], constants)
+    return layout(_by_constants(settings, named), "TRAINING = ")
+
+
+def _by_constants(settings: Mapping[str, Any], named: Mapping[str, Code]) -> Code:
+    """Return settings as a dict, those that are `named` by the code that stands for them."""
     entries = (entry(key, named.get(key, expression(value))) for key, value in settings.items())
-    return layout(Group("{", tuple(entries), "}"), "TRAINING = ")
-
-
-def _stopping_settings(program: Program, stopping: EarlyStopping) -> Code:
-    named = {"patience": "PATIENCE"}
-    if stopping.min_delta:
-        named["min_delta"] = "MIN_DELTA"
-    settings = training(program)["early_stopping"]
-    entries = (entry(key, named.get(key) or expression(value)) for key, value in settings.items())
     return Group("{", tuple(entries), "}")
 
 
@@ -171,13 +171,13 @@ def _partial(call: Call) -> Code:
     return Group("partial(", (call.name, *settings), ")")
 
 
-def _gradients(program: Program) -> Code:
-    populations = program.network.populations
-    prefixes = prefixes_of(program.network)
-    by_layer = {p.name: _slope(p, prefixes[p.name]) for p in populations}
-    if "kind" in training(program)["gradient"]:
-        return by_layer[populations[0].name]
-    return Group("{", tuple(entry(name, slope) for name, slope in by_layer.items()), "}")
+def _gradients(network: Network, settings: Mapping[str, Any]) -> Code:
+    """Return the one gradient of all layers, or that of each, as `settings` have them."""
+    prefixes = prefixes_of(network)
+    by_layer = {p.name: _slope(p, prefixes[p.name]) for p in network.populations}
+    if "kind" in settings:
+        return by_layer[network.populations[0].name]
+    return _by_constants(settings, by_layer)
 
 
 def _slope(population: Population, prefix: str) -> Code:

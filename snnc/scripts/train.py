@@ -74,7 +74,6 @@ class Settings(NamedTuple):
 
 class Main(NamedTuple):
     name: str
-    data_argument: str
     resume: bool
     plots: bool
     scaling: tuple[str, ...]
@@ -127,7 +126,6 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
         ),
         main=Main(
             name=network.name,
-            data_argument=data.argument,
             resume=on.resume,
             plots=on.plots,
             scaling=_scaling(program),

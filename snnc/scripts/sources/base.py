@@ -18,16 +18,6 @@ class Source(Section, Protocol):
     def constants(self) -> tuple[str, ...]:
         """Return the constants that lead to the data."""
 
-    @property
-    def argument(self) -> str:
-        """Return what the script's option --data says beside its type."""
-
-
-#: What --data says where the script has no file of its own.
-OWN_FILE = 'help="a .npz file of your own"'
-#: What --data says where the script has a file of its own.
-OTHER_FILE = 'default=DATA, help="another such file"'
-
 
 def data_constant(program: Program, folder: Path, path: str) -> str:
     """Return the constant that leads from a script to its data."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import Group, expression, layout, literal
-from snnc.scripts.sources.base import OTHER_FILE, data_constant
+from snnc.scripts.sources.base import data_constant
 from snnc.spec.sources import Csv
 
 
@@ -26,10 +26,6 @@ class CsvSource(NamedTuple):
     @property
     def constants(self) -> tuple[str, ...]:
         return (self.data, self.labels) if self.labels else (self.data,)
-
-    @property
-    def argument(self) -> str:
-        return OTHER_FILE
 
     @property
     def imports(self) -> tuple[str, ...]:

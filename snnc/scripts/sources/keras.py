@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import identifier
-from snnc.scripts.sources.base import OWN_FILE
 from snnc.spec.sources import Keras
 
 
@@ -18,10 +17,6 @@ class KerasSource(NamedTuple):
     @property
     def constants(self) -> tuple[str, ...]:
         return ()
-
-    @property
-    def argument(self) -> str:
-        return OWN_FILE
 
     @property
     def imports(self) -> tuple[str, ...]:

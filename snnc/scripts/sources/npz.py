@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import literal, width
-from snnc.scripts.sources.base import OTHER_FILE, data_constant
+from snnc.scripts.sources.base import data_constant
 from snnc.spec.sources import SPLIT, Npz
 
 
@@ -24,10 +24,6 @@ class NpzSource(NamedTuple):
     @property
     def constants(self) -> tuple[str, ...]:
         return (self.data, *self.array_constants)
-
-    @property
-    def argument(self) -> str:
-        return OTHER_FILE
 
     @property
     def imports(self) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import Group, expression, layout, literal
-from snnc.scripts.sources.base import OWN_FILE
 from snnc.spec.sources import Openml
 
 
@@ -22,10 +21,6 @@ class OpenmlSource(NamedTuple):
     @property
     def constants(self) -> tuple[str, ...]:
         return (self.labels,) if self.labels else ()
-
-    @property
-    def argument(self) -> str:
-        return OWN_FILE
 
     @property
     def imports(self) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import identifier, literal
-from snnc.scripts.sources.base import OWN_FILE
 from snnc.spec.sources import Sklearn
 
 
@@ -20,10 +19,6 @@ class SklearnSource(NamedTuple):
     @property
     def constants(self) -> tuple[str, ...]:
         return ()
-
-    @property
-    def argument(self) -> str:
-        return OWN_FILE
 
     @property
     def imports(self) -> tuple[str, ...]:
