@@ -129,7 +129,8 @@ class Dense(Form):
         return {"weights": kernel.T}
 
     def apply(self, arrays: Arrays, x: Array) -> Array:
-        return x @ arrays["weights"].T
+        applied: Array = x @ arrays["weights"].T
+        return applied
 
     def nengo(self, arrays: Mapping[str, Any]) -> Any:
         return arrays["weights"]
