@@ -103,7 +103,7 @@ def test_values_that_never_vary(tmp_path: Path) -> None:
 def test_what_is_said_of_scikit_learns_data_is_true(name: str, tmp_path: Path) -> None:
     import sklearn.datasets
 
-    from snnc.spec.sources import Sklearn
+    from snnc.spec.sources.sklearn import Source as Sklearn
 
     x, y = getattr(sklearn.datasets, f"load_{name}")(return_X_y=True)
     said = Sklearn(kind="sklearn", name=name)  # type: ignore[arg-type]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.copies import copy_of_repository, run_in
 
 #: Transposed before a kernel, between kernels with dropout and normalisation, and before a matrix; square and not.
 SPEC = """
@@ -72,13 +69,7 @@ epochs = 3
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository with the layer kind that ARCHITECTURE.md adds."""
-    copy = tmp_path_factory.mktemp("copy")
-    for part in ("snnc", "templates", "tests", "specs"):
-        ignored = shutil.ignore_patterns(
-            "__pycache__", "*.params.npz", "*.test.npz", "*.baseline.npz"
-        )
-        shutil.copytree(ROOT / part, copy / part, ignore=ignored)
-    shutil.copy(ROOT / "pyproject.toml", copy)
+    copy = copy_of_repository(tmp_path_factory.mktemp("copy"))
     text = (ROOT / "ARCHITECTURE.md").read_text()
     blocks = re.findall(r"```python\n# (\S+)\n(.*?)```", text, re.DOTALL)
     assert [path for path, _ in blocks] == ["snnc/spec/layers/transpose.py"]
@@ -89,32 +80,21 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=copy,
-        env={**os.environ, "PYTHONPATH": str(copy)},
-    )
-
-
 def test_the_new_kind_is_known(copy: Path) -> None:
     spec = "tests/cases/sideways.toml"
-    shown = run(copy, "-m", "snnc", "show", "--full", spec)
+    shown = run_in(copy, "-m", "snnc", "show", "--full", spec)
     assert shown.returncode == 0, shown.stderr
     assert 'kind = "transpose"' in shown.stdout
-    compiled = run(copy, "-m", "snnc", "compile", spec, "-o", "out")
+    compiled = run_in(copy, "-m", "snnc", "compile", spec, "-o", "out")
     assert compiled.returncode == 0, compiled.stderr
     script = (copy / "out/sideways_train.py").read_text()
     layer = 'nengo_dl.Layer(Permute((2, 1, 3), name="transpose2"))(x, shape_in=(6, 7, 4))'
     assert f"x = {layer}\n" in script
-    assert run(copy, "-m", "black", "--check", "-q", "out").returncode == 0
+    assert run_in(copy, "-m", "black", "--check", "-q", "out").returncode == 0
     (copy / "bad.toml").write_text(
         SPEC.replace('kind = "transpose"', 'kind = "transpose"\nnam = "swapped"', 1)
     )
-    checked = run(copy, "-m", "snnc", "check", "bad.toml")
+    checked = run_in(copy, "-m", "snnc", "check", "bad.toml")
     assert "error[unknown-key]: layer 1 has no key 'nam'" in checked.stderr
     assert "did you mean 'name'?" in checked.stderr
 
@@ -124,7 +104,7 @@ def test_the_new_kind_is_known(copy: Path) -> None:
 def test_the_new_operator_trains_deploys_and_runs(copy: Path) -> None:
     """Parity, deploy and fresh answers of a spec with it: the same tests as for every spec."""
     tests = ["tests/test_parity.py", "tests/test_deploy.py"]
-    done = run(copy, "-m", "pytest", "-k", "sideways", *tests)
+    done = run_in(copy, "-m", "pytest", "-k", "sideways", *tests)
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout
 
@@ -141,13 +121,13 @@ def test_an_operator_that_says_what_is_not_so_is_refused(copy: Path) -> None:
     )
     train = ("-m", "snnc", "train", "tests/cases/sideways.toml", "-o", "out", "--epochs", "1")
     try:
-        refused = run(copy, *train)
+        refused = run_in(copy, *train)
     finally:
         module.write_text(honest)
     assert refused.returncode == 1, refused.stderr
     assert "'conv2d1' would not run as it was trained" in refused.stderr
     assert "'transpose1' (transpose, layer 1), 'conv2d1' (conv2d, layer 2)" in refused.stderr
     assert not (copy / "out/sideways.params.npz").exists()
-    resumed = run(copy, *train, "--resume")
+    resumed = run_in(copy, *train, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     assert (copy / "out/sideways.params.npz").exists()

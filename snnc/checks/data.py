@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from snnc.checks.csv_data import csv_fits
+from snnc.checks.files import file_fits
 from snnc.checks.items import DATA_FILE, DATA_SHAPE, a_batch_fits, items_fit
-from snnc.checks.npz_data import npz_fits
 from snnc.checks.rule import rule
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic
@@ -16,7 +15,7 @@ from snnc.diagnostics.errors import cannot
 from snnc.diagnostics.wording import near
 from snnc.environment.own_files import OWN_FILES
 from snnc.program.program import Program
-from snnc.spec.sources import Csv, FileKind, Keras, Sklearn
+from snnc.spec.sources.base import FileKind, KnownKind
 
 
 @rule
@@ -30,11 +29,11 @@ def data_fits(program: Program) -> Iterator[Diagnostic]:
             yield replace(diagnostic, message=message if name in message else f"{name}: {message}")
     elif program.data_path is not None:
         yield from _file_fits(program, program.data_path)
-    elif isinstance(program.data, Sklearn | Keras):
+    elif isinstance(program.data, KnownKind):
         yield from _known_fits(program, program.data)
 
 
-def _known_fits(program: Program, data: Sklearn | Keras) -> Iterator[Diagnostic]:
+def _known_fits(program: Program, data: KnownKind) -> Iterator[Diagnostic]:
     yield from items_fit(program.network, data.item_shape, f"an item of '{data.name}'")
     if program.network.output.classes != data.classes:
         message = f"'{data.name}' has {data.classes} classes, not {program.network.output.classes}"
@@ -52,10 +51,7 @@ def _file_fits(program: Program, path: Path) -> Iterator[Diagnostic]:
             yield from wrong
             return
     try:
-        if isinstance(program.data, Csv):
-            yield from csv_fits(program.network, program.data, path, at)
-        else:
-            yield from npz_fits(program, path, at)
+        yield from file_fits(program, path, at)
     except OSError as error:
         if program.data_file is not None:
             raise cannot("read", path, error) from error

@@ -12,8 +12,8 @@ from snnc.diagnostics.codes import Code
 
 def known_codes() -> dict[str, Code]:
     """Return every code that a diagnostic may have, by its text, in alphabetical order."""
-    names = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    modules = [codes, *(importlib.import_module(f"{__package__}.{name}") for name in names)]
+    found = pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}.")
+    modules = [codes, *(importlib.import_module(module.name) for module in found)]
     known = {text: code for module in modules for text, code in codes.of_module(module).items()}
     return dict(sorted(known.items()))
 

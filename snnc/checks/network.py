@@ -11,7 +11,7 @@ from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import counted
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
-from snnc.spec.sources import Keras, Sklearn
+from snnc.spec.sources.base import KnownKind
 
 LABELS = error("labels")
 
@@ -23,7 +23,7 @@ def labels_fit(program: Program) -> Iterator[Diagnostic]:
     if labels is not None and len(labels) != classes:
         message = f"there are {classes} classes, but {counted(len(labels), 'label')}"
         # How many classes a data set has that comes by its name is known.
-        known = isinstance(program.data, Sklearn | Keras) and program.data.classes == classes
+        known = isinstance(program.data, KnownKind) and program.data.classes == classes
         hint = "list one a class" if known else f"write classes = {len(labels)}"
         yield Diagnostic(LABELS, message, ("output", "labels"), hint=hint)
 

@@ -14,7 +14,7 @@ from snnc.diagnostics.wording import counted
 
 if TYPE_CHECKING:
     from snnc.program.network import Network
-    from snnc.spec.sources import Csv
+    from snnc.spec.sources.csv import Source as Csv
 
 
 class BadText(ValueError):

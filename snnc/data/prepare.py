@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.data.csv_file import expected
-from snnc.data.load import Raw, read, source_name
+from snnc.data.sources import read
+from snnc.data.sources.base import Raw, source_name
 from snnc.diagnostics.errors import Refusal
 from snnc.program.network import Network
 from snnc.program.program import Program, same_items
-from snnc.spec.sources import Scale
+from snnc.spec.sources.base import Scale
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnc.data.load import source_name
 from snnc.data.prepare import Array, Data, Labels, Split, scaled, split
+from snnc.data.sources.base import source_name
 from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.codes import DATA_BALANCE, DATA_CLASSES, DATA_LEAK, DATA_ORDER, DATA_SCALE
 from snnc.diagnostics.diagnostic import Diagnostic

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 from snnc.operators.linear import Shape, size
 from snnc.program.network import Network
-from snnc.spec.sources import FileKind
+from snnc.spec.sources.base import FileKind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from snnc.spec.settings import LoihiSettings, Presentation, Scripts, Train
-    from snnc.spec.sources import SourceKind
+    from snnc.spec.sources.base import SourceKind
 
 #: How many outputs of neurons are recorded at once: 200 MB, of which NengoDL holds several copies.
 RECORDED = 50_000_000

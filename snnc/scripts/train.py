@@ -15,7 +15,7 @@ from snnc.scripts.plot_calls import fresh_plot
 from snnc.scripts.script import Description, Script, shape_of
 from snnc.scripts.sources import source
 from snnc.scripts.training_network import definitions, training_network
-from snnc.spec.sources import FileKind
+from snnc.spec.sources.base import FileKind
 
 
 class Docstring(NamedTuple):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from snnc.program.program import Program
 from snnc.scripts.code import Group, expression, layout, literal
 from snnc.scripts.sources.base import data_constant
-from snnc.spec.sources import Csv
+from snnc.spec.sources.csv import Source as Csv
 
 
 class CsvSource(NamedTuple):

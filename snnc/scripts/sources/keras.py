@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import identifier
-from snnc.spec.sources import Keras
+from snnc.spec.sources.keras import Source as Keras
 
 
 class KerasSource(NamedTuple):

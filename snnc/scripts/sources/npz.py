@@ -8,7 +8,8 @@ from typing import NamedTuple
 from snnc.program.program import Program
 from snnc.scripts.code import literal, width
 from snnc.scripts.sources.base import data_constant
-from snnc.spec.sources import SPLIT, Npz
+from snnc.spec.sources.base import SPLIT
+from snnc.spec.sources.npz import Source as Npz
 
 
 class NpzSource(NamedTuple):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import Group, expression, layout, literal
-from snnc.spec.sources import Openml
+from snnc.spec.sources.openml import Source as Openml
 
 
 class OpenmlSource(NamedTuple):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import identifier, literal
-from snnc.spec.sources import Sklearn
+from snnc.spec.sources.sklearn import Source as Sklearn
 
 
 class SklearnSource(NamedTuple):

@@ -15,7 +15,7 @@ from snnc.diagnostics.wording import near
 from snnc.operators.linear import Shape
 from snnc.program.network import Network
 from snnc.program.program import Program
-from snnc.spec.sources import Npz
+from snnc.spec.sources.npz import Source as Npz
 
 #: The kind of an array's values, by the letter of its type, and a hint how to save numbers instead.
 _TYPES = {
@@ -48,7 +48,7 @@ class _Array:
 DATA_ARRAY = error("data-array")
 
 
-def npz_fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
+def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
     """Yield the errors of a file; `at` is where the spec names it. Raises OSError."""
     try:
         present = headers(path)

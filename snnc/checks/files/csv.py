@@ -24,15 +24,18 @@ from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, near
 from snnc.program.network import Network
+from snnc.program.program import Program
 from snnc.spec import write_toml
-from snnc.spec.sources import Csv
+from snnc.spec.sources.csv import Source as Csv
 
 #: A hint lists at most this many labels. A column with more of them hardly holds the labels.
 MOST_NAMES = 50
 
 
-def csv_fits(network: Network, data: Csv, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
+def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
     """Yield the errors of a file; `at` is where the spec names it. Raises OSError."""
+    network, data = program.network, program.data
+    assert isinstance(data, Csv)
     try:
         first = list(islice(rows(path, data.delimiter), 2))
     except BadText as error:

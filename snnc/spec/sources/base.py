@@ -1,0 +1,91 @@
+"""What the sources of items and labels have in common."""
+
+from collections.abc import Collection
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from snnc.spec.base import Fraction, Model
+
+Scale = Literal["none", "unit", "signed", "standard"]
+
+#: Default names of the arrays of data that come split.
+SPLIT = ("x_train", "y_train", "x_test", "y_test")
+
+#: Share of the items held out, where the data don't come split.
+TestFraction = Annotated[
+    Fraction,
+    Field(
+        description="Share of the items held out, rounded up as scikit-learn does; drawn by the seed."
+    ),
+]
+
+
+class SourceKind(Model):
+    """Base class of the sources."""
+
+    kind: str
+    scale: Scale = Field(
+        "standard",
+        description="How items are scaled, fitted on the training items alone: none; unit, to [0, 1], or signed, to [-1, 1], "
+        "by the smallest and the largest value; standard, per feature to mean 0 and deviation 1.",
+    )
+
+    @property
+    def title(self) -> str:
+        """The name of what is downloaded or shipped, in messages."""
+        raise NotImplementedError
+
+    @property
+    def file_kind(self) -> str:
+        """The kind of file that may stand in for the source."""
+        return "npz"
+
+    @property
+    def split_fraction(self) -> float | None:
+        """The fraction of items held out, or None where the data come split."""
+        raise NotImplementedError
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """The names of the arrays in a .npz file: items and labels, or four names if they come split."""
+        return SPLIT if self.split_fraction is None else ("x", "y")
+
+    def arrays_among(self, present: Collection[str]) -> tuple[str, ...]:
+        """Return the names of the arrays in a file that replaces the source; it may come split in any case."""
+        return SPLIT if self.arrays[0] not in present and SPLIT[0] in present else self.arrays
+
+
+class FileKind(SourceKind):
+    """Data in a file of the user's."""
+
+    path: str = Field(
+        min_length=1, description="The file, relative to the spec, with / between folders."
+    )
+
+    @property
+    def file_kind(self) -> str:
+        return self.kind
+
+
+class KnownKind(SourceKind):
+    """Data sets that come by their name: their items and classes are known before they are loaded."""
+
+    name: str
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        raise NotImplementedError
+
+    @property
+    def items(self) -> int:
+        """The number of items; of those to train on, if they come split."""
+        raise NotImplementedError
+
+    @property
+    def classes(self) -> int:
+        raise NotImplementedError
+
+
+def listed(keys: list[str]) -> str:
+    return ", ".join(repr(key) for key in keys)

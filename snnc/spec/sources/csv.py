@@ -1,0 +1,46 @@
+"""A table of text."""
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+from typing_extensions import Self
+
+from snnc.diagnostics.codes import CONFLICTING_KEYS
+from snnc.spec.sources.base import FileKind, TestFraction
+
+
+def _column(value: object) -> str:
+    return "name" if isinstance(value, str) else "number"
+
+
+class Source(FileKind):
+    """A text file with an item a line: numbers, and the label in a column of its own."""
+
+    kind: Literal["csv"]
+    delimiter: Literal[",", ";", "\t", "|", " "] = Field(
+        ",", description="What stands between two columns."
+    )
+    header: bool = Field(True, description="Whether the first line names the columns.")
+    label: Annotated[
+        Annotated[int, Tag("number")] | Annotated[str, Tag("name")], Discriminator(_column)
+    ] = Field(
+        -1,
+        description="The column of labels: its name in the header, or its number, from 0 at the left; -1 is the last. "
+        "Labels are whole numbers from 0, or names that labels in [output] lists.",
+    )
+    test_fraction: TestFraction = 0.2
+
+    @model_validator(mode="after")
+    def _names_need_a_header(self) -> Self:
+        if isinstance(self.label, str) and not self.header:
+            raise PydanticCustomError(
+                CONFLICTING_KEYS,
+                "without a header columns have no names: the label's is a number, -1 for the last",
+                {"key": "label"},
+            )
+        return self
+
+    @property
+    def split_fraction(self) -> float | None:
+        return self.test_fraction
