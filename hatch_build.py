@@ -30,15 +30,12 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
                     included[str(path)] = f"{INSIDE}/{path.relative_to(root).as_posix()}"
 
         sys.path.insert(0, str(root))
-        from snnc.scripts.templates import compiled_folder, environment
+        from snnc.scripts.templates import compiled, compiled_file, environment
 
         self.compiled = tempfile.TemporaryDirectory()
-        environment().compile_templates(
-            self.compiled.name, extensions=["jinja"], zip=None, ignore_errors=False
-        )
-        inside = compiled_folder(Path(INSIDE)).as_posix()
-        for path in sorted(Path(self.compiled.name).iterdir()):
-            included[str(path)] = f"{inside}/{path.name}"
+        module = Path(self.compiled.name) / "templates.py"
+        module.write_text("\n".join(compiled(environment())) + "\n", encoding="utf-8")
+        included[str(module)] = compiled_file(Path(INSIDE)).as_posix()
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if version != "editable":

@@ -21,6 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    # Pydantic would look for its plugins in every installed package; a spec means the same wherever it is read.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     return _run(argv)
 
 

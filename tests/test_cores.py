@@ -32,7 +32,8 @@ from snnc.loihi.limits import CORES
 from snnc.loihi.memory import INDEX_BITS, index_bits, table_bits
 from snnc.loihi.targets import targets
 from snnc.loihi.windows import axes
-from snnc.operators.linear import Conv2D, Operator, Window, size
+from snnc.operators.conv2d import Conv2D
+from snnc.operators.linear import Operator, Window, size
 from snnc.program.program import Program
 from tests.conftest import CASES, LIGHT_SPECS, ROOT, program_of
 

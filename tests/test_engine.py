@@ -535,7 +535,7 @@ def test_rates_without_tensorflow_are_those_of_nengo_dl_and_keras() -> None:
     import tensorflow as tf
 
     from snnc.operators import transforms
-    from snnc.operators.linear import Conv2D
+    from snnc.operators.conv2d import Conv2D
     from snnc.running.soft_lif import SoftLif
 
     chance = np.random.RandomState(0)

@@ -12,19 +12,13 @@ import pytest
 from snnc.diagnostics.document import Document
 from snnc.loihi.connections import axons_of
 from snnc.operators import transforms
+from snnc.operators.avg_pool2d import AveragePool2D
+from snnc.operators.batch_norm import BatchNorm
 from snnc.operators.call import Call
-from snnc.operators.linear import (
-    AveragePool2D,
-    BatchNorm,
-    Conv2D,
-    Dense,
-    OnOff,
-    Operator,
-    Shape,
-    ShapeError,
-    Window,
-    shape_after,
-)
+from snnc.operators.conv2d import Conv2D
+from snnc.operators.dense import Dense
+from snnc.operators.linear import Operator, Shape, ShapeError, Window, shape_after
+from snnc.operators.on_off import OnOff
 from snnc.program.lower import lower
 from snnc.program.network import Network
 from snnc.spec.validate import validate

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
@@ -24,8 +23,7 @@ CHANNELS, CHIP_CHANNELS = 512, 32
 FEWER_VALUES = f"let it read fewer values, {AXONS_IN} in all"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class _Placed:
+class _Placed(NamedTuple):
     """The blocks of each layer, the layers that NengoLoihi refuses, and by layer the block_shape that it needs."""
 
     spread: Chip

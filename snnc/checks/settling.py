@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, erf, isfinite, sqrt
+from typing import NamedTuple
 
 from snnc.checks.hints import setting
 from snnc.checks.rule import rule
@@ -21,8 +22,7 @@ ENOUGH = 0.95
 SAMPLES = 10
 
 
-@dataclass(frozen=True)
-class Path:
+class Path(NamedTuple):
     """The filters between the input and some neurons, or the recorded output.
 
     A chain of lowpass filters delays by the sum of its time constants, `mean`, and smears by the sum of their squares,

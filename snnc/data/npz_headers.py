@@ -9,15 +9,13 @@ import re
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from snnc.data.file_kinds import other_kind
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """An array's shape, and its type as NumPy writes it: "<f4"."""
 
     shape: tuple[int, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from snnc.diagnostics.codes import Code, Severity
 
@@ -11,8 +11,7 @@ from snnc.diagnostics.codes import Code, Severity
 KeyPath = tuple[str | int, ...]
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A place in a text: line and column count from 1, both in characters."""
 
     line: int

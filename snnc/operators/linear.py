@@ -105,31 +105,6 @@ class Operator:
 
 
 @dataclass(frozen=True)
-class Dense(Operator):
-    kind: ClassVar[str] = "dense"
-    width_key: ClassVar[str | None] = "units"
-    fully_connected: ClassVar[bool] = True
-    has_kernel: ClassVar[bool] = True
-
-    units: int
-    use_bias: bool
-
-    def shape(self, before: Shape) -> Shape:
-        return (self.units,)
-
-    def parameters(self, before: Shape) -> int:
-        return (size(before) + self.use_bias) * self.units
-
-    @property
-    def adds_bias(self) -> bool:
-        return self.use_bias
-
-    def keras(self) -> Call:
-        bias = {} if self.use_bias else {"use_bias": False}
-        return Call("Dense", (self.units,), {**bias, "name": self.name})
-
-
-@dataclass(frozen=True)
 class Window(Operator):
     """Looks at an image through a window that moves by its strides."""
 
@@ -186,109 +161,6 @@ class Window(Operator):
         return height, width
 
 
-@dataclass(frozen=True)
-class Conv2D(Window):
-    kind: ClassVar[str] = "conv2d"
-    size_key: ClassVar[str] = "kernel_size"
-    width_key: ClassVar[str | None] = "filters"
-    has_kernel: ClassVar[bool] = True
-    zero_padded: ClassVar[bool] = True
-
-    filters: int
-    use_bias: bool
-
-    def shape(self, before: Shape) -> Shape:
-        return (*self.images(before), self.filters)
-
-    def parameters(self, before: Shape) -> int:
-        return (size(self.window) * before[-1] + self.use_bias) * self.filters
-
-    @property
-    def adds_bias(self) -> bool:
-        return self.use_bias
-
-    def keras(self) -> Call:
-        settings: dict[str, Any] = {}
-        if self.strides != (1, 1):
-            settings["strides"] = _short(self.strides)
-        if self.padding != "valid":
-            settings["padding"] = self.padding
-        if not self.use_bias:
-            settings["use_bias"] = False
-        return Call("Conv2D", (self.filters, _short(self.window)), {**settings, "name": self.name})
-
-
-@dataclass(frozen=True)
-class AveragePool2D(Window):
-    kind: ClassVar[str] = "avg_pool2d"
-    size_key: ClassVar[str] = "pool_size"
-
-    @property
-    def adds_bias(self) -> bool:
-        return False
-
-    def keras(self) -> Call:
-        settings: dict[str, Any] = {}
-        if self.strides != self.window:
-            settings["strides"] = _short(self.strides)
-        if self.padding != "valid":
-            settings["padding"] = self.padding
-        return Call("AveragePooling2D", (_short(self.window),), {**settings, "name": self.name})
-
-
-@dataclass(frozen=True)
-class BatchNorm(Operator):
-    """Normalises each channel, or each value where there are no images; linear when the network runs."""
-
-    kind: ClassVar[str] = "batch_norm"
-    on_images: ClassVar[bool] = True
-    pointwise: ClassVar[bool] = True
-
-    momentum: float
-    epsilon: float
-
-    def parameters(self, before: Shape) -> int:
-        return 2 * before[-1]
-
-    def keras(self) -> Call:
-        defaults = {"momentum": 0.99, "epsilon": 0.001}
-        written = {"momentum": self.momentum, "epsilon": self.epsilon}
-        settings = {key: value for key, value in written.items() if value != defaults[key]}
-        return Call("BatchNormalization", (), {**settings, "name": self.name})
-
-
-@dataclass(frozen=True)
-class OnOff(Operator):
-    """Every value, then the negative of every value, channel by channel: one of both is positive."""
-
-    kind: ClassVar[str] = "on_off"
-    in_keras: ClassVar[bool] = False
-    on_images: ClassVar[bool] = True
-    pointwise: ClassVar[bool] = True
-
-    def shape(self, before: Shape) -> Shape:
-        return (*before[:-1], 2 * before[-1])
-
-    @property
-    def adds_bias(self) -> bool:
-        return False
-
-    def keras(self) -> Call:
-        return Call("OnOff", (), {"name": self.name})
-
-
-@dataclass(frozen=True)
-class Dropout(Operator):
-    kind: ClassVar[str] = "dropout"
-    training_only: ClassVar[bool] = True
-    drops_values: ClassVar[bool] = True
-
-    rate: float
-
-    def keras(self) -> Call:
-        return Call("Dropout", (self.rate,), {"name": self.name})
-
-
 def walk(operators: Iterable[Operator], before: Shape) -> Iterator[tuple[Operator, Shape]]:
     """Yield each operator of a chain with the shape of what it gets."""
     for operator in operators:
@@ -325,6 +197,6 @@ def _steps(length: int, window: int, stride: int, padding: Padding) -> int:
     return (length - window) // stride + 1
 
 
-def _short(pair: Pair) -> int | Pair:
+def short(pair: Pair) -> int | Pair:
     """Return one number for two that are the same."""
     return pair[0] if pair[0] == pair[1] else pair

@@ -21,7 +21,8 @@ from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.diagnostics.wording import near
-from snnc.operators.linear import Dense, Operator, ShapeError
+from snnc.operators.dense import Dense
+from snnc.operators.linear import Operator, ShapeError
 from snnc.program.network import Connection, Network, Output, Population
 from snnc.program.program import Program
 from snnc.program.reserved_names import RESERVED

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import cycle
+from typing import NamedTuple
 
 from snnc.operators.linear import Shape
 from snnc.program.program import Program
@@ -19,8 +19,7 @@ LONGEST_NAME, MOST_LETTERS = 12, 40
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Figures:
+class Figures(NamedTuple):
     """The figures of a program's runs."""
 
     program: Program

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from snnc.operators.call import Call
@@ -12,8 +11,7 @@ from snnc.scripts.code import Code, Group, entry, expression, joined, layout, pr
 from snnc.spec.gradients import Gradient, Rate, Smooth
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Style:
+class Style(NamedTuple):
     """Neurons that some layers share. The names of their constants begin with `prefix`, empty for a single style."""
 
     members: tuple[Population, ...]

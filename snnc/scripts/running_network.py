@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from snnc.operators import transforms
@@ -108,8 +107,7 @@ def _population(population: Population, prefix: str, connect: Connector) -> Iter
         yield connect.statement(connection, f"{name}.neurons")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Connector:
+class Connector(NamedTuple):
     """Writes the statements that connect the layers of a network."""
 
     network: Network

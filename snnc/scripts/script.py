@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from snnc.program.network import Network
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     import jinja2
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Script:
+class Script(NamedTuple):
     """Sections in the order in which a person would tell them."""
 
     docstring: Section

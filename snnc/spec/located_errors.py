@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import ErrorDetails
 
@@ -13,8 +12,7 @@ from snnc.spec.base import Model
 from snnc.spec.kinds import by_kind, tables_in
 
 
-@dataclass(frozen=True, eq=False)
-class LocatedError:
+class LocatedError(NamedTuple):
     """One of pydantic's errors, and its path in the document.
 
     `tables` are the tables that may stand there or around it. In a table that has a kind, `siblings` are those of all kinds

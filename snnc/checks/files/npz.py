@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from snnc.checks.items import DATA_FILE, DATA_SHAPE, DATA_TYPE, a_batch_fits, items_fit
 from snnc.data.npz_headers import BadFile, Header, headers
@@ -32,8 +32,7 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class _Array:
+class _Array(NamedTuple):
     """An array's name, its header, and where the spec names it."""
 
     name: str

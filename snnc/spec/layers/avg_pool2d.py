@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from snnc.operators.linear import AveragePool2D
+from snnc.operators.avg_pool2d import AveragePool2D
 from snnc.spec.base import Size2D
 from snnc.spec.layers.base import Builder, Flow, LayerKind
 

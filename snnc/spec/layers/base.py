@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
 from snnc.diagnostics.diagnostic import KeyPath
-from snnc.operators.linear import BatchNorm, Conv2D, Dense, Operator, Shape, ShapeError
+from snnc.operators.linear import Operator, Shape, ShapeError
 from snnc.spec.base import Bare, Count, Model, Name, default_kind
 from snnc.spec.settings import FiringRates
 from snnc.spec.synapses import Synapse
+
+if TYPE_CHECKING:
+    from snnc.operators.conv2d import Conv2D
+    from snnc.operators.dense import Dense
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,6 +110,8 @@ def summed(operator: Dense | Conv2D, sources: Sequence[Flow]) -> list[Flow]:
 
 def normalised(name: str, sources: Sequence[Flow]) -> list[Flow]:
     """Return a source with batch normalisation behind it, by Keras' own settings."""
+    from snnc.operators.batch_norm import BatchNorm  # most networks have none
+
     if len(sources) > 1:
         raise ShapeError(
             "batch_norm = true takes one source: a sum is not normalised", "batch_norm"

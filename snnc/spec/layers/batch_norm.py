@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from snnc.operators.linear import BatchNorm
+from snnc.operators.batch_norm import BatchNorm
 from snnc.spec.layers.base import Builder, Flow, LayerKind
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from snnc.operators.linear import Conv2D
+from snnc.operators.conv2d import Conv2D
 from snnc.spec.base import Count, Size2D
 from snnc.spec.layers.base import Builder, Flow, NeuronLayer, normalised, summed
 

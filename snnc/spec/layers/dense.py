@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from snnc.operators.linear import Dense
+from snnc.operators.dense import Dense
 from snnc.spec.base import Count
 from snnc.spec.layers.base import Builder, Flow, NeuronLayer, normalised, summed
 

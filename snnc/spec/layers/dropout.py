@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from snnc.operators.linear import Dropout
+from snnc.operators.dropout import Dropout
 from snnc.spec.layers.base import Builder, Flow, LayerKind
 
 

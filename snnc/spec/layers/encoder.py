@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from snnc.operators.linear import OnOff, ShapeError
+from snnc.operators.linear import ShapeError
+from snnc.operators.on_off import OnOff
 from snnc.spec.base import INPUT
 from snnc.spec.layers.base import Builder, Flow, NeuronLayer
 

@@ -1,0 +1,43 @@
+"""A convolution of images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from snnc.operators.call import Call
+from snnc.operators.linear import Shape, Window, short, size
+
+
+@dataclass(frozen=True)
+class Conv2D(Window):
+    """Every output is a weighted sum of what stands in a window, with the same weights everywhere."""
+
+    kind: ClassVar[str] = "conv2d"
+    size_key: ClassVar[str] = "kernel_size"
+    width_key: ClassVar[str | None] = "filters"
+    has_kernel: ClassVar[bool] = True
+    zero_padded: ClassVar[bool] = True
+
+    filters: int
+    use_bias: bool
+
+    def shape(self, before: Shape) -> Shape:
+        return (*self.images(before), self.filters)
+
+    def parameters(self, before: Shape) -> int:
+        return (size(self.window) * before[-1] + self.use_bias) * self.filters
+
+    @property
+    def adds_bias(self) -> bool:
+        return self.use_bias
+
+    def keras(self) -> Call:
+        settings: dict[str, Any] = {}
+        if self.strides != (1, 1):
+            settings["strides"] = short(self.strides)
+        if self.padding != "valid":
+            settings["padding"] = self.padding
+        if not self.use_bias:
+            settings["use_bias"] = False
+        return Call("Conv2D", (self.filters, short(self.window)), {**settings, "name": self.name})

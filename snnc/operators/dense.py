@@ -1,0 +1,36 @@
+"""A matrix, and a bias of each output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from snnc.operators.call import Call
+from snnc.operators.linear import Operator, Shape, size
+
+
+@dataclass(frozen=True)
+class Dense(Operator):
+    """Every output is a weighted sum of all values."""
+
+    kind: ClassVar[str] = "dense"
+    width_key: ClassVar[str | None] = "units"
+    fully_connected: ClassVar[bool] = True
+    has_kernel: ClassVar[bool] = True
+
+    units: int
+    use_bias: bool
+
+    def shape(self, before: Shape) -> Shape:
+        return (self.units,)
+
+    def parameters(self, before: Shape) -> int:
+        return (size(before) + self.use_bias) * self.units
+
+    @property
+    def adds_bias(self) -> bool:
+        return self.use_bias
+
+    def keras(self) -> Call:
+        bias = {} if self.use_bias else {"use_bias": False}
+        return Call("Dense", (self.units,), {**bias, "name": self.name})
