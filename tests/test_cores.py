@@ -25,16 +25,13 @@ from snnc.checks.cores import cores_suffice
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
-from snnc.loihi.axons import ConvolutionAxons
-from snnc.loihi.blocks import Block, Box, Slice
 from snnc.loihi.cores import BlockUse, chip
 from snnc.loihi.limits import CORES
 from snnc.loihi.memory import INDEX_BITS, index_bits, table_bits
-from snnc.loihi.targets import targets
-from snnc.loihi.windows import axes
 from snnc.operators.conv2d import Conv2D
-from snnc.operators.linear import Operator, Window, size
+from snnc.operators.linear import Operator
 from snnc.program.program import Program
+from tests import pixels
 from tests.conftest import CASES, LIGHT_SPECS, ROOT, program_of
 
 CHIPS = int(os.environ.get("SNNC_CHIPS", "30"))
@@ -135,57 +132,6 @@ def assert_counted(program: Program) -> str:
     return refused
 
 
-# Blocks and windows, one neuron and one pixel at a time
-
-
-@pytest.mark.parametrize(
-    "block",
-    [
-        Box((4, 5, 6), (range(1, 3), range(2, 5), range(3, 5))),
-        Box((4, 5, 6), (range(4), range(5), range(6))),
-        Slice((4, 5, 6), range(17, 74)),
-        Slice((4, 5, 6), range(31, 33)),
-    ],
-)
-def test_stretches_are_neighbours_in_the_layer_and_in_the_block(block: Block) -> None:
-    """Each neuron of the block is in the stretch of its own row and column, and in no other."""
-    _, width, channels = block.layer
-    numbers: dict[int, int] = {}
-    for row in block.rows:
-        for column in range(width):
-            stretch = block.stretch(row, range(column, column + 1))
-            if stretch:
-                assert stretch.column == column
-                first = (row * width + column) * channels + stretch.channel
-                for i in range(stretch.length):
-                    numbers[stretch.first + i] = first + i
-    assert [numbers[i] for i in range(block.neurons)] == list(block.numbers())
-    assert sorted({number // channels for number in block.numbers()}) == list(block.pixels())
-    assert block.whole == (len(numbers) == size(block.layer))
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_windows_behind_windows_see_what_those_see(seed: int) -> None:
-    """Row by row, as a person would count; without padding the kernel's first row sees the first of them."""
-    chance = random.Random(seed)
-    padding = chance.choice(["same", "valid"])
-    rows, places, chain = [{x} for x in range(20)], 20, []
-    for _ in range(chance.randint(1, 3)):
-        window = Window("", (chance.randint(1, 4), 1), (chance.randint(1, 3), 1), padding)
-        image = (places, 1, 1)
-        chain.append((window, image))
-        (top, bottom), _ = window.margins(image)
-        places, _ = window.images(image)
-        padded = [set[int]()] * top + rows + [set[int]()] * bottom
-        starts = [place * window.strides[0] for place in range(places)]
-        rows = [set().union(*padded[x : x + window.window[0]]) for x in starts]
-    axis, _ = axes(chain, (20, 1, 1))
-    for row in range(20):
-        assert list(axis.seen_by[row]) == [i for i, seen in enumerate(rows) if row in seen]
-    if padding == "valid":
-        assert [axis.kernel_place(min(seen), i) for i, seen in enumerate(rows)] == [0] * places
-
-
 @pytest.mark.parametrize("last", [{"filters": 2, "kernel_size": 2}, {"units": 10}])
 def test_axons_behind_an_unknown_operator_are_not_guessed(last: Tables) -> None:
     """It may lead values anywhere, and so may a kind of convolution that nobody has counted."""
@@ -219,15 +165,24 @@ def test_the_page_counts_as_the_package_does() -> None:
     spread = chip(program.network)
     assert spread is not None
     edges = program.network.population("edges")
-    axons, upper = spread.axons[program.network.into("edges")[0]], spread.split(edges)[0]
-    assert isinstance(axons, ConvolutionAxons)
-    reached = list(targets(axons.rows, axons.columns, upper))
-    tables = list(dict.fromkeys(target.runs for target in reached))
-    indices = [[x - target.base for run in target.neurons for x in run] for target in reached]
-    width = index_bits(max(map(max, indices)))
+    axons = spread.axons[program.network.into("edges")[0]]
+    reached = pixels.targets(axons, next(iter(spread.split(edges).blocks())))
+    bases = {pixel: pixels.base(own) for pixel, own in reached.items()}
+    based = {
+        pixel: tuple(target._replace(number=target.number - bases[pixel]) for target in own)
+        for pixel, own in reached.items()
+    }
+    tables = list(dict.fromkeys(based.values()))
+    width = index_bits(max(own[-1].number for own in tables))
     assert page_rows("pixel") == axon_rows(
-        (target.pixel, target.base, own, tables.index(target.runs), table_bits(len(own), width))
-        for target, own in zip(reached, indices, strict=True)
+        (
+            pixel,
+            bases[pixel],
+            [target.number for target in own],
+            tables.index(own),
+            table_bits(len(own), width),
+        )
+        for pixel, own in based.items()
     )
 
 
@@ -236,9 +191,9 @@ def test_the_page_counts_as_the_package_does() -> None:
 def test_the_page_counts_as_nengo_loihi_does() -> None:
     program = worked_example()
     assert not assert_counted(program)
-    pixels, upper, *_ = modelled(program).blocks
+    encoded, upper, *_ = modelled(program).blocks
     (synapse,) = upper.synapses
-    (axon,) = (axon for axon in pixels.axons if axon.target is synapse)
+    (axon,) = (axon for axon in encoded.axons if axon.target is synapse)
     assert page_rows("pixel") == axon_rows(
         (
             list(axon.compartment_map).index(i),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from math import prod
 from typing import Literal, NamedTuple
 
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
-from snnc.loihi.blocks import boxes
-from snnc.loihi.cores import BlockUse, Chip, chip
+from snnc.loihi.blocks import Boxes
+from snnc.loihi.cores import BlockUse, Chip, Fanouts, chip
+from snnc.loihi.fanout import Fanout
 from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
 from snnc.operators.linear import Shape, size
 from snnc.program.network import Connection, Network, Population
@@ -19,6 +18,11 @@ from snnc.spec.base import INPUT
 
 #: Channels that axons of 16 bits tell apart, and those on the chip, as far as Intel's software can say it.
 CHANNELS, CHIP_CHANNELS = 512, 32
+#: The cores of Pohoiki Springs, the largest machine that was built of the chips: 768 of them.
+LARGEST_SYSTEM = 768 * 128
+_On = Literal["key", "value"]
+_KEY: _On = "key"
+_VALUE: _On = "value"
 #: The hint where no single layer can be named.
 FEWER_VALUES = f"let it read fewer values, {AXONS_IN} in all"
 
@@ -30,6 +34,13 @@ class _Placed(NamedTuple):
     blocks: Mapping[str, Sequence[BlockUse]]
     refused: Collection[str]
     cuts: Mapping[str, Shape]
+    #: The layers that are still refused with these.
+    stuck: Collection[str]
+
+    @property
+    def cores(self) -> Mapping[str, int]:
+        """The number of cores of each layer."""
+        return {name: len(blocks) for name, blocks in self.blocks.items()}
 
 
 def cores_suffice(program: Program) -> Iterator[Diagnostic]:
@@ -39,22 +50,37 @@ def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     if spread is None:
         # Whatever else they take, a core has so many neurons.
         least = {p.name: -(-p.size // NEURONS) for p in program.network.populations_on_chip}
-        yield from _too_many(program.network, least, "or more")
+        yield from _too_many(program.network, least, {}, "or more")
+        yield from wide
+        return
+    if sum(spread.cores().values()) > LARGEST_SYSTEM:
+        yield _beyond_all(program.network, spread.cores())
         yield from wide
         return
     placed = _placed(spread)
     yield from _too_full(placed)
     if not placed.refused:
-        yield from _too_many(
-            program.network, {name: len(blocks) for name, blocks in placed.blocks.items()}
-        )
+        yield from _too_many(program.network, placed.cores, placed.cuts)
     yield from wide or _out_of_place(placed)
 
 
 def _placed(spread: Chip) -> _Placed:
     blocks = spread.blocks()
     refused = _refused(blocks)
-    return _Placed(spread, blocks, refused, _fitting(spread) if refused else {})
+    fine = _finely_cut(spread, blocks, refused)
+    cuts, stuck = _fitting(spread, fine) if refused or fine else ({}, ())
+    return _Placed(spread, blocks, refused, cuts, stuck)
+
+
+def _finely_cut(
+    spread: Chip, blocks: Mapping[str, Sequence[BlockUse]], refused: Collection[str]
+) -> set[str]:
+    """Return the layers whose own block_shape may be why there are too many axons out of others, or too many blocks."""
+    cut = {population.name for population in spread.populations if population.block_shape}
+    if not refused:
+        return cut if sum(map(len, blocks.values())) > CORES else set()
+    crowded = {name for name in refused if any(b.axons_out > AXONS_OUT for b in blocks[name])}
+    return {c.target for c in spread.axons if c.target in cut and c.source in crowded}
 
 
 CORE_LIMITS = error("core-limits")
@@ -68,21 +94,43 @@ def _too_full(placed: _Placed) -> Iterator[Diagnostic]:
             yield Diagnostic(CORE_LIMITS, message, *_recut(placed, population))
 
 
+def _beyond_all(network: Network, cores: Mapping[str, int]) -> Diagnostic:
+    """Return the error of more cores than any machine had: whether so many blocks fit isn't counted."""
+    number, largest = sum(cores.values()), max(cores, key=lambda name: cores[name])
+    population = network.population(largest)
+    message = f"the network takes {number} cores, {cores[largest]} of them for '{largest}'; the largest machine of such chips had {LARGEST_SYSTEM}"
+    coarse = next(iter(_cuts(population.shape)))
+    if population.block_shape and Boxes(population.shape, coarse).number < cores[largest]:
+        at, hint = (*population.at, "block_shape"), f"write {list(coarse)}, say"
+        return Diagnostic(CORE_LIMITS, message, at, hint=hint)
+    hint = f"make '{largest}' smaller, or take \"loihi\" out of targets"
+    return Diagnostic(CORE_LIMITS, message, population.at, "key", hint)
+
+
 MANY_CORES = warning("many-cores")
 
 
-def _too_many(network: Network, cores: Mapping[str, int], more: str = "") -> Iterator[Diagnostic]:
-    """Warn of more cores than NengoLoihi asks for, given how many each layer takes."""
+def _too_many(
+    network: Network, cores: Mapping[str, int], cuts: Mapping[str, Shape], more: str = ""
+) -> Iterator[Diagnostic]:
+    """Warn of more cores than NengoLoihi asks for, given how many each layer takes, and blocks that take fewer."""
     number = sum(cores.values())
-    if number > CORES:
-        largest = max(cores, key=lambda name: cores[name])
-        yield Diagnostic(
-            MANY_CORES,
-            f"the network takes {number} cores{more and ' '}{more}; NengoLoihi asks for {CORES}, on two chips, and only the emulator has more",
-            network.population(largest).at,
-            "key",
-            f"make '{largest}' smaller, which takes {cores[largest]}",
-        )
+    if number <= CORES:
+        return
+    largest = max(cores, key=lambda name: cores[name])
+    message = f"the network takes {number} cores{more and ' '}{more}; NengoLoihi asks for {CORES}, on two chips, and only the emulator has more"
+    at, on, hint = (
+        network.population(largest).at,
+        _KEY,
+        f"make '{largest}' smaller, which takes {cores[largest]}",
+    )
+    fewer = {name: Boxes(network.population(name).shape, cut).number for name, cut in cuts.items()}
+    saved = {name: cores[name] - fewer[name] for name in cuts}
+    finest = max(saved, key=lambda name: saved[name], default="")
+    if finest and (finest == largest or number - sum(saved.values()) <= CORES):
+        at, on = (*network.population(finest).at, "block_shape"), _VALUE
+        hint = f"write {list(cuts[finest])}: '{finest}' then takes {fewer[finest]} instead of {cores[finest]}"
+    yield Diagnostic(MANY_CORES, message, at, on, hint)
 
 
 POP_TYPE = error("pop-type")
@@ -150,27 +198,44 @@ def _refused(blocks: Mapping[str, Sequence[BlockUse]]) -> set[str]:
     return {name for name, of_layer in blocks.items() if any(b.refused for b in of_layer)}
 
 
-def _fitting(spread: Chip) -> dict[str, Shape]:
-    """Return, for each layer that NengoLoihi refuses, the block_shape of the fewest blocks that it takes.
+def _fitting(spread: Chip, fine: Collection[str]) -> tuple[dict[str, Shape], set[str]]:
+    """Return the block_shape of the fewest blocks for each layer that NengoLoihi refuses, and the layers that none makes fit.
 
-    Later layers are cut first: the number of their blocks decides how much room the axons of earlier ones need.
+    Those that are cut finely get one too, if it has fewer blocks than their own. Later layers are cut first: the number of
+    their blocks decides how much room the axons of earlier ones need.
     """
     cuts: dict[str, Shape] = {}
-    fanout: dict[Connection, Counter[int]] = {}
+    stuck: set[str] = set()
+    fanouts: dict[Connection, Fanout] = {}
     for population in reversed(spread.populations):
-        blocks, here = spread.place(population, spread.split(population), fanout)
-        if any(block.refused for block in blocks):
-            for shape in _cuts(population.shape):
-                parts = boxes(population.shape, shape)
-                # A cut that doesn't fit mostly shows it in the middle.
-                if not _fit(spread.place(population, [parts[len(parts) // 2]], fanout)[0]):
-                    continue
-                blocks, uses = spread.place(population, parts, fanout)
-                if _fit(blocks):
-                    cuts[population.name], here = shape, uses
-                    break
-        fanout |= here
-    return cuts
+        own, name = list(spread.split(population).blocks()), population.name
+        blocks, here = spread.place(population, own, fanouts)
+        refused = any(block.refused for block in blocks)
+        if refused or name in fine:
+            most = LARGEST_SYSTEM if refused else len(own) - 1
+            if found := _coarsest(spread, population, fanouts, most):
+                cuts[name], here = found
+            elif refused:
+                stuck.add(name)
+        fanouts |= here
+    return cuts, stuck
+
+
+def _coarsest(
+    spread: Chip, population: Population, fanouts: Fanouts, most: int
+) -> tuple[Shape, Fanouts] | None:
+    """Return the block_shape of the fewest blocks that fit, and the fan-out into them; None if there are more than `most`."""
+    for shape in _cuts(population.shape):
+        parts = Boxes(population.shape, shape)
+        if parts.number > most:
+            return None
+        # A cut that doesn't fit mostly shows it in the middle.
+        if not _fit(spread.place(population, [parts.middle], fanouts)[0]):
+            continue
+        blocks, leading = spread.place(population, list(parts.blocks()), fanouts)
+        if _fit(blocks):
+            return shape, leading
+    return None
 
 
 def _fit(blocks: Sequence[BlockUse]) -> bool:
@@ -183,15 +248,29 @@ def _cuts(shape: Shape) -> list[Shape]:
     The sides of an image are cut alike.
     """
     *sides, channels = shape
-    images = {
-        tuple(-(-side // parts) for side in sides) for parts in range(1, max([1, *sides]) + 1)
-    }
-    depths = {-(-channels // parts) for parts in range(1, channels + 1)}
+    images = _equal_parts(tuple(sides))
+    depths = [depth for (depth,) in _equal_parts((channels,))]
     shapes = [(*image, depth) for image in images for depth in depths]
     return sorted(
         (block for block in shapes if size(block) <= NEURONS),
-        key=lambda block: (prod(-(-n // m) for n, m in zip(shape, block, strict=True)), block),
+        key=lambda block: (Boxes(shape, block).number, block),
     )
+
+
+def _equal_parts(sides: Shape) -> list[Shape]:
+    """Return the shapes of nearly equal parts of an area, if all its sides are cut into as many; none larger than a core."""
+    parts, shapes = 1, []
+    while True:
+        shape = tuple(-(-side // parts) for side in sides)
+        if size(shape) <= NEURONS:
+            shapes.append(shape)
+        # The next number of parts that makes a side shorter.
+        shorter = [
+            -(-side // (part - 1)) for side, part in zip(sides, shape, strict=True) if part > 1
+        ]
+        if not shorter:
+            return shapes
+        parts = min(shorter)
 
 
 def _most_taken(population: Population, blocks: Sequence[BlockUse]) -> str:
@@ -208,19 +287,26 @@ def _most_taken(population: Population, blocks: Sequence[BlockUse]) -> str:
     return f"{part}'{population.name}' takes {most} {what}; a core of the chip has {limit}"
 
 
-def _recut(placed: _Placed, population: Population) -> tuple[KeyPath, Literal["key", "value"], str]:
-    """Return the place of a layer's block_shape, and a hint with one that fits."""
+def _recut(placed: _Placed, population: Population) -> tuple[KeyPath, _On, str]:
+    """Return the place of the block_shape that is to be changed, and a hint with one that fits."""
     network, cuts = placed.spread.network, placed.cuts
-    if population.name not in cuts:
-        return population.at, "key", _narrower(network, population)
-    hint = str(list(cuts[population.name]))
-    for source in dict.fromkeys(c.source for c in network.into(population.name)):
-        # With more blocks, their source needs more axons. Sources that are refused have a diagnostic of their own.
-        if source in cuts and source not in placed.refused:
-            hint += f", and block_shape = {list(cuts[source])} for '{source}'"
-    if population.block_shape:
-        return (*population.at, "block_shape"), "value", f"write {hint}"
-    return population.at, "key", f"write block_shape = {hint}"
+    into = [connection.source for connection in network.into(population.name)]
+    out_of = [c.target for c in placed.spread.axons if c.source == population.name]
+    first, cut = population, [name for name in dict.fromkeys(out_of) if name in cuts]
+    if population.name in cuts:
+        # With more blocks, their source needs more axons. Layers that are refused have a diagnostic of their own.
+        cut = [name for name in dict.fromkeys(into + cut) if name in cuts]
+        cut = [name for name in cut if name not in placed.refused]
+    elif population.name in placed.stuck or not cut:
+        return population.at, _KEY, _narrower(network, population)
+    else:
+        # With fewer blocks, those that read it leave room.
+        first, cut = network.population(cut[0]), cut[1:]
+    hint = str(list(cuts[first.name]))
+    hint += "".join(f", and block_shape = {list(cuts[name])} for '{name}'" for name in cut)
+    if first.block_shape:
+        return (*first.at, "block_shape"), _VALUE, f"write {hint}"
+    return first.at, _KEY, f"write block_shape = {hint}"
 
 
 def _narrower(network: Network, population: Population) -> str:

@@ -8,12 +8,14 @@ builds population axons for convolutions, and discrete ones for matrices.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from snnc.loihi.blocks import Block
-from snnc.loihi.memory import index_bits, table_bits
-from snnc.loihi.targets import AxonRun, targets
+from snnc.loihi.fanout import Everywhere, Fanout, fanout
+from snnc.loihi.memory import BASES, index_bits, table_bits
+from snnc.loihi.targets import Outline, Runs, Targets, different, outlines, tables, targets
 from snnc.loihi.windows import Axis
 from snnc.operators.linear import Shape, size
 
@@ -25,12 +27,16 @@ class CoreUse(NamedTuple):
     `bits` at least, and `most_bits` at most.
     """
 
-    #: The numbers of the axons that lead into the core.
-    axons: Sequence[int]
+    #: The number of axons that lead into the core.
+    axons: int
     bits: int
     most_bits: int
     #: Whether all bases are multiples of four, where the axons have 16 bits.
     aligned: bool = True
+
+
+#: The part of its core that each block takes, and a function that counts where the axons lead.
+Landed = tuple[Sequence[CoreUse], Callable[[], Fanout]]
 
 
 class DenseAxons(NamedTuple):
@@ -50,19 +56,18 @@ class DenseAxons(NamedTuple):
         """The number of axons before a layer is split."""
         return self.per_value * size(self.source)
 
-    def out_of(self, block: Block) -> Sequence[int]:
-        """Return the numbers of the axons that start in a block of the source."""
-        return block.numbers()
+    def into(self, blocks: Sequence[Block]) -> Landed:
+        """Return what blocks of the target take, and where the axons lead."""
+        return [self._into(block) for block in blocks], partial(Everywhere, len(blocks))
 
-    def into(self, block: Block) -> CoreUse:
-        """Return the part of its core that a block of the target takes."""
+    def out_of(self, block: Block, leading: Fanout) -> int:
+        """Return how often the axons that start in a block of the source lead into one of the target."""
+        return leading.below(block.neurons)
+
+    def _into(self, block: Block) -> CoreUse:
         table = table_bits(block.neurons)
         tables = self.number if block.whole else self.per_value * self.distinct
-        return CoreUse(range(self.number), tables * table, self.number * table)
-
-
-#: Weights with their indices: where they stand in the kernel, and which neurons they are for.
-Table = tuple[AxonRun, ...]
+        return CoreUse(self.number, tables * table, self.number * table)
 
 
 class ConvolutionAxons(NamedTuple):
@@ -84,27 +89,32 @@ class ConvolutionAxons(NamedTuple):
     def slots(self) -> int:
         return 2 if self.pop_type == 32 else 1
 
-    def out_of(self, block: Block) -> Sequence[int]:
-        return block.pixels()
+    def into(self, blocks: Sequence[Block]) -> Landed:
+        return _landed(self.rows, self.columns, blocks, self._use)
 
-    def into(self, block: Block) -> CoreUse:
-        reached = list(targets(self.rows, self.columns, block))
+    def out_of(self, block: Block, leading: Fanout) -> int:
+        return _from_pixels(block, leading)
+
+    def _use(self, block: Outline, landing: Sequence[Targets]) -> CoreUse:
+        arranged = _by_runs(landing)
+        bits = self._bits(arranged)
+        most_bits = sum(bits[runs] * tables(arranged[runs], BASES) for runs in arranged)
         # The bases of axons of 16 bits count in fours.
-        aligned = self.pop_type == 32 or all(target.base % 4 == 0 for target in reached)
-        bits = self._bits({target.runs for target in reached})
-        most_bits = sum(bits.values())
+        aligned = self.pop_type == 32 or all(each.firsts.multiples_of(4) for each in landing)
         if block.whole:
-            return CoreUse(range(self.number), most_bits, most_bits, aligned)
-        different = {_indices(table): bits[table] for table in bits} if self.pooled else bits
-        numbers = tuple(target.pixel for target in reached)
-        return CoreUse(numbers, sum(different.values()), most_bits, aligned)
+            return CoreUse(self.number, most_bits, most_bits, aligned)
+        fewest = most_bits
+        if self.pooled:
+            # Indices alone tell tables apart whose weights are equal.
+            fewest = sum(bits[runs] * _different(arranged[runs], BASES) for runs in arranged)
+        return CoreUse(sum(each.pixels for each in landing), fewest, most_bits, aligned)
 
-    def _bits(self, tables: Collection[Table]) -> dict[Table, int]:
+    def _bits(self, arranged: Mapping[Runs, Sequence[Targets]]) -> dict[Runs, int]:
         """Return the bits that each table takes. All indices have as many as the largest needs."""
-        width = index_bits(max(runs[-1].first + runs[-1].length - 1 for runs in tables))
+        width = index_bits(max(_largest_index(*each) for each in arranged.items()))
         return {
             runs: table_bits(self.source[2] * sum(run.length for run in runs), width)
-            for runs in tables
+            for runs in arranged
         }
 
 
@@ -121,28 +131,66 @@ class SparseAxons(NamedTuple):
     def number(self) -> int:
         return size(self.source)
 
-    def out_of(self, block: Block) -> Sequence[int]:
-        return block.numbers()
+    def into(self, blocks: Sequence[Block]) -> Landed:
+        return _landed(self.rows, self.columns, blocks, self._use)
 
-    def into(self, block: Block) -> CoreUse:
-        channels = range(self.source[2])
-        reached = list(targets(self.rows, self.columns, block))
-        bits = [len(channels) * table_bits(sum(map(len, target.neurons))) for target in reached]
-        most_bits = sum(bits)
-        if block.whole:
-            return CoreUse(range(self.number), most_bits, most_bits)
-        # Pixels with the same targets may have equal weights.
-        different = dict(zip((target.neurons for target in reached), bits, strict=True))
-        numbers = tuple(
-            target.pixel * len(channels) + channel for target in reached for channel in channels
+    def out_of(self, block: Block, leading: Fanout) -> int:
+        first, last = block.pixels[0].start, block.pixels[-1].stop
+        before, after = block.missing
+        return (
+            block.depth * _from_pixels(block, leading)
+            - before * (leading.below(first + 1) - leading.below(first))
+            - after * (leading.below(last) - leading.below(last - 1))
         )
-        return CoreUse(numbers, sum(different.values()), most_bits)
+
+    def _use(self, block: Outline, landing: Sequence[Targets]) -> CoreUse:
+        channels, arranged = self.source[2], _by_runs(landing)
+        bits = {runs: channels * table_bits(sum(run.length for run in runs)) for runs in arranged}
+        most_bits = sum(bits[each.runs] * each.pixels for each in landing)
+        if block.whole:
+            return CoreUse(self.number, most_bits, most_bits)
+        # Pixels with the same targets may have equal weights.
+        fewest = sum(bits[runs] * _different(arranged[runs], 1) for runs in arranged)
+        return CoreUse(channels * sum(each.pixels for each in landing), fewest, most_bits)
 
 
 #: All have the members that are documented for those of a matrix.
 Axons = DenseAxons | ConvolutionAxons | SparseAxons
 
 
-def _indices(table: Table) -> tuple[tuple[int, int, int], ...]:
-    """Return the indices of a table, with the first channel of each run: these tell tables apart whose weights are equal."""
-    return tuple((run.first, run.length, run.channel) for run in table)
+def _landed(
+    rows: Axis,
+    columns: Axis,
+    blocks: Sequence[Block],
+    use: Callable[[Outline, Sequence[Targets]], CoreUse],
+) -> Landed:
+    """Return what blocks take of their cores, and where the axons lead; `use` counts those of one outline."""
+    seen = outlines(rows, columns, blocks)
+    landings = {outline: list(targets(rows, columns, outline)) for outline in set(seen)}
+    uses = {outline: use(outline, landing) for outline, landing in landings.items()}
+    return [uses[outline] for outline in seen], partial(
+        fanout, rows, columns, blocks, seen, landings
+    )
+
+
+def _from_pixels(block: Block, leading: Fanout) -> int:
+    """Return how often the pixels that have neurons in a block lead into another."""
+    return sum(leading.below(run.stop) - leading.below(run.start) for run in block.pixels)
+
+
+def _by_runs(landing: Iterable[Targets]) -> dict[Runs, list[Targets]]:
+    arranged: dict[Runs, list[Targets]] = {}
+    for each in landing:
+        arranged.setdefault(each.runs, []).append(each)
+    return arranged
+
+
+def _different(several: Iterable[Targets], unit: int) -> int:
+    """Return how many units the first neurons of some targets are in."""
+    return different(list({each.firsts for each in several}), unit)
+
+
+def _largest_index(runs: Runs, several: Sequence[Targets]) -> int:
+    """Return the largest index in the tables of some neurons: it makes up for what a base is too small to say."""
+    beyond_base = max(each.firsts.last for each in several) // BASES * BASES
+    return beyond_base + runs[-1].first + runs[-1].length - 1

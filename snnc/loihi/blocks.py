@@ -6,23 +6,13 @@ anew, in the same order as in the layer.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import NamedTuple
 
 from snnc.operators.linear import Shape, size
-
-
-class Stretch(NamedTuple):
-    """Neighbours in a block, all in one row of the layer.
-
-    The first of them has the number `first` in the block, and this column and channel in the layer.
-    """
-
-    first: int
-    length: int
-    column: int
-    channel: int
 
 
 class Box(NamedTuple):
@@ -42,33 +32,40 @@ class Box(NamedTuple):
         return self.neurons == size(self.layer)
 
     @property
-    def kind(self) -> Hashable:
-        """Equal for blocks of a layer that take the same of their cores."""
-        *sides, channels = self.sides
-        return (*sides, len(channels))
-
-    @property
-    def rows(self) -> range:
+    def lines(self) -> range:
         """The rows of the layer that have neurons in the block."""
         return self.sides[0]
 
-    def stretch(self, row: int, columns: range) -> Stretch | None:
-        """Return the neurons in some columns of one of these rows, or None if there are none."""
-        rows, own, channels = self.sides
-        within = overlap(columns, own)
-        if not within:
-            return None
-        pixel = (row - rows.start) * len(own) + within.start - own.start
-        depth = len(channels)
-        return Stretch(pixel * depth, len(within) * depth, within.start, channels.start)
+    @property
+    def columns(self) -> range:
+        """The columns of the layer that have neurons in the block."""
+        return self.sides[1]
 
-    def numbers(self) -> Sequence[int]:
-        """Return the numbers of the neurons in the layer."""
-        return _numbers(self.sides, self.layer)
+    @property
+    def depth(self) -> int:
+        """The number of channels of a pixel in the block."""
+        return len(self.sides[2])
 
-    def pixels(self) -> Sequence[int]:
-        """Return the numbers of the pixels that have neurons in the block."""
-        return _numbers(self.sides[:2], self.layer[:2])
+    @property
+    def head(self) -> int:
+        """The number of neurons of the first row, in these columns, that come before the block."""
+        return 0
+
+    @property
+    def tail(self) -> int:
+        """The number of neurons of the last row, in these columns, that come after the block."""
+        return 0
+
+    @property
+    def missing(self) -> tuple[int, int]:
+        """The number of channels of the first pixel that come before the block, and of the last that come after it."""
+        return 0, 0
+
+    @property
+    def pixels(self) -> Sequence[range]:
+        """The numbers of the pixels that have neurons in the block."""
+        width, columns = self.layer[1], self.columns
+        return [range(y * width + columns.start, y * width + columns.stop) for y in self.lines]
 
 
 class Slice(NamedTuple):
@@ -86,62 +83,103 @@ class Slice(NamedTuple):
         return self.neurons == size(self.layer)
 
     @property
-    def kind(self) -> Hashable:
-        return self.span
-
-    @property
-    def rows(self) -> range:
+    def lines(self) -> range:
         return _covered(self.span, size(self.layer[1:]))
 
-    def stretch(self, row: int, columns: range) -> Stretch | None:
-        _, width, channels = self.layer
-        first = row * width
-        neurons = range((first + columns.start) * channels, (first + columns.stop) * channels)
-        within = overlap(neurons, self.span)
-        if not within:
-            return None
-        pixel, channel = divmod(within.start, channels)
-        return Stretch(within.start - self.span.start, len(within), pixel - first, channel)
+    @property
+    def columns(self) -> range:
+        width, (pixels,) = self.layer[1], self.pixels
+        if len(self.lines) > 1:
+            return range(width)
+        first = self.lines.start * width
+        return range(pixels.start - first, pixels.stop - first)
 
-    def numbers(self) -> Sequence[int]:
-        return self.span
+    @property
+    def depth(self) -> int:
+        return self.layer[-1]
 
-    def pixels(self) -> Sequence[int]:
-        return _covered(self.span, self.layer[-1])
+    @property
+    def head(self) -> int:
+        return self.span.start - self._neuron(self.lines.start, self.columns.start)
+
+    @property
+    def tail(self) -> int:
+        return self._neuron(self.lines.stop - 1, self.columns.stop) - self.span.stop
+
+    @property
+    def missing(self) -> tuple[int, int]:
+        return self.span.start % self.depth, -self.span.stop % self.depth
+
+    @property
+    def pixels(self) -> Sequence[range]:
+        return [_covered(self.span, self.depth)]
+
+    def _neuron(self, line: int, column: int) -> int:
+        _, width, depth = self.layer
+        return (line * width + column) * depth
 
 
 #: Both have the members that are documented for a box.
 Block = Box | Slice
 
 
-def boxes(layer: Shape, block_shape: Shape) -> list[Block]:
-    """Split a layer into boxes of a shape. The last ones of a dimension may be smaller."""
-    sides = [
-        [range(start, min(start + step, length)) for start in range(0, length, step)]
-        for length, step in zip(layer, block_shape, strict=True)
-    ]
-    return [Box(layer, box) for box in product(*sides)]
+@dataclass(frozen=True)
+class Boxes:
+    """A layer that is split into boxes of a shape. The last ones of a dimension may be smaller."""
+
+    layer: Shape
+    block_shape: Shape
+
+    @property
+    def number(self) -> int:
+        """The number of blocks."""
+        return prod(
+            -(-length // step) for length, step in zip(self.layer, self.block_shape, strict=True)
+        )
+
+    @property
+    def middle(self) -> Block:
+        """The block in the middle of the layer."""
+        steps = zip(self.layer, self.block_shape, strict=True)
+        starts = [-(-length // step) // 2 * step for length, step in steps]
+        return Box(self.layer, tuple(map(self._side, starts, self.layer, self.block_shape)))
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the blocks, in order."""
+        sides = [
+            [self._side(start, length, step) for start in range(0, length, step)]
+            for length, step in zip(self.layer, self.block_shape, strict=True)
+        ]
+        return (Box(self.layer, box) for box in product(*sides))
+
+    @staticmethod
+    def _side(start: int, length: int, step: int) -> range:
+        return range(start, min(start + step, length))
 
 
-def slices(layer: Shape, neurons: int) -> list[Block]:
-    """Split a layer into slices of some neurons. The last one may be smaller."""
-    stop = size(layer)
-    return [
-        Slice(layer, range(start, min(start + neurons, stop))) for start in range(0, stop, neurons)
-    ]
+@dataclass(frozen=True)
+class Slices:
+    """A layer that is split into slices of some neurons. The last one may be smaller."""
+
+    layer: Shape
+    neurons: int
+
+    @property
+    def number(self) -> int:
+        return -(-size(self.layer) // self.neurons)
+
+    def blocks(self) -> Iterator[Block]:
+        stop = size(self.layer)
+        starts = range(0, stop, self.neurons)
+        return (Slice(self.layer, range(x, min(x + self.neurons, stop))) for x in starts)
 
 
-def overlap(first: range, second: range) -> range:
-    """Return the part that two ranges have in common."""
-    return range(max(first.start, second.start), min(first.stop, second.stop))
+Split = Boxes | Slices
 
 
-def _numbers(sides: Sequence[range], shape: Shape) -> Sequence[int]:
-    """Return the number of each place in a box, counted row by row."""
-    numbers = [0]
-    for places, length in zip(sides, shape, strict=True):
-        numbers = [number * length + place for number in numbers for place in places]
-    return numbers
+def whole(layer: Shape) -> Block:
+    """Return the block of a layer that isn't split."""
+    return Slice(layer, range(size(layer)))
 
 
 def _covered(neurons: range, group: int) -> range:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 
 from snnc.loihi.axons import Axons, ConvolutionAxons, DenseAxons, SparseAxons
+from snnc.loihi.ranges import joined
 from snnc.loihi.windows import Axis, Chain, axes
 from snnc.operators import transforms
 from snnc.operators.linear import Shape, size, windows
@@ -53,4 +54,8 @@ def _distinct(windows: Chain, source: Shape) -> int:
 
 
 def _different(axis: Axis) -> int:
-    return len({windows for windows in axis.seen_by if windows})
+    """Return how many ranges of windows see any row."""
+    by_number: dict[int, list[range]] = {}
+    for view, firsts in axis.views.items():
+        by_number.setdefault(view.windows, []).extend(firsts)
+    return sum(len(firsts) for ranges in by_number.values() for firsts in joined(ranges))

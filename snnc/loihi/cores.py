@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from snnc.loihi.axons import Axons, CoreUse
-from snnc.loihi.blocks import Block, boxes, slices
+from snnc.loihi.blocks import Block, Boxes, Slice, Slices, Split
 from snnc.loihi.connections import axons_of
-from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
+from snnc.loihi.fanout import Fanout
+from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, NEURONS
 from snnc.program.network import Connection, Network, Population
 
 
@@ -40,8 +40,8 @@ class BlockUse(NamedTuple):
         return not self.refused and self.most_bits <= BITS
 
 
-#: The number of blocks that each axon of a connection leads into. It takes its slots once for each.
-Fanout = Mapping[Connection, Counter[int]]
+#: By connection.
+Fanouts = Mapping[Connection, Fanout]
 
 
 class Chip(NamedTuple):
@@ -56,74 +56,70 @@ class Chip(NamedTuple):
 
     def cores(self) -> dict[str, int]:
         """Return the number of cores of each layer."""
-        return {population.name: len(self.split(population)) for population in self.populations}
+        return {population.name: self.split(population).number for population in self.populations}
 
     def blocks(self) -> dict[str, list[BlockUse]]:
         """Return the use of each block of each layer."""
         uses: dict[str, list[BlockUse]] = {}
-        fanout: dict[Connection, Counter[int]] = {}
+        fanouts: dict[Connection, Fanout] = {}
         for population in reversed(self.populations):
-            blocks = self.split(population)
-            uses[population.name], into = self.place(population, blocks, fanout)
-            fanout |= into
+            blocks = list(self.split(population).blocks())
+            uses[population.name], into = self.place(population, blocks, fanouts)
+            fanouts |= into
         return uses
 
-    def split(self, population: Population) -> list[Block]:
-        """Return the blocks of a layer: boxes of its block_shape, or slices where it has none.
+    def split(self, population: Population) -> Split:
+        """Return how a layer is split: into boxes of its block_shape, or slices where it has none.
 
         NengoLoihi counts the part of a core that the whole layer would take, and divides it by the limits. The slices may
         still be too large.
         """
         if population.block_shape:
-            return boxes(population.shape, population.block_shape)
-        (whole,) = slices(population.shape, population.size)
+            return Boxes(population.shape, population.block_shape)
         into = [self.axons[connection] for connection in self.network.into(population.name)]
         out_of = [self.axons[connection] for connection in self._from(population)]
+        whole = Slice(population.shape, range(population.size))
         number = max(
             -(-population.size // NEURONS),
             -(-sum(axons.number for axons in into) // AXONS_IN),
             -(-sum(axons.number * axons.slots for axons in out_of) // AXONS_OUT),
-            -(-sum(axons.into(whole).most_bits for axons in into) // BITS),
+            -(-sum(axons.into([whole])[0][0].most_bits for axons in into) // BITS),
         )
-        return slices(population.shape, -(-population.size // number))
+        return Slices(population.shape, -(-population.size // number))
 
     def place(
-        self, population: Population, blocks: Sequence[Block], fanout: Fanout
-    ) -> tuple[list[BlockUse], Fanout]:
+        self, population: Population, blocks: Sequence[Block], fanouts: Fanouts
+    ) -> tuple[list[BlockUse], Fanouts]:
         """Return the use of some blocks of a layer, and the fan-out into them, given that of the layer itself."""
         into = self.network.into(population.name)
-        uses = [_uses(self.axons[connection], blocks) for connection in into]
+        landed = [self.axons[connection].into(blocks) for connection in into]
         placed = [
-            _block_use(block, here, self._slots(population, block, fanout))
-            for block, *here in zip(blocks, *uses, strict=True)
+            _block_use(block, here, self._slots(population, block, fanouts))
+            for block, *here in zip(blocks, *(uses for uses, _ in landed), strict=True)
         ]
         on_chip = {population.name for population in self.populations}
-        by_connection = dict(zip(into, uses, strict=True))
-        return placed, {c: _fanout(by_connection[c]) for c in into if c.source in on_chip}
+        return placed, {
+            connection: leading()
+            for connection, (_, leading) in zip(into, landed, strict=True)
+            if connection.source in on_chip
+        }
 
     def _from(self, population: Population) -> list[Connection]:
         """Return the connections from a layer to others on the chip."""
         return [connection for connection in self.axons if connection.source == population.name]
 
-    def _slots(self, population: Population, block: Block, fanout: Fanout) -> int:
+    def _slots(self, population: Population, block: Block, fanouts: Fanouts) -> int:
         """Return the slots of the axons that start in a block of a layer."""
         slots = 0
         for connection in self._from(population):
-            axons, blocks = self.axons[connection], fanout[connection]
-            slots += axons.slots * sum(blocks[axon] for axon in axons.out_of(block))
+            axons = self.axons[connection]
+            slots += axons.slots * axons.out_of(block, fanouts[connection])
         return slots
 
 
 def chip(network: Network) -> Chip | None:
-    """Return the part of a network that is on the chip.
-
-    Return None if some axons aren't known. Return None, too, if there are more neurons than on all cores that NengoLoihi
-    asks for: then it doesn't matter how they are split.
-    """
-    populations = network.populations_on_chip
-    if sum(population.size for population in populations) > CORES * NEURONS:
-        return None
-    if not all(map(_can_be_split, populations)):
+    """Return the part of a network that is on the chip, or None if some axons aren't known."""
+    if not all(map(_can_be_split, network.populations_on_chip)):
         return None
     axons: dict[Connection, Axons] = {}
     for connection in network.into_chip():
@@ -143,26 +139,9 @@ def _block_use(block: Block, uses: Sequence[CoreUse], axons_out: int) -> BlockUs
     """Return the use of a block, given those of the connections into it."""
     return BlockUse(
         neurons=block.neurons,
-        axons_in=sum(len(use.axons) for use in uses),
+        axons_in=sum(use.axons for use in uses),
         axons_out=axons_out,
         bits=sum(use.bits for use in uses),
         most_bits=sum(use.most_bits for use in uses),
         aligned=all(use.aligned for use in uses),
     )
-
-
-def _uses(axons: Axons, blocks: Sequence[Block]) -> list[CoreUse]:
-    """Return the part of each block's core that a connection takes."""
-    by_kind: dict[Hashable, CoreUse] = {}
-    for block in blocks:
-        if block.kind not in by_kind:
-            by_kind[block.kind] = axons.into(block)
-    return [by_kind[block.kind] for block in blocks]
-
-
-def _fanout(uses: Sequence[CoreUse]) -> Counter[int]:
-    """Return the number of blocks that each axon leads into."""
-    fanout: Counter[int] = Counter()
-    for axons, blocks in Counter(use.axons for use in uses).items():
-        fanout.update(dict.fromkeys(axons, blocks))
-    return fanout
