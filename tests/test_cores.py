@@ -328,6 +328,18 @@ def test_a_cut_that_makes_room_needed_before_it() -> None:
     assert error.hint == "write [96], and block_shape = [512] for 'dense2'"
 
 
+def test_blocks_that_are_cut_too_finely_take_the_axons_of_those_before() -> None:
+    """The advice is about them, not about the layer whose axons they take; so it is where there are too many of them."""
+    fine = {"units": 300, "block_shape": [1]}
+    (error,) = cores_suffice(lowered(spec([16], {"units": 16}, {"units": 64}, fine)))
+    assert error.at == ("layers", 2, "block_shape")
+    assert error.message.endswith("; they lead into 300 blocks of 'dense3'")
+    assert error.hint == "write [300]"
+    (warning,) = cores_suffice(lowered(spec([16], {"units": 16}, {"units": 10}, fine)))
+    assert (warning.code, warning.at) == ("many-cores", ("layers", 2, "block_shape"))
+    assert warning.hint == "write [300]: 'dense3' then takes 1 instead of 300"
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
 @pytest.mark.parametrize("name", DENSE)
@@ -377,6 +389,19 @@ def test_nengo_loihi_asks_for_two_chips(units: int) -> None:
         assert codes == ["many-cores"]
         with pytest.raises(AssertionError, match="more chips than requested"):
             GreedyInterchip()(modelled(program), n_chips=chips)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize(
+    "layer", [{}, {"block_shape": [20, 20, 2]}, {"strides": 1, "padding": "same"}]
+)
+def test_networks_beyond_two_chips_are_counted(layer: Tables) -> None:
+    """Above 262,144 neurons, which all cores have that NengoLoihi asks for."""
+    layers = [{"filters": 1, "kernel_size": 1}, {"filters": 28, "kernel_size": 3, **layer}]
+    program = lowered(spec([100, 100, 1], *layers))
+    assert sum(p.size for p in program.network.populations_on_chip) > 2**18
+    assert_counted(program)
 
 
 @pytest.mark.slow

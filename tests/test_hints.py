@@ -161,6 +161,11 @@ UNSOUND = {
     "too wide to be cut by default": spec(layers=chain({"units": 1500}, {"units": 1100})),
     "cut too coarsely": spec(layers=chain({"units": 1024}, {"units": 480, "block_shape": [120]})),
     "cut too finely": spec(layers=chain({}, {"units": 1000}, {"units": 25, "block_shape": [5]})),
+    "cut into single neurons": spec(layers=chain({}, {}, {"units": 300, "block_shape": [1]})),
+    "cut into too many blocks": spec(layers=chain({}, {"units": 13}, {"units": 300, "block_shape": [1]})),
+    "two that are cut too finely": spec(
+        layers=chain({}, {"units": 300}, {"units": 30, "block_shape": [1]}, {"units": 30, "block_shape": [3], "from": ["dense2", "dense3"]})
+    ),
     "classes": spec(output={"classes": 9}),
     "shape": spec(input={"shape": [63]}),
 }  # fmt: skip

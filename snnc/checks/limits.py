@@ -90,8 +90,11 @@ def _too_full(placed: _Placed) -> Iterator[Diagnostic]:
     for population in placed.spread.populations:
         blocks = placed.blocks[population.name]
         if any(block.too_much for block in blocks):
-            message = _most_taken(population, blocks)
-            yield Diagnostic(CORE_LIMITS, message, *_recut(placed, population))
+            message, (at, on, hint) = _most_taken(population, blocks), _recut(placed, population)
+            reader = next(p for p in placed.spread.populations if p.at == at[:2])
+            if reader is not population:
+                message += f"; they lead into {placed.cores[reader.name]} blocks of '{reader.name}'"
+            yield Diagnostic(CORE_LIMITS, message, at, on, hint)
 
 
 def _beyond_all(network: Network, cores: Mapping[str, int]) -> Diagnostic:
