@@ -8,8 +8,9 @@ from math import ceil
 from snnc.diagnostics.codes import error
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.operators.linear import Shape
+from snnc.program.item_shapes import items_hint, same_items
 from snnc.program.network import Network
-from snnc.program.program import Program, same_items
+from snnc.program.program import Program
 
 DATA_FILE = error("data-file")
 DATA_SHAPE = error("data-shape")
@@ -19,11 +20,13 @@ VALIDATION_FRACTION = error("validation-fraction")
 BATCH_SIZE = error("batch-size")
 
 
-def items_fit(network: Network, shape: Shape, what: str, hint: str = "") -> Iterator[Diagnostic]:
-    """Yield an error if the input has another shape than items have."""
+def items_fit(
+    network: Network, shape: Shape, what: str, hint: str = "", name: str = "x"
+) -> Iterator[Diagnostic]:
+    """Yield an error if the input has another shape than items have; `name` is what holds them."""
     if not same_items(shape, network.input_shape):
         message = f"{what} has shape {list(shape)}, not {list(network.input_shape)}"
-        hint = hint or f"write {list(shape)}"
+        hint = hint or items_hint(shape, network.input_shape, network.sees_images, name)
         yield Diagnostic(DATA_SHAPE, message, ("input", "shape"), hint=hint)
 
 

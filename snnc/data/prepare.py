@@ -15,8 +15,9 @@ from snnc.data.csv_file import expected
 from snnc.data.sources import read
 from snnc.data.sources.base import Raw, source_name
 from snnc.diagnostics.errors import Refusal
+from snnc.program.item_shapes import items_hint, same_items
 from snnc.program.network import Network
-from snnc.program.program import Program, same_items
+from snnc.program.program import Program
 from snnc.spec.sources.base import Scale
 
 Array = NDArray[np.float64]
@@ -147,9 +148,11 @@ def _numbers(raw: Raw, network: Network, where: str) -> tuple[NDArray[Any], NDAr
         if array.dtype.kind not in "fiub":
             raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
     if not same_items(raw.x.shape[1:], network.input_shape):
-        shape, wanted = list(raw.x.shape[1:]), list(network.input_shape)
+        shape, wanted = raw.x.shape[1:], network.input_shape
+        hint = items_hint(shape, wanted, network.sees_images, raw.x_name)
+        say = hint.replace("write ", "write shape in [input] as ", 1)
         raise Refusal(
-            f"{where}: an item has shape {shape}, not {wanted}: write shape = {shape} in [input]"
+            f"{where}: an item has shape {list(shape)}, not {list(wanted)}{say and ': '}{say}"
         )
     if len(raw.x) != raw.y.size or len(raw.x) == 0:
         raise Refusal(f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels")

@@ -70,8 +70,7 @@ class Operator:
         """Return (height, width, channels), or raise a ShapeError: it takes nothing but images."""
         if len(before) != 3:
             raise ShapeError(
-                f"'{self.name}' looks at images, (height, width, channels), not at values of shape {list(before)}",
-                hint="" if len(before) != 2 else f"write shape = {[*before, 1]} in [input]",
+                f"'{self.name}' looks at images, (height, width, channels), not at values of shape {list(before)}"
             )
         height, width, channels = before
         return height, width, channels
@@ -153,10 +152,11 @@ class Window(Operator):
             for length, window, stride in zip(sides, self.window, self.strides, strict=True)
         )
         if height < 1 or width < 1:
+            largest = [min(each) for each in zip(self.window, sides, strict=True)]
             raise ShapeError(
                 f"a window of {times(self.window)} doesn't fit an image of {times(before[:2])}",
                 self.size_key,
-                'write padding = "same", or a smaller one',
+                f'write {self.size_key} = {largest}, or padding = "same"',
             )
         return height, width
 

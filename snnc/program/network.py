@@ -167,6 +167,11 @@ class Network:
         return transforms.form(connection.at_run_time, self.source_shape(connection))
 
     @property
+    def sees_images(self) -> bool:
+        """Whether some layer looks at images, so that the axes of an item have a meaning."""
+        return any(op.on_images for c in self.connections for op in c.operators)
+
+    @property
     def receivers(self) -> tuple[str, ...]:
         """The targets of connections, in order: the populations, then the output."""
         return (*(population.name for population in self.populations), OUTPUT)

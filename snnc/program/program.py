@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from snnc.operators.linear import Shape, size
 from snnc.program.network import Network
 from snnc.spec.sources.base import FileKind
 
@@ -78,10 +77,3 @@ class Program:
         if self.presentation.read == "last":
             return 1
         return max(1, round(self.presentation.read.mean_of_last * shown))
-
-
-def same_items(found: Shape, wanted: Shape) -> bool:
-    """Whether items are as the input wants them; either may be flat, and a single channel may be left out."""
-    if not found or size(found) != size(wanted):
-        return False
-    return found == wanted or (*found, 1) == wanted or 1 in (len(found), len(wanted))

@@ -23,6 +23,7 @@ from snnc.spec.error_hints import type_hint, unit_hint, unknown_key_hint
 from snnc.spec.keras_hints import layer_hint
 from snnc.spec.kinds import by_kind
 from snnc.spec.located_errors import LocatedError, locate
+from snnc.spec.series_hints import series_hint
 
 
 def diagnostics(
@@ -161,7 +162,9 @@ def _wrong_kind(error: LocatedError) -> Diagnostic:
 def _unknown_kind(error: LocatedError) -> Diagnostic:
     kind, noun = error.detail["ctx"]["tag"], _noun(error.path)
     kinds = _words(error.detail["ctx"]["expected_tags"])
-    keras_hint = layer_hint(str(kind), kinds) if noun == "layer" else ""
+    keras_hint = ""
+    if noun == "layer":
+        keras_hint = series_hint(str(kind), error.path, error.data) or layer_hint(str(kind), kinds)
     message = f"there is no {noun} kind {shown(kind)}"
     return Diagnostic(
         UNKNOWN_KIND, message, (*error.path, "kind"), hint=keras_hint or near(kind, kinds)

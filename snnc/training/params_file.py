@@ -20,6 +20,7 @@ from snnc.environment.libraries import versions
 from snnc.networks.describe import layers_in_words, sources_of, spikes_in_words
 from snnc.operators import transforms
 from snnc.program.fingerprint import OPTIONS, as_json, differences, training
+from snnc.program.item_shapes import same_items
 from snnc.program.network import GainBias, Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import OUTPUT
@@ -58,7 +59,7 @@ class Trained:
         """Return items of the source, ``(n, *shape)``, as the network gets them, (n, size)."""
         items = np.asarray(x, dtype=float)
         n, size_in = len(items), self.program.network.input_size
-        if items.shape not in ((n, *self.program.network.input_shape), (n, size_in)):
+        if not same_items(items.shape[1:], self.program.network.input_shape):
             shape = ", ".join(map(str, self.program.network.input_shape))
             raise UsageError(f"x has the shape {items.shape}, not (n, {shape})")
         return np.asarray((items.reshape(n, size_in) - self.shift) / self.scale)

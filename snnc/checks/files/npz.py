@@ -100,7 +100,7 @@ def _is_numbers(array: _Array) -> Iterator[Diagnostic]:
 
 def _pair_fits(network: Network, x: _Array, y: _Array) -> Iterator[Diagnostic]:
     named = f"'{x.name}' has shape {list(x.shape)}, items first" if len(x.shape) < 2 else ""
-    yield from items_fit(network, x.shape[1:], f"an item of '{x.name}'", named)
+    yield from items_fit(network, x.shape[1:], f"an item of '{x.name}'", named, x.name)
     if not y.shape or y.shape[1:] not in ((), (1,)):
         one_hot = y.shape[1:] == (network.output.classes,)
         message = f"'{y.name}' has shape {list(y.shape)}; labels are one whole number an item"

@@ -1,0 +1,104 @@
+"""The shapes of items, and what their axes are: images are height, width, channels; a series is its samples, 1, its channels."""
+
+from __future__ import annotations
+
+from math import isqrt
+
+from snnc.operators.linear import Shape, size
+
+#: More channels than pictures have, and fewer than they have rows.
+FEW = 4
+#: More channels than a series usually has.
+MANY = 16
+#: What puts the channels of pictures last.
+TRANSPOSED = "x.transpose(0, 2, 3, 1)"
+
+
+def same_items(found: Shape, wanted: Shape) -> bool:
+    """Whether items are as the input wants them; either may be flat, and axes of length 1 may be left out."""
+    if not found or size(found) != size(wanted):
+        return False
+    return 1 in (len(found), len(wanted)) or _long(found) == _long(wanted)
+
+
+def channels_first(shape: Shape) -> bool:
+    """Whether a shape looks like channels, height, width."""
+    if len(shape) != 3:
+        return False
+    channels, height, width = shape
+    return channels <= FEW < min(height, width) and (height == width or width > MANY)
+
+
+def channels_last(shape: Shape) -> Shape:
+    """Return the shape of pictures whose channels came first."""
+    channels, *sides = shape
+    return (*sides, channels)
+
+
+def items_hint(found: Shape, wanted: Shape, images: bool, name: str) -> str:
+    """Return the hint for items of another shape than the input's; `images` says whether their axes mean anything to layers."""
+    if not images:
+        return f"write {list(found)}"
+    if len(found) == 2 and _long(wanted) == found[::-1]:
+        return (
+            f"save {name}.transpose(0, 2, 1): the input is {list(wanted)}, height, width, channels"
+        )
+    if channels_first(found) or (len(found) == 3 and channels_last(found) == wanted):
+        last = channels_last(found)
+        write = "" if last == wanted else f", and write {list(last)}"
+        transposed = TRANSPOSED.replace("x", name, 1)
+        return f"save {transposed}{write}: images are height, width, channels"
+    if len(found) == 3:
+        return f"write {list(found)}: height, width, channels"
+    if len(found) == 2:
+        rows, columns = found
+        # As the input reads it now.
+        if len(wanted) == 3 and wanted[1] == 1:
+            return f"write {[rows, 1, columns]}: {_series(rows, columns)}"
+        return f"write {[rows, columns, 1]}: {_picture(rows, columns, 1)}"
+    picture = _picture_in(found)
+    return f"write {list(picture)} if an item is {_picture(*picture)}" if picture else ""
+
+
+def image_hint(items: Shape) -> str:
+    """Return the hint for layers that look at images, if items are none."""
+    if len(items) == 2:
+        rows, columns = items
+        picture = f"shape = {[rows, columns, 1]} in [input] for {_picture(rows, columns, 1)}"
+        series = f"shape = {[rows, 1, columns]} in [input] for {_series(rows, columns)}"
+        if 2 * rows < columns:
+            series = f"shape = {[columns, 1, rows]} in [input] and save x.transpose(0, 2, 1) for {_series(columns, rows)}"
+        if rows > 2 * columns:
+            return f"write {series}, or {picture}"
+        return f"write {picture}, or {series}"
+    if len(items) != 1:
+        return ""
+    (length,), found = items, _picture_in(items)
+    series = f"shape = {[length, 1, 1]} in [input] for {_series(length, 1)}"
+    if not found:
+        return f"write {series}"
+    return f"write shape = {list(found)} in [input] for {_picture(*found)}, or {series}"
+
+
+def _picture_in(items: Shape) -> tuple[int, int, int] | None:
+    """Return the shape of a square picture that has as many values as flat items, if there is one."""
+    for channels in (1, 3):
+        side = isqrt(size(items) // channels)
+        if len(items) == 1 and side > 1 and side * side * channels == size(items):
+            return side, side, channels
+    return None
+
+
+def _picture(height: int, width: int, channels: int) -> str:
+    """Return pictures in words, in the order of their values."""
+    deep = f", each with its {channels} channels" if channels > 1 else ""
+    return f"{height} rows of {width} pixels{deep}"
+
+
+def _series(samples: int, channels: int) -> str:
+    deep = f", each with its {channels} channels" if channels > 1 else ""
+    return f"{samples} samples in time{deep}"
+
+
+def _long(shape: Shape) -> Shape:
+    return tuple(length for length in shape if length > 1)
