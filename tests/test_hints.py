@@ -55,6 +55,10 @@ SOUND = {
     "mean of the end, unfiltered": spec(
         presentation={"read": {"mean_of_last": 0.3}}, synapses={"probe": "none"}
     ),
+    "filtered in front of the output": spec(
+        presentation={"time": 0.5}, synapses={"output": {"tau": 0.1}, "probe": "none"}
+    ),
+    "filtered in front of the output, shortly": spec(synapses={"output": {"tau": 0.01}, "probe": "none"}),
     "gap": spec(presentation={"gap": 0.05}),
     "many steps": spec(presentation={"steps": 300}),
     "NengoLoihi's kinds": spec(neurons={"kind": "loihi_spiking_relu", "max_rate": 400}),
@@ -110,6 +114,10 @@ UNSOUND = {
     "slow filters": spec(synapses={"layer": {"tau": 0.05}}),
     "slow filter of the output": spec(synapses={"probe": {"kind": "lowpass", "tau": 0.1}}),
     "no filter of the output": spec(synapses={"probe": "none"}),
+    "a short filter in front of the output": spec(synapses={"output": {"tau": 0.003}, "probe": "none"}),
+    "no filter of the output, nor in front": spec(
+        targets=DL, synapses={"output": "none", "probe": "none"}
+    ),
     "no filters": spec(synapses={"layer": "none"}),
     "alpha": spec(synapses={"layer": "alpha"}),
     "no filter into one layer": spec(layers=chain({}, {"synapse": "none"}, {})),

@@ -18,6 +18,8 @@ from snnc.spec.base import INPUT, OUTPUT
 
 #: The share of an answer that has to be there.
 ENOUGH = 0.95
+#: Filters of so many seconds in front of the output average over several spikes, as the usual one behind it does.
+SMOOTH = 0.01
 #: The answer is looked at in this number of the steps that are read.
 SAMPLES = 10
 
@@ -88,10 +90,11 @@ UNFILTERED_OUTPUT = warning("unfiltered-output")
 
 @rule
 def output_filtered(program: Program) -> Iterator[Diagnostic]:
-    """The last step alone is a matter of which neurons just fired."""
-    sources = {c.source for c in program.network.into(OUTPUT)} - {INPUT}
-    spiking = any(program.network.population(source).neurons.spiking for source in sources)
-    if spiking and program.presentation.read == "last" and not program.network.output.probe.taus:
+    """The last step alone is a matter of which neurons just fired, unless a filter in front of the output averages."""
+    into = (c for c in program.network.into(OUTPUT) if c.source != INPUT)
+    spiking = (c for c in into if program.network.population(c.source).neurons.spiking)
+    unfiltered = any(sum(c.taus) < SMOOTH for c in spiking)
+    if unfiltered and program.presentation.read == "last" and not program.network.output.probe.taus:
         yield Diagnostic(
             UNFILTERED_OUTPUT,
             "the answer is the last step of an output without a probe filter: a matter of which neurons just fired",
