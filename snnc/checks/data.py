@@ -9,12 +9,13 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from snnc.checks.files import file_fits
 from snnc.checks.items import DATA_FILE, DATA_SHAPE, a_batch_fits, items_fit
 from snnc.checks.rule import rule
-from snnc.diagnostics.codes import error, warning
+from snnc.diagnostics.codes import REGRESSION, error, warning
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.errors import cannot
 from snnc.diagnostics.wording import near
 from snnc.environment.own_files import OWN_FILES
 from snnc.program.program import Program
+from snnc.spec.regressions import NOT_YET, same_as_items
 from snnc.spec.sources.base import FileKind, KnownKind
 
 
@@ -31,6 +32,14 @@ def data_fits(program: Program) -> Iterator[Diagnostic]:
         yield from _file_fits(program, program.data_path)
     elif isinstance(program.data, KnownKind):
         yield from _known_fits(program, program.data)
+
+
+@rule
+def labels_are_no_items(program: Program) -> Iterator[Diagnostic]:
+    """Items that are their own labels are an auto-encoder."""
+    if key := same_as_items(program.data):
+        message = "the items are their own labels: an auto-encoder"
+        yield Diagnostic(REGRESSION, message, ("data", key), hint=NOT_YET)
 
 
 def _known_fits(program: Program, data: KnownKind) -> Iterator[Diagnostic]:

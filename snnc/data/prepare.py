@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.data.csv_file import expected
+from snnc.data.measured import regression_of
 from snnc.data.sources import read
 from snnc.data.sources.base import Raw, source_name
 from snnc.diagnostics.errors import Refusal
@@ -184,6 +185,8 @@ def _refuse_labels(y: NDArray[Any], name: str, classes: int, where: str) -> None
 
 def _remedy(y: NDArray[Any], classes: int) -> str:
     """Return how to correct labels that are wrong in a regular way, or ""."""
+    if measured := regression_of(y):
+        return measured
     if not np.isfinite(y).all() or (y != np.floor(y)).any():
         return ", and are whole numbers"
     low, high = int(y.min()), int(y.max())

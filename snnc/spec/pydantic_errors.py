@@ -23,6 +23,7 @@ from snnc.spec.error_hints import type_hint, unit_hint, unknown_key_hint
 from snnc.spec.keras_hints import layer_hint
 from snnc.spec.kinds import by_kind
 from snnc.spec.located_errors import LocatedError, locate
+from snnc.spec.regressions import regression, width_hint
 from snnc.spec.series_hints import series_hint
 
 
@@ -69,6 +70,8 @@ _BOUNDS = {
 
 def _diagnostic(error: LocatedError) -> Diagnostic:
     kind = error.detail["type"]
+    if found := regression(error):
+        return found
     if kind in _EXPECTED:
         return _wrong_type(error, _EXPECTED[kind])
     if kind in _BOUNDS:
@@ -78,7 +81,8 @@ def _diagnostic(error: LocatedError) -> Diagnostic:
 
 def _unknown_key(error: LocatedError) -> Diagnostic:
     message = f"{_table_name(error.path[:-1], error.data)} has no key {error.name}"
-    return Diagnostic(UNKNOWN_KEY, message, error.path, "key", unknown_key_hint(error))
+    hint = width_hint(error) or unknown_key_hint(error)
+    return Diagnostic(UNKNOWN_KEY, message, error.path, "key", hint)
 
 
 def _missing(error: LocatedError) -> Diagnostic:
@@ -129,7 +133,8 @@ def _out_of_bounds(error: LocatedError) -> Diagnostic:
     words, bound = _BOUNDS[error.detail["type"]]
     limit = error.detail["ctx"][bound]
     message = f"{error.name} is {words} {number(limit)}, not {number(value)}"
-    return Diagnostic(OUT_OF_RANGE, message, path, hint=unit_hint(error, limit))
+    hint = width_hint(error) or unit_hint(error, limit)
+    return Diagnostic(OUT_OF_RANGE, message, path, hint=hint)
 
 
 def _wrong_type(error: LocatedError, expected: str) -> Diagnostic:

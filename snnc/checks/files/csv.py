@@ -20,12 +20,13 @@ from snnc.data.csv_file import (
     rows,
     unlisted,
 )
-from snnc.diagnostics.codes import error, warning
+from snnc.diagnostics.codes import REGRESSION, error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, near
 from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.spec import write_toml
+from snnc.spec.regressions import NOT_YET
 from snnc.spec.sources.csv import Source as Csv
 
 #: A hint lists at most this many labels. A column with more of them hardly holds the labels.
@@ -94,6 +95,10 @@ def _item_is_readable(table: _Table, label: int) -> Iterator[Diagnostic]:
         message = f"line {item.line}, {how.column(columns, label)}: {unlisted(cell)}"
         hint = _labels_hint(table, label)
         yield Diagnostic(DATA_TYPE, message, ("data", "label"), hint=hint)
+    if cell not in how.names and (value := number(cell)) is not None and value != int(value):
+        message = f"line {item.line}, {how.column(columns, label)}: the label {cell!r} is no whole number: a regression?"
+        hint = f"{NOT_YET}. Is that the column of the labels?"
+        yield Diagnostic(REGRESSION, message, ("data", "label"), hint=hint)
     texts = [c for c, cell in enumerate(item.cells) if c != label and number(cell) is None]
     if texts:
         name, cell = how.column(columns, texts[0]), item.cells[texts[0]]

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from snnc.checks.items import DATA_FILE, DATA_SHAPE, DATA_TYPE, a_batch_fits, items_fit
 from snnc.data.npz_headers import BadFile, Header, headers
-from snnc.diagnostics.codes import error
+from snnc.diagnostics.codes import REGRESSION, error
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near
-from snnc.operators.linear import Shape
+from snnc.operators.linear import Shape, size
 from snnc.program.network import Network
 from snnc.program.program import Program
+from snnc.spec.regressions import NOT_YET, same_as_items
 from snnc.spec.sources.npz import Source as Npz
 
 #: The kind of an array's values, by the letter of its type, and a hint how to save numbers instead.
@@ -49,6 +50,8 @@ DATA_ARRAY = error("data-array")
 
 def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
     """Yield the errors of a file; `at` is where the spec names it. Raises OSError."""
+    if program.data_file is None and same_as_items(program.data):
+        return  # labels_are_no_items says so
     try:
         present = headers(path)
     except BadFile as error:
@@ -101,10 +104,14 @@ def _is_numbers(array: _Array) -> Iterator[Diagnostic]:
 def _pair_fits(network: Network, x: _Array, y: _Array) -> Iterator[Diagnostic]:
     named = f"'{x.name}' has shape {list(x.shape)}, items first" if len(x.shape) < 2 else ""
     yield from items_fit(network, x.shape[1:], f"an item of '{x.name}'", named, x.name)
-    if not y.shape or y.shape[1:] not in ((), (1,)):
+    if message := _of_values(x, y, network.output.classes):
+        yield Diagnostic(REGRESSION, message, y.at, hint=NOT_YET)
+    elif not y.shape or y.shape[1:] not in ((), (1,)):
         one_hot = y.shape[1:] == (network.output.classes,)
         message = f"'{y.name}' has shape {list(y.shape)}; labels are one whole number an item"
         hint = f"one-hot? save {y.name}.argmax(axis=1)" if one_hot else ""
+        if one_hot and y.header.dtype[1:2] == "f":
+            hint += f"; {NOT_YET}"
         yield Diagnostic(DATA_SHAPE, message, y.at, hint=hint)
     elif x.shape[:1] != y.shape[:1]:
         items = f"{x.shape[0]} items" if x.shape else "no items"
@@ -112,3 +119,15 @@ def _pair_fits(network: Network, x: _Array, y: _Array) -> Iterator[Diagnostic]:
         yield Diagnostic(DATA_SHAPE, message, y.at)
     elif x.shape[0] == 0:
         yield Diagnostic(DATA_SHAPE, f"'{x.name}' holds no items", x.at)
+
+
+def _of_values(x: _Array, y: _Array, classes: int) -> str:
+    """Return what says that labels are several values an item, but not one-hot, or ""."""
+    values = size(y.shape[1:])
+    if values < 2 or y.shape[0] < 2 or y.shape[1:] == (classes,):
+        return ""
+    if y.shape[:1] == x.shape[:1] and values == size(x.shape[1:]):
+        return f"'{y.name}' has as many values an item as '{x.name}', {values}: an auto-encoder?"
+    if y.header.dtype[1:2] == "f":
+        return f"'{y.name}' has {values} values an item, with fractions: a regression on several values?"
+    return ""

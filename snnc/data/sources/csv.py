@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from snnc.data.csv_file import csv_format, fault
+from snnc.data.measured import regression_of
 from snnc.data.sources.base import Raw
 from snnc.diagnostics.errors import Refusal, cannot
 from snnc.program.program import Program
@@ -47,5 +48,5 @@ def read(program: Program) -> list[Raw]:
     y = table[:, label]
     usable = np.isfinite(table).all() and np.isin(y, np.arange(how.classes)).all()
     if not usable and (message := fault(path, how)):
-        raise Refusal(f"{path.as_posix()}: {message}")
+        raise Refusal(f"{path.as_posix()}: {message}{regression_of(y)}")
     return [Raw("items", np.delete(table, label, axis=1), "labels", y.astype(np.int64))]

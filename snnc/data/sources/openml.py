@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.data.measured import regression_of
 from snnc.data.sources.base import Raw, out_of_reach, source_name
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.libraries import needed
@@ -49,6 +50,8 @@ def _class_numbers(y: NDArray[Any], network: Network, where: str) -> NDArray[np.
     _refuse_missing(y, where)
     targets, numbers = np.unique(y, return_inverse=True)
     names = targets.tolist()
+    if y.dtype.kind in "fiu" and (measured := regression_of(y)):
+        raise Refusal(f"{where} has {len(names)} different targets{_some(names)}{measured}")
     if labels is None:
         if len(names) != network.output.classes:
             raise Refusal(
