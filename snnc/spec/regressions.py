@@ -26,8 +26,10 @@ _DATA_SETS = ("diabetes", "linnerud", "boston", "bostonhousing", "californiahous
 #: Keys for how many values come out.
 _WIDTHS = ("units", "size", "outputs", "noutputs", "dim", "outputdim", "shape", "neurons", "values")
 _KEYS_OF_LOSS = ("loss", "losses", "metric", "metrics", "criterion", "objective", "monitor")
-#: More different labels than this, with fractions, are measured values; whole numbers are if most stand alone, too.
-FEW_FRACTIONS, MOST_CLASSES, ITEMS_OF_A_CLASS = 20, 100, 10
+#: More different labels than this are measured values if they have fractions, or if most stand alone.
+FEW = 20
+#: More than this are measured values unless there are so many items of each.
+MANY, ITEMS_OF_EACH = 100, 10
 
 
 def regression(error: LocatedError) -> Diagnostic | None:
@@ -84,9 +86,10 @@ def same_as_items(data: Any) -> str | None:
 def measured(different: Sequence[float], items: int) -> bool:
     """Whether these different labels, of so many items, look like values that were measured, not like classes."""
     finite = [value for value in different if isfinite(value)]
-    if any(value != int(value) for value in finite):
-        return len(finite) > FEW_FRACTIONS
-    return len(finite) > MOST_CLASSES and items < ITEMS_OF_A_CLASS * len(finite)
+    fractions, number = any(value != int(value) for value in finite), len(finite)
+    if number > MANY and items < ITEMS_OF_EACH * number:
+        return True
+    return number > FEW and (fractions or items < 2 * number)
 
 
 def _texts(value: Any) -> Iterable[str]:
