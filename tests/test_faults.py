@@ -187,7 +187,7 @@ def early(spec: Spec) -> None:
 def unfiltered(spec: Spec) -> None:
     neurons(spec, kind="lif")
     spec["presentation"]["read"] = "last"
-    spec["synapses"]["probe"] = "none"
+    spec["synapses"] |= {"output": {"tau": 0.005}, "probe": "none"}
 
 
 def unsoftened(spec: Spec) -> None:

@@ -47,9 +47,9 @@ def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     """NengoLoihi refuses blocks that take more than a core has, and on the chip more blocks than there are cores."""
     wide = list(_too_wide(program.network))
     spread = chip(program.network)
+    # Whatever else they take, a core has so many neurons.
+    least = {p.name: -(-p.size // NEURONS) for p in program.network.populations_on_chip}
     if spread is None:
-        # Whatever else they take, a core has so many neurons.
-        least = {p.name: -(-p.size // NEURONS) for p in program.network.populations_on_chip}
         yield from _too_many(program.network, least, {}, "or more")
         yield from wide
         return
@@ -59,7 +59,9 @@ def cores_suffice(program: Program) -> Iterator[Diagnostic]:
         return
     placed = _placed(spread)
     yield from _too_full(placed)
-    if not placed.refused:
+    if placed.refused:
+        yield from _too_many(program.network, least, {}, "or more")
+    else:
         yield from _too_many(program.network, placed.cores, placed.cuts)
     yield from wide or _out_of_place(placed)
 
