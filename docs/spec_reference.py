@@ -68,7 +68,7 @@ _SPLIT = {name: name for name in ("x_train", "y_train", "x_test", "y_test")}
 _PLOTS: Data = {"scripts": {"plots": True}}
 _VALIDATION: Data = {"train": {"validation_fraction": 0.1}}
 
-#: For fields whose type doesn't say what a sensible value is, by model and key.
+#: For fields whose type doesn't say what a sensible value is, by kind or model, and key.
 EXAMPLES: dict[tuple[str, str], Example] = {
     ("Spec", "targets"): Example(["nengo_dl"]),
     ("Network", "name"): Example("other"),
@@ -78,16 +78,17 @@ EXAMPLES: dict[tuple[str, str], Example] = {
     ("MeanOfLast", "mean_of_last"): Example(0.5, start=0.3),
     ("Output", "labels"): Example(list("abcdefghij"), _PLOTS),
     ("Output", "from"): Example(["first", "second"]),
-    ("Npz", "path"): Example("other.npz", start="data.npz"),
-    ("Npz", "x"): Example("x_train"),
-    ("Npz", "y"): Example("y_train"),
-    **{("Npz", key): Example(f"other_{key}", {"data": _SPLIT}, key) for key in _SPLIT},
-    ("Csv", "path"): Example("other.csv", start="data.csv"),
-    ("Csv", "label"): Example("class"),
-    ("Sklearn", "name"): Example("digits", start="digits"),
-    ("Keras", "name"): Example("fashion_mnist", start="mnist"),
-    ("Openml", "name"): Example("pendigits"),
-    ("Openml", "data_id"): Example(32, {"data": {"data_id": 28}}),
+    ("npz", "path"): Example("other.npz", start="data.npz"),
+    ("npz", "x"): Example("x_train"),
+    ("npz", "y"): Example("y_train"),
+    **{("npz", key): Example(f"other_{key}", {"data": _SPLIT}, key) for key in _SPLIT},
+    ("csv", "path"): Example("other.csv", start="data.csv"),
+    ("csv", "label"): Example("class"),
+    ("sklearn", "name"): Example("digits", start="digits"),
+    ("keras", "name"): Example("fashion_mnist", start="mnist"),
+    ("openml", "name"): Example("pendigits"),
+    ("openml", "data_id"): Example(32, {"data": {"data_id": 28}}),
+    ("Train", "class_weight"): Example("balanced"),
     ("Train", "early_stopping"): Example({"patience": 3}, _VALIDATION),
     ("Train", "firing_rates"): Example({"max": 100}),
     ("EarlyStopping", "patience"): Example(5, start=3),
@@ -114,10 +115,10 @@ EXAMPLES: dict[tuple[str, str], Example] = {
 #: Layers that look at images: here they follow an encoder, which has a neuron a pixel.
 IMAGES = ("conv2d", "avg_pool2d", "batch_norm")
 
-#: What else a spec needs for a kind to stand in it, by model.
+#: What else a spec needs for a table to stand in it, by kind or model.
 BESIDE: dict[str, Data] = {
-    "Keras": {"input": {"shape": [28, 28]}},
-    "Openml": {"data": {"name": "optdigits"}},
+    "keras": {"input": {"shape": [28, 28]}},
+    "openml": {"data": {"name": "optdigits"}},
     "EarlyStopping": _VALIDATION,
 }
 
@@ -131,7 +132,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("dense", "pop_type"): "It is for convolutions.",
     ("Spec", "snnc"): "There is one version so far.",
     ("Spec", "allow"): "It silences warnings of `snnc check`; no script depends on it.",
-    ("Sklearn", "name"): "Another data set has another shape and other classes, too.",
+    ("sklearn", "name"): "Another data set has another shape and other classes, too.",
 }
 
 
@@ -252,7 +253,7 @@ class Compiler:
                     spec["layers"].insert(1 - position, {"name": "here", **own})
                     if table.kind in IMAGES:
                         spec["layers"].insert(1 - position, {"name": "eye", "kind": "encoder"})
-                for name, values in (beside or BESIDE.get(table.model.__name__, {})).items():
+                for name, values in (beside or _beside(table)).items():
                     spec[name] = {**spec.get(name, {}), **values}
                 yield spec
 
@@ -278,6 +279,11 @@ def _put(spec: Data, table: Table, own: Data) -> None:
         there = inner.get(key, {})
         keeps = not table.kind or there.get("kind") == table.kind
         inner[key] = {**own, **there} if keeps else own
+
+
+def _beside(table: Table) -> Data:
+    """Return what else a spec needs for a table to stand in it."""
+    return BESIDE.get(table.kind or "") or BESIDE.get(table.model.__name__, {})
 
 
 def _of(found: dict[tuple[str, str], Any], table: Table, key: str) -> Any:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+import snnc
 from snnc.program.program import Program
+from tests.test_hints import follow
 from tests.test_language import program
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
@@ -193,6 +195,39 @@ def test_the_learning_rate_falls_where_keras_lowers_it(monitor: str | None, netw
     assert history["lr"][0] == pytest.approx(0.2)
     assert history["lr"][-1] == pytest.approx(0.01)
     assert len(set(history["lr"])) == 4
+
+
+def test_what_a_moving_mean_holds_of_its_start_is_warned_of_and_hints_help() -> None:
+    """A network that is right on what it is trained on isn't on other items; with the momentum that hints say it is."""
+    few: dict[str, Any] = {
+        "network": {"name": "short"},
+        "data": {"kind": "sklearn", "name": "digits", "scale": "unit"},
+        "input": {"shape": [8, 8, 1]},
+        "neurons": {"kind": "loihi_spiking_relu"},
+        "layers": [
+            {"kind": "encoder"},
+            {"kind": "conv2d", "filters": 8, "kernel_size": 3, "batch_norm": True},
+            {"kind": "avg_pool2d"},
+            {"kind": "dense", "units": 32, "batch_norm": True},
+        ],
+        "output": {"classes": 10},
+        "train": {"epochs": 5, "batch_size": 50},
+    }
+    told = few
+    for found in snnc.check(few):
+        assert found.code == "batch-norm-steps"
+        assert "after 140 steps of training (5 epochs of 28)" in found.message
+        assert "24% of their start" in found.message
+        told = follow(told, found, found.hint.partition(", or ")[0]) or {}
+    assert snnc.check(told) == ()
+    with pytest.warns(snnc.SpecWarning, match="24% of their start"):
+        before = snnc.train(few)
+    after = snnc.train(told)
+    trained = before.epochs[-1].accuracy
+    assert after.epochs[-1].accuracy == pytest.approx(trained)
+    for old, new in zip(before.results.rows, after.results.rows, strict=True):
+        assert old.accuracy.value < trained - 0.1
+        assert new.accuracy.value > trained - 0.05
 
 
 def test_all_at_once_and_bands() -> None:
