@@ -27,6 +27,8 @@ OPTIMIZERS = [
     '{ kind = "adadelta", learning_rate = 1 }',
     '{ kind = "adamw", weight_decay = 0.01 }',
     '{ kind = "adamax", learning_rate = { kind = "cosine_decay", initial_learning_rate = 0.01, decay_steps = 150 } }',
+    # Falls after the second epoch and after the third.
+    '{ kind = "sgd", learning_rate = { kind = "reduce_on_plateau", initial_learning_rate = 0.5, patience = 1, min_delta = 9 } }',
     '{ kind = "adagrad", learning_rate = { kind = "piecewise_constant_decay", boundaries = [60], values = [1, 0.1] } }',
 ]
 
@@ -114,6 +116,35 @@ def test_script_and_memory_go_on_with_each_other(
     script.train(script.build_network(), x, y, 2)
     theirs = run(program, "network", checkpoint.load(script.CHECKPOINT, depends))
     same(theirs[-1], ours[3])
+
+
+def test_all_that_is_as_keras_has_it_goes_on_in_script_and_memory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a learning rate that falls, classes that count the same, and weights that cost something."""
+    from snnc.data import prepare
+    from snnc.training import checkpoint
+
+    program = program_of(ROOT / "tests/cases/costs.toml")
+    for path, text in scripts(program, tmp_path).items():
+        path.write_text(text)
+    script = load_script(tmp_path / "costs_train.py")
+    items = prepare.load(program)
+    given = (items.x_train, items.y_train, program.train.epochs)
+    whole = script.train(script.build_network(), *given)
+    falls = "ReduceLROnPlateau reducing learning rate to"
+    n_falls = capsys.readouterr().out.count(falls)
+    assert n_falls > 0
+    depends = checkpoint.depends_on(program, items)
+    ours = run(program, "network")
+    same(checkpoint.load(script.CHECKPOINT, depends), ours[-1])
+
+    checkpoint.save(script.CHECKPOINT, ours[-2], depends, "costs.toml")
+    resumed = script.train(script.build_network(), *given, resume=True)
+    assert capsys.readouterr().out.count(falls) == n_falls
+    assert set(resumed) == set(whole)
+    for name, array in whole.items():
+        assert np.array_equal(resumed[name], array), name
 
 
 EDITS = [
