@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from nengo.rc import rc
 from nengo_loihi.builder import Model
 from numpy.typing import NDArray
 
 from snnc.emulator.chip import Chip, chip_of
-from snnc.emulator.errors import NotEmulatedError
+from snnc.emulator.errors import NEITHER, NotEmulatedError
+from snnc.emulator.operators import refuse_unsupported
+from snnc.emulator.readout import KEYS
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +25,7 @@ class Built:
     the chip sends to a part of the host that is connected with its inputs; then all of the host is in `model.host`.
     """
 
+    network: Any
     dt: float
     model: Any
     chip: Chip
@@ -33,23 +38,30 @@ class Built:
     #: The network's probes on the chip, and NengoLoihi's own probe for each.
     chip_probes: dict[Any, Any]
 
-    def neurons(self, ensemble: Any) -> NDArray[np.int64] | None:
-        """Return the places of an ensemble's neurons on the chip, or None if it is on the host."""
-        blocks = self.model.objs.get(ensemble, {}).get("in")
-        if blocks is None:
-            return None
-        return np.sort(np.concatenate([self.chip.places[block] for block in blocks]))
+    @cached_property
+    def ensembles(self) -> dict[int, NDArray[np.int64]]:
+        """The places of the neurons of each ensemble on the chip, by its number in the network."""
+        blocks = {
+            number: self.model.objs.get(ensemble, {}).get("in")
+            for number, ensemble in enumerate(self.network.all_ensembles)
+        }
+        return {
+            number: np.sort(np.concatenate([self.chip.places[block] for block in its]))
+            for number, its in blocks.items()
+            if its is not None
+        }
 
 
 def build(network: Any, dt: float) -> Built:
     """Build a network as nengo_loihi.Simulator does; a NotEmulatedError names the part that isn't emulated."""
+    if rc.float_dtype != np.float64:
+        raise NotEmulatedError(f"{network} with {rc.float_dtype} on the host, as nengo.rc says")
     model = Model(dt=float(dt), label=str(network))
     model.build(network, precompute=None, remove_passthrough=True, discretize=True)
     if model.host2chip_pes_senders:
         raise NotEmulatedError("PES learning")
-    for probe in network.all_probes:
-        if probe.sample_every is not None:
-            raise NotEmulatedError(f"{probe}, which has a sample_every")
+    for part in (model.host_pre, model.host):
+        refuse_unsupported(part)
     chip = chip_of(model)
     senders = {
         id(send.output): chip.inputs[model.spike_targets[receive]]
@@ -64,7 +76,10 @@ def build(network: Any, dt: float) -> Built:
         for probe in model.nengo_probes
         if probe not in model.chip2host_params
     }
+    for probe in network.all_probes:
+        _refuse_probe(probe, chip_probes.get(probe))
     return Built(
+        network=network,
         dt=float(dt),
         model=model,
         chip=chip,
@@ -74,3 +89,12 @@ def build(network: Any, dt: float) -> Built:
         received_probes=received_probes,
         chip_probes=chip_probes,
     )
+
+
+def _refuse_probe(probe: Any, on_chip: Any | None) -> None:
+    if on_chip is None:
+        return
+    if probe.sample_every is not None:
+        raise NotEmulatedError(f"{probe}, which has a sample_every on the chip", NEITHER)
+    if on_chip.key not in KEYS:
+        raise NotEmulatedError(f"{probe}, which is of '{on_chip.key}' on the chip", NEITHER)
