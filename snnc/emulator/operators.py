@@ -13,22 +13,20 @@ from nengo.builder.operator import (
     DotInc,
     ElementwiseInc,
     Reset,
-    SimPyFunc,
     SparseDotInc,
     TimeUpdate,
 )
 from nengo.builder.probe import SimProbe
 from nengo.builder.processes import SimProcess
 from nengo.builder.transforms import ConvInc, ConvTransposeInc
-from nengo.processes import Piecewise, PresentInput
-from nengo.synapses import Synapse
+from nengo.processes import FilteredNoise, WhiteNoise, WhiteSignal
 from nengo.utils.graphs import toposort
 from nengo.utils.simulator import operator_dependency_graph
-from nengo_loihi.builder.inputs import HostReceiveProcess, HostSendProcess
+from nengo_loihi.builder.inputs import HostSendProcess
 
 from snnc.emulator.errors import NotEmulatedError
 
-#: Neuron types whose step works element by element and draws no random numbers.
+#: Neuron types whose step works element by element and draws no random numbers: one step does for all items.
 ELEMENTWISE = frozenset(
     {
         "AdaptiveLIF",
@@ -47,8 +45,8 @@ ELEMENTWISE = frozenset(
 )
 #: Operators without a memory: the same inputs give the same outputs in every step.
 PURE = (Reset, Copy, ElementwiseInc, DotInc, SparseDotInc, ConvInc, ConvTransposeInc)
-#: Processes that run without a seed: they draw no random numbers.
-DETERMINISTIC = PresentInput | Piecewise | Synapse | HostReceiveProcess | HostSendProcess
+#: Nengo's processes that draw random numbers. Whether one of a user's does shows when it runs.
+RANDOM = WhiteNoise | WhiteSignal | FilteredNoise
 
 #: Operators in order, each with the bases of the signals that it reads.
 Reads = Mapping[Any, set[Any]]
@@ -93,26 +91,16 @@ def running(model: Any, inputs: Collection[Any]) -> list[Any]:
 
 
 def refuse_unsupported(operators: Iterable[Any]) -> None:
-    """Raise a NotEmulatedError if an operator can't compute items apart from each other, or never gives the same twice."""
+    """Raise a NotEmulatedError if an operator never gives the same twice."""
     for operator in operators:
-        if isinstance(operator, SimNeurons):
-            _refuse_neurons(operator.neurons)
-        elif isinstance(operator, SimProcess):
-            _refuse_process(operator.process)
-        elif not isinstance(operator, (*PURE, SimPyFunc)):
-            raise NotEmulatedError(f"{type(operator).__name__} on the host")
-        elif isinstance(operator, DotInc) and not (operator.A.readonly or operator.A.sparse):
-            raise NotEmulatedError("weights on the host that change")
+        process = operator.process if isinstance(operator, SimProcess) else None
+        if isinstance(process, RANDOM) and process.seed is None:
+            raise NotEmulatedError(f"{process} without a seed, which never runs twice the same")
 
 
-def _refuse_neurons(neurons: Any) -> None:
-    if (kind := type(neurons).__name__) not in ELEMENTWISE:
-        raise NotEmulatedError(f"{kind} neurons on the host")
-
-
-def _refuse_process(process: Any) -> None:
-    if not isinstance(process, DETERMINISTIC) and process.seed is None:
-        raise NotEmulatedError(f"{process} without a seed, which never runs twice the same")
+def is_elementwise(operator: Any) -> bool:
+    """Whether a step of neurons may be computed for all items at once."""
+    return isinstance(operator, SimNeurons) and type(operator.neurons).__name__ in ELEMENTWISE
 
 
 def copies_to_senders(operators: Sequence[Any]) -> dict[Any, tuple[Reset, Copy]]:

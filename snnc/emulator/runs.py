@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import Copy, DotInc, ElementwiseInc, Reset, SparseDotInc
 from nengo.builder.processes import SimProcess
 from nengo.synapses import LinearFilter
@@ -21,8 +20,9 @@ from numpy.typing import NDArray
 
 from snnc.emulator import neurons
 from snnc.emulator.buffers import Buffers, steps_of
-from snnc.emulator.operators import written
+from snnc.emulator.operators import is_elementwise, written
 from snnc.emulator.plan import Plan
+from snnc.emulator.stand_ins import Keep, NoChance, SendErrors, with_own_chance
 
 Array = NDArray[Any]
 
@@ -37,6 +37,8 @@ class Exchange:
     columns: Mapping[int, slice]
     #: The values for each receiving process, by its id: (steps, items, size).
     from_chip: Mapping[int, Array]
+    #: The values of each process that sends errors, by its id, (steps, items, size): these processes write them.
+    errors: Mapping[int, Array]
 
 
 class Span(NamedTuple):
@@ -63,7 +65,7 @@ def _at_once(operator: Any, plan: Plan, buffers: Buffers) -> Run | None:
     """Return a function that runs an operator for all items at once, or None if only Nengo's own step will do."""
     if make := _MATH.get(type(operator)):
         return make(operator, buffers)
-    if isinstance(operator, SimNeurons):
+    if is_elementwise(operator):
         return _neurons(operator, plan, buffers)
     if isinstance(operator, SimProcess):
         return _process(operator, plan, buffers)
@@ -114,14 +116,16 @@ def _operand(signal: Any, ndim: int, buffers: Buffers) -> Callable[[Span], Array
 
 def _dot(operator: Any, buffers: Buffers) -> Run | None:
     a, x, y = (buffers.current(signal) for signal in (operator.A, operator.X, operator.Y))
-    is_matrix_by_vector = a.ndim == 2 and operator.X.ndim == operator.Y.ndim == 1
+    is_matrix_by_vector = operator.A.ndim == 2 and operator.X.ndim == operator.Y.ndim == 1
     if not buffers.is_per_item(operator.X) or not is_matrix_by_vector:
         return None
+    learns = buffers.is_per_item(operator.A)
 
     def run(span: Span) -> None:
         # A matrix by one of a single column, for each item: np.dot makes the same call for a vector.
         column = steps_of(x, span.begin, span.end)[..., None]
-        y[span.begin : span.end] += np.matmul(a, column)[..., 0]
+        matrix = steps_of(a, span.begin, span.end) if learns else a
+        y[span.begin : span.end] += np.matmul(matrix, column)[..., 0]
 
     return run
 
@@ -135,6 +139,29 @@ def _sparse_dot(operator: Any, buffers: Buffers) -> Run | None:
         now = steps_of(x, span.begin, span.end)
         products = a.dot(now.reshape(-1, now.shape[-1]).T).T
         y[span.begin : span.end] += products.reshape(*now.shape[:2], -1)
+
+    return run
+
+
+def _keep(operator: Keep, buffers: Buffers) -> Run:
+    before, now = buffers.before(operator.signal), buffers.current(operator.signal)
+
+    def run(span: Span) -> None:
+        now[span.begin : span.end] = before[span.begin : span.end]
+
+    return run
+
+
+def _send_errors(operator: SendErrors, buffers: Buffers) -> Run:
+    process, values = id(operator.process), buffers.current(operator.signal)
+
+    def run(span: Span) -> None:
+        first, last = (span.in_exchange + step for step in (span.begin, span.end))
+        span.exchange.errors[process][first:last] = (
+            steps_of(values, span.begin, span.end)
+            if buffers.is_per_item(operator.signal)
+            else values
+        )
 
     return run
 
@@ -247,8 +274,11 @@ def _item_by_item(operator: Any, plan: Plan, buffers: Buffers) -> Run:
     own = {signal: np.stack([signal.initial_value] * n_runs) for signal in per_item}
     clock = np.zeros(())
     shared = {signal: buffers.current(signal) for signal in signals - per_item} | {time: clock}
+    no_chance = NoChance(f"{type(operator).__name__} on the host")
     steps = [
-        operator.make_step({**shared, **_of_item(own, number)}, plan.model.dt, np.random)
+        with_own_chance(operator).make_step(
+            {**shared, **_of_item(own, number)}, plan.model.dt, no_chance
+        )
         for number in range(n_runs)
     ]
     loaded = [(own[signal], buffers.current(signal)) for signal in read]
@@ -297,4 +327,6 @@ _MATH: Mapping[type, Callable[[Any, Buffers], Run | None]] = {
     ElementwiseInc: _elementwise,
     DotInc: _dot,
     SparseDotInc: _sparse_dot,
+    Keep: _keep,
+    SendErrors: _send_errors,
 }

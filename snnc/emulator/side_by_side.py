@@ -172,7 +172,7 @@ class SideBySide:
             host, received = (
                 (self._host_pre, {}) if built.precomputed else (self._host, self._from_chip)
             )
-            self._run(host, Exchange(spikes[1:], built.senders, received), work, start, length)
+            self._run(host, Exchange(spikes[1:], built.senders, received, {}), work, start, length)
         self._under_way[...] = spikes[-1]
         with work.measured("chip"):
             run(
@@ -188,7 +188,7 @@ class SideBySide:
             from_chip = self._read(record, work, start)
         if built.precomputed:
             with work.measured("host"):
-                exchange = Exchange(spikes[1:], {}, self._delayed(from_chip))
+                exchange = Exchange(spikes[1:], {}, self._delayed(from_chip), {})
                 self._run(self._host, exchange, work, start, length)
         self._from_chip = {process: values[-1:] for process, values in from_chip.items()}
         self._is_first = False
