@@ -19,6 +19,7 @@ from snnc.emulator.kernels import Record, State, run
 from snnc.emulator.machine import padded
 from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
+from snnc.emulator.restless import Restless
 from snnc.emulator.runs import Exchange
 
 Array = NDArray[Any]
@@ -43,7 +44,8 @@ class Plans:
         """The memory that the state of an item takes."""
         chip = self.built.chip
         host = self.host_pre.signals.bytes_of_item + self.host.signals.bytes_of_item
-        return host + 21 * chip.n_compartments
+        chance = 0 if chip.chance is None else chip.chance.bytes_of_item
+        return host + 21 * chip.n_compartments + chance
 
     @property
     def bytes_recorded(self) -> int:
@@ -71,6 +73,8 @@ class Shown:
     data: dict[Any, Array]
     counts: NDArray[np.int32]
     overflows: NDArray[np.bool_]
+    #: NengoLoihi's warnings of what learning lost.
+    said: set[str]
     seconds: dict[str, float]
 
 
@@ -93,6 +97,13 @@ class SideBySide:
         #: Room for spikes of the host, from the step before on, and for a record, by the number of steps.
         self._room: dict[int, tuple[NDArray[np.uint8], Record]] = {}
         self._host_pre, self._host = Host(plans.host_pre, n_items), Host(plans.host, n_items)
+        chance, seed = chip.chance, plans.built.seed
+        self._restless = None if chance is None else Restless(chance, n_items, seed)
+        #: The errors that the host sends in a step, by the sending process: (1, items, size).
+        self._errors = {
+            process: np.zeros((1, n_items, size))
+            for process, (size, _) in plans.built.errors.items()
+        }
         self.clear()
 
     def clear(self) -> None:
@@ -101,6 +112,8 @@ class SideBySide:
             values[...] = 0
         self._host_pre.clear()
         self._host.clear()
+        if self._restless is not None:
+            self._restless.clear()
         #: The values for each receiving process in the last step: (1, items, size).
         self._from_chip: dict[int, Array] = {
             process: np.zeros((1, self.n_items, size))
@@ -132,6 +145,7 @@ class SideBySide:
             {p: np.concatenate([seen, after.data[p]], axis=1) for p, seen in shown.data.items()},
             shown.counts,
             shown.overflows | after.overflows,
+            shown.said | after.said,
             {stage: seconds + after.seconds[stage] for stage, seconds in shown.seconds.items()},
         )
 
@@ -148,7 +162,8 @@ class SideBySide:
         for start in range(0, steps, at_once):
             self._advance(work, start, min(at_once, steps - start))
         by_item = {probe: values.swapaxes(0, 1) for probe, values in data.items()}
-        return Shown(by_item, self.state.counts.copy(), work.overflows != 0, work.seconds)
+        said = set() if self._restless is None else self._restless.said()
+        return Shown(by_item, self.state.counts.copy(), work.overflows != 0, said, work.seconds)
 
     def _steps_at_once(self, steps: int) -> int:
         """Return how many steps the host before the chip, the chip, and the host after it run, one after the other."""
@@ -172,10 +187,14 @@ class SideBySide:
             host, received = (
                 (self._host_pre, {}) if built.precomputed else (self._host, self._from_chip)
             )
-            self._run(host, Exchange(spikes[1:], built.senders, received, {}), work, start, length)
+            exchange = Exchange(spikes[1:], built.senders, received, self._errors)
+            self._run(host, exchange, work, start, length)
         self._under_way[...] = spikes[-1]
         with work.measured("chip"):
-            run(
+            run_chip = run if self._restless is None else self._restless.run
+            if self._restless is not None:
+                self._restless.receive(work.busy, self._summed_errors())
+            run_chip(
                 work.busy,
                 spikes,
                 chip.compartments,
@@ -192,6 +211,14 @@ class SideBySide:
                 self._run(self._host, exchange, work, start, length)
         self._from_chip = {process: values[-1:] for process, values in from_chip.items()}
         self._is_first = False
+
+    def _summed_errors(self) -> dict[Any, Array]:
+        """Return the errors of this step for each synapse that learns, (items, size), added up in NengoLoihi's order."""
+        summed: dict[Any, Array] = {}
+        for process, (_, synapse) in self.plans.built.errors.items():
+            values = self._errors[process][0]
+            summed[synapse] = summed[synapse] + values if synapse in summed else values
+        return summed
 
     def _run(self, host: Host, exchange: Exchange, work: _Work, start: int, length: int) -> None:
         now = slice(start, start + length)
