@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from nengo.rc import rc
 from nengo_loihi.builder import Model
 from numpy.typing import NDArray
 
 from snnc.emulator.chip import Chip, chip_of
-from snnc.emulator.errors import NotEmulatedError
+from snnc.emulator.errors import NEITHER, THEIRS, NotEmulatedError
+from snnc.emulator.operators import refuse_unsupported
+from snnc.emulator.readout import KEYS
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,15 +48,14 @@ class Built:
         return np.sort(np.concatenate([self.chip.places[block] for block in blocks]))
 
 
-def build(
-    network: Any, dt: float, seed: int | None = None, model: Any = None
-) -> Built:
+def build(network: Any, dt: float, seed: int | None = None, model: Any = None) -> Built:
     """Build a network as nengo_loihi.Simulator does; a NotEmulatedError names the part that isn't emulated."""
+    if rc.float_dtype != np.float64:
+        raise NotEmulatedError(f"{network} with {rc.float_dtype} on the host, as nengo.rc says")
     model = Model(dt=float(dt), label=str(network)) if model is None else model
     model.build(network, precompute=None, remove_passthrough=True, discretize=True)
-    for probe in network.all_probes:
-        if probe.sample_every is not None:
-            raise NotEmulatedError(f"{probe}, which has a sample_every")
+    for part in (model.host_pre, model.host):
+        refuse_unsupported(part)
     chip = chip_of(model)
     if seed is None and network.seed is not None:
         seed = network.seed + 1
@@ -74,6 +76,8 @@ def build(
         for probe in model.nengo_probes
         if probe not in model.chip2host_params
     }
+    for probe in network.all_probes:
+        _refuse_probe(probe, chip_probes.get(probe))
     return Built(
         dt=float(dt),
         model=model,
@@ -95,3 +99,11 @@ def _errors(model: Any) -> dict[int, tuple[int, Any]]:
         connection = model.nengo_probe_conns[target.error_target]
         errors[id(send.output)] = send.size_in, model.objs[connection]["decoders"]
     return errors
+
+
+def _refuse_probe(probe: Any, on_chip: Any | None) -> None:
+    if probe.sample_every is not None:
+        instead = NEITHER if on_chip is not None else THEIRS
+        raise NotEmulatedError(f"{probe}, which has a sample_every", instead)
+    if on_chip is not None and on_chip.key not in KEYS:
+        raise NotEmulatedError(f"{probe}, which is of '{on_chip.key}' on the chip", NEITHER)

@@ -82,11 +82,12 @@ class Record(NamedTuple):
     voltage_runs: Int32
     voltage: Int32
 
-    def of_step(self, step: int) -> Record:
-        """Return the part that a single step is recorded to."""
-        now = slice(step, step + 1)
+    def part(self, begin: int, end: int) -> Record:
+        """Return the room for some of the steps."""
         return self._replace(
-            fired=self.fired[now], current=self.current[now], voltage=self.voltage[now]
+            fired=self.fired[begin:end],
+            current=self.current[begin:end],
+            voltage=self.voltage[begin:end],
         )
 
 

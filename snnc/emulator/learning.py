@@ -127,7 +127,9 @@ class Learning:
                 lost,
             )
 
-    def update_traces(self, n_items: int, step: int, draw: Callable[[int], Float], lost: Int32) -> None:
+    def update_traces(
+        self, n_items: int, step: int, draw: Callable[[int], Float], lost: Int32
+    ) -> None:
         """Let traces decay and add spikes, at the end of an epoch."""
         is_due = step % self.learned.trace_epoch == 0
         chance = draw(self.traces.shape[1] if is_due else 0)
@@ -178,7 +180,7 @@ def _update_traces(
             whole = np.floor(trace)
             rounded = np.int64(whole) + np.int64(trace - whole > chance[axon])
             if rounded > LARGEST:
-                rounded = LARGEST
+                rounded = np.int64(LARGEST)
                 lost[1] = 1
             traces[item, axon] = rounded
             spiked[item, axon] = 0
@@ -211,7 +213,9 @@ def _update_weights(
             trace = np.int64(traces[item, axon])
             for i in range(n):
                 error = -errors[item, i] if i < n_errors else errors[item, i - n_errors]
-                product = _shifted(np.int64(np.int32(trace * error * rule.rate)), rule.product_shift)
+                product = _shifted(
+                    np.int64(np.int32(trace * error * rule.rate)), rule.product_shift
+                )
                 weight = _shifted(np.int64(weights[item, axon, i]), rule.weight_shift)
                 learned = np.int64(np.int32(weight + product))
                 size = abs(learned)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+import nengo
 import numpy as np
 from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import (
@@ -19,35 +20,32 @@ from nengo.builder.operator import (
 from nengo.builder.probe import SimProbe
 from nengo.builder.processes import SimProcess
 from nengo.builder.transforms import ConvInc, ConvTransposeInc
-from nengo.processes import FilteredNoise, WhiteNoise, WhiteSignal
 from nengo.utils.graphs import toposort
 from nengo.utils.simulator import operator_dependency_graph
 from nengo_loihi.builder.inputs import HostSendProcess
+from nengo_loihi.neurons import LoihiLIF, LoihiSpikingRectifiedLinear
 
 from snnc.emulator.errors import NotEmulatedError
+from snnc.emulator.users import draws_random_numbers, owner_of
 
-#: Neuron types whose step works element by element and draws no random numbers: one step does for all items.
+#: Neuron types whose step works element by element and draws no random numbers; no others that are derived from them.
 ELEMENTWISE = frozenset(
     {
-        "AdaptiveLIF",
-        "AdaptiveLIFRate",
-        "Izhikevich",
-        "LIF",
-        "LIFRate",
-        "LoihiLIF",
-        "LoihiSpikingRectifiedLinear",
-        "RectifiedLinear",
-        "RegularSpiking",
-        "Sigmoid",
-        "SpikingRectifiedLinear",
-        "Tanh",
+        nengo.AdaptiveLIF,
+        nengo.AdaptiveLIFRate,
+        nengo.Izhikevich,
+        nengo.LIF,
+        nengo.LIFRate,
+        LoihiLIF,
+        LoihiSpikingRectifiedLinear,
+        nengo.RectifiedLinear,
+        nengo.Sigmoid,
+        nengo.SpikingRectifiedLinear,
+        nengo.Tanh,
     }
 )
 #: Operators without a memory: the same inputs give the same outputs in every step.
 PURE = (Reset, Copy, ElementwiseInc, DotInc, SparseDotInc, ConvInc, ConvTransposeInc)
-#: Nengo's processes that draw random numbers. Whether one of a user's does shows when it runs.
-RANDOM = WhiteNoise | WhiteSignal | FilteredNoise
-
 #: Operators in order, each with the bases of the signals that it reads.
 Reads = Mapping[Any, set[Any]]
 
@@ -90,17 +88,21 @@ def running(model: Any, inputs: Collection[Any]) -> list[Any]:
     ]
 
 
-def refuse_unsupported(operators: Iterable[Any]) -> None:
-    """Raise a NotEmulatedError if an operator never gives the same twice."""
-    for operator in operators:
+def refuse_unsupported(model: Any) -> None:
+    """Raise a NotEmulatedError if an operator of a model never gives the same twice."""
+    for operator in running(model, ()):
         process = operator.process if isinstance(operator, SimProcess) else None
-        if isinstance(process, RANDOM) and process.seed is None:
-            raise NotEmulatedError(f"{process} without a seed, which never runs twice the same")
+        if process is not None and process.seed is None and draws_random_numbers(process):
+            raise NotEmulatedError(
+                f"{owner_of(operator, model)}: {process} has no seed, and never runs twice the same"
+            )
 
 
-def is_elementwise(operator: Any) -> bool:
-    """Whether a step of neurons may be computed for all items at once."""
-    return isinstance(operator, SimNeurons) and type(operator.neurons).__name__ in ELEMENTWISE
+def is_elementwise(neurons: Any) -> bool:
+    """Whether a step of neurons may take those of all items at once."""
+    if type(neurons) is nengo.RegularSpiking:
+        return is_elementwise(neurons.base_type)
+    return type(neurons) in ELEMENTWISE
 
 
 def copies_to_senders(operators: Sequence[Any]) -> dict[Any, tuple[Reset, Copy]]:

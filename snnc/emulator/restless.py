@@ -87,7 +87,7 @@ class Restless:
     def _scaled(self, errors: Array) -> Int32:
         """Return errors as the chip takes them."""
         scale = self._chance.error_scale
-        scaled = np.round(scale * errors).astype(np.int32)
+        scaled: Int32 = np.round(scale * errors).astype(np.int32)
         for is_out, than, limit in (
             (scaled > LARGEST, "greater than chip max", LARGEST),
             (scaled < -LARGEST, "less than chip min", -LARGEST),
@@ -119,14 +119,12 @@ class Restless:
                 compartments._replace(bias=bias),
                 synapses,
                 state,
-                record.of_step(step),
+                record.part(step, step + 1),
                 overflows,
                 self._inputs,
             )
 
-    def _before_step(
-        self, n_items: int, fired: Array, host_spikes: Array, bias: Int32
-    ) -> Int32:
+    def _before_step(self, n_items: int, fired: Array, host_spikes: Array, bias: Int32) -> Int32:
         """Set the inputs of a step that synapses don't deliver which stay as they are, and return its biases."""
         self._step += 1
         inputs, synapses = self._inputs[0], list(self._learning.values())

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from nengo.builder.neurons import SimNeurons
 from nengo.builder.processes import SimProcess
 
 from snnc.emulator.errors import NotEmulatedError
@@ -59,17 +57,6 @@ def sending_errors(operators: Iterable[Any], errors: Collection[int]) -> list[An
     ]
 
 
-def with_own_chance(operator: Any) -> Any:
-    """Return an operator of Nengo's whose random numbers are drawn for it alone: from its seed on, or an error is raised."""
-    if isinstance(operator, SimNeurons):
-        operator = copy.copy(operator)
-        operator.state_extra = copy.deepcopy(operator.state_extra)
-    elif isinstance(operator, SimProcess) and operator.process.seed is None:
-        process, operator = operator.process, copy.copy(operator)
-        operator.process = _Unseeded(process)
-    return operator
-
-
 class NoChance(np.random.RandomState):
     """Random numbers that nobody can draw, since they would be others each time."""
 
@@ -81,16 +68,3 @@ class NoChance(np.random.RandomState):
         if name.startswith("_"):
             return super().__getattribute__(name)
         raise NotEmulatedError(f"{self._what} without a seed, which never runs twice the same")
-
-
-class _Unseeded:
-    """A process without a seed, for Nengo's operator: it may run as long as it draws nothing."""
-
-    def __init__(self, process: Any) -> None:
-        self._process = process
-
-    def get_rng(self, rng: Any) -> NoChance:
-        return NoChance(str(self._process))
-
-    def make_step(self, *arguments: Any) -> Any:
-        return self._process.make_step(*arguments)
