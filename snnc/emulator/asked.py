@@ -77,23 +77,6 @@ class Asked:
         """The numbers of the items that follow each other, for each chain."""
         return np.array_split(np.arange(self.n_items), self.chains)
 
-    def refuse_uneven(self, dt: float) -> None:
-        """Raise a ValueError if a probe sees some items of a chain more often than others."""
-        n_steps = self.steps + self.gap
-        for probe in self.probes:
-            is_seen = recorded_steps(probe, 0, len(self.queues[0]) * n_steps, dt)
-            if len(set(is_seen.reshape(-1, n_steps).sum(axis=1))) > 1:
-                raise ValueError(
-                    f"{probe} has a sample_every of {probe.sample_every}: of {n_steps} steps of an item, it sees "
-                    f"sometimes more than at other times; show items for a multiple of it"
-                )
-
-
-def recorded_steps(probe: nengo.Probe, n_before: int, n_steps: int, dt: float) -> Array:
-    """Return whether Nengo records each of some steps, with others before them."""
-    period = 1 if probe.sample_every is None else probe.sample_every / dt
-    return np.arange(n_before + 1, n_before + n_steps + 1) % period < 1
-
 
 def _whole(number: Any, name: str) -> int:
     try:

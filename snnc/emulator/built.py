@@ -11,7 +11,7 @@ from nengo_loihi.builder import Model
 from numpy.typing import NDArray
 
 from snnc.emulator.chip import Chip, chip_of
-from snnc.emulator.errors import NEITHER, NotEmulatedError
+from snnc.emulator.errors import NEITHER, THEIRS, NotEmulatedError
 from snnc.emulator.operators import refuse_unsupported
 from snnc.emulator.readout import KEYS
 
@@ -61,7 +61,7 @@ def build(network: Any, dt: float, seed: int | None = None, model: Any = None) -
         seed = network.seed + 1
     if chip.chance is not None and seed is None:
         raise NotEmulatedError(
-            f"{network}: it learns or is noisy on the chip, has no seed, and never runs twice the same"
+            "learning or noise on the chip without a seed, which never run twice the same"
         )
     senders = {
         id(send.output): chip.inputs[model.spike_targets[receive]]
@@ -85,27 +85,25 @@ def build(network: Any, dt: float, seed: int | None = None, model: Any = None) -
         precomputed=model.split.precompute,
         seed=0 if seed is None else seed,
         senders=senders,
-        errors=_errors(model, chip),
+        errors=_errors(model),
         receivers=receivers,
         received_probes=received_probes,
         chip_probes=chip_probes,
     )
 
 
-def _errors(model: Any, chip: Chip) -> dict[int, tuple[int, Any]]:
+def _errors(model: Any) -> dict[int, tuple[int, Any]]:
     """Return the synapse that learns from the values of each process that sends errors, by its id, as StepRunner finds it."""
     errors = {}
     for send, target in model.host2chip_pes_senders.items():
         connection = model.nengo_probe_conns[target.error_target]
-        synapse = model.objs[connection]["decoders"]
-        if chip.chance is None or synapse not in chip.chance.learned:
-            raise NotEmulatedError(f"{connection}: it learns, and takes several cores", NEITHER)
-        errors[id(send.output)] = send.size_in, synapse
+        errors[id(send.output)] = send.size_in, model.objs[connection]["decoders"]
     return errors
 
 
 def _refuse_probe(probe: Any, on_chip: Any | None) -> None:
-    if on_chip is not None and probe.sample_every is not None:
-        raise NotEmulatedError(f"{probe}, which has a sample_every on the chip", NEITHER)
+    if probe.sample_every is not None:
+        instead = NEITHER if on_chip is not None else THEIRS
+        raise NotEmulatedError(f"{probe}, which has a sample_every", instead)
     if on_chip is not None and on_chip.key not in KEYS:
         raise NotEmulatedError(f"{probe}, which is of '{on_chip.key}' on the chip", NEITHER)

@@ -130,7 +130,6 @@ class Emulator:
         )
 
     def _batches(self, asked: Asked) -> Iterator[Batch]:
-        asked.refuse_uneven(self.dt)
         memory = Memory.of(self._built, asked)
         plans = self._plans(asked, memory.sharing)
         copies = memory.copies() if asked.chains > 1 else None

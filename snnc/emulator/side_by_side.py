@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emulator.asked import recorded_steps
 from snnc.emulator.built import Built
 from snnc.emulator.filters import Filter
 from snnc.emulator.host import Host
@@ -129,7 +128,6 @@ class SideBySide:
             for process, size in self.plans.built.receivers.items()
         }
         self._is_first = True
-        self._n_steps = 0
         self._filters = {
             probe: chosen.started(self.n_items) for probe, chosen in self.plans.filters.items()
         }
@@ -171,18 +169,9 @@ class SideBySide:
         at_once = self._steps_at_once(steps)
         for start in range(0, steps, at_once):
             self._advance(work, start, min(at_once, steps - start))
-        by_item = {
-            probe: values.swapaxes(0, 1)
-            if probe.sample_every is None
-            else values[self._recorded(probe, steps)].swapaxes(0, 1)
-            for probe, values in data.items()
-        }
-        self._n_steps += steps
+        by_item = {probe: values.swapaxes(0, 1) for probe, values in data.items()}
         said = set() if self._restless is None else self._restless.said()
         return Shown(by_item, self.state.counts.copy(), work.overflows != 0, said, work.seconds)
-
-    def _recorded(self, probe: Any, steps: int) -> Array:
-        return recorded_steps(probe, self._n_steps, steps, self.plans.built.dt)
 
     def _steps_at_once(self, steps: int) -> int:
         """Return how many steps the host before the chip, the chip, and the host after it run, one after the other."""
