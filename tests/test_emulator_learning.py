@@ -375,7 +375,10 @@ def test_what_draws_without_a_seed_is_refused() -> None:
     with quiet():
         Emulator(net, seed=3)
     net, _ = on_host(noise=nengo.processes.WhiteNoise())
-    with quiet(), pytest.raises(NotEmulatedError, match=r"<Neurons of .*WhiteNoise\(\) has no seed"):
+    with (
+        quiet(),
+        pytest.raises(NotEmulatedError, match=r"<Neurons of .*WhiteNoise\(\) has no seed"),
+    ):
         Emulator(net)
 
 
@@ -394,31 +397,43 @@ def test_what_learns_on_several_cores_nengo_loihi_does_not_run_either() -> None:
     assert items
 
 
-def test_operators_of_a_persons_own_draw_nothing_without_a_seed() -> None:
-    from snnc.emulator import NotEmulatedError
-    from snnc.emulator.stand_ins import NoChance
+class Growing:
+    """Adds what it reads to what it writes, more in each step; at random, or not."""
 
-    chance = NoChance("a rule")
-    assert isinstance(chance, np.random.RandomState)
-    with pytest.raises(NotEmulatedError, match="a rule"):
-        chance.uniform()
+    def __init__(self, source: Any, target: Any, at_random: bool) -> None:
+        self.reads, self.incs, self.sets, self.updates = [source], [target], [], []
+        self._at_random = at_random
+
+    def make_step(self, signals: Any, dt: float, rng: Any) -> Any:
+        source, target, steps = signals[self.reads[0]], signals[self.incs[0]], [0]
+
+        def step() -> None:
+            steps[0] += 1
+            target[...] += 1e-9 * steps[0] * source * (rng.rand() if self._at_random else 1.0)
+
+        return step
 
 
-def test_probes_of_the_host_are_sampled() -> None:
-    """Fresh, and in chains where every item has as many samples; otherwise a ValueError says so."""
+def test_operators_of_a_persons_own_run_unless_they_draw_random_numbers() -> None:
+    """Each item has its own, which begins anew; without a seed, what is random is refused."""
     import nengo
 
-    from snnc.emulator import Emulator
+    from snnc.emulator import Emulator, NotEmulatedError
 
-    net, items = on_host()
-    with net:
-        target = net.all_probes[0].target
-        every = [nengo.Probe(target, sample_every=dt) for dt in (0.002, 0.005, 0.0025)]
-    assert_emulated(net, items)
-    with quiet():
-        emulator = Emulator(net)
-        fresh = emulator.run(items, 33)
-        assert [fresh[probe].shape[1] for probe in every] == [16, 6, 13]
-        assert_same(fresh, simulated(net, [[item] for item in rows(items)], 33))
-        with pytest.raises(ValueError, match=r"sample_every of 0.002: of 33 steps"):
-            emulator.run(items, 33, present="stream")
+    class Rule(nengo.BCM):  # type: ignore[misc]
+        at_random = False
+
+    def build(model: Any, kind: Any, rule: Any) -> None:
+        pre = model.sig[rule.connection.pre_obj.neurons]["out"]
+        model.add_op(Growing(pre, model.sig[rule]["delta"], kind.at_random))
+        nengo.builder.learning_rules.build_bcm(model, kind, rule)
+
+    nengo.builder.Builder.register(Rule)(build)
+    try:
+        assert_emulated(*on_host(Rule(1e-6), weights=True))
+        Rule.at_random = True
+        net, items = on_host(Rule(1e-6), weights=True)
+        with quiet(), pytest.raises(NotEmulatedError, match="a Growing, which draws random"):
+            Emulator(net).run(items, 5)
+    finally:
+        del nengo.builder.Builder.builders[Rule]
