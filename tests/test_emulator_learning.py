@@ -397,28 +397,28 @@ def test_what_learns_on_several_cores_nengo_loihi_does_not_run_either() -> None:
     assert items
 
 
-class Growing:
-    """Adds what it reads to what it writes, more in each step; at random, or not."""
-
-    def __init__(self, source: Any, target: Any, at_random: bool) -> None:
-        self.reads, self.incs, self.sets, self.updates = [source], [target], [], []
-        self._at_random = at_random
-
-    def make_step(self, signals: Any, dt: float, rng: Any) -> Any:
-        source, target, steps = signals[self.reads[0]], signals[self.incs[0]], [0]
-
-        def step() -> None:
-            steps[0] += 1
-            target[...] += 1e-9 * steps[0] * source * (rng.rand() if self._at_random else 1.0)
-
-        return step
-
-
 def test_operators_of_a_persons_own_run_unless_they_draw_random_numbers() -> None:
     """Each item has its own, which begins anew; without a seed, what is random is refused."""
     import nengo
 
     from snnc.emulator import Emulator, NotEmulatedError
+
+    class Growing(nengo.builder.Operator):  # type: ignore[misc]
+        """Adds what it reads to what it writes, more in each step; at random, or not."""
+
+        def __init__(self, source: Any, target: Any, at_random: bool) -> None:
+            super().__init__()
+            self.reads, self.incs, self.sets, self.updates = [source], [target], [], []
+            self._at_random = at_random
+
+        def make_step(self, signals: Any, dt: float, rng: Any) -> Any:
+            source, target, steps = signals[self.reads[0]], signals[self.incs[0]], [0]
+
+            def step() -> None:
+                steps[0] += 1
+                target[...] += 1e-9 * steps[0] * source * (rng.rand() if self._at_random else 1.0)
+
+            return step
 
     class Rule(nengo.BCM):  # type: ignore[misc]
         at_random = False
