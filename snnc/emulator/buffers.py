@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from nengo.transforms import SparseMatrix
 from numpy.typing import NDArray
 
 from snnc.emulator.signals import Signals
@@ -50,7 +51,7 @@ class Buffers:
     def current(self, signal: Any) -> Array:
         """Return a signal in each step, before it is updated: (steps or 1, items, ...), or (...) if it is the same for all."""
         if not self.is_per_item(signal):
-            return signal.initial_value if signal.sparse else np.asarray(signal.initial_value)
+            return _allocated(signal) if signal.sparse else np.asarray(signal.initial_value)
         array = self._arrays[signal.base]
         return _view(array[:-1] if signal.base in self._updated else array, signal)
 
@@ -59,6 +60,10 @@ class Buffers:
         return _view(self._arrays[signal.base][1:], signal)
 
     def at_end_of_step(self, signal: Any) -> Array:
+        """Return a signal as a probe sees it: (steps or 1, items, ...)."""
+        if not self.is_per_item(signal):
+            values = self.current(signal)
+            return np.broadcast_to(values, (1, self.n_items, *values.shape))
         return (self.following if signal.base in self._updated else self.current)(signal)
 
     def aligned(self, signal: Any, ndim: int) -> Array:
@@ -77,6 +82,12 @@ class Buffers:
         array: Array = np.empty((*n_steps, self.n_items, *base.shape), dtype)
         array[...] = base.initial_value
         return array
+
+
+def _allocated(signal: Any) -> Any:
+    """Return a sparse matrix as Nengo multiplies by it: its own kind is there for people without SciPy."""
+    matrix = signal.initial_value
+    return matrix.allocate() if isinstance(matrix, SparseMatrix) else matrix
 
 
 def _view(array: Array, signal: Any) -> Array:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from nengo.rc import rc
 from nengo_loihi.builder import Model
 from numpy.typing import NDArray
 
 from snnc.emulator.chip import Chip, chip_of
-from snnc.emulator.errors import NotEmulatedError
+from snnc.emulator.errors import NEITHER, THEIRS, NotEmulatedError
+from snnc.emulator.operators import refuse_unsupported
+from snnc.emulator.readout import KEYS
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +46,14 @@ class Built:
 
 def build(network: Any, dt: float) -> Built:
     """Build a network as nengo_loihi.Simulator does; a NotEmulatedError names the part that isn't emulated."""
+    if rc.float_dtype != np.float64:
+        raise NotEmulatedError(f"{network} with {rc.float_dtype} on the host, as nengo.rc says")
     model = Model(dt=float(dt), label=str(network))
     model.build(network, precompute=None, remove_passthrough=True, discretize=True)
     if model.host2chip_pes_senders:
         raise NotEmulatedError("PES learning")
-    for probe in network.all_probes:
-        if probe.sample_every is not None:
-            raise NotEmulatedError(f"{probe}, which has a sample_every")
+    for part in (model.host_pre, model.host):
+        refuse_unsupported(part)
     chip = chip_of(model)
     senders = {
         id(send.output): chip.inputs[model.spike_targets[receive]]
@@ -64,6 +68,8 @@ def build(network: Any, dt: float) -> Built:
         for probe in model.nengo_probes
         if probe not in model.chip2host_params
     }
+    for probe in network.all_probes:
+        _refuse_probe(probe, chip_probes.get(probe))
     return Built(
         dt=float(dt),
         model=model,
@@ -74,3 +80,11 @@ def build(network: Any, dt: float) -> Built:
         received_probes=received_probes,
         chip_probes=chip_probes,
     )
+
+
+def _refuse_probe(probe: Any, on_chip: Any | None) -> None:
+    if probe.sample_every is not None:
+        instead = NEITHER if on_chip is not None else THEIRS
+        raise NotEmulatedError(f"{probe}, which has a sample_every", instead)
+    if on_chip is not None and on_chip.key not in KEYS:
+        raise NotEmulatedError(f"{probe}, which is of '{on_chip.key}' on the chip", NEITHER)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -41,6 +42,12 @@ class Chip:
     @property
     def n_compartments(self) -> int:
         return len(self.compartments.threshold)
+
+    @cached_property
+    def work(self) -> int:
+        """About how much a step of an item takes: compartments are updated, and some synapses carry a spike."""
+        n_synapses = int(self.synapses.run_length.sum()) + len(self.synapses.single_target)
+        return max(self.n_compartments, 1) + n_synapses // 16
 
     @property
     def n_inputs(self) -> int:

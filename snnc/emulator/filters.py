@@ -17,6 +17,7 @@ from nengo.synapses import LinearFilter, Synapse
 from numpy.typing import NDArray
 
 from snnc.emulator.machine import compiled, fused, inner
+from snnc.emulator.users import LIBRARIES
 
 Array = NDArray[Any]
 #: Computes outputs, (steps, n), from inputs, (steps or 1, n), and states, (order, n).
@@ -41,6 +42,8 @@ class Filter:
     def of(cls, synapse: Synapse, size: int, dt: float, dtype: Any, input_dtype: Any) -> Filter:
         """Return a synapse whose states and outputs have one type, and whose inputs have another or the same."""
         untried = cls(synapse, size, dt, np.dtype(dtype), 0, None)
+        if type(synapse) not in LIBRARIES:
+            return untried
         own = untried.own()
         if not isinstance(own, LinearFilter.Step):
             return untried

@@ -82,6 +82,14 @@ class Record(NamedTuple):
     voltage_runs: Int32
     voltage: Int32
 
+    def part(self, begin: int, end: int) -> Record:
+        """Return the room for some of the steps."""
+        return self._replace(
+            fired=self.fired[begin:end],
+            current=self.current[begin:end],
+            voltage=self.voltage[begin:end],
+        )
+
 
 @inner
 def _wrapped(x: Any, bits: int) -> Any:

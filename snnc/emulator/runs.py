@@ -7,7 +7,8 @@ each item.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,14 +16,14 @@ import numpy as np
 from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import Copy, DotInc, ElementwiseInc, Reset, SparseDotInc
 from nengo.builder.processes import SimProcess
-from nengo.synapses import LinearFilter
 from nengo_loihi.builder.inputs import HostReceiveProcess, HostSendProcess
 from numpy.typing import NDArray
 
 from snnc.emulator import neurons
 from snnc.emulator.buffers import Buffers, steps_of
-from snnc.emulator.operators import written
+from snnc.emulator.operators import is_elementwise, written
 from snnc.emulator.plan import Plan
+from snnc.emulator.users import calling
 
 Array = NDArray[Any]
 
@@ -48,22 +49,30 @@ class Span(NamedTuple):
     #: The step of the exchange, and the step of the run, that the first one of the buffers is.
     in_exchange: int
     in_run: int
+    #: Raises an exception if the run is to end early.
+    check: Check
 
 
+Check = Callable[[], None]
+#: What operators with a memory call for an item, instead of what a person wrote.
+Called = Mapping[Any, Any]
 #: Runs an operator for some steps.
 Run = Callable[[Span], None]
 
 
-def run_of(operator: Any, plan: Plan, buffers: Buffers) -> Run:
-    """Return a function that runs an operator on buffers, with a state of its own that starts anew."""
-    return _at_once(operator, plan, buffers) or _item_by_item(operator, plan, buffers)
+def run_of(operator: Any, plan: Plan, buffers: Buffers, called: Sequence[Called]) -> Run:
+    """Return a function that runs an operator on buffers, with a state of its own that starts anew.
+
+    For each item, `called` is what operators call instead of what a person wrote.
+    """
+    return _at_once(operator, plan, buffers) or _item_by_item(operator, plan, buffers, called)
 
 
 def _at_once(operator: Any, plan: Plan, buffers: Buffers) -> Run | None:
     """Return a function that runs an operator for all items at once, or None if only Nengo's own step will do."""
     if make := _MATH.get(type(operator)):
         return make(operator, buffers)
-    if isinstance(operator, SimNeurons):
+    if isinstance(operator, SimNeurons) and is_elementwise(operator.neurons):
         return _neurons(operator, plan, buffers)
     if isinstance(operator, SimProcess):
         return _process(operator, plan, buffers)
@@ -121,7 +130,10 @@ def _dot(operator: Any, buffers: Buffers) -> Run | None:
     def run(span: Span) -> None:
         # A matrix by one of a single column, for each item: np.dot makes the same call for a vector.
         column = steps_of(x, span.begin, span.end)[..., None]
-        y[span.begin : span.end] += np.matmul(a, column)[..., 0]
+        # And np.dot says nothing of numbers that aren't finite.
+        with np.errstate(all="ignore"):
+            products = np.matmul(a, column)[..., 0]
+        y[span.begin : span.end] += products
 
     return run
 
@@ -182,7 +194,7 @@ def _process(operator: Any, plan: Plan, buffers: Buffers) -> Run | None:
         return _send(id(operator.process), plan, buffers)
     if isinstance(operator.process, HostReceiveProcess):
         return _receive(operator, buffers)
-    if isinstance(operator.process, LinearFilter):
+    if operator in plan.filters:
         return _filter(operator, plan, buffers)
     return None
 
@@ -235,20 +247,27 @@ def _filter(operator: Any, plan: Plan, buffers: Buffers) -> Run | None:
     return run
 
 
-def _item_by_item(operator: Any, plan: Plan, buffers: Buffers) -> Run:
-    """Run Nengo's own step on the values of each item; only once for all items if no signal it reads has a value for each."""
+def _item_by_item(operator: Any, plan: Plan, buffers: Buffers, called: Sequence[Called]) -> Run:
+    """Run Nengo's own step on the values of each item.
+
+    It runs only once for all items if no signal it reads has a value for each, and nothing else changes what it remembers.
+    """
     time = plan.model.time
     signals = {*written(operator), *operator.reads} - {time}
     per_item = set(filter(buffers.is_per_item, signals))
     buffered = {signal for signal in per_item if signal.base not in plan.signals.internal}
     read = buffered.intersection((*operator.reads, *operator.incs))
-    n_runs = buffers.n_items if read else 1
+    n_runs = buffers.n_items if read or operator in plan.sharing else 1
     # Nengo's steps work on arrays of their own: buffers are copied to and from these.
     own = {signal: np.stack([signal.initial_value] * n_runs) for signal in per_item}
     clock = np.zeros(())
     shared = {signal: buffers.current(signal) for signal in signals - per_item} | {time: clock}
+    # Nothing draws from these that has no seed of its own.
+    chance = np.random.RandomState(0)
     steps = [
-        operator.make_step({**shared, **_of_item(own, number)}, plan.model.dt, np.random)
+        _of_network(operator, called[number]).make_step(
+            {**shared, **_of_item(own, number)}, plan.model.dt, chance
+        )
         for number in range(n_runs)
     ]
     loaded = [(own[signal], buffers.current(signal)) for signal in read]
@@ -259,6 +278,7 @@ def _item_by_item(operator: Any, plan: Plan, buffers: Buffers) -> Run:
 
     def run(span: Span) -> None:
         for step in range(span.begin, span.end):
+            span.check()
             clock[...] = (span.in_run + step + 1) * plan.model.dt
             for values, buffer in loaded:
                 values[...] = buffer[step if len(buffer) > 1 else 0]
@@ -268,6 +288,16 @@ def _item_by_item(operator: Any, plan: Plan, buffers: Buffers) -> Run:
                 buffer[step] = values
 
     return run
+
+
+def _of_network(operator: Any, called: Called) -> Any:
+    """Return an operator as it is in a network of its own: with what it calls there, and with random numbers of its own."""
+    if operator in called:
+        operator = calling(operator, called[operator])
+    if getattr(operator, "state_extra", None):
+        operator = copy(operator)
+        operator.state_extra = deepcopy(operator.state_extra)
+    return operator
 
 
 def _of_item(own: Mapping[Any, Array], number: int) -> dict[Any, Array]:

@@ -19,12 +19,14 @@ from snnc.emulator.kernels import Record, State, run
 from snnc.emulator.machine import padded
 from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
-from snnc.emulator.runs import Exchange
+from snnc.emulator.runs import Called, Check, Exchange
 
 Array = NDArray[Any]
 
 #: The bytes of spikes and records that a stage hands on at a time: they are written and read again while they are in a cache.
 BUFFER = 1 << 22
+#: How much the chip does without asking whether the run is to end early: a fraction of a second.
+UNINTERRUPTED = 1 << 26
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,8 @@ class Plans:
     host_pre: Plan
     host: Plan
     readout: Readout
+    #: Whether the host before the chip and the host after it share what they remember: then each runs all steps at a time.
+    is_shared: bool
 
     @property
     def bytes_of_item(self) -> int:
@@ -77,8 +81,8 @@ class Shown:
 class SideBySide:
     """A network for some items side by side, each with a state of its own that starts cleared."""
 
-    def __init__(self, plans: Plans, n_items: int) -> None:
-        self.plans, self.n_items = plans, n_items
+    def __init__(self, plans: Plans, n_items: int, check: Check = lambda: None) -> None:
+        self.plans, self.n_items, self._check = plans, n_items, check
         chip = plans.built.chip
         shape = (n_items, chip.n_compartments)
         self.state = State(
@@ -92,15 +96,19 @@ class SideBySide:
         self._under_way = np.zeros((n_items, padded(chip.n_inputs)), np.uint8)
         #: Room for spikes of the host, from the step before on, and for a record, by the number of steps.
         self._room: dict[int, tuple[NDArray[np.uint8], Record]] = {}
-        self._host_pre, self._host = Host(plans.host_pre, n_items), Host(plans.host, n_items)
-        self.clear()
+        self._host_pre, self._host = (
+            Host(plan, n_items, check) for plan in (plans.host_pre, plans.host)
+        )
 
-    def clear(self) -> None:
-        """Forget all items that have been shown."""
+    def clear(self, called: Sequence[Called] | None) -> None:
+        """Begin, or begin again: forget all items that have been shown.
+
+        For each item, `called` is what operators call instead of what a person wrote. With None, such operators don't run.
+        """
         for values in (*self.state, self._under_way):
             values[...] = 0
-        self._host_pre.clear()
-        self._host.clear()
+        self._host_pre.clear(called)
+        self._host.clear(called)
         #: The values for each receiving process in the last step: (1, items, size).
         self._from_chip: dict[int, Array] = {
             process: np.zeros((1, self.n_items, size))
@@ -155,14 +163,14 @@ class SideBySide:
         built, readout = self.plans.built, self.plans.readout
         if not built.precomputed:
             return 1
-        if not readout.is_divisible:
+        if not readout.is_divisible or self.plans.is_shared:
             return steps
         bytes_of_step = self.n_items * (self._under_way.shape[1] + readout.bytes_of_step)
-        return min(max(BUFFER // bytes_of_step, 1), steps)
+        return min(max(BUFFER // max(bytes_of_step, 1), 1), steps)
 
     def _advance(self, work: _Work, start: int, length: int) -> None:
         """Run some steps: the host before the chip, the chip, and the host after it."""
-        built, chip = self.plans.built, self.plans.built.chip
+        built = self.plans.built
         if length not in self._room:
             spikes = np.zeros((length + 1, *self._under_way.shape), np.uint8)
             self._room[length] = spikes, self.plans.readout.record(self.n_items, length)
@@ -175,15 +183,7 @@ class SideBySide:
             self._run(host, Exchange(spikes[1:], built.senders, received), work, start, length)
         self._under_way[...] = spikes[-1]
         with work.measured("chip"):
-            run(
-                work.busy,
-                spikes,
-                chip.compartments,
-                chip.synapses,
-                self.state,
-                record,
-                work.overflows,
-            )
+            self._run_chip(work, spikes, record, length)
         with work.measured("readout"):
             from_chip = self._read(record, work, start)
         if built.precomputed:
@@ -192,6 +192,25 @@ class SideBySide:
                 self._run(self._host, exchange, work, start, length)
         self._from_chip = {process: values[-1:] for process, values in from_chip.items()}
         self._is_first = False
+
+    def _run_chip(
+        self, work: _Work, spikes: NDArray[np.uint8], record: Record, length: int
+    ) -> None:
+        """Run the chip, some steps at a time, so that a run can end between them."""
+        chip = self.plans.built.chip
+        at_once = max(UNINTERRUPTED // (work.busy * chip.work), 1)
+        for begin in range(0, length, at_once):
+            self._check()
+            end = min(begin + at_once, length)
+            run(
+                work.busy,
+                spikes[begin : end + 1],
+                chip.compartments,
+                chip.synapses,
+                self.state,
+                record.part(begin, end),
+                work.overflows,
+            )
 
     def _run(self, host: Host, exchange: Exchange, work: _Work, start: int, length: int) -> None:
         now = slice(start, start + length)
