@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 #: What else runs it.
 THEIRS = "nengo_loihi's own does"
 NEITHER = "nor does nengo_loihi's own"

@@ -27,10 +27,10 @@ LENT = 1 << 16
 COMMON_CHANCE = (random, np.random, getattr(random, "_inst", random), np.random.mtrand._rand)
 #: What never changes, or only together with something that is walked anyway.
 STEADY = (
-    int | float | complex | str | bytes | range | slice | tuple | frozenset | type | np.generic
-    | types.NoneType | types.EllipsisType | types.NotImplementedType
-    | types.MethodType | types.BuiltinMethodType | types.MethodWrapperType
-)  # fmt: skip
+    *(int, float, complex, str, bytes, range, slice, tuple, frozenset, type, np.generic),
+    *(type(None), type(...), type(NotImplemented)),
+    *(types.MethodType, types.BuiltinMethodType, types.MethodWrapperType),
+)
 #: What Nengo's objects describe isn't a function's to change.
 OF_NENGO = nengo.base.NengoObject | nengo.base.ObjView | nengo.Network | nengo.ensemble.Neurons
 CACHED = type(lru_cache(lambda: None))
@@ -144,7 +144,7 @@ class _Walk(pickle.Pickler):
             return dict, (_Lent(obj.variables),)
         if type(obj) is partial and not obj.__dict__:
             return _partial, (obj.func, obj.args, tuple(obj.keywords.items()))
-        if isinstance(obj, _Lent | STEADY):
+        if isinstance(obj, (_Lent, *STEADY)):
             return NotImplemented
         if isinstance(obj, CACHED):
             self._obstacles.append(f"the cache of {obj!r} can't be copied")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from types import CodeType
 from typing import Any
 
 import nengo
@@ -43,9 +44,10 @@ def draws_random_numbers(process: Any) -> bool:
     if make_step in (nengo.processes.PresentInput.make_step, nengo.processes.Piecewise.make_step):
         return False
     code = getattr(make_step, "__code__", None)
-    arguments = code.co_varnames[: code.co_argcount] if code else ()
+    if not isinstance(code, CodeType) or code.co_argcount < 6:
+        return True
     # self, shape_in, shape_out, dt, rng, state
-    return len(arguments) < 6 or uses_variable(code, arguments[4])
+    return uses_variable(code, code.co_varnames[4])
 
 
 def _has_functions(process: Any) -> bool:
