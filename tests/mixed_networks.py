@@ -148,7 +148,8 @@ class Draw:
             lambda: nengo.Node(nengo.processes.Piecewise({0: 0.3, 0.01: -0.5})),
             lambda: nengo.Node(Ramp(default_size_out=size), size_out=size),
             lambda: nengo.Node(
-                Drawing(default_size_out=size, seed=self._one(seed, seed, seed, None)), size_out=size
+                Drawing(default_size_out=size, seed=self._one(seed, seed, seed, None)),
+                size_out=size,
             ),
         )()
         self.sources.append(node)
@@ -212,7 +213,9 @@ class Draw:
         options: dict[str, Any] = {"synapse": _filter(self.chance)}
         if source not in self.sources:
             # NengoLoihi has no way through a circle without a synapse.
-            options["synapse"] = 0.005 if on_host or target in self.readers else _synapse(self.chance)
+            options["synapse"] = (
+                0.005 if on_host or target in self.readers else _synapse(self.chance)
+            )
         if isinstance(source, nengo.Ensemble) and self.chance.rand() < 0.5:
             source = source.neurons
         if isinstance(target, nengo.Ensemble) and self.chance.rand() < 0.4:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from nengo_loihi.builder import Model
 from numpy.typing import NDArray
 
 from snnc.emulator.chip import Chip, chip_of
-from snnc.emulator.errors import NEITHER, THEIRS, NotEmulatedError
+from snnc.emulator.errors import NEITHER, NotEmulatedError
 from snnc.emulator.operators import refuse_unsupported
 from snnc.emulator.readout import KEYS
 
@@ -24,6 +25,7 @@ class Built:
     the chip sends to a part of the host that is connected with its inputs; then all of the host is in `model.host`.
     """
 
+    network: Any
     dt: float
     model: Any
     chip: Chip
@@ -36,12 +38,18 @@ class Built:
     #: The network's probes on the chip, and NengoLoihi's own probe for each.
     chip_probes: dict[Any, Any]
 
-    def neurons(self, ensemble: Any) -> NDArray[np.int64] | None:
-        """Return the places of an ensemble's neurons on the chip, or None if it is on the host."""
-        blocks = self.model.objs.get(ensemble, {}).get("in")
-        if blocks is None:
-            return None
-        return np.sort(np.concatenate([self.chip.places[block] for block in blocks]))
+    @cached_property
+    def ensembles(self) -> dict[int, NDArray[np.int64]]:
+        """The places of the neurons of each ensemble on the chip, by its number in the network."""
+        blocks = {
+            number: self.model.objs.get(ensemble, {}).get("in")
+            for number, ensemble in enumerate(self.network.all_ensembles)
+        }
+        return {
+            number: np.sort(np.concatenate([self.chip.places[block] for block in its]))
+            for number, its in blocks.items()
+            if its is not None
+        }
 
 
 def build(network: Any, dt: float) -> Built:
@@ -71,6 +79,7 @@ def build(network: Any, dt: float) -> Built:
     for probe in network.all_probes:
         _refuse_probe(probe, chip_probes.get(probe))
     return Built(
+        network=network,
         dt=float(dt),
         model=model,
         chip=chip,
@@ -83,8 +92,9 @@ def build(network: Any, dt: float) -> Built:
 
 
 def _refuse_probe(probe: Any, on_chip: Any | None) -> None:
+    if on_chip is None:
+        return
     if probe.sample_every is not None:
-        instead = NEITHER if on_chip is not None else THEIRS
-        raise NotEmulatedError(f"{probe}, which has a sample_every", instead)
-    if on_chip is not None and on_chip.key not in KEYS:
+        raise NotEmulatedError(f"{probe}, which has a sample_every on the chip", NEITHER)
+    if on_chip.key not in KEYS:
         raise NotEmulatedError(f"{probe}, which is of '{on_chip.key}' on the chip", NEITHER)

@@ -23,7 +23,7 @@ from snnc.emulator import neurons
 from snnc.emulator.buffers import Buffers, steps_of
 from snnc.emulator.operators import is_elementwise, written
 from snnc.emulator.plan import Plan
-from snnc.emulator.users import calling
+from snnc.emulator.users import WithoutChance, calling
 
 Array = NDArray[Any]
 
@@ -262,7 +262,7 @@ def _item_by_item(operator: Any, plan: Plan, buffers: Buffers, called: Sequence[
     own = {signal: np.stack([signal.initial_value] * n_runs) for signal in per_item}
     clock = np.zeros(())
     shared = {signal: buffers.current(signal) for signal in signals - per_item} | {time: clock}
-    # Nothing draws from these that has no seed of its own.
+    # Nothing draws from these: neither what has a seed of its own, nor what has none.
     chance = np.random.RandomState(0)
     steps = [
         _of_network(operator, called[number]).make_step(
@@ -294,6 +294,8 @@ def _of_network(operator: Any, called: Called) -> Any:
     """Return an operator as it is in a network of its own: with what it calls there, and with random numbers of its own."""
     if operator in called:
         operator = calling(operator, called[operator])
+    if isinstance(operator, SimProcess) and operator.process.seed is None:
+        operator = calling(operator, WithoutChance(operator.process))
     if getattr(operator, "state_extra", None):
         operator = copy(operator)
         operator.state_extra = deepcopy(operator.state_extra)
