@@ -94,7 +94,9 @@ def test_probes_of_some_neurons(attribute: str | None, is_split: bool) -> None:
         nengo_loihi.add_params(net)
         if is_split:
             net.config[layer].block_shape = nengo_loihi.BlockShape((5, 4), (10, 8))
-        for part in (slice(7, 52, 3), [2, 5, 17, 21, 36], np.arange(80) % 3 == 0):
+        # NengoLoihi doesn't split a probe of a mask.
+        mask = slice(None, None, 3) if is_split else np.arange(80) % 3 == 0
+        for part in (slice(7, 52, 3), [2, 5, 17, 21, 36], mask):
             nengo.Probe(layer.neurons[part], attribute)
         nengo.Probe(layer.neurons[7:52:3], attribute, synapse=0.01)
     result = Emulator(net).run({}, 12)
