@@ -11,8 +11,6 @@ from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.program.lower import lower
 from snnc.program.program import Program
-from snnc.show.layers import layers, summary
-from snnc.show.table import aligned, html, paragraph
 from snnc.spec.read import read
 from snnc.spec.validate import validate
 
@@ -30,9 +28,15 @@ class Checked:
     allowed: Mapping[str, str]
 
     def __repr__(self) -> str:
+        from snnc.show.layers import layers, summary  # commands never ask for it
+        from snnc.show.table import aligned
+
         return f"{self.program.name}: {summary(self.program)}\n{aligned(layers(self.program))}"
 
     def _repr_html_(self) -> str:
+        from snnc.show.layers import layers, summary
+        from snnc.show.table import html, paragraph
+
         said = f"{self.program.name}: {summary(self.program)}"
         return paragraph(said) + html(layers(self.program))
 

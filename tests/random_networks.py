@@ -51,6 +51,8 @@ def _showing(values: Array, chain: list[int], steps: int) -> Callable[[float], A
 def _differs(ours: Array, theirs: Array, chain: list[int]) -> bool:
     """Whether a probe saw something else of a chain of items: `ours` are of all items."""
     mine = np.concatenate([ours[item] for item in chain])
+    if mine.size == theirs.size == 0:  # no sample yet: theirs has no shape
+        return False
     return mine.shape != theirs.shape or not np.array_equal(mine, theirs, equal_nan=True)
 
 

@@ -98,7 +98,8 @@ def test_probes_of_some_neurons(attribute: str | None, is_split: bool) -> None:
         mask = slice(None, None, 3) if is_split else np.arange(80) % 3 == 0
         for part in (slice(7, 52, 3), [2, 5, 17, 21, 36], mask):
             nengo.Probe(layer.neurons[part], attribute)
-        nengo.Probe(layer.neurons[7:52:3], attribute, synapse=0.01)
+        if not is_split:  # NengoLoihi doesn't filter such a probe
+            nengo.Probe(layer.neurons[7:52:3], attribute, synapse=0.01)
     result = Emulator(net).run({}, 12)
     expected = reference(net, [{}], 12)
     assert_same(result, expected)

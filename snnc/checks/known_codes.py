@@ -12,8 +12,8 @@ from snnc.diagnostics.codes import Code
 
 def known_codes() -> dict[str, Code]:
     """Return every code that a diagnostic may have, by its text, in alphabetical order."""
-    found = pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}.")
-    modules = [codes, *(importlib.import_module(module.name) for module in found)]
+    ours = pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}.")
+    modules = [codes, *(importlib.import_module(module.name) for module in ours)]
     known = {text: code for module in modules for text, code in codes.of_module(module).items()}
     return dict(sorted(known.items()))
 

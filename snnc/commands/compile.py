@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from difflib import unified_diff
 from functools import partial
 from pathlib import Path
 
@@ -94,6 +93,8 @@ def _print_difference(path: Path, present: str | None, wanted: str) -> None:
     if present is None:
         print(f"{name} is missing")
         return
+    from difflib import unified_diff  # most scripts are those of their spec
+
     before, now = present.splitlines(keepends=True), wanted.splitlines(keepends=True)
     print("".join(unified_diff(before, now, name, f"{name} (now)")), end="")
 

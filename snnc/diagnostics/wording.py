@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any
 from unicodedata import category, east_asian_width
 
@@ -18,6 +17,8 @@ def near(word: object, words: Sequence[str]) -> str:
 
 def close(word: object, words: Sequence[str]) -> list[str]:
     """Return the words that one may be a misspelling of."""
+    from difflib import get_close_matches  # most specs have no misspelling
+
     lower = {w.lower(): w for w in reversed(words)}
     return [lower[c] for c in get_close_matches(str(word).lower(), lower, n=2, cutoff=0.6)]
 

@@ -43,22 +43,22 @@ def file_name(network: str, kind: str) -> str:
 def is_untouched(text: str) -> bool:
     """Whether a script is as snnc wrote it."""
     text = text.replace("\r\n", "\n")
-    found = _SIGNATURE.search(text)
-    return found is not None and _digest(_without(text, found)) == found["digest"]
+    signature = _SIGNATURE.search(text)
+    return signature is not None and _digest(_without(text, signature)) == signature["digest"]
 
 
 def spec_of(text: str) -> str:
     """Return the name of the spec that a script was written from, edited or not; nothing if it isn't snnc's."""
-    found = _SIGNATURE.search(text.replace("\r\n", "\n"))
-    return found["spec"] if found else ""
+    signature = _SIGNATURE.search(text.replace("\r\n", "\n"))
+    return signature["spec"] if signature else ""
 
 
 def _signed(text: str) -> str:
     """Put the digest of a script into its docstring: of its text without those digits."""
-    found = _SIGNATURE.search(text)
-    assert found is not None, "a template has lost its signature"
-    start, end = found.span("digest")
-    return text[:start] + _digest(_without(text, found)) + text[end:]
+    signature = _SIGNATURE.search(text)
+    assert signature is not None, "a template has lost its signature"
+    start, end = signature.span("digest")
+    return text[:start] + _digest(_without(text, signature)) + text[end:]
 
 
 def _without(text: str, signature: re.Match[str]) -> str:

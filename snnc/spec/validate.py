@@ -7,11 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.spec.neurons import Neurons, overridden, shared
-from snnc.spec.pydantic_errors import diagnostics
 from snnc.spec.tables import Spec
 
 
@@ -21,7 +20,7 @@ def validate(document: Document) -> Spec:
     try:
         spec = Spec.model_validate(document.data)
     except ValidationError as error:
-        errors += diagnostics(error, document.data, Spec)
+        errors += _diagnostics(error, document, Spec)
     errors += _wrong_overrides(document)
     if errors:
         raise CompileError(document, errors)
@@ -45,7 +44,15 @@ def _wrong_overrides(document: Document) -> Iterator[Diagnostic]:
         try:
             overridden(base, override)
         except ValidationError as error:
-            yield from diagnostics(error, document.data, Neurons, ("layers", index, "neurons"))
+            yield from _diagnostics(error, document, Neurons, ("layers", index, "neurons"))
+
+
+def _diagnostics(
+    error: ValidationError, document: Document, root: Any, start: KeyPath = ()
+) -> list[Diagnostic]:
+    from snnc.spec.pydantic_errors import diagnostics  # most specs have no errors
+
+    return diagnostics(error, document.data, root, start)
 
 
 def _override(layer: dict[str, Any]) -> dict[str, Any]:

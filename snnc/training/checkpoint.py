@@ -52,7 +52,7 @@ def load(path: Path, depends: dict[str, Any]) -> State:
     afresh = "train without --resume to start afresh"
     arrays = arrays_of(path, afresh)
     try:
-        found = differences(json.loads(str(arrays["training"])), depends, "now")
+        changed = differences(json.loads(str(arrays["training"])), depends, "now")
         history = arrays["history"]
         # A script doesn't measure them.
         seconds = arrays.get("seconds", np.full(len(history), np.nan))
@@ -63,9 +63,9 @@ def load(path: Path, depends: dict[str, Any]) -> State:
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise Refusal(f"{path.as_posix()} is no checkpoint: {afresh}") from error
-    if found:
+    if changed:
         raise Refusal(
-            "\n  ".join([f"{path.as_posix()} belongs to another training; {afresh}", *found])
+            "\n  ".join([f"{path.as_posix()} belongs to another training; {afresh}", *changed])
         )
     return State(tuple(epochs), variables)
 

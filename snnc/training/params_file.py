@@ -182,9 +182,9 @@ def _differences(file: ArraysFile, network: Network) -> Iterator[str]:
 
 def _settings(words: str) -> dict[str, str]:
     """Return the settings that `describe` has put into words."""
-    if not (found := re.match(r"(\d+) (\w+)\(", words)):
+    if not (layer := re.match(r"(\d+) (\w+)\(", words)):
         return {}
-    units, neurons = found.groups()
+    units, neurons = layer.groups()
     pairs = re.findall(r"(\w+)(?:=| \[)([^\s,)\]]+)", words)
     return {"units": units, "neurons": neurons, **{k: v.rstrip(".") for k, v in pairs}}
 

@@ -12,7 +12,6 @@ from snnc.program.program import Program
 
 def file_fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
     """Yield the errors of a file; `at` is where the spec names it. Raises OSError."""
-    found: Iterator[Diagnostic] = import_module(f"{__name__}.{program.data.file_kind}").fits(
-        program, path, at
-    )
-    return found
+    module = import_module(f"{__name__}.{program.data.file_kind}")
+    diagnostics: Iterator[Diagnostic] = module.fits(program, path, at)
+    return diagnostics

@@ -12,5 +12,5 @@ from snnc.scripts.sources.base import Source
 def source(program: Program, folder: Path) -> Source:
     """Return the section that loads a program's data, for a script in a folder."""
     module = import_module(f"{__name__}.{program.data.kind}")
-    found: Source = module.section(program, folder)
-    return found
+    section: Source = module.section(program, folder)
+    return section
