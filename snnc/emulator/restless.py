@@ -144,6 +144,6 @@ class Restless:
         values = noise.sample(self._random)
         at_membrane = noise.target_u
         inputs[:, order[~at_membrane]] += values[~at_membrane]
-        noisy = bias.copy()
+        noisy: Int32 = bias.copy()
         noisy[order[at_membrane]] += values[at_membrane]
         return noisy
