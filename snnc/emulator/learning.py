@@ -64,12 +64,12 @@ class Learned:
 
     @property
     def n_errors(self) -> int:
-        return self.weights.shape[1] // 2
+        return int(self.weights.shape[1]) // 2
 
     @property
     def bytes_of_item(self) -> int:
         """The memory that an item takes."""
-        return self.weights.nbytes + 5 * len(self.weights) + 4 * self.n_errors
+        return int(self.weights.nbytes) + 5 * len(self.weights) + 4 * self.n_errors
 
 
 def rule_of(synapse: Any) -> Rule:
