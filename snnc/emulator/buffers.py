@@ -20,16 +20,17 @@ class Buffers:
     """An array for each signal that has a value for each item: (steps, items, ...), or (1, items, ...) if no step changes it.
 
     A signal that is updated at the end of a step has one step more: operators of step k read its value at k, and write the
-    next one at k + 1.
+    next one at k + 1. So has a signal that is kept: its value at k is what the step before left, at k + 1 that of step k.
     """
 
     def __init__(self, signals: Signals, n_items: int) -> None:
         self.n_items = n_items
         self.n_steps = max(BYTES // (n_items * max(signals.bytes_of_step, 1)), 1)
-        self._updated = signals.updated
+        self._updated, self._kept = signals.updated, signals.kept
+        carried = self._updated | self._kept
         self._spikes_only = signals.spikes_only
         self._arrays = {
-            base: self._new(base, self.n_steps + (base in signals.updated))
+            base: self._new(base, self.n_steps + (base in carried))
             if base in signals.per_step
             else self._new(base, 1)
             for base in signals.per_item
@@ -37,12 +38,12 @@ class Buffers:
 
     def clear(self) -> None:
         """Give signals that a step leaves to the next one their initial values."""
-        for base in self._updated:
+        for base in self._updated | self._kept:
             self._arrays[base][0] = base.initial_value
 
     def carry_over(self, n_steps: int) -> None:
         """Let the first step follow the last one of those that were just run."""
-        for base in self._updated:
+        for base in self._updated | self._kept:
             self._arrays[base][0] = self._arrays[base][n_steps]
 
     def is_per_item(self, signal: Any) -> bool:
@@ -53,7 +54,15 @@ class Buffers:
         if not self.is_per_item(signal):
             return _allocated(signal) if signal.sparse else np.asarray(signal.initial_value)
         array = self._arrays[signal.base]
-        return _view(array[:-1] if signal.base in self._updated else array, signal)
+        if signal.base in self._updated:
+            array = array[:-1]
+        elif signal.base in self._kept:
+            array = array[1:]
+        return _view(array, signal)
+
+    def before(self, signal: Any) -> Array:
+        """Return what the step before each step left of a signal that is kept: (steps, items, ...)."""
+        return _view(self._arrays[signal.base][:-1], signal)
 
     def following(self, signal: Any) -> Array:
         """Return a signal's values after the update of each step: (steps, items, ...)."""

@@ -30,8 +30,12 @@ class Built:
     model: Any
     chip: Chip
     precomputed: bool
+    #: The seed of the chip's random numbers, if it draws any.
+    seed: int
     #: The neurons of each sending process among the chip's inputs. It goes by its id, since any two processes are equal.
     senders: dict[int, slice]
+    #: By the id of each process that sends an error: how many values it has, and the synapse that learns from it.
+    errors: dict[int, tuple[int, Any]]
     #: How many values each receiving process receives, and the chip's probe that they come from, by its id.
     receivers: dict[int, int]
     received_probes: dict[int, Any]
@@ -52,17 +56,21 @@ class Built:
         }
 
 
-def build(network: Any, dt: float) -> Built:
+def build(network: Any, dt: float, seed: int | None = None, model: Any = None) -> Built:
     """Build a network as nengo_loihi.Simulator does; a NotEmulatedError names the part that isn't emulated."""
     if rc.float_dtype != np.float64:
         raise NotEmulatedError(f"{network} with {rc.float_dtype} on the host, as nengo.rc says")
-    model = Model(dt=float(dt), label=str(network))
+    model = Model(dt=float(dt), label=str(network)) if model is None else model
     model.build(network, precompute=None, remove_passthrough=True, discretize=True)
-    if model.host2chip_pes_senders:
-        raise NotEmulatedError("PES learning")
     for part in (model.host_pre, model.host):
         refuse_unsupported(part)
     chip = chip_of(model)
+    if seed is None and network.seed is not None:
+        seed = network.seed + 1
+    if chip.chance is not None and seed is None:
+        raise NotEmulatedError(
+            f"{network}: it learns or is noisy on the chip, has no seed, and never runs twice the same"
+        )
     senders = {
         id(send.output): chip.inputs[model.spike_targets[receive]]
         for send, receive in model.host2chip_senders.items()
@@ -84,11 +92,25 @@ def build(network: Any, dt: float) -> Built:
         model=model,
         chip=chip,
         precomputed=model.split.precompute,
+        seed=0 if seed is None else seed,
         senders=senders,
+        errors=_errors(model, chip),
         receivers=receivers,
         received_probes=received_probes,
         chip_probes=chip_probes,
     )
+
+
+def _errors(model: Any, chip: Chip) -> dict[int, tuple[int, Any]]:
+    """Return the synapse that learns from the values of each process that sends errors, by its id, as StepRunner finds it."""
+    errors = {}
+    for send, target in model.host2chip_pes_senders.items():
+        connection = model.nengo_probe_conns[target.error_target]
+        synapse = model.objs[connection]["decoders"]
+        if chip.chance is None or synapse not in chip.chance.learned:
+            raise NotEmulatedError(f"{connection}: it learns, and takes several cores", NEITHER)
+        errors[id(send.output)] = send.size_in, synapse
+    return errors
 
 
 def _refuse_probe(probe: Any, on_chip: Any | None) -> None:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from snnc.emulator.errors import NotEmulatedError
 from snnc.emulator.kernels import Compartments, Synapses
+from snnc.emulator.learning import Learned, rule_of
+from snnc.emulator.restless import Chance
 
 Ints = NDArray[np.int64]
 
@@ -31,13 +33,15 @@ class Chip:
     """Compartments and synapses. The sources of synapses are the compartments, and then the host's neurons that send spikes.
 
     `places` are those of a block's compartments on the chip. `inputs` are the neurons of each of NengoLoihi's spike inputs,
-    among all that the host sends spikes of.
+    among all that the host sends spikes of. `chance` is what is random: synapses that learn, which aren't among the others, and
+    noise.
     """
 
     compartments: Compartments
     synapses: Synapses
     places: dict[Any, Ints]
     inputs: dict[Any, slice]
+    chance: Chance | None
 
     @property
     def n_compartments(self) -> int:
@@ -66,25 +70,34 @@ def chip_of(model: Any) -> Chip:
     n = len(compartments.threshold)
     rows = _Rows(n + n_inputs)
     owners = {synapse: block for block in places for synapse in block.synapses}
+    # NengoLoihi's order: it draws random numbers in it.
+    learned = {
+        synapse: _LearnedRows(synapse, places[block])
+        for block in model.blocks
+        for synapse in block.synapses
+        if synapse.learning
+    }
     for block, its_places in places.items():
         for axon in block.axons:
-            rows.add(its_places, axon, places[owners[axon.target]])
+            if axon.target in learned:
+                learned[axon.target].add(its_places, axon, from_chip=True)
+            else:
+                rows.add(its_places, axon, places[owners[axon.target]])
     for spikes, part in inputs.items():
         for axon in spikes.axons:
-            sources = n + np.arange(part.start, part.stop)
-            rows.add(sources, axon, places[owners[axon.target]])
-    return Chip(compartments, rows.synapses(), places, inputs)
+            sources = np.arange(part.start, part.stop)
+            if axon.target in learned:
+                learned[axon.target].add(sources, axon, from_chip=False)
+            else:
+                rows.add(n + sources, axon, places[owners[axon.target]])
+    chance = Chance.of(model, places, {of: row.learned() for of, row in learned.items()})
+    return Chip(compartments, rows.synapses(), places, inputs, chance)
 
 
 def _refuse_unsupported(model: Any) -> None:
     for spikes in model.inputs:
         if spikes.permanent:
             raise NotEmulatedError(f"{spikes.label or 'an input'}, whose spikes come from a file")
-    for block in model.blocks:
-        if any(synapse.learning for synapse in block.synapses):
-            raise NotEmulatedError(f"learning ({block.label})")
-        if np.any(block.compartment.enable_noise):
-            raise NotEmulatedError(f"noise on the chip ({block.label})")
 
 
 def _places(model: Any) -> dict[Any, Ints]:
@@ -158,6 +171,35 @@ class _Pool:
         """Return all weights, in 16 bits if they fit."""
         weights = _joined(self._weights)
         return weights.astype(np.int16) if _fits(weights, np.int16) else weights
+
+
+class _LearnedRows:
+    """Gathers the sources of a synapse that learns."""
+
+    def __init__(self, synapse: Any, places: Ints) -> None:
+        self._synapse, self._places = synapse, places
+        self._sources: dict[bool, list[Ints]] = {True: [], False: []}
+        self._axons: dict[bool, list[Ints]] = {True: [], False: []}
+
+    def add(self, sources: Ints, axon: Any, from_chip: bool) -> None:
+        numbers = np.asarray(axon.map_axon(np.arange(len(sources))))
+        self._sources[from_chip].append(np.asarray(sources)[numbers >= 0])
+        self._axons[from_chip].append(numbers[numbers >= 0])
+
+    def learned(self) -> Learned:
+        synapse = self._synapse
+        return Learned(
+            places=_int32(self._places),
+            # From each axon to all compartments, in order: others NengoLoihi doesn't let learn.
+            weights=_int32(np.concatenate(synapse.weights)),
+            chip_sources=_int32(_joined(self._sources[True])),
+            chip_axons=_int32(_joined(self._axons[True])),
+            host_sources=_int32(_joined(self._sources[False])),
+            host_axons=_int32(_joined(self._axons[False])),
+            rule=rule_of(synapse),
+            trace_epoch=synapse.train_epoch,
+            learn_epoch=synapse.learn_epoch,
+        )
 
 
 class _Rows:

@@ -30,14 +30,23 @@ class Emulator:
     """A network on NengoLoihi's emulated chip, built once by NengoLoihi itself, and run on many items at once.
 
     Every spike, current and voltage of the chip, and all that the host computes from them, is equal to what
-    `nengo_loihi.Simulator` computes, bit for bit. A NotEmulatedError names the part that isn't emulated: learning, noise,
-    and anything that draws random numbers.
+    `nengo_loihi.Simulator` computes, bit for bit, also where it learns or is noisy: each item learns by itself, and random numbers
+    are drawn for each as if it were the only one. `seed` and `model` are those of `nengo_loihi.Simulator`: the seed of what is
+    random on the chip, the network's and 1 if it isn't given, and a model that isn't built yet. A NotEmulatedError names the
+    part that isn't emulated: what draws random numbers without a seed, and DVS files.
     """
 
-    def __init__(self, network: nengo.Network, dt: float = 0.001) -> None:
+    def __init__(
+        self,
+        network: nengo.Network,
+        dt: float = 0.001,
+        *,
+        seed: int | None = None,
+        model: Any = None,
+    ) -> None:
         began = perf_counter()
         self.network = network
-        self._built = build(network, dt)
+        self._built = build(network, dt, seed, model)
         #: How long it took to build the network, and to plan the runs so far.
         self.build_seconds = perf_counter() - began
         self._planned: dict[Any, Plans] = {}
@@ -136,6 +145,8 @@ class Emulator:
             for overflowed, text in zip(shown.overflows, OVERFLOWS, strict=True):
                 if overflowed:
                     warnings.warn(text, stacklevel=2)
+            for text in sorted(shown.said):
+                warnings.warn(text, stacklevel=2)
             n = len(numbers)
             data = {probe: values[:n] for probe, values in shown.data.items()}
             data |= {probe: data[probe][:, its] for probe, its in kept.items()}
@@ -170,7 +181,7 @@ class Emulator:
         on_chip = (built.chip_probes[probe] for probe in probes if probe in built.chip_probes)
         read = [*built.received_probes.values(), *on_chip]
         host_pre, host = (
-            Plan.of(model, asked.items, asked.is_constant, probes, sharing)
+            Plan.of(model, asked.items, asked.is_constant, probes, sharing, built.errors)
             for model in (built.model.host_pre, built.model.host)
         )
         numbers = [

@@ -25,7 +25,7 @@ class Host:
     def __init__(self, plan: Plan, n_items: int, check: Check) -> None:
         self._plan, self._check = plan, check
         self._buffers = Buffers(plan.signals, n_items)
-        self._nothing = Exchange(np.zeros((0, n_items, 0), np.uint8), {}, {})
+        self._nothing = Exchange(np.zeros((0, n_items, 0), np.uint8), {}, {}, {})
         self._inputs = {node: self._buffers.current(s) for node, s in plan.inputs.items()}
         self._probed = {p: self._buffers.at_end_of_step(s) for p, s in plan.probes.items()}
         #: Before the first item, `clear` fills them.

@@ -14,7 +14,6 @@ from nengo.builder.operator import (
     DotInc,
     ElementwiseInc,
     Reset,
-    SimPyFunc,
     SparseDotInc,
     TimeUpdate,
 )
@@ -90,18 +89,13 @@ def running(model: Any, inputs: Collection[Any]) -> list[Any]:
 
 
 def refuse_unsupported(model: Any) -> None:
-    """Raise a NotEmulatedError if an operator of a model can't compute items apart from each other, or never gives the same twice."""
+    """Raise a NotEmulatedError if an operator of a model never gives the same twice."""
     for operator in running(model, ()):
-        if isinstance(operator, SimProcess):
-            if operator.process.seed is None and draws_random_numbers(operator.process):
-                raise NotEmulatedError(
-                    f"{owner_of(operator, model)}: {operator.process} has no seed, and never runs twice the same"
-                )
-        elif not isinstance(operator, (*PURE, SimPyFunc, SimNeurons)):
-            kind = type(operator).__name__
-            raise NotEmulatedError(f"{owner_of(operator, model)}, which takes a {kind} on the host")
-        elif isinstance(operator, DotInc) and not (operator.A.readonly or operator.A.sparse):
-            raise NotEmulatedError(f"{owner_of(operator, model)}: weights on the host that change")
+        process = operator.process if isinstance(operator, SimProcess) else None
+        if process is not None and process.seed is None and draws_random_numbers(process):
+            raise NotEmulatedError(
+                f"{owner_of(operator, model)}: {process} has no seed, and never runs twice the same"
+            )
 
 
 def is_elementwise(neurons: Any) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nengo.builder.processes import SimProcess
 from nengo.synapses import LinearFilter
 
-from snnc.emulator import operators, order, signals
+from snnc.emulator import operators, order, signals, stand_ins
 from snnc.emulator.filters import Filter
 from snnc.emulator.operators import bases
 from snnc.emulator.order import Part
@@ -44,16 +44,19 @@ class Plan:
         constant: bool,
         recorded: Sequence[Any],
         sharing: Mapping[Any, int],
+        errors: Collection[int] = (),
     ) -> Plan:
         """Plan a model that Nengo has built.
 
         `inputs` are the nodes whose output comes from outside; with `constant` it stays the same while an item is shown. Of
-        the network's probes, the `recorded` ones are planned for. Operators that are `sharing` a memory take turns.
+        the network's probes, the `recorded` ones are planned for. Operators that are `sharing` a memory take turns. `errors` are
+        the sending processes, by their ids, whose values the chip learns from.
         """
         outputs = {node: model.sig[node]["out"] for node in inputs if node in model.sig}
         probes = {probe: model.sig[probe]["in"] for probe in model.probes if probe in recorded}
 
         running = operators.running(model, set(outputs.values()))
+        running = stand_ins.keeping(stand_ins.sending_errors(running, errors))
         copies = operators.copies_to_senders(running)
         host_to_chip = operators.host_to_chip(running, copies)
         running = operators.without(running, copies.values())
@@ -74,6 +77,7 @@ class Plan:
                 per_item=per_item,
                 per_step=(operators.all_written(every_step) | bases(varying)) - internal,
                 updated=signals.updated(every_step) - internal,
+                kept=signals.kept(every_step),
                 spikes_only=signals.spikes_only(reads, probed, per_item, internal),
                 internal=internal,
             ),

@@ -23,7 +23,8 @@ from snnc.emulator import neurons
 from snnc.emulator.buffers import Buffers, steps_of
 from snnc.emulator.operators import is_elementwise, written
 from snnc.emulator.plan import Plan
-from snnc.emulator.users import WithoutChance, calling
+from snnc.emulator.stand_ins import Keep, SendErrors
+from snnc.emulator.users import NoChance, WithoutChance, calling
 
 Array = NDArray[Any]
 
@@ -38,6 +39,8 @@ class Exchange:
     columns: Mapping[int, slice]
     #: The values for each receiving process, by its id: (steps, items, size).
     from_chip: Mapping[int, Array]
+    #: The values of each process that sends errors, by its id, (steps, items, size): these processes write them.
+    errors: Mapping[int, Array]
 
 
 class Span(NamedTuple):
@@ -123,16 +126,18 @@ def _operand(signal: Any, ndim: int, buffers: Buffers) -> Callable[[Span], Array
 
 def _dot(operator: Any, buffers: Buffers) -> Run | None:
     a, x, y = (buffers.current(signal) for signal in (operator.A, operator.X, operator.Y))
-    is_matrix_by_vector = a.ndim == 2 and operator.X.ndim == operator.Y.ndim == 1
+    is_matrix_by_vector = operator.A.ndim == 2 and operator.X.ndim == operator.Y.ndim == 1
     if not buffers.is_per_item(operator.X) or not is_matrix_by_vector:
         return None
+    learns = buffers.is_per_item(operator.A)
 
     def run(span: Span) -> None:
         # A matrix by one of a single column, for each item: np.dot makes the same call for a vector.
         column = steps_of(x, span.begin, span.end)[..., None]
+        matrix = steps_of(a, span.begin, span.end) if learns else a
         # And np.dot says nothing of numbers that aren't finite.
         with np.errstate(all="ignore"):
-            products = np.matmul(a, column)[..., 0]
+            products = np.matmul(matrix, column)[..., 0]
         y[span.begin : span.end] += products
 
     return run
@@ -147,6 +152,29 @@ def _sparse_dot(operator: Any, buffers: Buffers) -> Run | None:
         now = steps_of(x, span.begin, span.end)
         products = a.dot(now.reshape(-1, now.shape[-1]).T).T
         y[span.begin : span.end] += products.reshape(*now.shape[:2], -1)
+
+    return run
+
+
+def _keep(operator: Keep, buffers: Buffers) -> Run:
+    before, now = buffers.before(operator.signal), buffers.current(operator.signal)
+
+    def run(span: Span) -> None:
+        now[span.begin : span.end] = before[span.begin : span.end]
+
+    return run
+
+
+def _send_errors(operator: SendErrors, buffers: Buffers) -> Run:
+    process, values = id(operator.process), buffers.current(operator.signal)
+
+    def run(span: Span) -> None:
+        first, last = (span.in_exchange + step for step in (span.begin, span.end))
+        span.exchange.errors[process][first:last] = (
+            steps_of(values, span.begin, span.end)
+            if buffers.is_per_item(operator.signal)
+            else values
+        )
 
     return run
 
@@ -262,8 +290,12 @@ def _item_by_item(operator: Any, plan: Plan, buffers: Buffers, called: Sequence[
     own = {signal: np.stack([signal.initial_value] * n_runs) for signal in per_item}
     clock = np.zeros(())
     shared = {signal: buffers.current(signal) for signal in signals - per_item} | {time: clock}
-    # Nothing draws from these: neither what has a seed of its own, nor what has none.
-    chance = np.random.RandomState(0)
+    # What draws at random has a seed of its own, or none, and then is refused: an operator of a person's own as well.
+    chance = (
+        np.random.RandomState(0)
+        if isinstance(operator, SimProcess)
+        else NoChance(f"a {type(operator).__name__}, which draws random numbers and has no seed")
+    )
     steps = [
         _of_network(operator, called[number]).make_step(
             {**shared, **_of_item(own, number)}, plan.model.dt, chance
@@ -329,4 +361,6 @@ _MATH: Mapping[type, Callable[[Any, Buffers], Run | None]] = {
     ElementwiseInc: _elementwise,
     DotInc: _dot,
     SparseDotInc: _sparse_dot,
+    Keep: _keep,
+    SendErrors: _send_errors,
 }

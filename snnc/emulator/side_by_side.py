@@ -19,6 +19,7 @@ from snnc.emulator.kernels import Record, State, run
 from snnc.emulator.machine import padded
 from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
+from snnc.emulator.restless import Restless
 from snnc.emulator.runs import Called, Check, Exchange
 
 Array = NDArray[Any]
@@ -47,7 +48,8 @@ class Plans:
         """The memory that the state of an item takes."""
         chip = self.built.chip
         host = self.host_pre.signals.bytes_of_item + self.host.signals.bytes_of_item
-        return host + 21 * chip.n_compartments
+        chance = 0 if chip.chance is None else chip.chance.bytes_of_item
+        return host + 21 * chip.n_compartments + chance
 
     @property
     def bytes_recorded(self) -> int:
@@ -75,6 +77,8 @@ class Shown:
     data: dict[Any, Array]
     counts: NDArray[np.int32]
     overflows: NDArray[np.bool_]
+    #: NengoLoihi's warnings of what learning lost.
+    said: set[str]
     seconds: dict[str, float]
 
 
@@ -99,6 +103,13 @@ class SideBySide:
         self._host_pre, self._host = (
             Host(plan, n_items, check) for plan in (plans.host_pre, plans.host)
         )
+        chance, seed = chip.chance, plans.built.seed
+        self._restless = None if chance is None else Restless(chance, n_items, seed)
+        #: The errors that the host sends in a step, by the sending process: (1, items, size).
+        self._errors = {
+            process: np.zeros((1, n_items, size))
+            for process, (size, _) in plans.built.errors.items()
+        }
 
     def clear(self, called: Sequence[Called] | None) -> None:
         """Begin, or begin again: forget all items that have been shown.
@@ -109,6 +120,8 @@ class SideBySide:
             values[...] = 0
         self._host_pre.clear(called)
         self._host.clear(called)
+        if self._restless is not None:
+            self._restless.clear()
         #: The values for each receiving process in the last step: (1, items, size).
         self._from_chip: dict[int, Array] = {
             process: np.zeros((1, self.n_items, size))
@@ -140,6 +153,7 @@ class SideBySide:
             {p: np.concatenate([seen, after.data[p]], axis=1) for p, seen in shown.data.items()},
             shown.counts,
             shown.overflows | after.overflows,
+            shown.said | after.said,
             {stage: seconds + after.seconds[stage] for stage, seconds in shown.seconds.items()},
         )
 
@@ -156,7 +170,8 @@ class SideBySide:
         for start in range(0, steps, at_once):
             self._advance(work, start, min(at_once, steps - start))
         by_item = {probe: values.swapaxes(0, 1) for probe, values in data.items()}
-        return Shown(by_item, self.state.counts.copy(), work.overflows != 0, work.seconds)
+        said = set() if self._restless is None else self._restless.said()
+        return Shown(by_item, self.state.counts.copy(), work.overflows != 0, said, work.seconds)
 
     def _steps_at_once(self, steps: int) -> int:
         """Return how many steps the host before the chip, the chip, and the host after it run, one after the other."""
@@ -180,29 +195,41 @@ class SideBySide:
             host, received = (
                 (self._host_pre, {}) if built.precomputed else (self._host, self._from_chip)
             )
-            self._run(host, Exchange(spikes[1:], built.senders, received), work, start, length)
+            exchange = Exchange(spikes[1:], built.senders, received, self._errors)
+            self._run(host, exchange, work, start, length)
         self._under_way[...] = spikes[-1]
         with work.measured("chip"):
+            if self._restless is not None:
+                self._restless.receive(work.busy, self._summed_errors())
             self._run_chip(work, spikes, record, length)
         with work.measured("readout"):
             from_chip = self._read(record, work, start)
         if built.precomputed:
             with work.measured("host"):
-                exchange = Exchange(spikes[1:], {}, self._delayed(from_chip))
+                exchange = Exchange(spikes[1:], {}, self._delayed(from_chip), {})
                 self._run(self._host, exchange, work, start, length)
         self._from_chip = {process: values[-1:] for process, values in from_chip.items()}
         self._is_first = False
+
+    def _summed_errors(self) -> dict[Any, Array]:
+        """Return the errors of this step for each synapse that learns, (items, size), added up in NengoLoihi's order."""
+        summed: dict[Any, Array] = {}
+        for process, (_, synapse) in self.plans.built.errors.items():
+            values = self._errors[process][0]
+            summed[synapse] = summed[synapse] + values if synapse in summed else values
+        return summed
 
     def _run_chip(
         self, work: _Work, spikes: NDArray[np.uint8], record: Record, length: int
     ) -> None:
         """Run the chip, some steps at a time, so that a run can end between them."""
         chip = self.plans.built.chip
+        run_steps = run if self._restless is None else self._restless.run
         at_once = max(UNINTERRUPTED // (work.busy * chip.work), 1)
         for begin in range(0, length, at_once):
             self._check()
             end = min(begin + at_once, length)
-            run(
+            run_steps(
                 work.busy,
                 spikes[begin : end + 1],
                 chip.compartments,

@@ -64,13 +64,15 @@ class WithoutChance:
 
     def __init__(self, process: Any) -> None:
         self.make_step = process.make_step
-        self._chance = _NoChance(f"{process}, which draws random numbers and has no seed")
+        self._chance = NoChance(f"{process}, which draws random numbers and has no seed")
 
-    def get_rng(self, rng: Any) -> _NoChance:
+    def get_rng(self, rng: Any) -> NoChance:
         return self._chance
 
 
-class _NoChance:
+class NoChance:
+    """Random numbers that nobody can draw, since they would be others each time."""
+
     def __init__(self, what: str) -> None:
         self._what = what
 
@@ -99,7 +101,7 @@ def owner_of(operator: Any, model: Any) -> Any:
     """Return the node, connection or ensemble that an operator computes; the operator itself if no such object is known."""
     written = (*operator.sets, *operator.incs, *operator.updates)
     for obj, signals in model.sig.items():
-        if any(signals.get(key) in written for key in ("out", "weighted")):
+        if any(signals.get(key) in written for key in ("out", "weighted", "in")):
             return obj
     called = called_by(operator)
     for obj in model.sig:  # a node without output
