@@ -47,6 +47,9 @@ def build(network: Any, dt: float) -> Built:
     model.build(network, precompute=None, remove_passthrough=True, discretize=True)
     if model.host2chip_pes_senders:
         raise NotEmulatedError("PES learning")
+    for spikes in model.inputs:
+        if spikes.permanent:
+            raise NotEmulatedError(f"{spikes.label or 'an input'}, whose spikes come from a file")
     for probe in network.all_probes:
         if probe.sample_every is not None:
             raise NotEmulatedError(f"{probe}, which has a sample_every")

@@ -30,7 +30,7 @@ class Chip:
     """Compartments and synapses. The sources of synapses are the compartments, and then the host's neurons that send spikes.
 
     `places` are those of a block's compartments on the chip. `inputs` are the neurons of each of NengoLoihi's spike inputs,
-    among all that the host sends spikes of.
+    among all that send spikes to the chip: several times if they may fire several times in a step.
     """
 
     compartments: Compartments
@@ -53,8 +53,9 @@ def chip_of(model: Any) -> Chip:
     places = _places(model)
     inputs, n_inputs = {}, 0
     for spikes in model.inputs:
-        inputs[spikes] = slice(n_inputs, n_inputs + spikes.n_neurons)
-        n_inputs += spikes.n_neurons
+        n_sources = most_at_once(spikes) * spikes.n_neurons
+        inputs[spikes] = slice(n_inputs, n_inputs + n_sources)
+        n_inputs += n_sources
     compartments = _compartments(places)
     n = len(compartments.threshold)
     rows = _Rows(n + n_inputs)
@@ -63,16 +64,20 @@ def chip_of(model: Any) -> Chip:
         for axon in block.axons:
             rows.add(its_places, axon, places[owners[axon.target]])
     for spikes, part in inputs.items():
+        sources = (n + np.arange(part.start, part.stop)).reshape(-1, spikes.n_neurons)
         for axon in spikes.axons:
-            sources = n + np.arange(part.start, part.stop)
-            rows.add(sources, axon, places[owners[axon.target]])
+            for its_sources in sources:
+                rows.add(its_sources, axon, places[owners[axon.target]])
     return Chip(compartments, rows.synapses(), places, inputs)
 
 
+def most_at_once(spikes: Any) -> int:
+    """Return how often a neuron of a spike input may fire in a step: more than once only if its spikes come from a file."""
+    known = (np.bincount(spikes.spikes[step], minlength=1).max() for step in spikes.permanent)
+    return max(known, default=1)
+
+
 def _refuse_unsupported(model: Any) -> None:
-    for spikes in model.inputs:
-        if spikes.permanent:
-            raise NotEmulatedError(f"{spikes.label or 'an input'}, whose spikes come from a file")
     for block in model.blocks:
         if any(synapse.learning for synapse in block.synapses):
             raise NotEmulatedError(f"learning ({block.label})")

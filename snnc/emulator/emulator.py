@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from snnc.emulator.built import build
+from snnc.emulator.kernels import OVERFLOWS
 from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
 from snnc.emulator.result import Batch, Result, Size
@@ -20,9 +21,6 @@ from snnc.emulator.threads import computed
 
 Array = NDArray[Any]
 Present = Literal["fresh", "stream"]
-
-#: NengoLoihi's warnings where a number leaves its bits.
-OVERFLOWS = ("Overflow in q0", "Overflow in current", "Overflow in u2")
 
 
 class Emulator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,12 +45,17 @@ class Readout:
                 self._add_columns(probe.key, chip.places[block][part])
                 for block, part in zip(probe.target, probe.slice, strict=True)
             ]
-        #: The probes whose sums compiled code computes, spike by spike.
-        self._added_up = {probe for probe in probes if self._may_be_added_up(probe, n_steps)}
-        #: Whether other numbers of steps at a time give the same.
-        self.is_divisible = all(
-            probe in self._added_up or not probe.is_transformed for probe in probes
-        )
+        self._n_steps = n_steps
+
+    @cached_property
+    def _added_up(self) -> set[Any]:
+        """The probes whose sums compiled code computes, spike by spike."""
+        return {probe for probe in self._columns if self._may_be_added_up(probe, self._n_steps)}
+
+    @cached_property
+    def is_divisible(self) -> bool:
+        """Whether other numbers of steps at a time give the same."""
+        return all(probe in self._added_up or not probe.is_transformed for probe in self._columns)
 
     @property
     def bytes_of_step(self) -> int:
@@ -89,17 +95,22 @@ class Readout:
 
     def read(self, probe: Any, record: Record) -> Array:
         """Return a probe's values from a record, before its synapse: (steps, items, size)."""
-        states = {
+        if probe in self._added_up:
+            return _sums_of_spikes(probe, self._columns[probe], record.fired)
+        # NengoLoihi's own products, an item at a time: BLAS may round otherwise where there are more rows.
+        states = self.states(probe, record)
+        n_items = states[0].shape[1]
+        values = [_own_values(probe, [part[:, n] for part in states]) for n in range(n_items)]
+        return np.stack(values, axis=1)
+
+    def states(self, probe: Any, record: Record) -> list[Array]:
+        """Return the recorded states that a probe sees of each block, (steps, items, n)."""
+        of_all = {
             "spiked": record.fired.view(bool),
             "current": record.current,
             "voltage": record.voltage,
         }[probe.key]
-        columns = self._columns[probe]
-        if probe in self._added_up:
-            return _sums_of_spikes(probe, columns, record.fired)
-        # NengoLoihi's own products, an item at a time: BLAS may round otherwise where there are more rows.
-        values = [_own_values(probe, columns, states[:, item]) for item in range(states.shape[1])]
-        return np.stack(values, axis=1)
+        return [of_all[..., part] for part in self._columns[probe]]
 
     def _may_be_added_up(self, probe: Any, n_steps: int) -> bool:
         """Whether weights added up spike by spike are NengoLoihi's values, with random spikes in some steps at a time."""
@@ -114,16 +125,16 @@ class Readout:
             rates = chance.rand(part.stop - part.start)
             fired[..., part] = chance.rand(*fired.shape[:2], len(rates)) < rates
         items = fired.view(bool).swapaxes(0, 1)
-        expected = np.stack([_own_values(probe, columns, item) for item in items], axis=1)
+        expected = np.stack(
+            [_own_values(probe, [item[:, part] for part in columns]) for item in items], axis=1
+        )
         sums = _sums_of_spikes(probe, columns, fired)
         return sums.dtype == expected.dtype and np.array_equal(sums, expected)
 
 
-def _own_values(probe: Any, columns: list[slice], states: Array) -> Array:
-    """Return NengoLoihi's own values of a probe for the recorded states of one item, (steps, n)."""
-    values: Array = probe.weight_outputs(
-        [np.ascontiguousarray(states[:, part]) for part in columns]
-    )
+def _own_values(probe: Any, states: list[Array]) -> Array:
+    """Return NengoLoihi's own values of a probe for the states of one item in each block, (steps, n)."""
+    values: Array = probe.weight_outputs([np.ascontiguousarray(part) for part in states])
     return values
 
 
