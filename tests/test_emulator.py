@@ -681,8 +681,7 @@ def test_a_long_stream() -> None:
 
 def program_of_the_page() -> str:
     page = (ROOT / "docs/emulator.md").read_text(encoding="utf-8")
-    (program,) = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
-    return str(program)
+    return str(re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)[0])
 
 
 @pytest.mark.slow
