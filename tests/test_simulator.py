@@ -57,8 +57,18 @@ def ran(simulator: Any, made: Made, steps: Callable[[Any], None], **settings: An
         steps(sim)
         seen = [sim.data[probe] for probe in net.all_probes]
         parameters = list(parameters_of(sim))
-        state = [sim.n_steps, sim.time, sim.trange(), sim.trange(sample_every=0.003), sim.precompute]
-        names = [" ".join(type(key).__name__ for key in sim.data), len(sim.data), str(list(sim.timers))]
+        state = [
+            sim.n_steps,
+            sim.time,
+            sim.trange(),
+            sim.trange(sample_every=0.003),
+            sim.precompute,
+        ]
+        names = [
+            " ".join(type(key).__name__ for key in sim.data),
+            len(sim.data),
+            str(list(sim.timers)),
+        ]
     assert sim.closed
     return [*seen, *parameters, *state, *names, list(calls), np.random.rand()]
 
@@ -90,7 +100,8 @@ def assert_same(
     from snnc.emulator import Simulator
 
     assert_equal(
-        ran(Simulator, make(), steps, **settings), ran(nengo_loihi.Simulator, make(), steps, **settings)
+        ran(Simulator, make(), steps, **settings),
+        ran(nengo_loihi.Simulator, make(), steps, **settings),
     )
 
 
@@ -123,7 +134,12 @@ def of_many_kinds(number: int) -> Made:
             nengo.Ensemble(int(chance.randint(10, 60)), 2, neuron_type=kinds[chance.randint(3)])
             for _ in range(2)
         )
-        own = [nengo.Direct(), nengo.PoissonSpiking(nengo.LIFRate()), nengo.AdaptiveLIF(), nengo.Tanh()]
+        own = [
+            nengo.Direct(),
+            nengo.PoissonSpiking(nengo.LIFRate()),
+            nengo.AdaptiveLIF(),
+            nengo.Tanh(),
+        ]
         on_host = nengo.Ensemble(20, 2, neuron_type=own[chance.randint(4)])
         net.config[on_host].on_chip = False
         memory = nengo.Node(remembering, size_in=2)
@@ -165,7 +181,11 @@ def test_what_is_handed_over() -> None:
     model = Model(dt=0.002)
     model.decode_tau = 0.02
     assert_same(lambda: of_many_kinds(0), in_parts, dt=0.002, remove_passthrough=False)
-    for settings in ({"target": "sim"}, {"target": "simreal"}, {"hardware_options": {"n_chips": 1}}):
+    for settings in (
+        {"target": "sim"},
+        {"target": "simreal"},
+        {"hardware_options": {"n_chips": 1}},
+    ):
         assert_same(lambda: of_many_kinds(1), **settings)
     from snnc.emulator import Simulator
 
@@ -227,7 +247,9 @@ def test_each_event_of_a_file_counts(tmp_path: Path) -> None:
     def chance_of(n: int) -> Any:
         return np.random.RandomState(1).rand(n, n) / 10
 
-    assert max(np.unique(events.events[:]["t"] // 1000, return_counts=True)[1]) > 8, "more events than pixels"
+    assert max(np.unique(events.events[:]["t"] // 1000, return_counts=True)[1]) > 8, (
+        "more events than pixels"
+    )
     assert_same(make, in_parts)
 
 

@@ -16,10 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def main(arguments: list[str], cwd: Path | None = None) -> int:
     """Run the tests, in a folder that they may write to, and return pytest's exit code."""
-    spec = find_spec("nengo_loihi")
-    assert spec and spec.origin
     # Tests are seeded by their names, which begin at this folder.
-    packages = Path(spec.origin).parents[1]
+    packages = Path(find_spec("nengo_loihi").origin).parents[1]
     command = [sys.executable, "-m", "pytest", "--rootdir", str(packages)]
     command += ["-c", str(Path(__file__).parent / "pytest.ini")]
     command += ["--simulator", "snnc.emulator.Simulator", *arguments]
