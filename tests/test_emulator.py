@@ -69,6 +69,11 @@ def reference(net: Any, shown: list[dict[Any, Any]], steps: int) -> dict[Any, An
             node.output = output
 
 
+def plans_of(emulator: Any, items: dict[Any, Any], probes: list[Any], steps: int) -> Any:
+    """Return the plans of a run."""
+    return emulator._plans(emulator._asked(items, steps, 0, "fresh", 1, probes, []), {})
+
+
 def rows(items: dict[Any, Any]) -> list[dict[Any, Any]]:
     n_items = len(next(iter(items.values())))
     return [{node: values[i] for node, values in items.items()} for i in range(n_items)]
@@ -145,7 +150,8 @@ def assert_states(case: Any) -> None:
     from snnc.emulator.side_by_side import SideBySide
 
     with quiet():
-        networks = SideBySide(Emulator(case.net)._plans(case.items, [], steps=1), 2)
+        networks = SideBySide(plans_of(Emulator(case.net), case.items, probes=[], steps=1), 2)
+        networks.clear([{}, {}])
         both = {node: values[:2] for node, values in case.items.items()}
         simulators = []
         for item in rows(both):
@@ -388,11 +394,7 @@ def test_where_no_compiled_sum_agrees_the_libraries_own_are_used(
     case = drawn(0)
     with quiet():
         emulator = Emulator(case.net)
-        plans = emulator._plans(
-            {node: np.asarray(values) for node, values in case.items.items()},
-            case.net.all_probes,
-            STEPS,
-        )
+        plans = plans_of(emulator, case.items, case.net.all_probes, STEPS)
         tried = [*plans.host.filters.values(), *plans.filters.values()]
         assert tried
         assert all(chosen.steps is None for chosen in tried)
@@ -429,7 +431,9 @@ def test_circles_on_the_host_take_turns() -> None:
     items = {shown: np.array([[0.5], [-1.0], [0.0], [1.0]])}
     emulator = Emulator(net)
     model = emulator._built.model
-    plans = [Plan.of(part, [shown], True, net.all_probes) for part in (model.host_pre, model.host)]
+    plans = [
+        Plan.of(part, [shown], True, net.all_probes, {}) for part in (model.host_pre, model.host)
+    ]
     in_turns = [part for plan in plans for part in plan.parts if part.in_turns]
     assert [len(part.operators) > 1 for part in in_turns] == [True]
     assert_same(emulator.run(items, STEPS), fresh_reference(net, items, STEPS))

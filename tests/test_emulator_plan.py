@@ -160,12 +160,12 @@ def test_probes_decide_what_is_held(
     with case.net:
         probes = [nengo.Probe(case.encoder.neurons, probed)] if probed else []
     model = host_pre(case.net)
-    plan = Plan.of(model, [case.shown], True, probes)
+    plan = Plan.of(model, [case.shown], True, probes, {})
     of_neurons = model.sig[case.encoder.neurons]
     assert plan.signals.internal == {of_neurons[name] for name in internal}
     assert plan.signals.spikes_only == ({of_neurons["out"]} if spikes_only else set())
     # A probe that isn't recorded makes no difference.
-    unseen = Plan.of(model, [case.shown], True, [])
+    unseen = Plan.of(model, [case.shown], True, [], {})
     assert len(unseen.signals.internal) == 2
     assert unseen.signals.spikes_only == {of_neurons["out"]}
 
@@ -177,7 +177,7 @@ def test_bytes_are_only_for_compiled_neurons() -> None:
 
     case = encoded()
     case.encoder.neuron_type = nengo.AdaptiveLIF()
-    plan = Plan.of(host_pre(case.net), [case.shown], True, [])
+    plan = Plan.of(host_pre(case.net), [case.shown], True, [], {})
     assert plan.signals.spikes_only == set()
     assert plan.signals.bytes_of_step == 3 * 8
 
@@ -203,7 +203,7 @@ def ordered(*rows: tuple[str, str, str]) -> list[tuple[list[int], bool]]:
     """Return the parts of such operators: their numbers, and whether they take turns."""
     from snnc.emulator import operators, order
 
-    parts = order.parts(operators.reads_of(operators_of(*rows), {}), set())
+    parts = order.parts(operators.reads_of(operators_of(*rows), {}), set(), {})
     return [([int(op.tag) for op in part.operators], part.in_turns) for part in parts]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from nengo.transforms import SparseMatrix
 from numpy.typing import NDArray
 
 from snnc.emulator.signals import Signals
@@ -19,16 +20,17 @@ class Buffers:
     """An array for each signal that has a value for each item: (steps, items, ...), or (1, items, ...) if no step changes it.
 
     A signal that is updated at the end of a step has one step more: operators of step k read its value at k, and write the
-    next one at k + 1.
+    next one at k + 1. So has a signal that is kept: its value at k is what the step before left, at k + 1 that of step k.
     """
 
     def __init__(self, signals: Signals, n_items: int) -> None:
         self.n_items = n_items
         self.n_steps = max(BYTES // (n_items * max(signals.bytes_of_step, 1)), 1)
-        self._updated = signals.updated
+        self._updated, self._kept = signals.updated, signals.kept
+        carried = self._updated | self._kept
         self._spikes_only = signals.spikes_only
         self._arrays = {
-            base: self._new(base, self.n_steps + (base in signals.updated))
+            base: self._new(base, self.n_steps + (base in carried))
             if base in signals.per_step
             else self._new(base, 1)
             for base in signals.per_item
@@ -36,12 +38,12 @@ class Buffers:
 
     def clear(self) -> None:
         """Give signals that a step leaves to the next one their initial values."""
-        for base in self._updated:
+        for base in self._updated | self._kept:
             self._arrays[base][0] = base.initial_value
 
     def carry_over(self, n_steps: int) -> None:
         """Let the first step follow the last one of those that were just run."""
-        for base in self._updated:
+        for base in self._updated | self._kept:
             self._arrays[base][0] = self._arrays[base][n_steps]
 
     def is_per_item(self, signal: Any) -> bool:
@@ -50,15 +52,27 @@ class Buffers:
     def current(self, signal: Any) -> Array:
         """Return a signal in each step, before it is updated: (steps or 1, items, ...), or (...) if it is the same for all."""
         if not self.is_per_item(signal):
-            return signal.initial_value if signal.sparse else np.asarray(signal.initial_value)
+            return _allocated(signal) if signal.sparse else np.asarray(signal.initial_value)
         array = self._arrays[signal.base]
-        return _view(array[:-1] if signal.base in self._updated else array, signal)
+        if signal.base in self._updated:
+            array = array[:-1]
+        elif signal.base in self._kept:
+            array = array[1:]
+        return _view(array, signal)
+
+    def before(self, signal: Any) -> Array:
+        """Return what the step before each step left of a signal that is kept: (steps, items, ...)."""
+        return _view(self._arrays[signal.base][:-1], signal)
 
     def following(self, signal: Any) -> Array:
         """Return a signal's values after the update of each step: (steps, items, ...)."""
         return _view(self._arrays[signal.base][1:], signal)
 
     def at_end_of_step(self, signal: Any) -> Array:
+        """Return a signal as a probe sees it: (steps or 1, items, ...)."""
+        if not self.is_per_item(signal):
+            values = self.current(signal)
+            return np.broadcast_to(values, (1, self.n_items, *values.shape))
         return (self.following if signal.base in self._updated else self.current)(signal)
 
     def aligned(self, signal: Any, ndim: int) -> Array:
@@ -77,6 +91,12 @@ class Buffers:
         array: Array = np.empty((*n_steps, self.n_items, *base.shape), dtype)
         array[...] = base.initial_value
         return array
+
+
+def _allocated(signal: Any) -> Any:
+    """Return a sparse matrix as Nengo multiplies by it: its own kind is there for people without SciPy."""
+    matrix = signal.initial_value
+    return matrix.allocate() if isinstance(matrix, SparseMatrix) else matrix
 
 
 def _view(array: Array, signal: Any) -> Array:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from nengo.rc import rc
 from nengo_loihi.builder import Model
 from numpy.typing import NDArray
 
 from snnc.emulator.chip import Chip, chip_of
-from snnc.emulator.errors import NotEmulatedError
+from snnc.emulator.errors import NEITHER, THEIRS, NotEmulatedError
+from snnc.emulator.operators import refuse_unsupported
+from snnc.emulator.readout import KEYS
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +28,12 @@ class Built:
     model: Any
     chip: Chip
     precomputed: bool
+    #: The seed of the chip's random numbers, if it draws any.
+    seed: int
     #: The neurons of each sending process among the chip's inputs. It goes by its id, since any two processes are equal.
     senders: dict[int, slice]
+    #: By the id of each process that sends an error: how many values it has, and the synapse that learns from it.
+    errors: dict[int, tuple[int, Any]]
     #: How many values each receiving process receives, and the chip's probe that they come from, by its id.
     receivers: dict[int, int]
     received_probes: dict[int, Any]
@@ -41,19 +48,24 @@ class Built:
         return np.sort(np.concatenate([self.chip.places[block] for block in blocks]))
 
 
-def build(network: Any, dt: float) -> Built:
+def build(network: Any, dt: float, seed: int | None = None, model: Any = None) -> Built:
     """Build a network as nengo_loihi.Simulator does; a NotEmulatedError names the part that isn't emulated."""
-    model = Model(dt=float(dt), label=str(network))
+    if rc.float_dtype != np.float64:
+        raise NotEmulatedError(f"{network} with {rc.float_dtype} on the host, as nengo.rc says")
+    model = Model(dt=float(dt), label=str(network)) if model is None else model
     model.build(network, precompute=None, remove_passthrough=True, discretize=True)
-    if model.host2chip_pes_senders:
-        raise NotEmulatedError("PES learning")
     for spikes in model.inputs:
         if spikes.permanent:
             raise NotEmulatedError(f"{spikes.label or 'an input'}, whose spikes come from a file")
-    for probe in network.all_probes:
-        if probe.sample_every is not None:
-            raise NotEmulatedError(f"{probe}, which has a sample_every")
+    for part in (model.host_pre, model.host):
+        refuse_unsupported(part)
     chip = chip_of(model)
+    if seed is None and network.seed is not None:
+        seed = network.seed + 1
+    if chip.chance is not None and seed is None:
+        raise NotEmulatedError(
+            "learning or noise on the chip without a seed, which never run twice the same"
+        )
     senders = {
         id(send.output): chip.inputs[model.spike_targets[receive]]
         for send, receive in model.host2chip_senders.items()
@@ -67,13 +79,34 @@ def build(network: Any, dt: float) -> Built:
         for probe in model.nengo_probes
         if probe not in model.chip2host_params
     }
+    for probe in network.all_probes:
+        _refuse_probe(probe, chip_probes.get(probe))
     return Built(
         dt=float(dt),
         model=model,
         chip=chip,
         precomputed=model.split.precompute,
+        seed=0 if seed is None else seed,
         senders=senders,
+        errors=_errors(model),
         receivers=receivers,
         received_probes=received_probes,
         chip_probes=chip_probes,
     )
+
+
+def _errors(model: Any) -> dict[int, tuple[int, Any]]:
+    """Return the synapse that learns from the values of each process that sends errors, by its id, as StepRunner finds it."""
+    errors = {}
+    for send, target in model.host2chip_pes_senders.items():
+        connection = model.nengo_probe_conns[target.error_target]
+        errors[id(send.output)] = send.size_in, model.objs[connection]["decoders"]
+    return errors
+
+
+def _refuse_probe(probe: Any, on_chip: Any | None) -> None:
+    if probe.sample_every is not None:
+        instead = NEITHER if on_chip is not None else THEIRS
+        raise NotEmulatedError(f"{probe}, which has a sample_every", instead)
+    if on_chip is not None and on_chip.key not in KEYS:
+        raise NotEmulatedError(f"{probe}, which is of '{on_chip.key}' on the chip", NEITHER)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emulator.errors import NotEmulatedError
 from snnc.emulator.kernels import Compartments, Synapses
+from snnc.emulator.learning import Learned, rule_of
+from snnc.emulator.restless import Chance
 
 Ints = NDArray[np.int64]
 
@@ -30,17 +32,25 @@ class Chip:
     """Compartments and synapses. The sources of synapses are the compartments, and then the host's neurons that send spikes.
 
     `places` are those of a block's compartments on the chip. `inputs` are the neurons of each of NengoLoihi's spike inputs,
-    among all that send spikes to the chip: several times if they may fire several times in a step.
+    among all that send spikes to the chip: several times if they may fire several times in a step. `chance` is what is random:
+    synapses that learn, which aren't among the others, and noise.
     """
 
     compartments: Compartments
     synapses: Synapses
     places: dict[Any, Ints]
     inputs: dict[Any, slice]
+    chance: Chance | None
 
     @property
     def n_compartments(self) -> int:
         return len(self.compartments.threshold)
+
+    @cached_property
+    def work(self) -> int:
+        """About how much a step of an item takes: compartments are updated, and some synapses carry a spike."""
+        n_synapses = int(self.synapses.run_length.sum()) + len(self.synapses.single_target)
+        return max(self.n_compartments, 1) + n_synapses // 16
 
     @property
     def n_inputs(self) -> int:
@@ -48,8 +58,7 @@ class Chip:
 
 
 def chip_of(model: Any) -> Chip:
-    """Return the chip of a model that NengoLoihi has built; a NotEmulatedError names the part that isn't emulated."""
-    _refuse_unsupported(model)
+    """Return the chip of a model that NengoLoihi has built."""
     places = _places(model)
     inputs, n_inputs = {}, 0
     for spikes in model.inputs:
@@ -60,29 +69,35 @@ def chip_of(model: Any) -> Chip:
     n = len(compartments.threshold)
     rows = _Rows(n + n_inputs)
     owners = {synapse: block for block in places for synapse in block.synapses}
+    # NengoLoihi's order: it draws random numbers in it.
+    learned = {
+        synapse: _LearnedRows(synapse, places[block])
+        for block in model.blocks
+        for synapse in block.synapses
+        if synapse.learning
+    }
     for block, its_places in places.items():
         for axon in block.axons:
-            rows.add(its_places, axon, places[owners[axon.target]])
+            if axon.target in learned:
+                learned[axon.target].add(its_places, axon, from_chip=True)
+            else:
+                rows.add(its_places, axon, places[owners[axon.target]])
     for spikes, part in inputs.items():
-        sources = (n + np.arange(part.start, part.stop)).reshape(-1, spikes.n_neurons)
+        sources = np.arange(part.start, part.stop).reshape(-1, spikes.n_neurons)
         for axon in spikes.axons:
             for its_sources in sources:
-                rows.add(its_sources, axon, places[owners[axon.target]])
-    return Chip(compartments, rows.synapses(), places, inputs)
+                if axon.target in learned:
+                    learned[axon.target].add(its_sources, axon, from_chip=False)
+                else:
+                    rows.add(n + its_sources, axon, places[owners[axon.target]])
+    chance = Chance.of(model, places, {of: row.learned() for of, row in learned.items()})
+    return Chip(compartments, rows.synapses(), places, inputs, chance)
 
 
 def most_at_once(spikes: Any) -> int:
     """Return how often a neuron of a spike input may fire in a step: more than once only if its spikes come from a file."""
     known = (np.bincount(spikes.spikes[step], minlength=1).max() for step in spikes.permanent)
     return max(known, default=1)
-
-
-def _refuse_unsupported(model: Any) -> None:
-    for block in model.blocks:
-        if any(synapse.learning for synapse in block.synapses):
-            raise NotEmulatedError(f"learning ({block.label})")
-        if np.any(block.compartment.enable_noise):
-            raise NotEmulatedError(f"noise on the chip ({block.label})")
 
 
 def _places(model: Any) -> dict[Any, Ints]:
@@ -156,6 +171,35 @@ class _Pool:
         """Return all weights, in 16 bits if they fit."""
         weights = _joined(self._weights)
         return weights.astype(np.int16) if _fits(weights, np.int16) else weights
+
+
+class _LearnedRows:
+    """Gathers the sources of a synapse that learns."""
+
+    def __init__(self, synapse: Any, places: Ints) -> None:
+        self._synapse, self._places = synapse, places
+        self._sources: dict[bool, list[Ints]] = {True: [], False: []}
+        self._axons: dict[bool, list[Ints]] = {True: [], False: []}
+
+    def add(self, sources: Ints, axon: Any, from_chip: bool) -> None:
+        numbers = np.asarray(axon.map_axon(np.arange(len(sources))))
+        self._sources[from_chip].append(np.asarray(sources)[numbers >= 0])
+        self._axons[from_chip].append(numbers[numbers >= 0])
+
+    def learned(self) -> Learned:
+        synapse = self._synapse
+        return Learned(
+            places=_int32(self._places),
+            # From each axon to all compartments, in order: others NengoLoihi doesn't let learn.
+            weights=_int32(np.concatenate(synapse.weights)),
+            chip_sources=_int32(_joined(self._sources[True])),
+            chip_axons=_int32(_joined(self._axons[True])),
+            host_sources=_int32(_joined(self._sources[False])),
+            host_axons=_int32(_joined(self._axons[False])),
+            rule=rule_of(synapse),
+            trace_epoch=synapse.train_epoch,
+            learn_epoch=synapse.learn_epoch,
+        )
 
 
 class _Rows:

@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
-from typing import Any, Literal, get_args
+from typing import Any
 
 import nengo
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from snnc.emulator.asked import Asked, Present
 from snnc.emulator.built import build
 from snnc.emulator.kernels import OVERFLOWS
 from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
+from snnc.emulator.remembering import Memory
 from snnc.emulator.result import Batch, Result, Size
 from snnc.emulator.side_by_side import Plans, Shown, SideBySide
 from snnc.emulator.threads import computed
 
 Array = NDArray[Any]
-Present = Literal["fresh", "stream"]
 
 
 class Emulator:
     """A network on NengoLoihi's emulated chip, built once by NengoLoihi itself, and run on many items at once.
 
     Every spike, current and voltage of the chip, and all that the host computes from them, is equal to what
-    `nengo_loihi.Simulator` computes, bit for bit. A NotEmulatedError names the part that isn't emulated: learning, noise,
-    and anything that draws random numbers.
+    `nengo_loihi.Simulator` computes, bit for bit, also where it learns or is noisy: each item learns by itself, and random numbers
+    are drawn for each as if it were the only one. `seed` and `model` are those of `nengo_loihi.Simulator`: the seed of what is
+    random on the chip, the network's and 1 if it isn't given, and a model that isn't built yet. A NotEmulatedError names the
+    part that isn't emulated: what draws random numbers without a seed, and DVS files.
     """
 
-    def __init__(self, network: nengo.Network, dt: float = 0.001) -> None:
+    def __init__(
+        self,
+        network: nengo.Network,
+        dt: float = 0.001,
+        *,
+        seed: int | None = None,
+        model: Any = None,
+    ) -> None:
         began = perf_counter()
         self.network = network
-        self._built = build(network, dt)
+        self._built = build(network, dt, seed, model)
         #: How long it took to build the network, and to plan the runs so far.
         self.build_seconds = perf_counter() - began
         self._planned: dict[Any, Plans] = {}
@@ -58,7 +67,8 @@ class Emulator:
         gap: int = 0,
         present: Present = "fresh",
         chains: int = 1,
-        probes: list[nengo.Probe] | None = None,
+        probes: Sequence[nengo.Probe] | None = None,
+        shared: Sequence[Any] = (),
         progress: Callable[[int], None] = lambda n: None,
     ) -> Result:
         """Show items for some steps each, and return the values of probes.
@@ -68,14 +78,19 @@ class Emulator:
         out zeros. With `present = "fresh"` every item meets a cleared network. With "stream" they come one after the other, in
         one or more `chains`, each of which starts cleared: in one chain, nengo_loihi.Simulator does the same. `progress` is
         called with the number of items whenever some more are done. All `probes` are recorded, unless some are named.
+
+        A single item, and a single chain, call the functions of nodes and connections themselves, as a simulator does. Of several,
+        each has a copy of what functions remember, as it is when the run begins; a NotEmulatedError names a function of which
+        there can't be one. Functions of the nodes and connections that are `shared` are called for all, in no fixed order.
         """
-        batches = self.batches(items, steps, gap=gap, present=present, chains=chains, probes=probes)
+        asked = self._asked(items, steps, gap, present, chains, probes, shared)
+        batches = self._batches(asked)
         began = perf_counter()
-        n_items = min((len(np.asarray(values)) for values in items.values()), default=1)
-        whole = Batch.of(_reporting(batches, progress), n_items)
-        n_chains = n_items if present == "fresh" else min(chains, n_items)
+        whole = Batch.of(_reporting(batches, progress), asked.n_items)
         seconds = perf_counter() - began
-        return Result(whole, self.size, present, n_chains, steps + gap, seconds)
+        return Result(
+            whole, self.size, asked.present, asked.chains, asked.steps + asked.gap, seconds
+        )
 
     def batches(
         self,
@@ -85,89 +100,94 @@ class Emulator:
         gap: int = 0,
         present: Present = "fresh",
         chains: int = 1,
-        probes: list[nengo.Probe] | None = None,
+        probes: Sequence[nengo.Probe] | None = None,
+        shared: Sequence[Any] = (),
     ) -> Iterator[Batch]:
         """Yield the results of `run` for some items at a time, in any order, so that memory stays bounded."""
-        shown = self._checked(items, steps)
-        n_items = len(next(iter(shown.values()))) if shown else 1
-        _check_presentation(present, chains, gap)
-        chosen = self.network.all_probes if probes is None else probes
-        if strangers := [probe for probe in chosen if probe not in self.network.all_probes]:
-            raise ValueError(f"{strangers[0]} isn't one of the network's probes")
-        plans = self._plans(shown, chosen, steps)
-        numbers = np.arange(n_items)
-        if present == "fresh":
-            queues = list(numbers[:, None])
-        else:
-            queues = np.array_split(numbers, min(chains, n_items))
-        return self._batched(computed(plans, shown, queues, steps, gap))
+        return self._batches(self._asked(items, steps, gap, present, chains, probes, shared))
+
+    def _asked(
+        self,
+        items: Any,
+        steps: Any,
+        gap: Any,
+        present: Any,
+        chains: Any,
+        probes: Any,
+        shared: Any,
+    ) -> Asked:
+        return Asked.of(
+            self.network,
+            items,
+            steps=steps,
+            gap=gap,
+            present=present,
+            chains=chains,
+            probes=probes,
+            shared=shared,
+        )
+
+    def _batches(self, asked: Asked) -> Iterator[Batch]:
+        memory = Memory.of(self._built, asked)
+        plans = self._plans(asked, memory.sharing)
+        copies = memory.copies() if asked.chains > 1 else None
+        return self._batched(
+            computed(plans, asked.items, asked.queues, asked.steps, asked.gap, copies)
+        )
 
     def _batched(self, results: Iterable[tuple[Array, Shown]]) -> Iterator[Batch]:
         for numbers, shown in results:
             for overflowed, text in zip(shown.overflows, OVERFLOWS, strict=True):
                 if overflowed:
                     warnings.warn(text, stacklevel=2)
+            for text in sorted(shown.said):
+                warnings.warn(text, stacklevel=2)
             n = len(numbers)
             data = {probe: values[:n] for probe, values in shown.data.items()}
             yield Batch(numbers, data, shown.counts[:n], shown.seconds, self._built)
 
-    def _checked(
-        self, items: Mapping[nengo.Node, ArrayLike], steps: int
-    ) -> dict[nengo.Node, Array]:
-        """Return the items as arrays; a ValueError says what doesn't fit."""
-        if steps < 1:
-            raise ValueError(f"items are shown for at least one step, not {steps}")
-        shown = {node: np.asarray(values, dtype=float) for node, values in items.items()}
-        for node, values in shown.items():
-            if values.shape[1:] not in ((node.size_out,), (steps, node.size_out)):
-                raise ValueError(
-                    f"the items for {node} have the shape {values.shape}, not (items, {node.size_out}) "
-                    f"or (items, {steps}, {node.size_out})"
-                )
-            if node not in self.network.all_nodes or node.size_in:
-                raise ValueError(f"{node} isn't a node of the network without input")
-            if not len(values):
-                raise ValueError("there are no items")
-        if len({len(values) for values in shown.values()}) > 1:
-            raise ValueError("every node gets as many items as the others")
-        return shown
-
-    def _plans(
-        self, shown: dict[nengo.Node, Array], probes: list[nengo.Probe], steps: int
-    ) -> Plans:
+    def _plans(self, asked: Asked, sharing: Mapping[Any, int]) -> Plans:
         """Return the plans for a run, made and compiled when a run first asks for them."""
-        constant = all(values.ndim == 2 for values in shown.values())
-        asked = (tuple(shown), tuple(probes), constant, steps)
-        if asked not in self._planned:
+        key = (
+            tuple(asked.items),
+            tuple(asked.probes),
+            asked.is_constant,
+            asked.steps,
+            tuple(sharing.items()),
+        )
+        if key not in self._planned:
             began = perf_counter()
-            plans = self._plan(list(shown), probes, constant, steps)
-            # Code that isn't compiled yet is compiled now: two items take the same way as all of them.
-            first_and_last = {node: values[[0, -1]] for node, values in shown.items()}
-            SideBySide(plans, 2).show(first_and_last, min(steps, 2))
-            self._planned[asked] = plans
+            plans = self._plan(asked, sharing)
+            # Code that isn't compiled yet is compiled now: two items take the same way as all of them. What a person wrote isn't
+            # called, since it may remember.
+            first_and_last = {node: values[[0, -1]] for node, values in asked.items.items()}
+            rehearsal = SideBySide(plans, 2)
+            rehearsal.clear(None)
+            rehearsal.show(first_and_last, min(asked.steps, 2))
+            self._planned[key] = plans
             self.build_seconds += perf_counter() - began
-        return self._planned[asked]
+        return self._planned[key]
 
-    def _plan(
-        self, inputs: list[nengo.Node], probes: list[nengo.Probe], constant: bool, steps: int
-    ) -> Plans:
-        built = self._built
+    def _plan(self, asked: Asked, sharing: Mapping[Any, int]) -> Plans:
+        built, probes = self._built, asked.probes
         on_chip = (built.chip_probes[probe] for probe in probes if probe in built.chip_probes)
         read = [*built.received_probes.values(), *on_chip]
+        host_pre, host = (
+            Plan.of(model, asked.items, asked.is_constant, probes, sharing, built.errors)
+            for model in (built.model.host_pre, built.model.host)
+        )
+        numbers = [
+            {sharing[op] for part in plan.parts for op in part.operators if op in sharing}
+            for plan in (host_pre, host)
+        ]
         return Plans(
             built,
             probes,
-            host_pre=Plan.of(built.model.host_pre, inputs, constant, probes),
-            host=Plan.of(built.model.host, inputs, constant, probes),
-            readout=Readout(built.chip, read, steps if built.precomputed else 1),
+            host_pre=host_pre,
+            host=host,
+            readout=Readout(built.chip, read, asked.steps if built.precomputed else 1),
+            is_shared=not numbers[0].isdisjoint(numbers[1]),
         )
-
-
-def _check_presentation(present: str, chains: int, gap: int) -> None:
-    if present not in get_args(Present):
-        raise ValueError(f"items are presented {' or '.join(get_args(Present))}, not {present!r}")
-    if chains < 1 or gap < 0:
-        raise ValueError("there is at least one chain, and no gap is shorter than 0 steps")
 
 
 def _reporting(batches: Iterable[Batch], progress: Callable[[int], None]) -> Iterator[Batch]:

@@ -17,6 +17,7 @@ from nengo.synapses import LinearFilter, Synapse
 from numpy.typing import NDArray
 
 from snnc.emulator.machine import compiled, fused, inner
+from snnc.emulator.users import LIBRARIES
 
 Array = NDArray[Any]
 #: Computes outputs, (steps, n), from inputs, (steps or 1, n), and states, (order, n).
@@ -41,6 +42,8 @@ class Filter:
     def of(cls, synapse: Synapse, size: int, dt: float, dtype: Any, input_dtype: Any) -> Filter:
         """Return a synapse whose states and outputs have one type, and whose inputs have another or the same."""
         untried = cls(synapse, size, dt, np.dtype(dtype), 0, None)
+        if type(synapse) not in LIBRARIES:
+            return untried
         own = untried.own()
         if not isinstance(own, LinearFilter.Step):
             return untried
@@ -65,9 +68,26 @@ class Filter:
         """Return a function that computes outputs of some items, (steps, items * size), from inputs, that or (1, items * size)."""
         if self.steps is None:
             return partial(_item_by_item, [self.own() for _ in range(n_items)])
-        states = np.zeros((self.order, n_items * self.size), self.dtype)
-        steps = self.steps
-        return lambda x, output: steps(x, states, output)
+        return _Compiled(self.steps, np.zeros((self.order, n_items * self.size), self.dtype))
+
+
+class _Compiled:
+    """A compiled filter with its states, which raises a FloatingPointError where NumPy does in Nengo's step."""
+
+    def __init__(self, steps: Steps, states: Array) -> None:
+        self._steps, self._states = steps, states
+        self._was_invalid: Any = False
+
+    def __call__(self, x: Array, output: Array) -> None:
+        self._steps(x, self._states, output)
+        # An invalid state stays so.
+        if _is_any_invalid(self._states):
+            self._raise_for_new(x)
+
+    def _raise_for_new(self, x: Array) -> None:
+        before, self._was_invalid = self._was_invalid, np.isnan(self._states).any(axis=0)
+        if np.any(self._was_invalid & ~before & ~np.isnan(x).any(axis=0)):
+            raise FloatingPointError("invalid value encountered in a step of a synapse")
 
 
 def _item_by_item(steps: list[Any], x: Array, output: Array) -> None:
@@ -87,6 +107,15 @@ def _candidates(own: Any, dtype: np.dtype[Any]) -> Iterator[Steps]:
         b, d, lags = own.B.ravel(), float(own.D.item()), isinstance(own, LinearFilter.General)
         for fuses_states, fuses_outputs in product((True, False), repeat=2):
             yield partial(_higher_order, own.A, b, own.C, d, lags, fuses_states, fuses_outputs)
+
+
+@compiled
+def _is_any_invalid(states: Array) -> bool:
+    invalid = np.uint8(0)
+    for k in range(states.shape[0]):
+        for i in range(states.shape[1]):
+            invalid |= np.uint8(states[k, i] != states[k, i])
+    return bool(invalid)
 
 
 @compiled

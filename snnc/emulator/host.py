@@ -5,7 +5,7 @@ An operator runs many steps before the next one does. Those that wait for each o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from snnc.emulator.buffers import Buffers, steps_of
 from snnc.emulator.plan import Plan
-from snnc.emulator.runs import Exchange, Span, run_of
+from snnc.emulator.runs import Called, Check, Exchange, Run, Span, run_of
+from snnc.emulator.users import called_by
 
 Array = NDArray[Any]
 
@@ -21,24 +22,34 @@ Array = NDArray[Any]
 class Host:
     """The state of some items on the host, and the steps that change it."""
 
-    def __init__(self, plan: Plan, n_items: int) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, n_items: int, check: Check) -> None:
+        self._plan, self._check = plan, check
         self._buffers = Buffers(plan.signals, n_items)
-        self._nothing = Exchange(np.zeros((0, n_items, 0), np.uint8), {}, {})
+        self._nothing = Exchange(np.zeros((0, n_items, 0), np.uint8), {}, {}, {})
         self._inputs = {node: self._buffers.current(s) for node, s in plan.inputs.items()}
         self._probed = {p: self._buffers.at_end_of_step(s) for p, s in plan.probes.items()}
-        self.clear()
+        #: Before the first item, `clear` fills them.
+        self._once: list[Run] = []
+        self._parts: list[tuple[list[Run], bool]] = []
+        self._n_steps = 0
 
-    def clear(self) -> None:
-        """Begin again."""
+    def clear(self, called: Sequence[Called] | None) -> None:
+        """Begin again, and make the operators' steps anew: any other state is theirs.
+
+        For each item, `called` is what operators call instead of what a person wrote. With None, such operators don't run.
+        """
         self._buffers.clear()
         self._n_steps = 0
-        # Any other state is the operators' own.
-        self._once = [run_of(operator, self._plan, self._buffers) for operator in self._plan.once]
+        self._once = self._runs(self._plan.once, called)
         self._parts = [
-            ([run_of(op, self._plan, self._buffers) for op in part.operators], part.in_turns)
-            for part in self._plan.parts
+            (self._runs(part.operators, called), part.in_turns) for part in self._plan.parts
         ]
+
+    def _runs(self, operators: Iterable[Any], called: Sequence[Called] | None) -> list[Run]:
+        if called is None:
+            operators = [op for op in operators if called_by(op) is None]
+            called = [{}] * self._buffers.n_items
+        return [run_of(operator, self._plan, self._buffers, called) for operator in operators]
 
     @property
     def probed(self) -> dict[Any, tuple[int, ...]]:
@@ -50,9 +61,10 @@ class Host:
         for node, values in inputs.items():
             if node in self._inputs and values.ndim == 2:
                 self._inputs[node][...] = values
-        span = Span(0, 1, self._nothing, 0, self._n_steps)
-        for run in self._once:
-            run(span)
+        span = Span(0, 1, self._nothing, 0, self._n_steps, self._check)
+        with _as_nengo_steps():
+            for run in self._once:
+                run(span)
 
     def run(
         self,
@@ -66,12 +78,14 @@ class Host:
         Nodes whose values differ from step to step get theirs from `inputs`, (items, steps, size).
         """
         for begin in range(0, n_steps, self._buffers.n_steps):
+            self._check()
             length = min(self._buffers.n_steps, n_steps - begin)
             for node, values in inputs.items():
                 if node in self._inputs and values.ndim == 3:
                     now = values[:, begin : begin + length]
                     self._inputs[node][:length] = now.swapaxes(0, 1)
-            self._advance(exchange, begin, length)
+            with _as_nengo_steps():
+                self._advance(exchange, begin, length)
             for probe, values in data.items():
                 if probe in self._probed:
                     values[begin : begin + length] = steps_of(self._probed[probe], 0, length)
@@ -81,8 +95,15 @@ class Host:
         for runs, in_turns in self._parts:
             length = 1 if in_turns else n_steps
             for begin in range(0, n_steps, length):
-                span = Span(begin, begin + length, exchange, in_exchange, self._n_steps)
+                span = Span(
+                    begin, begin + length, exchange, in_exchange, self._n_steps, self._check
+                )
                 for run in runs:
                     run(span)
         self._buffers.carry_over(n_steps)
         self._n_steps += n_steps
+
+
+def _as_nengo_steps() -> Any:
+    """Return a context in which NumPy raises what it raises in a step of nengo.Simulator."""
+    return np.errstate(invalid="raise", divide="ignore")

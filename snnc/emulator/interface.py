@@ -11,30 +11,38 @@ from nengo.exceptions import SimulationError
 from numpy.typing import NDArray
 
 from snnc.emulator.chip import chip_of
-from snnc.emulator.errors import NotEmulatedError
+from snnc.emulator.errors import NEITHER, NotEmulatedError
 from snnc.emulator.kernels import OVERFLOWS, State, run
+from snnc.emulator.learning import LOST_SPIKES
 from snnc.emulator.machine import padded
-from snnc.emulator.readout import Readout
+from snnc.emulator.readout import KEYS, Readout
+from snnc.emulator.restless import Restless
 
 #: The number of steps that compiled code runs at once: few enough that an interruption is heard soon.
 AT_ONCE = 100
+#: What NengoLoihi's emulator raises instead of a warning where it is strict.
+ERRORS = {*OVERFLOWS, LOST_SPIKES}
 
 
 class ChipInterface:
     """What `nengo_loihi.emulator.EmulatorInterface` is for a simulator, computed by compiled code.
 
-    `probes` are that interface's own: they gather what the chip shows, multiply it by weights, and filter it.
+    `own` is that interface, which hasn't run. Its probes are used: they gather what the chip shows, multiply it by weights, and
+    filter it.
     """
 
-    def __init__(self, model: Any, probes: Any, strict: bool) -> None:
-        if model.host2chip_pes_senders:
-            raise NotEmulatedError("PES learning")
+    def __init__(self, model: Any, own: Any) -> None:
+        for probe in model.probes:
+            if probe.key not in KEYS:
+                raise NotEmulatedError(f"probes of '{probe.key}' on the chip", NEITHER)
         self.t = 0
         self.closed = False
-        self._probes, self._strict = probes, strict
+        self._probes, self._strict = own.probes, own.strict
         self._chip = chip_of(model)
         self._readout = Readout(self._chip, model.probes, n_steps=1)
         self._state = State.cleared(1, self._chip.n_compartments)
+        chance = self._chip.chance
+        self._restless = None if chance is None else Restless(chance, 1, own.seed)
         #: Room for spikes that the chip receives, from the step before on, and for a record.
         self._spikes = np.zeros((1 + AT_ONCE, 1, padded(self._chip.n_inputs)), np.uint8)
         self._record = self._readout.record(1, AT_ONCE)
@@ -62,10 +70,14 @@ class ChipInterface:
         for probe, receiver in probes_receivers.items():
             self._probes.send(self.t, probe, receiver)
 
-    def host2chip(self, spikes: Iterable[tuple[Any, int, Any]], errors: Iterable[Any]) -> None:
-        """Take spikes that the host sends: an input, a step, and the neurons that fire."""
+    def host2chip(
+        self, spikes: Iterable[tuple[Any, int, Any]], errors: Iterable[tuple[Any, int, Any]]
+    ) -> None:
+        """Take what the host sends in a step: spikes of an input's neurons, and errors of synapses that learn."""
         for spike_input, step, neurons in spikes:
             spike_input.add_spikes(step, neurons)
+        if self._restless is not None:
+            self._restless.receive(1, {synapse: error[None] for synapse, _, error in errors})
 
     def step(self) -> None:
         self.run_steps(1)
@@ -81,13 +93,15 @@ class ChipInterface:
             # They take a step to arrive.
             self._write_spikes(self.t + step, spikes[step, 0])
         overflows = np.zeros(len(OVERFLOWS), np.int32)
-        run(1, spikes, chip.compartments, chip.synapses, self._state, self._record, overflows)
+        run_steps = run if self._restless is None else self._restless.run
+        run_steps(1, spikes, chip.compartments, chip.synapses, self._state, self._record, overflows)
         self.t += n_steps
         for probe, seen in self._probes.outputs.items():
-            values = self._readout.states(probe, self._record)
-            for of_block, its_values in zip(seen, values, strict=True):
-                of_block.extend(its_values[:n_steps, 0].copy())
-        self._report(overflows)
+            states = self._readout.states(probe, self._record)
+            for of_block, its_states in zip(seen, states, strict=True):
+                of_block.extend(its_states[:n_steps, 0].copy())
+        said = [text for text, lost in zip(OVERFLOWS, overflows, strict=True) if lost]
+        self._report(said if self._restless is None else [*said, *self._restless.said()])
 
     def _write_spikes(self, step: int, row: NDArray[np.uint8]) -> None:
         """Write 1 for each neuron that sends a spike to the chip in a step, and 0 for the others."""
@@ -96,10 +110,9 @@ class ChipInterface:
             its_row = row[part].reshape(-1, spike_input.n_neurons)
             its_row[...] = counts > np.arange(len(its_row))[:, None]
 
-    def _report(self, overflows: NDArray[np.int32]) -> None:
-        """Say which numbers left their bits, as NengoLoihi's own interface does."""
-        for overflowed, text in zip(overflows, OVERFLOWS, strict=True):
-            if overflowed and self._strict:
+    def _report(self, said: Iterable[str]) -> None:
+        """Warn as NengoLoihi's own interface does."""
+        for text in said:
+            if self._strict and text in ERRORS:
                 raise SimulationError(text)
-            if overflowed:
-                warnings.warn(text, stacklevel=2)
+            warnings.warn(text, stacklevel=2)

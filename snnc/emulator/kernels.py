@@ -91,6 +91,14 @@ class Record(NamedTuple):
     voltage_runs: Int32
     voltage: Int32
 
+    def part(self, begin: int, end: int) -> Record:
+        """Return the room for some of the steps."""
+        return self._replace(
+            fired=self.fired[begin:end],
+            current=self.current[begin:end],
+            voltage=self.voltage[begin:end],
+        )
+
 
 @inner
 def _wrapped(x: Any, bits: int) -> Any:
@@ -286,7 +294,6 @@ def _copy(first: Any, last: Any, step: Any, values: Any, runs: Int32, recorded: 
                 recorded[step, item, column + k] = values[item, place + k]
 
 
-@compiled
 def run(
     n_items: int,
     spikes: Bytes,
@@ -295,12 +302,36 @@ def run(
     state: State,
     record: Record,
     overflows: Int32,
+    inputs: Int32 | None = None,
 ) -> None:
     """Run some steps of the first items, and change their state.
 
     `spikes` are the host's, (1 + steps, items, n), from the step before the first one on: they take a step to arrive.
-    `overflows`, (3,), are no longer 0 where an input, a current, or a current with its bias left its bits.
+    `overflows`, (3,), are no longer 0 where an input, a current, or a current with its bias left its bits. `inputs` are what
+    compartments receive beside the spikes of these synapses, (steps, items, n).
     """
+    given = np.zeros((0, 0, 0), np.int32) if inputs is None else inputs
+    _run(n_items, spikes, compartments, synapses, state, record, overflows, given)
+
+
+@inner
+def _add(first: Any, last: Any, given: Int32, inputs: Int32) -> None:
+    for item in range(first, last):
+        for i in range(given.shape[1]):
+            inputs[item - first, i] += given[item, i]
+
+
+@compiled
+def _run(
+    n_items: int,
+    spikes: Bytes,
+    compartments: Compartments,
+    synapses: Synapses,
+    state: State,
+    record: Record,
+    overflows: Int32,
+    given: Int32,
+) -> None:
     n = len(compartments.threshold)
     n_together = max(TURN // n, 1)
     inputs = np.zeros((n_together, n), np.int32)
@@ -309,5 +340,7 @@ def run(
         for step in range(len(spikes) - 1):
             _deliver(np.uint64(first), np.uint64(last), spikes[step], n, synapses, inputs)
             _deliver(np.uint64(first), np.uint64(last), state.fired, 0, synapses, inputs)
+            if len(given):
+                _add(first, last, given[step], inputs)
             _update(np.uint64(first), np.uint64(last), inputs, state, compartments, overflows)
             _record(np.uint64(first), np.uint64(last), step, state, record)

@@ -20,6 +20,9 @@ Indices = NDArray[np.int64]
 #: How many neurons, of several items, go through all steps before the next ones do: their state stays in the innermost cache.
 CHUNK = 1024
 
+#: What compiled steps find: nothing, a voltage that isn't a number any more, or a refractory time that isn't.
+VALID, INVALID_VOLTAGE, INVALID_TIME = 0, 1, 2
+
 #: The types that are compiled. Types that are derived from them have steps of their own.
 COMPILED = (nengo.LIF, nengo.SpikingRectifiedLinear)
 
@@ -32,14 +35,37 @@ def steps_of(
     Outputs may be bytes, which are 1 where there is a spike. The state, (n,) each, changes in place. A refractory time that is over
     is 0 there, where Nengo's goes on below.
     """
-    spike = neurons.amplitude / dt
+    voltage, spike = state["voltage"], neurons.amplitude / dt
     if type(neurons) is nengo.SpikingRectifiedLinear:
-        return lambda j, output: _spiking_relu(dt, spike, j, state["voltage"], output)
+        return _raising(voltage, lambda j, output: _spiking_relu(dt, spike, j, voltage, output))
     (decay,) = np.expm1(np.array([-dt / neurons.tau_rc]))
     constants = (dt, neurons.tau_rc, neurons.tau_ref, decay, spike, float(neurons.min_voltage))
     loops = (loop_of(np.expm1), loop_of(np.log1p))
-    voltage, refractory_time = state["voltage"], state["refractory_time"]
-    return lambda j, output: _lif(constants, loops, j, voltage, refractory_time, output)
+    refractory_time = state["refractory_time"]
+    return _raising(
+        voltage, lambda j, output: _lif(constants, loops, j, voltage, refractory_time, output)
+    )
+
+
+def _raising(
+    voltage: Array, compute: Callable[[Array, Array | Bytes], int]
+) -> Callable[[Array, Array | Bytes], None]:
+    """Return a function that raises a FloatingPointError where NumPy does in Nengo's step: at a number that becomes invalid.
+
+    What was invalid before the step isn't an error.
+    """
+    was_invalid = np.isnan(voltage)
+
+    def run(j: Array, output: Array | Bytes) -> None:
+        found = compute(j, output)
+        if found == VALID:
+            return
+        nonlocal was_invalid
+        before, was_invalid = was_invalid, np.isnan(voltage)
+        if found == INVALID_TIME or np.any(was_invalid & ~before & ~np.isnan(j).any(axis=0)):
+            raise FloatingPointError("invalid value encountered in a step of neurons")
+
+    return run
 
 
 @compiled
@@ -58,14 +84,25 @@ def mark_spikes(
 
 
 @compiled
-def _spiking_relu(dt: float, spike: float, j: Array, voltage: Array, output: Array | Bytes) -> None:
+def _spiking_relu(dt: float, spike: float, j: Array, voltage: Array, output: Array | Bytes) -> int:
     n_spikes = np.empty(CHUNK)
+    found = VALID
     for begin in range(0, len(voltage), CHUNK):
         chunk = slice(begin, begin + CHUNK)
         for step in range(len(output)):
             now = j[step if len(j) > 1 else 0]
             _rectify(dt, now[chunk], voltage[chunk], n_spikes)
             _write_output(spike, n_spikes, output[step, chunk])
+        found = max(found, _found_in(voltage[chunk]))
+    return found
+
+
+@inner
+def _found_in(voltage: Array) -> int:
+    invalid = np.uint8(0)
+    for i in range(len(voltage)):
+        invalid |= np.uint8(voltage[i] != voltage[i])
+    return INVALID_VOLTAGE if invalid else VALID
 
 
 @inner
@@ -84,13 +121,14 @@ def _lif(
     voltage: Array,
     refractory_time: Array,
     output: Array | Bytes,
-) -> None:
+) -> int:
     dt, tau_rc, tau_ref, decay, spike, min_voltage = constants
     expm1, log1p = loops
     # The neurons that are refractory, and for how long: the same one twice if it fires in the step in which its time is over.
     refractory, times = np.empty(2 * CHUNK, np.int64), np.empty(2 * CHUNK)
     arguments, values = np.empty(CHUNK), np.empty(CHUNK)
     charged, fires = np.empty(CHUNK), np.zeros(CHUNK, np.uint8)
+    found = VALID
     for begin in range(0, len(voltage), CHUNK):
         chunk = slice(begin, begin + CHUNK)
         v, time = voltage[chunk], refractory_time[chunk]
@@ -113,10 +151,14 @@ def _lif(
             call(log1p, arguments, values, n_all - n_refractory)
             for k in range(n_refractory, n_all):
                 times[k] = tau_ref + (dt + tau_rc * values[k - n_refractory])
+                if times[k] != times[k]:
+                    found = INVALID_TIME
             n_refractory = n_all
         time[:] = 0.0
         for k in range(n_refractory):
             time[refractory[k]] = times[k]
+        found = max(found, _found_in(v))
+    return found
 
 
 @inner

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+import nengo
 import numpy as np
 from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import (
@@ -13,43 +14,38 @@ from nengo.builder.operator import (
     DotInc,
     ElementwiseInc,
     Reset,
-    SimPyFunc,
     SparseDotInc,
     TimeUpdate,
 )
 from nengo.builder.probe import SimProbe
 from nengo.builder.processes import SimProcess
 from nengo.builder.transforms import ConvInc, ConvTransposeInc
-from nengo.processes import Piecewise, PresentInput
-from nengo.synapses import Synapse
 from nengo.utils.graphs import toposort
 from nengo.utils.simulator import operator_dependency_graph
-from nengo_loihi.builder.inputs import HostReceiveProcess, HostSendProcess
+from nengo_loihi.builder.inputs import HostSendProcess
+from nengo_loihi.neurons import LoihiLIF, LoihiSpikingRectifiedLinear
 
 from snnc.emulator.errors import NotEmulatedError
+from snnc.emulator.users import draws_random_numbers, owner_of
 
-#: Neuron types whose step works element by element and draws no random numbers.
+#: Neuron types whose step works element by element and draws no random numbers; no others that are derived from them.
 ELEMENTWISE = frozenset(
     {
-        "AdaptiveLIF",
-        "AdaptiveLIFRate",
-        "Izhikevich",
-        "LIF",
-        "LIFRate",
-        "LoihiLIF",
-        "LoihiSpikingRectifiedLinear",
-        "RectifiedLinear",
-        "RegularSpiking",
-        "Sigmoid",
-        "SpikingRectifiedLinear",
-        "Tanh",
+        nengo.AdaptiveLIF,
+        nengo.AdaptiveLIFRate,
+        nengo.Izhikevich,
+        nengo.LIF,
+        nengo.LIFRate,
+        LoihiLIF,
+        LoihiSpikingRectifiedLinear,
+        nengo.RectifiedLinear,
+        nengo.Sigmoid,
+        nengo.SpikingRectifiedLinear,
+        nengo.Tanh,
     }
 )
 #: Operators without a memory: the same inputs give the same outputs in every step.
 PURE = (Reset, Copy, ElementwiseInc, DotInc, SparseDotInc, ConvInc, ConvTransposeInc)
-#: Processes that run without a seed: they draw no random numbers.
-DETERMINISTIC = PresentInput | Piecewise | Synapse | HostReceiveProcess | HostSendProcess
-
 #: Operators in order, each with the bases of the signals that it reads.
 Reads = Mapping[Any, set[Any]]
 
@@ -92,27 +88,21 @@ def running(model: Any, inputs: Collection[Any]) -> list[Any]:
     ]
 
 
-def refuse_unsupported(operators: Iterable[Any]) -> None:
-    """Raise a NotEmulatedError if an operator can't compute items apart from each other, or never gives the same twice."""
-    for operator in operators:
-        if isinstance(operator, SimNeurons):
-            _refuse_neurons(operator.neurons)
-        elif isinstance(operator, SimProcess):
-            _refuse_process(operator.process)
-        elif not isinstance(operator, (*PURE, SimPyFunc)):
-            raise NotEmulatedError(f"{type(operator).__name__} on the host")
-        elif isinstance(operator, DotInc) and not (operator.A.readonly or operator.A.sparse):
-            raise NotEmulatedError("weights on the host that change")
+def refuse_unsupported(model: Any) -> None:
+    """Raise a NotEmulatedError if an operator of a model never gives the same twice."""
+    for operator in running(model, ()):
+        process = operator.process if isinstance(operator, SimProcess) else None
+        if process is not None and process.seed is None and draws_random_numbers(process):
+            raise NotEmulatedError(
+                f"{owner_of(operator, model)}: {process} has no seed, and never runs twice the same"
+            )
 
 
-def _refuse_neurons(neurons: Any) -> None:
-    if (kind := type(neurons).__name__) not in ELEMENTWISE:
-        raise NotEmulatedError(f"{kind} neurons on the host")
-
-
-def _refuse_process(process: Any) -> None:
-    if not isinstance(process, DETERMINISTIC) and process.seed is None:
-        raise NotEmulatedError(f"{process} without a seed, which never runs twice the same")
+def is_elementwise(neurons: Any) -> bool:
+    """Whether a step of neurons may take those of all items at once."""
+    if type(neurons) is nengo.RegularSpiking:
+        return is_elementwise(neurons.base_type)
+    return type(neurons) in ELEMENTWISE
 
 
 def copies_to_senders(operators: Sequence[Any]) -> dict[Any, tuple[Reset, Copy]]:

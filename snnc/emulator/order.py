@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -21,10 +21,26 @@ class Part(NamedTuple):
     in_turns: bool
 
 
-def parts(reads: Reads, internal: set[Any]) -> list[Part]:
-    """Return operators in parts, of which each only waits for earlier ones."""
+def parts(reads: Reads, internal: set[Any], sharing: Mapping[Any, int]) -> list[Part]:
+    """Return operators in parts, of which each only waits for earlier ones.
+
+    Those that are `sharing` a memory, by the number of their group, take turns.
+    """
     operators = list(reads)
-    return _parts(operators, set(dependencies(reads, internal))) if operators else []
+    pairs = {*dependencies(reads, internal), *_circles_of(operators, sharing)}
+    return _parts(operators, pairs) if operators else []
+
+
+def _circles_of(operators: Sequence[Any], groups: Mapping[Any, int]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of operators by their numbers, so that all in a group wait for each other."""
+    members: dict[int, list[int]] = {}
+    for number, operator in enumerate(operators):
+        if operator in groups:
+            members.setdefault(groups[operator], []).append(number)
+    for numbers in members.values():
+        for first, second in pairwise(numbers):
+            yield first, second
+            yield second, first
 
 
 def dependencies(reads: Reads, internal: set[Any]) -> Iterator[tuple[int, int]]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nengo.builder.processes import SimProcess
 from nengo.synapses import LinearFilter
 
-from snnc.emulator import operators, order, signals
+from snnc.emulator import operators, order, signals, stand_ins
 from snnc.emulator.filters import Filter
 from snnc.emulator.operators import bases
 from snnc.emulator.order import Part
 from snnc.emulator.signals import Signals
+from snnc.emulator.users import called_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,21 +31,32 @@ class Plan:
     signals: Signals
     once: Sequence[Any]
     parts: Sequence[Part]
+    #: The operators that share what they remember, by the number of their group.
+    sharing: Mapping[Any, int]
     #: The synapse of each operator that filters, with compiled code if some computes the same.
     filters: Mapping[Any, Filter]
 
     @classmethod
-    def of(cls, model: Any, inputs: Iterable[Any], constant: bool, recorded: Sequence[Any]) -> Plan:
+    def of(
+        cls,
+        model: Any,
+        inputs: Iterable[Any],
+        constant: bool,
+        recorded: Sequence[Any],
+        sharing: Mapping[Any, int],
+        errors: Collection[int] = (),
+    ) -> Plan:
         """Plan a model that Nengo has built.
 
         `inputs` are the nodes whose output comes from outside; with `constant` it stays the same while an item is shown. Of
-        the network's probes, the `recorded` ones are planned for.
+        the network's probes, the `recorded` ones are planned for. Operators that are `sharing` a memory take turns. `errors` are
+        the sending processes, by their ids, whose values the chip learns from.
         """
         outputs = {node: model.sig[node]["out"] for node in inputs if node in model.sig}
         probes = {probe: model.sig[probe]["in"] for probe in model.probes if probe in recorded}
 
         running = operators.running(model, set(outputs.values()))
-        operators.refuse_unsupported(running)
+        running = stand_ins.keeping(stand_ins.sending_errors(running, errors))
         copies = operators.copies_to_senders(running)
         host_to_chip = operators.host_to_chip(running, copies)
         running = operators.without(running, copies.values())
@@ -65,11 +77,13 @@ class Plan:
                 per_item=per_item,
                 per_step=(operators.all_written(every_step) | bases(varying)) - internal,
                 updated=signals.updated(every_step) - internal,
+                kept=signals.kept(every_step),
                 spikes_only=signals.spikes_only(reads, probed, per_item, internal),
                 internal=internal,
             ),
             once=[operator for operator in running if operator not in reads],
-            parts=order.parts(reads, internal),
+            parts=order.parts(reads, internal, sharing),
+            sharing=sharing,
             filters=_filters(every_step, model.dt),
         )
 
@@ -78,5 +92,5 @@ def _filters(every_step: Iterable[Any], dt: float) -> dict[Any, Filter]:
     return {
         op: Filter.of(op.process, op.output.size, dt, op.output.dtype, op.input.dtype)
         for op in every_step
-        if isinstance(op, SimProcess) and isinstance(op.process, LinearFilter)
+        if isinstance(op, SimProcess) and isinstance(op.process, LinearFilter) and not called_by(op)
     }

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.emulator.chip import Chip
-from snnc.emulator.errors import NotEmulatedError
 from snnc.emulator.kernels import Record
 from snnc.emulator.machine import GROUP, bits_of, compiled, lowest_bit, padded
 
@@ -39,8 +38,6 @@ class Readout:
         #: For each probe: the columns of the record that it sees, by block.
         self._columns: dict[Any, list[slice]] = {}
         for probe in probes:
-            if probe.key not in KEYS:
-                raise NotEmulatedError(f"probes of '{probe.key}' on the chip")
             self._columns[probe] = [
                 self._add_columns(probe.key, chip.places[block][part])
                 for block, part in zip(probe.target, probe.slice, strict=True)
@@ -61,7 +58,13 @@ class Readout:
     def bytes_of_step(self) -> int:
         """The memory that an item takes in each step: records, and the values of probes."""
         recorded = sum(width * np.dtype(KEYS[key]).itemsize for key, width in self._width.items())
-        return recorded + 8 * sum(int(probe.output_size) for probe in self._columns)
+        return recorded + 8 * sum(map(self._size, self._columns))
+
+    def _size(self, probe: Any) -> int:
+        """Return how many values a probe has. NengoLoihi's own answer doesn't know parts other than slices."""
+        if probe.is_transformed:
+            return int(next(w.shape[1] for w in probe.weights if w is not None and w.ndim > 1))
+        return sum(part.stop - part.start for part in self._columns[probe])
 
     def _add_columns(self, key: str, places: Ints) -> slice:
         """Return new columns of the record for some places on the chip."""

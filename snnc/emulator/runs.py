@@ -7,7 +7,8 @@ each item.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,14 +16,15 @@ import numpy as np
 from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import Copy, DotInc, ElementwiseInc, Reset, SparseDotInc
 from nengo.builder.processes import SimProcess
-from nengo.synapses import LinearFilter
 from nengo_loihi.builder.inputs import HostReceiveProcess, HostSendProcess
 from numpy.typing import NDArray
 
 from snnc.emulator import neurons
 from snnc.emulator.buffers import Buffers, steps_of
-from snnc.emulator.operators import written
+from snnc.emulator.operators import is_elementwise, written
 from snnc.emulator.plan import Plan
+from snnc.emulator.stand_ins import Keep, NoChance, SendErrors
+from snnc.emulator.users import calling
 
 Array = NDArray[Any]
 
@@ -37,6 +39,8 @@ class Exchange:
     columns: Mapping[int, slice]
     #: The values for each receiving process, by its id: (steps, items, size).
     from_chip: Mapping[int, Array]
+    #: The values of each process that sends errors, by its id, (steps, items, size): these processes write them.
+    errors: Mapping[int, Array]
 
 
 class Span(NamedTuple):
@@ -48,22 +52,30 @@ class Span(NamedTuple):
     #: The step of the exchange, and the step of the run, that the first one of the buffers is.
     in_exchange: int
     in_run: int
+    #: Raises an exception if the run is to end early.
+    check: Check
 
 
+Check = Callable[[], None]
+#: What operators with a memory call for an item, instead of what a person wrote.
+Called = Mapping[Any, Any]
 #: Runs an operator for some steps.
 Run = Callable[[Span], None]
 
 
-def run_of(operator: Any, plan: Plan, buffers: Buffers) -> Run:
-    """Return a function that runs an operator on buffers, with a state of its own that starts anew."""
-    return _at_once(operator, plan, buffers) or _item_by_item(operator, plan, buffers)
+def run_of(operator: Any, plan: Plan, buffers: Buffers, called: Sequence[Called]) -> Run:
+    """Return a function that runs an operator on buffers, with a state of its own that starts anew.
+
+    For each item, `called` is what operators call instead of what a person wrote.
+    """
+    return _at_once(operator, plan, buffers) or _item_by_item(operator, plan, buffers, called)
 
 
 def _at_once(operator: Any, plan: Plan, buffers: Buffers) -> Run | None:
     """Return a function that runs an operator for all items at once, or None if only Nengo's own step will do."""
     if make := _MATH.get(type(operator)):
         return make(operator, buffers)
-    if isinstance(operator, SimNeurons):
+    if isinstance(operator, SimNeurons) and is_elementwise(operator.neurons):
         return _neurons(operator, plan, buffers)
     if isinstance(operator, SimProcess):
         return _process(operator, plan, buffers)
@@ -114,14 +126,19 @@ def _operand(signal: Any, ndim: int, buffers: Buffers) -> Callable[[Span], Array
 
 def _dot(operator: Any, buffers: Buffers) -> Run | None:
     a, x, y = (buffers.current(signal) for signal in (operator.A, operator.X, operator.Y))
-    is_matrix_by_vector = a.ndim == 2 and operator.X.ndim == operator.Y.ndim == 1
+    is_matrix_by_vector = operator.A.ndim == 2 and operator.X.ndim == operator.Y.ndim == 1
     if not buffers.is_per_item(operator.X) or not is_matrix_by_vector:
         return None
+    learns = buffers.is_per_item(operator.A)
 
     def run(span: Span) -> None:
         # A matrix by one of a single column, for each item: np.dot makes the same call for a vector.
         column = steps_of(x, span.begin, span.end)[..., None]
-        y[span.begin : span.end] += np.matmul(a, column)[..., 0]
+        matrix = steps_of(a, span.begin, span.end) if learns else a
+        # And np.dot says nothing of numbers that aren't finite.
+        with np.errstate(all="ignore"):
+            products = np.matmul(matrix, column)[..., 0]
+        y[span.begin : span.end] += products
 
     return run
 
@@ -135,6 +152,29 @@ def _sparse_dot(operator: Any, buffers: Buffers) -> Run | None:
         now = steps_of(x, span.begin, span.end)
         products = a.dot(now.reshape(-1, now.shape[-1]).T).T
         y[span.begin : span.end] += products.reshape(*now.shape[:2], -1)
+
+    return run
+
+
+def _keep(operator: Keep, buffers: Buffers) -> Run:
+    before, now = buffers.before(operator.signal), buffers.current(operator.signal)
+
+    def run(span: Span) -> None:
+        now[span.begin : span.end] = before[span.begin : span.end]
+
+    return run
+
+
+def _send_errors(operator: SendErrors, buffers: Buffers) -> Run:
+    process, values = id(operator.process), buffers.current(operator.signal)
+
+    def run(span: Span) -> None:
+        first, last = (span.in_exchange + step for step in (span.begin, span.end))
+        span.exchange.errors[process][first:last] = (
+            steps_of(values, span.begin, span.end)
+            if buffers.is_per_item(operator.signal)
+            else values
+        )
 
     return run
 
@@ -182,7 +222,7 @@ def _process(operator: Any, plan: Plan, buffers: Buffers) -> Run | None:
         return _send(id(operator.process), plan, buffers)
     if isinstance(operator.process, HostReceiveProcess):
         return _receive(operator, buffers)
-    if isinstance(operator.process, LinearFilter):
+    if operator in plan.filters:
         return _filter(operator, plan, buffers)
     return None
 
@@ -235,20 +275,31 @@ def _filter(operator: Any, plan: Plan, buffers: Buffers) -> Run | None:
     return run
 
 
-def _item_by_item(operator: Any, plan: Plan, buffers: Buffers) -> Run:
-    """Run Nengo's own step on the values of each item; only once for all items if no signal it reads has a value for each."""
+def _item_by_item(operator: Any, plan: Plan, buffers: Buffers, called: Sequence[Called]) -> Run:
+    """Run Nengo's own step on the values of each item.
+
+    It runs only once for all items if no signal it reads has a value for each, and nothing else changes what it remembers.
+    """
     time = plan.model.time
     signals = {*written(operator), *operator.reads} - {time}
     per_item = set(filter(buffers.is_per_item, signals))
     buffered = {signal for signal in per_item if signal.base not in plan.signals.internal}
     read = buffered.intersection((*operator.reads, *operator.incs))
-    n_runs = buffers.n_items if read else 1
+    n_runs = buffers.n_items if read or operator in plan.sharing else 1
     # Nengo's steps work on arrays of their own: buffers are copied to and from these.
     own = {signal: np.stack([signal.initial_value] * n_runs) for signal in per_item}
     clock = np.zeros(())
     shared = {signal: buffers.current(signal) for signal in signals - per_item} | {time: clock}
+    # Of the library's operators none draws from these that has no seed of its own.
+    chance = (
+        np.random.RandomState(0)
+        if isinstance(operator, SimProcess)
+        else NoChance(f"a {type(operator).__name__} on the host")
+    )
     steps = [
-        operator.make_step({**shared, **_of_item(own, number)}, plan.model.dt, np.random)
+        _of_network(operator, called[number]).make_step(
+            {**shared, **_of_item(own, number)}, plan.model.dt, chance
+        )
         for number in range(n_runs)
     ]
     loaded = [(own[signal], buffers.current(signal)) for signal in read]
@@ -259,6 +310,7 @@ def _item_by_item(operator: Any, plan: Plan, buffers: Buffers) -> Run:
 
     def run(span: Span) -> None:
         for step in range(span.begin, span.end):
+            span.check()
             clock[...] = (span.in_run + step + 1) * plan.model.dt
             for values, buffer in loaded:
                 values[...] = buffer[step if len(buffer) > 1 else 0]
@@ -268,6 +320,16 @@ def _item_by_item(operator: Any, plan: Plan, buffers: Buffers) -> Run:
                 buffer[step] = values
 
     return run
+
+
+def _of_network(operator: Any, called: Called) -> Any:
+    """Return an operator as it is in a network of its own: with what it calls there, and with random numbers of its own."""
+    if operator in called:
+        operator = calling(operator, called[operator])
+    if getattr(operator, "state_extra", None):
+        operator = copy(operator)
+        operator.state_extra = deepcopy(operator.state_extra)
+    return operator
 
 
 def _of_item(own: Mapping[Any, Array], number: int) -> dict[Any, Array]:
@@ -297,4 +359,6 @@ _MATH: Mapping[type, Callable[[Any, Buffers], Run | None]] = {
     ElementwiseInc: _elementwise,
     DotInc: _dot,
     SparseDotInc: _sparse_dot,
+    Keep: _keep,
+    SendErrors: _send_errors,
 }

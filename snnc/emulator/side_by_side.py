@@ -19,12 +19,15 @@ from snnc.emulator.kernels import Record, State, run
 from snnc.emulator.machine import padded
 from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
-from snnc.emulator.runs import Exchange
+from snnc.emulator.restless import Restless
+from snnc.emulator.runs import Called, Check, Exchange
 
 Array = NDArray[Any]
 
 #: The bytes of spikes and records that a stage hands on at a time: they are written and read again while they are in a cache.
 BUFFER = 1 << 22
+#: How much the chip does without asking whether the run is to end early: a fraction of a second.
+UNINTERRUPTED = 1 << 26
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +40,16 @@ class Plans:
     host_pre: Plan
     host: Plan
     readout: Readout
+    #: Whether the host before the chip and the host after it share what they remember: then each runs all steps at a time.
+    is_shared: bool
 
     @property
     def bytes_of_item(self) -> int:
         """The memory that the state of an item takes."""
         chip = self.built.chip
         host = self.host_pre.signals.bytes_of_item + self.host.signals.bytes_of_item
-        return host + 21 * chip.n_compartments
+        chance = 0 if chip.chance is None else chip.chance.bytes_of_item
+        return host + 21 * chip.n_compartments + chance
 
     @property
     def bytes_recorded(self) -> int:
@@ -71,29 +77,44 @@ class Shown:
     data: dict[Any, Array]
     counts: NDArray[np.int32]
     overflows: NDArray[np.bool_]
+    #: NengoLoihi's warnings of what learning lost.
+    said: set[str]
     seconds: dict[str, float]
 
 
 class SideBySide:
     """A network for some items side by side, each with a state of its own that starts cleared."""
 
-    def __init__(self, plans: Plans, n_items: int) -> None:
-        self.plans, self.n_items = plans, n_items
+    def __init__(self, plans: Plans, n_items: int, check: Check = lambda: None) -> None:
+        self.plans, self.n_items, self._check = plans, n_items, check
         chip = plans.built.chip
         self.state = State.cleared(n_items, chip.n_compartments)
         #: Spikes of the host that the chip has not seen yet.
         self._under_way = np.zeros((n_items, padded(chip.n_inputs)), np.uint8)
         #: Room for spikes of the host, from the step before on, and for a record, by the number of steps.
         self._room: dict[int, tuple[NDArray[np.uint8], Record]] = {}
-        self._host_pre, self._host = Host(plans.host_pre, n_items), Host(plans.host, n_items)
-        self.clear()
+        self._host_pre, self._host = (
+            Host(plan, n_items, check) for plan in (plans.host_pre, plans.host)
+        )
+        chance, seed = chip.chance, plans.built.seed
+        self._restless = None if chance is None else Restless(chance, n_items, seed)
+        #: The errors that the host sends in a step, by the sending process: (1, items, size).
+        self._errors = {
+            process: np.zeros((1, n_items, size))
+            for process, (size, _) in plans.built.errors.items()
+        }
 
-    def clear(self) -> None:
-        """Forget all items that have been shown."""
+    def clear(self, called: Sequence[Called] | None) -> None:
+        """Begin, or begin again: forget all items that have been shown.
+
+        For each item, `called` is what operators call instead of what a person wrote. With None, such operators don't run.
+        """
         for values in (*self.state, self._under_way):
             values[...] = 0
-        self._host_pre.clear()
-        self._host.clear()
+        self._host_pre.clear(called)
+        self._host.clear(called)
+        if self._restless is not None:
+            self._restless.clear()
         #: The values for each receiving process in the last step: (1, items, size).
         self._from_chip: dict[int, Array] = {
             process: np.zeros((1, self.n_items, size))
@@ -125,6 +146,7 @@ class SideBySide:
             {p: np.concatenate([seen, after.data[p]], axis=1) for p, seen in shown.data.items()},
             shown.counts,
             shown.overflows | after.overflows,
+            shown.said | after.said,
             {stage: seconds + after.seconds[stage] for stage, seconds in shown.seconds.items()},
         )
 
@@ -141,21 +163,22 @@ class SideBySide:
         for start in range(0, steps, at_once):
             self._advance(work, start, min(at_once, steps - start))
         by_item = {probe: values.swapaxes(0, 1) for probe, values in data.items()}
-        return Shown(by_item, self.state.counts.copy(), work.overflows != 0, work.seconds)
+        said = set() if self._restless is None else self._restless.said()
+        return Shown(by_item, self.state.counts.copy(), work.overflows != 0, said, work.seconds)
 
     def _steps_at_once(self, steps: int) -> int:
         """Return how many steps the host before the chip, the chip, and the host after it run, one after the other."""
         built, readout = self.plans.built, self.plans.readout
         if not built.precomputed:
             return 1
-        if not readout.is_divisible:
+        if not readout.is_divisible or self.plans.is_shared:
             return steps
         bytes_of_step = self.n_items * (self._under_way.shape[1] + readout.bytes_of_step)
-        return min(max(BUFFER // bytes_of_step, 1), steps)
+        return min(max(BUFFER // max(bytes_of_step, 1), 1), steps)
 
     def _advance(self, work: _Work, start: int, length: int) -> None:
         """Run some steps: the host before the chip, the chip, and the host after it."""
-        built, chip = self.plans.built, self.plans.built.chip
+        built = self.plans.built
         if length not in self._room:
             spikes = np.zeros((length + 1, *self._under_way.shape), np.uint8)
             self._room[length] = spikes, self.plans.readout.record(self.n_items, length)
@@ -165,26 +188,49 @@ class SideBySide:
             host, received = (
                 (self._host_pre, {}) if built.precomputed else (self._host, self._from_chip)
             )
-            self._run(host, Exchange(spikes[1:], built.senders, received), work, start, length)
+            exchange = Exchange(spikes[1:], built.senders, received, self._errors)
+            self._run(host, exchange, work, start, length)
         self._under_way[...] = spikes[-1]
         with work.measured("chip"):
-            run(
-                work.busy,
-                spikes,
-                chip.compartments,
-                chip.synapses,
-                self.state,
-                record,
-                work.overflows,
-            )
+            if self._restless is not None:
+                self._restless.receive(work.busy, self._summed_errors())
+            self._run_chip(work, spikes, record, length)
         with work.measured("readout"):
             from_chip = self._read(record, work, start)
         if built.precomputed:
             with work.measured("host"):
-                exchange = Exchange(spikes[1:], {}, self._delayed(from_chip))
+                exchange = Exchange(spikes[1:], {}, self._delayed(from_chip), {})
                 self._run(self._host, exchange, work, start, length)
         self._from_chip = {process: values[-1:] for process, values in from_chip.items()}
         self._is_first = False
+
+    def _summed_errors(self) -> dict[Any, Array]:
+        """Return the errors of this step for each synapse that learns, (items, size), added up in NengoLoihi's order."""
+        summed: dict[Any, Array] = {}
+        for process, (_, synapse) in self.plans.built.errors.items():
+            values = self._errors[process][0]
+            summed[synapse] = summed[synapse] + values if synapse in summed else values
+        return summed
+
+    def _run_chip(
+        self, work: _Work, spikes: NDArray[np.uint8], record: Record, length: int
+    ) -> None:
+        """Run the chip, some steps at a time, so that a run can end between them."""
+        chip = self.plans.built.chip
+        run_steps = run if self._restless is None else self._restless.run
+        at_once = max(UNINTERRUPTED // (work.busy * chip.work), 1)
+        for begin in range(0, length, at_once):
+            self._check()
+            end = min(begin + at_once, length)
+            run_steps(
+                work.busy,
+                spikes[begin : end + 1],
+                chip.compartments,
+                chip.synapses,
+                self.state,
+                record.part(begin, end),
+                work.overflows,
+            )
 
     def _run(self, host: Host, exchange: Exchange, work: _Work, start: int, length: int) -> None:
         now = slice(start, start + length)

@@ -11,6 +11,7 @@ from nengo.builder.neurons import SimNeurons
 
 from snnc.emulator.neurons import COMPILED
 from snnc.emulator.operators import Reads, bases, is_sender, states
+from snnc.emulator.stand_ins import Keep
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,8 @@ class Signals:
     per_step: set[Any]
     #: Of these: updated at the end of a step, for the next one to read. They are held one step longer.
     updated: set[Any]
+    #: Of these: begun with the value that the step before left. They too are held one step longer.
+    kept: set[Any]
     #: Outputs of neurons that are held as bytes: whether there is a spike.
     spikes_only: set[Any]
     #: States that only the operator they belong to reads. It holds them itself.
@@ -46,6 +49,10 @@ def internal(reads: Reads, probed: set[Any]) -> set[Any]:
 
 def updated(operators: Iterable[Any]) -> set[Any]:
     return bases(signal for operator in operators for signal in operator.updates)
+
+
+def kept(operators: Iterable[Any]) -> set[Any]:
+    return {operator.signal for operator in operators if isinstance(operator, Keep)}
 
 
 def spikes_only(reads: Reads, probed: set[Any], per_item: set[Any], internal: set[Any]) -> set[Any]:

@@ -56,9 +56,9 @@ class Simulator(nengo_loihi.Simulator):  # type: ignore[misc]
 
     def _compile(self) -> None:
         """Put compiled code in the place of NengoLoihi's emulated chip."""
-        emulator = self.sims["emulator"]
+        own = self.sims["emulator"]
         try:
-            self.sims["emulator"] = ChipInterface(self.model, emulator.probes, emulator.strict)
+            self.sims["emulator"] = ChipInterface(self.model, own)
         except NotEmulatedError:
             self.close()
             raise

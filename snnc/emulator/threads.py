@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from itertools import islice
+from queue import SimpleQueue
+from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.emulator.memory import Copies
 from snnc.emulator.side_by_side import Plans, Shown, SideBySide
 
 Array = NDArray[Any]
@@ -23,14 +26,22 @@ STATE = 1 << 21
 RECORDED = 1 << 26
 #: More items side by side gain nothing.
 MOST_ITEMS = 512
+#: How long a run that ends early waits for its threads, in seconds: a function of a node may keep one.
+PATIENCE = 1.0
 
 
 def computed(
-    plans: Plans, shown: Mapping[Any, Array], chains: Sequence[Array], steps: int, gap: int
+    plans: Plans,
+    shown: Mapping[Any, Array],
+    chains: Sequence[Array],
+    steps: int,
+    gap: int,
+    copies: Copies | None,
 ) -> Iterator[tuple[Array, Shown]]:
     """Yield the numbers of items that were shown side by side, and the results.
 
-    A chain is the numbers of items that follow each other; the longest come first.
+    A chain is the numbers of items that follow each other; the longest come first. Each has a copy of its own of what is in
+    `copies`. A single chain runs in the caller's thread, as a simulator would.
     """
     cores = _cores()
     n_together = _group_size(plans, len(chains), len(cores), steps + gap)
@@ -39,13 +50,17 @@ def computed(
     )
     #: The networks of groups that are done, for the next ones.
     idle: list[SideBySide] = []
+    is_over = Event()
+
+    def check() -> None:
+        if is_over.is_set():
+            raise _OverError
 
     def show(group: _Group) -> tuple[Array, Shown]:
-        if group.networks is None and idle:
-            group.networks = idle.pop()
-            group.networks.clear()
-        elif group.networks is None:
-            group.networks = SideBySide(plans, n_together)
+        if group.networks is None:
+            group.networks = idle.pop() if idle else SideBySide(plans, n_together, check)
+            called = [{} if copies is None else copies.copy() for _ in range(n_together)]
+            group.networks.clear(called)
         numbers = group.numbers
         items = {node: values[np.resize(numbers, n_together)] for node, values in shown.items()}
         results = group.networks.show(items, steps, gap, len(numbers))
@@ -54,7 +69,12 @@ def computed(
             idle.append(group.networks)
         return numbers, results
 
-    yield from _in_threads(show, groups, cores)
+    if len(chains) == 1:
+        (group,) = groups
+        while not group.is_done:
+            yield show(group)
+    else:
+        yield from _in_threads(show, groups, cores, is_over)
 
 
 def _group_size(plans: Plans, n_chains: int, n_cores: int, steps: int) -> int:
@@ -65,23 +85,8 @@ def _group_size(plans: Plans, n_chains: int, n_cores: int, steps: int) -> int:
     return math.ceil(n_chains / n_groups)
 
 
-def _in_threads(
-    show: Callable[[_Group], tuple[Array, Shown]], groups: Iterator[_Group], cores: list[int]
-) -> Iterator[tuple[Array, Shown]]:
-    """Show all items of groups, with a thread on each core, and yield the results as they come."""
-    with ThreadPoolExecutor(len(cores), initializer=_settle, initargs=(iter(cores),)) as pool:
-        running: dict[Future[tuple[Array, Shown]], _Group] = {}
-        # One more than there are threads, so that none has to wait for the next.
-        for group in islice(groups, len(cores) + 1):
-            running[pool.submit(show, group)] = group
-        while running:
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                group = running.pop(future)
-                following = next(groups, None) if group.is_done else group
-                if following is not None:
-                    running[pool.submit(show, following)] = following
-                yield future.result()
+class _OverError(Exception):
+    """The run has ended: nobody waits for the results any more."""
 
 
 class _Group:
@@ -104,14 +109,81 @@ class _Group:
         return self.position == len(self.chains[0])
 
 
+#: Shows a group its next items.
+_Show = Callable[[_Group], tuple[Array, Shown]]
+
+
+def _in_threads(
+    show: _Show, groups: Iterator[_Group], cores: Sequence[int], is_over: Event
+) -> Iterator[tuple[Array, Shown]]:
+    """Show all items of groups, with a thread on each core, and yield the results as they come.
+
+    When a function of a node raises something, or the caller is interrupted, the threads end at their next check.
+    """
+    waiting: SimpleQueue[_Group | None] = SimpleQueue()
+    done: SimpleQueue[tuple[_Group, tuple[Array, Shown] | BaseException]] = SimpleQueue()
+    settings = np.geterr()
+    threads = [
+        Thread(target=_work, args=(show, waiting, done, core, settings), daemon=True)
+        for core in cores
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        running = 0
+        # One more than there are threads, so that none has to wait for the next.
+        for group in islice(groups, len(cores) + 1):
+            waiting.put(group)
+            running += 1
+        while running:
+            group, outcome = done.get()
+            if isinstance(outcome, BaseException):
+                raise outcome
+            following = next(groups, None) if group.is_done else group
+            if following is None:
+                running -= 1
+            else:
+                waiting.put(following)
+            yield outcome
+    finally:
+        is_over.set()
+        _end(threads, waiting)
+
+
+def _work(
+    show: _Show,
+    waiting: SimpleQueue[_Group | None],
+    done: SimpleQueue[tuple[_Group, tuple[Array, Shown] | BaseException]],
+    core: int,
+    settings: Mapping[str, Any],
+) -> None:
+    """Show groups their next items until there are no more. Floating point errors are what they are in the caller's thread."""
+    _settle(core)
+    with np.errstate(**settings):
+        while (group := waiting.get()) is not None:
+            try:
+                done.put((group, show(group)))
+            except BaseException as error:
+                done.put((group, error))
+
+
+def _end(threads: Sequence[Thread], waiting: SimpleQueue[_Group | None]) -> None:
+    """Wait for threads, unless one doesn't come back: another interrupt ends the wait at once."""
+    until = monotonic() + PATIENCE
+    for _ in threads:
+        waiting.put(None)
+    for thread in threads:
+        thread.join(max(until - monotonic(), 0.0))
+
+
 def _cores() -> list[int]:
     """Return the numbers of the cores that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return sorted(affinity(0)) if affinity else list(range(os.cpu_count() or 1))
 
 
-def _settle(cores: Iterator[int]) -> None:
+def _settle(core: int) -> None:
     """Keep this thread on a core of its own: Linux may let all of them begin on one, and take a tenth of a second to notice."""
     if hasattr(os, "sched_setaffinity"):
         with suppress(OSError):
-            os.sched_setaffinity(0, {next(cores)})
+            os.sched_setaffinity(0, {core})
