@@ -53,6 +53,7 @@ def ran(simulator: Any, made: Made, steps: Callable[[Any], None], **settings: An
     """Return all that a simulator says of a network after some steps."""
     net, calls = made
     np.random.seed(5)  # for what has no seed
+    settings = {key: value() if callable(value) else value for key, value in settings.items()}
     with simulator(net, **settings) as sim:
         steps(sim)
         seen = [sim.data[probe] for probe in net.all_probes]
@@ -164,6 +165,37 @@ def of_many_kinds(number: int) -> Made:
 @pytest.mark.parametrize("number", range(DRAWN))
 def test_networks_of_ones_own(number: int, steps: Callable[[Any], None]) -> None:
     assert_same(lambda: of_many_kinds(number), steps, seed=number)
+
+
+@pytest.mark.parametrize("number", range(max(DRAWN // 4, 3)))
+def test_chips_that_learn_and_are_noisy(number: int) -> None:
+    """Random numbers go on where they were, and errors arrive in their step."""
+    from nengo_loihi.builder import Model
+    from nengo_loihi.decode_neurons import NoisyDecodeNeurons
+
+    def learning() -> Made:
+        import nengo
+
+        net, calls = of_many_kinds(number)
+        with net:
+            pre, post = net.all_ensembles[0], nengo.Node(size_in=2)
+            error = nengo.Node(lambda t, x: np.clip(x - 0.3, -1, 1), size_in=2)
+            learned = nengo.Connection(
+                pre, post, function=lambda x: [0, 0], learning_rule_type=nengo.PES(1e-3)
+            )
+            nengo.Connection(post, error)
+            nengo.Connection(error, learned.learning_rule)
+            nengo.Probe(post, synapse=0.01)
+        return net, calls
+
+    def noisy() -> Any:
+        model = Model(dt=0.001)
+        model.decode_neurons = NoisyDecodeNeurons(10, dt=0.001)
+        return model
+
+    assert_same(learning, in_parts)
+    assert_same(lambda: of_many_kinds(number), in_parts, model=noisy)
+    assert_same(learning, whole, model=noisy, seed=3)
 
 
 @pytest.mark.parametrize("precompute", [None, False])
