@@ -112,6 +112,10 @@ class Draw:
                 self._reader()
             for _ in range(chance.randint(1, 6)):
                 self._connection()
+            if chance.rand() < 0.25:
+                self._learning_on_chip()
+            if chance.rand() < 0.15:
+                self._learning_on_host()
             for _ in range(chance.randint(0, 8)):
                 self._probe()
         return Drawn(self.net, self.items, self.steps)
@@ -166,7 +170,9 @@ class Draw:
             lambda: nengo.StochasticSpiking(nengo.RectifiedLinear()),
             LIF,
         )()
-        ensemble = nengo.Ensemble(n, size, neuron_type=neurons)
+        noise = nengo.processes.WhiteNoise(seed=int(self.chance.randint(100)))
+        noise = noise if self.chance.rand() < 0.15 else None
+        ensemble = nengo.Ensemble(n, size, neuron_type=neurons, noise=noise)
         self.net.config[ensemble].on_chip = False
         self.host.append(ensemble)
 
@@ -232,6 +238,58 @@ class Draw:
         of_neurons = all(isinstance(obj, nengo.ensemble.Neurons) for obj in (source, target))
         options["transform"] = self._transform(target.size_in, size, on_host or of_neurons)
         nengo.Connection(source, target, **options)
+
+    def _learning_on_chip(self) -> None:
+        """Learn what a node shows, or nothing but zeros: in an output or in neurons of the host."""
+        source = self._one(*self.chip)
+        size = int(self.chance.randint(1, 3))
+        target = self._one(
+            lambda: nengo.Node(size_in=size),
+            lambda: nengo.Ensemble(int(self.chance.randint(8, 20)), size),
+        )()
+        if isinstance(target, nengo.Ensemble):
+            self.net.config[target].on_chip = False
+            self.host.append(target)
+        else:
+            self.readers.append(target)
+        rule = nengo.PES(
+            float(10 ** self.chance.uniform(-3, 0)),
+            pre_synapse=nengo.Lowpass(self._one(0.002, 0.005, 0.02)),
+        )
+        learned = nengo.Connection(
+            source,
+            target,
+            function=lambda x: np.zeros(size),
+            synapse=self._one(0.005, 0.02),
+            learning_rule_type=rule,
+        )
+        for _ in range(self.chance.randint(0, 3)):
+            error = nengo.Node(size_in=size)
+            nengo.Connection(target, error, synapse=self._one(None, 0.01))
+            for wanted in self.sources[: self.chance.randint(0, 3)]:
+                weights = self.chance.uniform(-1, 1, (size, wanted.size_out))
+                nengo.Connection(wanted, error, transform=weights, synapse=None)
+            nengo.Connection(error, learned.learning_rule, synapse=self._one(None, 0.005))
+        self.readers.append(nengo.Node(lambda t, x: np.tanh(x), size_in=size))
+        nengo.Connection(target, self.readers[-1])
+
+    def _learning_on_host(self) -> None:
+        """Learn without errors: NengoLoihi takes none for a connection of the host."""
+        if not self.host:
+            return
+        source, target = self._one(*self.host), self._one(*self.host)
+        rule = self._one(
+            nengo.BCM(1e-8), nengo.Oja(1e-7), nengo.Voja(learning_rate=1e-3), nengo.PES()
+        )
+        weights = isinstance(rule, nengo.BCM | nengo.Oja)
+        nengo.Connection(
+            source,
+            target,
+            transform=self.chance.uniform(-1, 1, (target.dimensions, source.dimensions)),
+            solver=nengo.solvers.LstsqL2(weights=weights),
+            synapse=0.005,
+            learning_rule_type=rule,
+        )
 
     def _transform(self, size_out: int, size_in: int, may_be_sparse: bool) -> Any:
         weights = self.chance.uniform(-1, 1, (size_out, size_in)) / size_in

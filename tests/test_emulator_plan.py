@@ -247,7 +247,12 @@ def test_buffers_hold_what_a_step_leaves_to_the_next() -> None:
     last = base[2:]
     buffers = Buffers(
         Signals(
-            per_item={base}, per_step={base}, updated={base}, spikes_only=set(), internal=set()
+            per_item={base},
+            per_step={base},
+            updated={base},
+            kept=set(),
+            spikes_only=set(),
+            internal=set(),
         ),
         n_items=2,
     )

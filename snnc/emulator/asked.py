@@ -121,8 +121,9 @@ def _array(network: nengo.Network, node: Any, values: Any, steps: int) -> Array:
 
 def _numbers(node: nengo.Node, values: Any) -> Array:
     try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "biuf":
+        # As numbers at first: some versions of NumPy only warn of rows that aren't of one length.
+        array = values if isinstance(values, np.ndarray) else np.asarray(values, dtype=float)
+        if np.asarray(values).dtype.kind not in "biuf":
             raise TypeError
         return array.astype(float, copy=False)
     except (TypeError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from nengo_loihi.builder import Model
 from numpy.typing import NDArray
 
 from snnc.emulator.chip import Chip, chip_of
-from snnc.emulator.errors import NEITHER, THEIRS, NotEmulatedError
+from snnc.emulator.errors import NEITHER, NotEmulatedError
 from snnc.emulator.operators import refuse_unsupported
 from snnc.emulator.readout import KEYS
 
@@ -24,6 +25,7 @@ class Built:
     the chip sends to a part of the host that is connected with its inputs; then all of the host is in `model.host`.
     """
 
+    network: Any
     dt: float
     model: Any
     chip: Chip
@@ -40,12 +42,18 @@ class Built:
     #: The network's probes on the chip, and NengoLoihi's own probe for each.
     chip_probes: dict[Any, Any]
 
-    def neurons(self, ensemble: Any) -> NDArray[np.int64] | None:
-        """Return the places of an ensemble's neurons on the chip, or None if it is on the host."""
-        blocks = self.model.objs.get(ensemble, {}).get("in")
-        if blocks is None:
-            return None
-        return np.sort(np.concatenate([self.chip.places[block] for block in blocks]))
+    @cached_property
+    def ensembles(self) -> dict[int, NDArray[np.int64]]:
+        """The places of the neurons of each ensemble on the chip, by its number in the network."""
+        blocks = {
+            number: self.model.objs.get(ensemble, {}).get("in")
+            for number, ensemble in enumerate(self.network.all_ensembles)
+        }
+        return {
+            number: np.sort(np.concatenate([self.chip.places[block] for block in its]))
+            for number, its in blocks.items()
+            if its is not None
+        }
 
 
 def build(network: Any, dt: float, seed: int | None = None, model: Any = None) -> Built:
@@ -62,7 +70,7 @@ def build(network: Any, dt: float, seed: int | None = None, model: Any = None) -
         seed = network.seed + 1
     if chip.chance is not None and seed is None:
         raise NotEmulatedError(
-            "learning or noise on the chip without a seed, which never run twice the same"
+            f"{network}: it learns or is noisy on the chip, has no seed, and never runs twice the same"
         )
     senders = {
         id(send.output): chip.inputs[model.spike_targets[receive]]
@@ -80,25 +88,29 @@ def build(network: Any, dt: float, seed: int | None = None, model: Any = None) -
     for probe in network.all_probes:
         _refuse_probe(probe, chip_probes.get(probe))
     return Built(
+        network=network,
         dt=float(dt),
         model=model,
         chip=chip,
         precomputed=model.split.precompute,
         seed=0 if seed is None else seed,
         senders=senders,
-        errors=_errors(model),
+        errors=_errors(model, chip),
         receivers=receivers,
         received_probes=received_probes,
         chip_probes=chip_probes,
     )
 
 
-def _errors(model: Any) -> dict[int, tuple[int, Any]]:
+def _errors(model: Any, chip: Chip) -> dict[int, tuple[int, Any]]:
     """Return the synapse that learns from the values of each process that sends errors, by its id, as StepRunner finds it."""
     errors = {}
     for send, target in model.host2chip_pes_senders.items():
         connection = model.nengo_probe_conns[target.error_target]
-        errors[id(send.output)] = send.size_in, model.objs[connection]["decoders"]
+        synapse = model.objs[connection]["decoders"]
+        if chip.chance is None or synapse not in chip.chance.learned:
+            raise NotEmulatedError(f"{connection}: it learns, and takes several cores", NEITHER)
+        errors[id(send.output)] = send.size_in, synapse
     return errors
 
 
@@ -109,8 +121,9 @@ def _refuse_files(model: Any) -> None:
 
 
 def _refuse_probe(probe: Any, on_chip: Any | None) -> None:
+    if on_chip is None:
+        return
     if probe.sample_every is not None:
-        instead = NEITHER if on_chip is not None else THEIRS
-        raise NotEmulatedError(f"{probe}, which has a sample_every", instead)
-    if on_chip is not None and on_chip.key not in KEYS:
+        raise NotEmulatedError(f"{probe}, which has a sample_every on the chip", NEITHER)
+    if on_chip.key not in KEYS:
         raise NotEmulatedError(f"{probe}, which is of '{on_chip.key}' on the chip", NEITHER)

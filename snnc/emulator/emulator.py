@@ -17,6 +17,7 @@ from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
 from snnc.emulator.remembering import Memory
 from snnc.emulator.result import Batch, Result, Size
+from snnc.emulator.sampling import Kept, kept_steps
 from snnc.emulator.side_by_side import Plans, Shown, SideBySide
 from snnc.emulator.threads import computed
 
@@ -128,14 +129,16 @@ class Emulator:
         )
 
     def _batches(self, asked: Asked) -> Iterator[Batch]:
+        kept = kept_steps(asked.probes, self.dt, asked.steps + asked.gap, len(asked.queues[0]))
         memory = Memory.of(self._built, asked)
         plans = self._plans(asked, memory.sharing)
         copies = memory.copies() if asked.chains > 1 else None
-        return self._batched(
-            computed(plans, asked.items, asked.queues, asked.steps, asked.gap, copies)
-        )
+        results = computed(plans, asked.items, asked.queues, asked.steps, asked.gap, copies)
+        return self._batched(results, kept)
 
-    def _batched(self, results: Iterable[tuple[Array, Shown]]) -> Iterator[Batch]:
+    def _batched(
+        self, results: Iterable[tuple[Array, Shown]], kept: Mapping[Any, Kept]
+    ) -> Iterator[Batch]:
         for numbers, shown in results:
             for overflowed, text in zip(shown.overflows, OVERFLOWS, strict=True):
                 if overflowed:
@@ -144,7 +147,10 @@ class Emulator:
                 warnings.warn(text, stacklevel=2)
             n = len(numbers)
             data = {probe: values[:n] for probe, values in shown.data.items()}
-            yield Batch(numbers, data, shown.counts[:n], shown.seconds, self._built)
+            data |= {probe: data[probe][:, its] for probe, its in kept.items()}
+            yield Batch(
+                numbers, data, shown.counts[:n], shown.seconds, self.network, self._built.ensembles
+            )
 
     def _plans(self, asked: Asked, sharing: Mapping[Any, int]) -> Plans:
         """Return the plans for a run, made and compiled when a run first asks for them."""

@@ -76,7 +76,7 @@ class _Compiled:
 
     def __init__(self, steps: Steps, states: Array) -> None:
         self._steps, self._states = steps, states
-        self._was_invalid: Any = False
+        self._was_invalid = np.zeros(states.shape[1], bool)
 
     def __call__(self, x: Array, output: Array) -> None:
         self._steps(x, self._states, output)

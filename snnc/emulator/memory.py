@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import pickle
 import random
+import sys
 import types
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -167,10 +168,10 @@ class _Walk(pickle.Pickler):
             return True
         if isinstance(obj, np.ndarray):
             return obj.nbytes > LENT or (not obj.flags.writeable and obj.base is None)
-        if isinstance(obj, types.FunctionType):
-            return is_of_a_library(obj.__module__) and not obj.__closure__ and not obj.__dict__
         if isinstance(obj, types.BuiltinFunctionType):
             return obj.__self__ is None or isinstance(obj.__self__, types.ModuleType)
+        if _is_a_librarys(obj):
+            return True
         return isinstance(
             obj, _Lent | types.ModuleType | types.CodeType | np.ufunc | np.dtype | OF_NENGO
         )
@@ -267,6 +268,17 @@ class _Module:
     """The variables of a module: copies of its functions have a dictionary of their own."""
 
     variables: dict[str, Any]
+
+
+def _is_a_librarys(obj: Any) -> bool:
+    """Whether something is known by its name in a library's module, as its functions are."""
+    module, name = getattr(obj, "__module__", None), getattr(obj, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(name, str) or not is_of_a_library(module):
+        return False
+    found = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found is obj
 
 
 def _contents(cell: types.CellType) -> Any:

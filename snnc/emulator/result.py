@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import nengo
 import numpy as np
 from numpy.typing import NDArray
-
-from snnc.emulator.built import Built
 
 Array = NDArray[Any]
 Counts = NDArray[np.int32]
@@ -34,11 +32,15 @@ class Batch:
     """The results of some items, by their numbers: the values of probes, (items, steps, size), and spikes of compartments."""
 
     items: NDArray[np.int64]
-    data: dict[nengo.Probe, Array]
+    #: Once they were pickled, of probes by their numbers.
+    data: dict[Any, Array]
     counts: Counts
     #: How long each stage took: host, chip, readout.
     seconds: dict[str, float]
-    built: Built
+    #: The network, but for results that were pickled.
+    network: nengo.Network | None
+    #: The compartments of each ensemble on the chip, by its number.
+    places: Mapping[int, NDArray[np.int64]]
 
     @classmethod
     def of(cls, batches: Iterable[Batch], n_items: int) -> Batch:
@@ -51,7 +53,8 @@ class Batch:
                     {probe: _room(values, n_items) for probe, values in batch.data.items()},
                     _room(batch.counts, n_items),
                     dict.fromkeys(batch.seconds, 0.0),
-                    batch.built,
+                    batch.network,
+                    batch.places,
                 )
             for probe, values in batch.data.items():
                 whole.data[probe][batch.items] = values
@@ -61,12 +64,38 @@ class Batch:
         assert whole is not None
         return whole
 
-    def spike_counts(self, ensemble: nengo.Ensemble) -> Counts:
-        """Return how often each neuron of an ensemble on the chip fired for each item, (items, neurons)."""
-        places = self.built.neurons(ensemble)
-        if places is None:
+    def of_probe(self, probe: nengo.Probe | int) -> Array:
+        """Return the values of a probe, or of that with a number in the network's `all_probes`."""
+        if isinstance(probe, nengo.Probe) and self.network is None:
+            raise KeyError(f"results that were pickled know {probe} by its number in all_probes")
+        if not isinstance(probe, nengo.Probe) and self.network is not None:
+            probe = self.network.all_probes[probe]
+        return self.data[probe]
+
+    def spike_counts(self, ensemble: nengo.Ensemble | int) -> Counts:
+        """Return how often each neuron of an ensemble on the chip fired for each item, (items, neurons).
+
+        Or of that with a number in the network's `all_ensembles`.
+        """
+        if isinstance(ensemble, nengo.Ensemble):
+            if self.network is None:
+                raise KeyError(
+                    f"results that were pickled know {ensemble} by its number in all_ensembles"
+                )
+            number = self.network.all_ensembles.index(ensemble)
+        else:
+            number = ensemble
+        if number not in self.places:
             raise ValueError(f"{ensemble} isn't on the chip; probe its neurons")
-        return self.counts[:, places]
+        return self.counts[:, self.places[number]]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the network behind, whose functions can't be pickled: probes become numbers."""
+        if self.network is None:
+            return vars(self)
+        numbers = {probe: number for number, probe in enumerate(self.network.all_probes)}
+        data = {numbers[probe]: values for probe, values in self.data.items()}
+        return {**vars(self), "data": data, "network": None}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,10 +109,10 @@ class Result:
     steps: int
     seconds: float
 
-    def __getitem__(self, probe: nengo.Probe) -> Array:
-        return self.batch.data[probe]
+    def __getitem__(self, probe: nengo.Probe | int) -> Array:
+        return self.batch.of_probe(probe)
 
-    def spike_counts(self, ensemble: nengo.Ensemble) -> Counts:
+    def spike_counts(self, ensemble: nengo.Ensemble | int) -> Counts:
         """Return how often each neuron of an ensemble on the chip fired for each item, (items, neurons)."""
         return self.batch.spike_counts(ensemble)
 

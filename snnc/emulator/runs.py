@@ -23,8 +23,8 @@ from snnc.emulator import neurons
 from snnc.emulator.buffers import Buffers, steps_of
 from snnc.emulator.operators import is_elementwise, written
 from snnc.emulator.plan import Plan
-from snnc.emulator.stand_ins import Keep, NoChance, SendErrors
-from snnc.emulator.users import calling
+from snnc.emulator.stand_ins import Keep, SendErrors
+from snnc.emulator.users import NoChance, WithoutChance, calling
 
 Array = NDArray[Any]
 
@@ -290,11 +290,11 @@ def _item_by_item(operator: Any, plan: Plan, buffers: Buffers, called: Sequence[
     own = {signal: np.stack([signal.initial_value] * n_runs) for signal in per_item}
     clock = np.zeros(())
     shared = {signal: buffers.current(signal) for signal in signals - per_item} | {time: clock}
-    # Of the library's operators none draws from these that has no seed of its own.
+    # What draws at random has a seed of its own, or none, and then is refused: an operator of a person's own as well.
     chance = (
         np.random.RandomState(0)
         if isinstance(operator, SimProcess)
-        else NoChance(f"a {type(operator).__name__} on the host")
+        else NoChance(f"a {type(operator).__name__}, which draws random numbers and has no seed")
     )
     steps = [
         _of_network(operator, called[number]).make_step(
@@ -326,6 +326,8 @@ def _of_network(operator: Any, called: Called) -> Any:
     """Return an operator as it is in a network of its own: with what it calls there, and with random numbers of its own."""
     if operator in called:
         operator = calling(operator, called[operator])
+    if isinstance(operator, SimProcess) and operator.process.seed is None:
+        operator = calling(operator, WithoutChance(operator.process))
     if getattr(operator, "state_extra", None):
         operator = copy(operator)
         operator.state_extra = deepcopy(operator.state_extra)

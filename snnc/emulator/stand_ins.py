@@ -1,4 +1,4 @@
-"""Operators of our own, which run among Nengo's, and what stands in for random numbers that have no seed."""
+"""Operators of our own, which run among Nengo's."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from nengo.builder.processes import SimProcess
-
-from snnc.emulator.errors import NotEmulatedError
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,16 +52,3 @@ def sending_errors(operators: Iterable[Any], errors: Collection[int]) -> list[An
         else op
         for op in operators
     ]
-
-
-class NoChance(np.random.RandomState):
-    """Random numbers that nobody can draw, since they would be others each time."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(0)
-        self._what = what
-
-    def __getattribute__(self, name: str) -> Any:
-        if name.startswith("_"):
-            return super().__getattribute__(name)
-        raise NotEmulatedError(f"{self._what} without a seed, which never runs twice the same")

@@ -14,6 +14,7 @@ from nengo_loihi.builder import inputs as of_nengo_loihi
 from nengo_loihi.neurons import LoihiLIF, LoihiSpikingRectifiedLinear
 
 from snnc.emulator.code import uses_variable
+from snnc.emulator.errors import NotEmulatedError
 
 #: Nengo's processes and neuron types, and NengoLoihi's: the classes themselves, not others that are derived from them.
 LIBRARIES = frozenset(
@@ -22,6 +23,14 @@ LIBRARIES = frozenset(
     for kind in vars(module).values()
     if isinstance(kind, type) and kind.__module__ == module.__name__
 ) | {LoihiLIF, LoihiSpikingRectifiedLinear}
+
+#: Steps of processes that draw no random numbers.
+DETERMINISTIC = (
+    nengo.processes.PresentInput.make_step,
+    nengo.processes.Piecewise.make_step,
+    of_nengo_loihi.HostSendProcess.make_step,
+    of_nengo_loihi.HostReceiveProcess.make_step,
+)
 
 
 def called_by(operator: Any) -> Any | None:
@@ -37,17 +46,38 @@ def called_by(operator: Any) -> Any | None:
 
 
 def draws_random_numbers(process: Any) -> bool:
-    """Whether a process may use the random numbers that are handed to it."""
+    """Whether a process reads the random numbers that are handed to its `make_step`. A synapse may only hand them on."""
     make_step = type(process).make_step
-    if make_step.__module__ in ("nengo.synapses", of_nengo_loihi.__name__):
-        return False
-    if make_step in (nengo.processes.PresentInput.make_step, nengo.processes.Piecewise.make_step):
+    if isinstance(process, nengo.synapses.Synapse) or make_step in DETERMINISTIC:
         return False
     code = getattr(make_step, "__code__", None)
-    if not isinstance(code, CodeType) or code.co_argcount < 6:
-        return True
     # self, shape_in, shape_out, dt, rng, state
-    return uses_variable(code, code.co_varnames[4])
+    return (
+        isinstance(code, CodeType)
+        and code.co_argcount == 6
+        and uses_variable(code, code.co_varnames[4])
+    )
+
+
+class WithoutChance:
+    """A process without a seed: whatever random numbers it asks for are refused."""
+
+    def __init__(self, process: Any) -> None:
+        self.make_step = process.make_step
+        self._chance = NoChance(f"{process}, which draws random numbers and has no seed")
+
+    def get_rng(self, rng: Any) -> NoChance:
+        return self._chance
+
+
+class NoChance:
+    """Random numbers that nobody can draw, since they would be others each time."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotEmulatedError(self._what)
 
 
 def _has_functions(process: Any) -> bool:

@@ -1,0 +1,35 @@
+"""Probes that see a value now and then, as nengo.Simulator's do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.emulator.errors import NotEmulatedError
+
+Kept = NDArray[np.bool_]
+
+
+def kept_steps(probes: Iterable[Any], dt: float, steps: int, n_following: int) -> dict[Any, Kept]:
+    """Return which of an item's steps each probe with a sample_every sees; up to `n_following` items follow each other."""
+    return {
+        probe: _kept(probe, probe.sample_every / dt, steps, n_following)
+        for probe in probes
+        if probe.sample_every is not None
+    }
+
+
+def _kept(probe: Any, period: float, steps: int, n_following: int) -> Kept:
+    kept: Kept = np.arange(1, n_following * steps + 1) % period < 1
+    by_item = kept.reshape(n_following, steps)
+    if np.any(by_item != by_item[0]):
+        raise NotEmulatedError(
+            f"{probe} with a sample_every of {probe.sample_every} s in a stream of items of {steps} steps, each of which would have "
+            "other samples",
+            "show each item for a multiple of sample_every, or fresh",
+        )
+    first: Kept = by_item[0]
+    return first
