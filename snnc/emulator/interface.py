@@ -15,7 +15,7 @@ from snnc.emulator.errors import NEITHER, NotEmulatedError
 from snnc.emulator.kernels import OVERFLOWS, State, run
 from snnc.emulator.learning import LOST_SPIKES
 from snnc.emulator.machine import padded
-from snnc.emulator.readout import KEYS, Readout
+from snnc.emulator.readout import KEYS, Recorder
 from snnc.emulator.restless import Restless
 
 #: The number of steps that compiled code runs at once: few enough that an interruption is heard soon.
@@ -39,13 +39,13 @@ class ChipInterface:
         self.closed = False
         self._probes, self._strict = own.probes, own.strict
         self._chip = chip_of(model)
-        self._readout = Readout(self._chip, model.probes, n_steps=1)
+        self._recorder = Recorder(self._chip, model.probes)
         self._state = State.cleared(1, self._chip.n_compartments)
         chance = self._chip.chance
         self._restless = None if chance is None else Restless(chance, 1, own.seed)
         #: Room for spikes that the chip receives, from the step before on, and for a record.
         self._spikes = np.zeros((1 + AT_ONCE, 1, padded(self._chip.n_inputs)), np.uint8)
-        self._record = self._readout.record(1, AT_ONCE)
+        self._record = self._recorder.record(1, AT_ONCE)
         # What isn't compiled yet is compiled now.
         self._advance(0)
 
@@ -97,7 +97,7 @@ class ChipInterface:
         run_steps(1, spikes, chip.compartments, chip.synapses, self._state, self._record, overflows)
         self.t += n_steps
         for probe, seen in self._probes.outputs.items():
-            states = self._readout.states(probe, self._record)
+            states = self._recorder.states(probe, self._record)
             for of_block, its_states in zip(seen, states, strict=True):
                 of_block.extend(its_states[:n_steps, 0].copy())
         said = [text for text, lost in zip(OVERFLOWS, overflows, strict=True) if lost]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,14 +23,10 @@ KEYS = {"spiked": np.bool_, "current": np.int32, "voltage": np.int32}
 TRIED = 100
 
 
-class Readout:
-    """Some of NengoLoihi's probes: the compartments that are recorded for them, and their values.
+class Recorder:
+    """The compartments that are recorded for some of NengoLoihi's probes."""
 
-    NengoLoihi multiplies spikes by weights in BLAS, for `n_steps` at once. Where compiled code that adds up the weights of
-    spikes gives the same, it is used: for the same number of steps, since BLAS may add up others in another order.
-    """
-
-    def __init__(self, chip: Chip, probes: Sequence[Any], n_steps: int) -> None:
+    def __init__(self, chip: Chip, probes: Sequence[Any]) -> None:
         #: For each key: places on the chip, and the first column of the record that they are recorded to.
         self._recorded: dict[str, list[tuple[Ints, int]]] = {key: [] for key in KEYS}
         self._width = dict.fromkeys(KEYS, 0)
@@ -42,17 +37,6 @@ class Readout:
                 self._add_columns(probe.key, chip.places[block][part])
                 for block, part in zip(probe.target, probe.slice, strict=True)
             ]
-        self._n_steps = n_steps
-
-    @cached_property
-    def _added_up(self) -> set[Any]:
-        """The probes whose sums compiled code computes, spike by spike."""
-        return {probe for probe in self._columns if self._may_be_added_up(probe, self._n_steps)}
-
-    @cached_property
-    def is_divisible(self) -> bool:
-        """Whether other numbers of steps at a time give the same."""
-        return all(probe in self._added_up or not probe.is_transformed for probe in self._columns)
 
     @property
     def bytes_of_step(self) -> int:
@@ -96,6 +80,32 @@ class Readout:
             runs.append(np.stack([places[first], begin + first, last - first], axis=1))
         return np.concatenate(runs).astype(np.int32)
 
+    def states(self, probe: Any, record: Record) -> list[Array]:
+        """Return the recorded states that a probe sees of each block, (steps, items, n)."""
+        of_all = {
+            "spiked": record.fired.view(bool),
+            "current": record.current,
+            "voltage": record.voltage,
+        }[probe.key]
+        return [of_all[..., part] for part in self._columns[probe]]
+
+
+class Readout(Recorder):
+    """Some of NengoLoihi's probes, and their values.
+
+    NengoLoihi multiplies spikes by weights in BLAS, for `n_steps` at once. Where compiled code that adds up the weights of
+    spikes gives the same, it is used: for the same number of steps, since BLAS may add up others in another order.
+    """
+
+    def __init__(self, chip: Chip, probes: Sequence[Any], n_steps: int) -> None:
+        super().__init__(chip, probes)
+        #: The probes whose sums compiled code computes, spike by spike.
+        self._added_up = {probe for probe in probes if self._may_be_added_up(probe, n_steps)}
+        #: Whether other numbers of steps at a time give the same.
+        self.is_divisible = all(
+            probe in self._added_up or not probe.is_transformed for probe in probes
+        )
+
     def read(self, probe: Any, record: Record) -> Array:
         """Return a probe's values from a record, before its synapse: (steps, items, size)."""
         if probe in self._added_up:
@@ -105,15 +115,6 @@ class Readout:
         n_items = states[0].shape[1]
         values = [_own_values(probe, [part[:, n] for part in states]) for n in range(n_items)]
         return np.stack(values, axis=1)
-
-    def states(self, probe: Any, record: Record) -> list[Array]:
-        """Return the recorded states that a probe sees of each block, (steps, items, n)."""
-        of_all = {
-            "spiked": record.fired.view(bool),
-            "current": record.current,
-            "voltage": record.voltage,
-        }[probe.key]
-        return [of_all[..., part] for part in self._columns[probe]]
 
     def _may_be_added_up(self, probe: Any, n_steps: int) -> bool:
         """Whether weights added up spike by spike are NengoLoihi's values, with random spikes in some steps at a time."""
