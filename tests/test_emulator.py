@@ -683,9 +683,9 @@ def test_a_long_stream() -> None:
     verify(deployed(program, 0), items)
 
 
-def program_of_the_page() -> str:
+def program_of_the_page(number: int = 0) -> str:
     page = (ROOT / "docs/emulator.md").read_text(encoding="utf-8")
-    return str(re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)[0])
+    return str(re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)[number])
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.test_emulator import assert_same, quiet, rows
+from tests.test_emulator import assert_same, program_of_the_page, quiet, rows
 
 if find_spec("numba") is None or find_spec("nengo_loihi") is None:
     pytest.skip(
@@ -437,3 +437,19 @@ def test_operators_of_a_persons_own_run_unless_they_draw_random_numbers() -> Non
             Emulator(net).run(items, 5)
     finally:
         del nengo.builder.Builder.builders[Rule]
+
+
+@pytest.mark.slow
+def test_the_chip_of_the_page_learns_factors() -> None:
+    """The second program in docs/emulator.md, and what NengoLoihi says of two of its twenty factors."""
+    names: dict[str, Any] = {}
+    with quiet():
+        exec(program_of_the_page(1), names)
+        shown, items, outputs = (names[name] for name in ("shown", "items", "outputs"))
+        for number in (0, 13):
+            shown.output = lambda t, item=items[number]: item[round(t / 0.001) - 1]
+            expected = simulated(names["model"], [[{}]], 1000)[names["probe"]]
+            assert np.array_equal(outputs[number], expected[0])
+    ends = slice(-200, None)
+    wrong = np.abs(outputs[:, ends, 0] - items[:, ends, 1]).mean()
+    assert wrong < 0.6 * np.abs(items[:, ends, 1]).mean()
