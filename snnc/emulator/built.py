@@ -62,6 +62,7 @@ def build(network: Any, dt: float, seed: int | None = None, model: Any = None) -
         raise NotEmulatedError(f"{network} with {rc.float_dtype} on the host, as nengo.rc says")
     model = Model(dt=float(dt), label=str(network)) if model is None else model
     model.build(network, precompute=None, remove_passthrough=True, discretize=True)
+    _refuse_files(model)
     for part in (model.host_pre, model.host):
         refuse_unsupported(part)
     chip = chip_of(model)
@@ -111,6 +112,12 @@ def _errors(model: Any, chip: Chip) -> dict[int, tuple[int, Any]]:
             raise NotEmulatedError(f"{connection}: it learns, and takes several cores", NEITHER)
         errors[id(send.output)] = send.size_in, synapse
     return errors
+
+
+def _refuse_files(model: Any) -> None:
+    for spikes in model.inputs:
+        if spikes.permanent:
+            raise NotEmulatedError(f"{spikes.label or 'an input'}, whose spikes come from a file")
 
 
 def _refuse_probe(probe: Any, on_chip: Any | None) -> None:

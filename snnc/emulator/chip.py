@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emulator.errors import NotEmulatedError
 from snnc.emulator.kernels import Compartments, Synapses
 from snnc.emulator.learning import Learned, rule_of
 from snnc.emulator.restless import Chance
@@ -33,8 +32,8 @@ class Chip:
     """Compartments and synapses. The sources of synapses are the compartments, and then the host's neurons that send spikes.
 
     `places` are those of a block's compartments on the chip. `inputs` are the neurons of each of NengoLoihi's spike inputs,
-    among all that the host sends spikes of. `chance` is what is random: synapses that learn, which aren't among the others, and
-    noise.
+    among all that send spikes to the chip: several times if they may fire several times in a step. `chance` is what is random:
+    synapses that learn, which aren't among the others, and noise.
     """
 
     compartments: Compartments
@@ -59,13 +58,13 @@ class Chip:
 
 
 def chip_of(model: Any) -> Chip:
-    """Return the chip of a model that NengoLoihi has built; a NotEmulatedError names the part that isn't emulated."""
-    _refuse_unsupported(model)
+    """Return the chip of a model that NengoLoihi has built."""
     places = _places(model)
     inputs, n_inputs = {}, 0
     for spikes in model.inputs:
-        inputs[spikes] = slice(n_inputs, n_inputs + spikes.n_neurons)
-        n_inputs += spikes.n_neurons
+        n_sources = most_at_once(spikes) * spikes.n_neurons
+        inputs[spikes] = slice(n_inputs, n_inputs + n_sources)
+        n_inputs += n_sources
     compartments = _compartments(places)
     n = len(compartments.threshold)
     rows = _Rows(n + n_inputs)
@@ -84,20 +83,21 @@ def chip_of(model: Any) -> Chip:
             else:
                 rows.add(its_places, axon, places[owners[axon.target]])
     for spikes, part in inputs.items():
+        sources = np.arange(part.start, part.stop).reshape(-1, spikes.n_neurons)
         for axon in spikes.axons:
-            sources = np.arange(part.start, part.stop)
-            if axon.target in learned:
-                learned[axon.target].add(sources, axon, from_chip=False)
-            else:
-                rows.add(n + sources, axon, places[owners[axon.target]])
+            for its_sources in sources:
+                if axon.target in learned:
+                    learned[axon.target].add(its_sources, axon, from_chip=False)
+                else:
+                    rows.add(n + its_sources, axon, places[owners[axon.target]])
     chance = Chance.of(model, places, {of: row.learned() for of, row in learned.items()})
     return Chip(compartments, rows.synapses(), places, inputs, chance)
 
 
-def _refuse_unsupported(model: Any) -> None:
-    for spikes in model.inputs:
-        if spikes.permanent:
-            raise NotEmulatedError(f"{spikes.label or 'an input'}, whose spikes come from a file")
+def most_at_once(spikes: Any) -> int:
+    """Return how often a neuron of a spike input may fire in a step: more than once only if its spikes come from a file."""
+    known = (np.bincount(spikes.spikes[step], minlength=1).max() for step in spikes.permanent)
+    return max(known, default=1)
 
 
 def _places(model: Any) -> dict[Any, Ints]:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from snnc.emulator.asked import Asked, Present
 from snnc.emulator.built import build
+from snnc.emulator.kernels import OVERFLOWS
 from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
 from snnc.emulator.remembering import Memory
@@ -21,9 +22,6 @@ from snnc.emulator.side_by_side import Plans, Shown, SideBySide
 from snnc.emulator.threads import computed
 
 Array = NDArray[Any]
-
-#: NengoLoihi's warnings where a number leaves its bits.
-OVERFLOWS = ("Overflow in q0", "Overflow in current", "Overflow in u2")
 
 
 class Emulator:

@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emulator.machine import bits_of, compiled, inner, lowest_bit
+from snnc.emulator.machine import bits_of, compiled, inner, lowest_bit, padded
 
 Int32 = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
 
+#: NengoLoihi's warnings where a number leaves its bits, in the order of `overflows`.
+OVERFLOWS = ("Overflow in q0", "Overflow in current", "Overflow in u2")
 #: Bits beside the sign of the input of a compartment in a step, and of its current.
 INPUT_BITS = 21
 CURRENT_BITS = 23
@@ -67,6 +69,13 @@ class State(NamedTuple):
     fired: Bytes
     #: How often each compartment has fired.
     counts: Int32
+
+    @classmethod
+    def cleared(cls, n_items: int, n: int) -> State:
+        """Return the state of compartments that have received nothing yet."""
+        current, voltage, ref_count, counts = np.zeros((4, n_items, n), np.int32)
+        fired = np.zeros((n_items, padded(n)), np.uint8)
+        return cls(current, voltage, ref_count, fired, counts)
 
 
 class Record(NamedTuple):

@@ -22,12 +22,9 @@ Float = NDArray[np.float64]
 
 #: The largest trace, and the largest error.
 LARGEST = 127
-#: NengoLoihi's warnings, in the order of `Learning.lost`.
-LOST = (
-    "Synaptic trace spikes lost",
-    "Clipping synapse trace",
-    "Clipping learning weights",
-)
+#: NengoLoihi's warnings, in the order of `Learning.lost`. Where it is strict, the first is an error.
+LOST_SPIKES = "Synaptic trace spikes lost"
+LOST = (LOST_SPIKES, "Clipping synapse trace", "Clipping learning weights")
 
 
 class Rule(NamedTuple):

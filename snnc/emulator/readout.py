@@ -23,14 +23,10 @@ KEYS = {"spiked": np.bool_, "current": np.int32, "voltage": np.int32}
 TRIED = 100
 
 
-class Readout:
-    """Some of NengoLoihi's probes: the compartments that are recorded for them, and their values.
+class Recorder:
+    """The compartments that are recorded for some of NengoLoihi's probes."""
 
-    NengoLoihi multiplies spikes by weights in BLAS, for `n_steps` at once. Where compiled code that adds up the weights of
-    spikes gives the same, it is used: for the same number of steps, since BLAS may add up others in another order.
-    """
-
-    def __init__(self, chip: Chip, probes: Sequence[Any], n_steps: int) -> None:
+    def __init__(self, chip: Chip, probes: Sequence[Any]) -> None:
         #: For each key: places on the chip, and the first column of the record that they are recorded to.
         self._recorded: dict[str, list[tuple[Ints, int]]] = {key: [] for key in KEYS}
         self._width = dict.fromkeys(KEYS, 0)
@@ -41,12 +37,6 @@ class Readout:
                 self._add_columns(probe.key, chip.places[block][part])
                 for block, part in zip(probe.target, probe.slice, strict=True)
             ]
-        #: The probes whose sums compiled code computes, spike by spike.
-        self._added_up = {probe for probe in probes if self._may_be_added_up(probe, n_steps)}
-        #: Whether other numbers of steps at a time give the same.
-        self.is_divisible = all(
-            probe in self._added_up or not probe.is_transformed for probe in probes
-        )
 
     @property
     def bytes_of_step(self) -> int:
@@ -90,18 +80,40 @@ class Readout:
             runs.append(np.stack([places[first], begin + first, last - first], axis=1))
         return np.concatenate(runs).astype(np.int32)
 
-    def read(self, probe: Any, record: Record) -> Array:
-        """Return a probe's values from a record, before its synapse: (steps, items, size)."""
-        states = {
+    def states(self, probe: Any, record: Record) -> list[Array]:
+        """Return the recorded states that a probe sees of each block, (steps, items, n)."""
+        of_all = {
             "spiked": record.fired.view(bool),
             "current": record.current,
             "voltage": record.voltage,
         }[probe.key]
-        columns = self._columns[probe]
+        return [of_all[..., part] for part in self._columns[probe]]
+
+
+class Readout(Recorder):
+    """Some of NengoLoihi's probes, and their values.
+
+    NengoLoihi multiplies spikes by weights in BLAS, for `n_steps` at once. Where compiled code that adds up the weights of
+    spikes gives the same, it is used: for the same number of steps, since BLAS may add up others in another order.
+    """
+
+    def __init__(self, chip: Chip, probes: Sequence[Any], n_steps: int) -> None:
+        super().__init__(chip, probes)
+        #: The probes whose sums compiled code computes, spike by spike.
+        self._added_up = {probe for probe in probes if self._may_be_added_up(probe, n_steps)}
+        #: Whether other numbers of steps at a time give the same.
+        self.is_divisible = all(
+            probe in self._added_up or not probe.is_transformed for probe in probes
+        )
+
+    def read(self, probe: Any, record: Record) -> Array:
+        """Return a probe's values from a record, before its synapse: (steps, items, size)."""
         if probe in self._added_up:
-            return _sums_of_spikes(probe, columns, record.fired)
+            return _sums_of_spikes(probe, self._columns[probe], record.fired)
         # NengoLoihi's own products, an item at a time: BLAS may round otherwise where there are more rows.
-        values = [_own_values(probe, columns, states[:, item]) for item in range(states.shape[1])]
+        states = self.states(probe, record)
+        n_items = states[0].shape[1]
+        values = [_own_values(probe, [part[:, n] for part in states]) for n in range(n_items)]
         return np.stack(values, axis=1)
 
     def _may_be_added_up(self, probe: Any, n_steps: int) -> bool:
@@ -117,16 +129,16 @@ class Readout:
             rates = chance.rand(part.stop - part.start)
             fired[..., part] = chance.rand(*fired.shape[:2], len(rates)) < rates
         items = fired.view(bool).swapaxes(0, 1)
-        expected = np.stack([_own_values(probe, columns, item) for item in items], axis=1)
+        expected = np.stack(
+            [_own_values(probe, [item[:, part] for part in columns]) for item in items], axis=1
+        )
         sums = _sums_of_spikes(probe, columns, fired)
         return sums.dtype == expected.dtype and np.array_equal(sums, expected)
 
 
-def _own_values(probe: Any, columns: list[slice], states: Array) -> Array:
-    """Return NengoLoihi's own values of a probe for the recorded states of one item, (steps, n)."""
-    values: Array = probe.weight_outputs(
-        [np.ascontiguousarray(states[:, part]) for part in columns]
-    )
+def _own_values(probe: Any, states: list[Array]) -> Array:
+    """Return NengoLoihi's own values of a probe for the states of one item in each block, (steps, n)."""
+    values: Array = probe.weight_outputs([np.ascontiguousarray(part) for part in states])
     return values
 
 

@@ -88,14 +88,7 @@ class SideBySide:
     def __init__(self, plans: Plans, n_items: int, check: Check = lambda: None) -> None:
         self.plans, self.n_items, self._check = plans, n_items, check
         chip = plans.built.chip
-        shape = (n_items, chip.n_compartments)
-        self.state = State(
-            current=np.zeros(shape, np.int32),
-            voltage=np.zeros(shape, np.int32),
-            ref_count=np.zeros(shape, np.int32),
-            fired=np.zeros((n_items, padded(chip.n_compartments)), np.uint8),
-            counts=np.zeros(shape, np.int32),
-        )
+        self.state = State.cleared(n_items, chip.n_compartments)
         #: Spikes of the host that the chip has not seen yet.
         self._under_way = np.zeros((n_items, padded(chip.n_inputs)), np.uint8)
         #: Room for spikes of the host, from the step before on, and for a record, by the number of steps.

@@ -50,6 +50,9 @@ COPY_IF_NEEDED: dict[str, Rewriting] = {
     "nengo_loihi.neurons": {"copy=False": "copy=None"},
 }
 
+#: NumPy 2.3 no longer reads bytes from what it calls a string: the files of DVS cameras.
+FROM_BYTES: dict[str, Rewriting] = {"nengo_loihi.dvs": {"np.fromstring(": "np.frombuffer("}}
+
 
 def prepare() -> None:
     """Adapt NengoDL and NengoLoihi to the installed versions of TensorFlow, NumPy and Nengo.
@@ -63,7 +66,7 @@ def prepare() -> None:
         rewritings |= OLD_KERAS | WHOLE_SEEDS
     if _is_since("numpy", "2"):
         _refuse_loaded(COPY_IF_NEEDED)
-        rewritings |= COPY_IF_NEEDED
+        rewritings |= COPY_IF_NEEDED | FROM_BYTES
     if _is_since("numpy", "1.24"):
         # NengoLoihi's emulator fills integer arrays with NaN before it fills them with numbers.
         warnings.filterwarnings("ignore", "invalid value encountered in cast", RuntimeWarning)
