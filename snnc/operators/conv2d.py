@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from snnc.operators.call import Call
+from snnc.operators.kernel import Kernel
 from snnc.operators.linear import Shape, Window, short, size
 
 
 @dataclass(frozen=True)
-class Conv2D(Window):
+class Conv2D(Kernel, Window):
     """Every output is a weighted sum of what stands in a window, with the same weights everywhere."""
 
     kind: ClassVar[str] = "conv2d"
     size_key: ClassVar[str] = "kernel_size"
     width_key: ClassVar[str | None] = "filters"
-    has_kernel: ClassVar[bool] = True
     zero_padded: ClassVar[bool] = True
 
     filters: int
@@ -40,4 +40,5 @@ class Conv2D(Window):
             settings["padding"] = self.padding
         if not self.use_bias:
             settings["use_bias"] = False
+        settings |= self.regularizer
         return Call("Conv2D", (self.filters, short(self.window)), {**settings, "name": self.name})

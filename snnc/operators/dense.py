@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from snnc.operators.call import Call
-from snnc.operators.linear import Operator, Shape, size
+from snnc.operators.kernel import Kernel
+from snnc.operators.linear import Shape, size
 
 
 @dataclass(frozen=True)
-class Dense(Operator):
+class Dense(Kernel):
     """Every output is a weighted sum of all values."""
 
     kind: ClassVar[str] = "dense"
     width_key: ClassVar[str | None] = "units"
     fully_connected: ClassVar[bool] = True
-    has_kernel: ClassVar[bool] = True
 
     units: int
     use_bias: bool
@@ -33,4 +33,4 @@ class Dense(Operator):
 
     def keras(self) -> Call:
         bias = {} if self.use_bias else {"use_bias": False}
-        return Call("Dense", (self.units,), {**bias, "name": self.name})
+        return Call("Dense", (self.units,), {**bias, **self.regularizer, "name": self.name})

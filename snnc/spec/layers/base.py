@@ -13,11 +13,11 @@ from snnc.operators.linear import Operator, Shape, ShapeError
 from snnc.spec.base import Bare, Count, Model, Name, default_kind
 from snnc.spec.settings import FiringRates
 from snnc.spec.synapses import Synapse
+from snnc.spec.weights import Normalisation
 
 if TYPE_CHECKING:
     from snnc.operators.conv2d import Conv2D
     from snnc.operators.dense import Dense
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Flow:
@@ -108,12 +108,15 @@ def summed(operator: Dense | Conv2D, sources: Sequence[Flow]) -> list[Flow]:
     return [first.then(operator), *(source.then(biasless) for source in others)]
 
 
-def normalised(name: str, sources: Sequence[Flow]) -> list[Flow]:
-    """Return a source with batch normalisation behind it, by Keras' own settings."""
+def normalised(
+    name: str, sources: Sequence[Flow], batch_norm: bool | Normalisation
+) -> Sequence[Flow]:
+    """Return a source with batch normalisation behind it, if there is to be one."""
+    if not batch_norm:
+        return sources
     from snnc.operators.batch_norm import BatchNorm  # most networks have none
 
     if len(sources) > 1:
-        raise ShapeError(
-            "batch_norm = true takes one source: a sum is not normalised", "batch_norm"
-        )
-    return [source.then(BatchNorm(f"{name}_norm", 0.99, 0.001)) for source in sources]
+        raise ShapeError("batch_norm takes one source: a sum is not normalised", "batch_norm")
+    how = Normalisation() if batch_norm is True else batch_norm
+    return [source.then(BatchNorm(f"{name}_norm", how.momentum, how.epsilon)) for source in sources]

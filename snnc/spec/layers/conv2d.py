@@ -7,6 +7,7 @@ from pydantic import Field
 from snnc.operators.conv2d import Conv2D
 from snnc.spec.base import Count, Size2D
 from snnc.spec.layers.base import Builder, Flow, NeuronLayer, normalised, summed
+from snnc.spec.weights import L1, L2, BatchNorm
 
 
 class Layer(NeuronLayer):
@@ -28,10 +29,9 @@ class Layer(NeuronLayer):
     use_bias: bool = Field(
         True, description="Whether every filter has a trained bias, as in Keras."
     )
-    batch_norm: bool = Field(
-        False,
-        description="Whether what reaches the neurons is normalised batch by batch in training.",
-    )
+    batch_norm: BatchNorm = False
+    l1: L1 = 0.0
+    l2: L2 = 0.0
 
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
         convolution = Conv2D(
@@ -41,8 +41,8 @@ class Layer(NeuronLayer):
             padding=self.padding,
             filters=self.filters,
             use_bias=self.use_bias,
+            l1=self.l1,
+            l2=self.l2,
         )
         weighted = summed(convolution, sources)
-        if self.batch_norm:
-            weighted = normalised(name, weighted)
-        return network.population(name, self, weighted)
+        return network.population(name, self, normalised(name, weighted, self.batch_norm))

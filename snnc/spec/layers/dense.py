@@ -7,6 +7,7 @@ from pydantic import Field
 from snnc.operators.dense import Dense
 from snnc.spec.base import Count
 from snnc.spec.layers.base import Builder, Flow, NeuronLayer, normalised, summed
+from snnc.spec.weights import L1, L2, BatchNorm
 
 
 class Layer(NeuronLayer):
@@ -17,13 +18,10 @@ class Layer(NeuronLayer):
     use_bias: bool = Field(
         True, description="Whether the neurons have a trained bias, as in Keras."
     )
-    batch_norm: bool = Field(
-        False,
-        description="Whether what reaches the neurons is normalised batch by batch in training.",
-    )
+    batch_norm: BatchNorm = False
+    l1: L1 = 0.0
+    l2: L2 = 0.0
 
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
-        weighted = summed(Dense(name, self.units, use_bias=self.use_bias), sources)
-        if self.batch_norm:
-            weighted = normalised(name, weighted)
-        return network.population(name, self, weighted)
+        weighted = summed(Dense(name, self.units, use_bias=self.use_bias, l1=self.l1, l2=self.l2), sources)
+        return network.population(name, self, normalised(name, weighted, self.batch_norm))
