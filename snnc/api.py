@@ -193,8 +193,8 @@ def train(
     """
     if resume and folder is None:
         raise UsageError("resume=True goes on from what is in a folder: say which, folder=...")
-    checked = _checked(spec)
-    program = with_epochs(checked.program, _count("epochs", epochs, 999))
+    checked = _checked(spec, _count("epochs", epochs, 999))
+    program = checked.program
     with libraries.loaded():
         from snnc import session
         from snnc.data import prepare
@@ -262,13 +262,13 @@ def run(
     return results
 
 
-def _checked(spec: SpecLike) -> Checked:
+def _checked(spec: SpecLike, epochs: int | None = None) -> Checked:
     """Return a spec without errors, and tell whoever called snnc of its warnings."""
-    if isinstance(spec, Checked):
-        return spec
-    checked = check_document(_document(spec))
-    if checked.warnings:
-        warnings.warn(SpecWarning(Report(checked.document, checked.warnings)), stacklevel=3)
+    told = spec.warnings if isinstance(spec, Checked) else ()
+    sound = spec if isinstance(spec, Checked) else check_document(_document(spec))
+    checked = with_epochs(sound, epochs, "epochs={}")
+    if untold := [warning for warning in checked.warnings if warning not in told]:
+        warnings.warn(SpecWarning(Report(checked.document, untold)), stacklevel=3)
     return checked
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snnc.checks import check
+from snnc.checks.batch_norm import BATCH_NORM_STEPS, few_steps
+from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.program.lower import lower
@@ -61,8 +63,15 @@ def scripts(program: Program, folder: Path) -> dict[Path, str]:
     return {folder / name: text for name, text in emit(program, folder).items()}
 
 
-def with_epochs(program: Program, epochs: int | None) -> Program:
-    """Return a program with another number of epochs; None leaves that of the spec."""
+def with_epochs(spec: Checked, epochs: int | None, longer: str) -> Checked:
+    """Return a spec with another number of epochs, and what is said of as many; None leaves that of the spec.
+
+    `longer` says how that number is given where the spec doesn't say it.
+    """
     if epochs is None:
-        return program
-    return replace(program, train=program.train.model_copy(update={"epochs": epochs}))
+        return spec
+    train = spec.program.train.model_copy(update={"epochs": epochs})
+    program = replace(spec.program, train=train)
+    others = (w for w in spec.warnings if w.code != BATCH_NORM_STEPS)
+    found = without_allowed(dict.fromkeys(few_steps(program, longer)), spec.allowed)
+    return replace(spec, program=program, warnings=(*others, *found))

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from snnc.checks import chip, cores, data, network, rates, settling, timing, training, units
+from snnc.checks import (
+    batch_norm,
+    chip,
+    cores,
+    data,
+    network,
+    rates,
+    settling,
+    timing,
+    training,
+    units,
+)
 from snnc.checks.allow import unsuppressed
 from snnc.checks.rule import rules_of
 from snnc.checks.units import without_consequences
@@ -14,7 +25,7 @@ from snnc.diagnostics.errors import CompileError
 from snnc.program.program import Program
 
 #: The modules with rules. Reports have findings on one place in this order; it means nothing else.
-SUBJECTS = (data, timing, units, settling, network, rates, training, chip, cores)
+SUBJECTS = (data, timing, units, settling, network, rates, training, batch_norm, chip, cores)
 
 
 def check(

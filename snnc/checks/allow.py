@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 
+from snnc.checks.batch_norm import BATCH_NORM_STEPS
 from snnc.checks.data import MISSING_FILE
 from snnc.checks.known_codes import allowable, known_codes
 from snnc.diagnostics.allowed import without_allowed
-from snnc.diagnostics.codes import error, warning
+from snnc.diagnostics.codes import Code, error, warning
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import near
 
@@ -34,7 +35,12 @@ def _wrong(name: str, raised: Set[str]) -> Iterable[Diagnostic]:
     elif code.severity == "error":
         message = f"'{name}' is an error: what it finds can't work, so it can't be allowed"
         yield Diagnostic(NOT_ALLOWABLE, message, at, "key")
-    # Only other commands can tell whether a file's values, or training, raise it; and only other machines may miss a file.
-    elif name not in raised and code.found_by == "check" and code != MISSING_FILE:
+    elif name not in raised and not _told_elsewhere(code, raised):
         message = f"nothing here raises '{name}', so it needn't be allowed"
         yield Diagnostic(UNUSED_ALLOW, message, at, "key", "remove it")
+
+
+def _told_elsewhere(code: Code, raised: Set[str]) -> bool:
+    """Whether others raise it: only other commands know a file's values, or train, and only other machines may miss a file."""
+    of_the_file = code == BATCH_NORM_STEPS and MISSING_FILE in raised
+    return code.found_by != "check" or code == MISSING_FILE or of_the_file

@@ -1,4 +1,4 @@
-"""Rules on training: an early end can come, and firing rates can be kept in their bands."""
+"""Rules on training: an early end and a lower learning rate can come, and firing rates can be kept in their bands."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from snnc.checks.hints import at_most
 from snnc.checks.rule import rule
 from snnc.diagnostics.codes import error, warning
-from snnc.diagnostics.diagnostic import Diagnostic
-from snnc.diagnostics.wording import number
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.wording import counted, number
 from snnc.program.program import Program
+from snnc.spec.write_toml import value as quoted
+
+#: Where a schedule of the learning rate stands.
+RATE: KeyPath = ("train", "optimizer", "learning_rate")
 
 EARLY_STOPPING = error("early-stopping")
 
@@ -18,7 +22,7 @@ EARLY_STOPPING = error("early-stopping")
 def stopping_judged(program: Program) -> Iterator[Diagnostic]:
     """Early stopping compares epochs on items that aren't trained on."""
     train = program.train
-    if train.early_stopping and train.validation_fraction is None:
+    if train.early_stopping and not program.validates:
         message = "no items are held out from training, by which it could be told when to stop"
         hint = "write validation_fraction = 0.1 in [train]"
         yield Diagnostic(EARLY_STOPPING, message, ("train", "early_stopping"), "key", hint)
@@ -40,6 +44,40 @@ def stopping_possible(program: Program) -> Iterator[Diagnostic]:
     else:
         hint = f"write {max(epochs // 5, 1)}"
         yield Diagnostic(LATE_STOPPING, message, ("train", "early_stopping", "patience"), hint=hint)
+
+
+PLATEAU = error("plateau")
+
+
+@rule
+def plateau_judged(program: Program) -> Iterator[Diagnostic]:
+    """What the learning rate depends on is known only where some items validate."""
+    monitor = program.plateau.kwargs["monitor"] if program.plateau else ""
+    if monitor.startswith("val_") and not program.validates:
+        message = f"no items are held out from training, by which {monitor} could be told"
+        hint = "write validation_fraction = 0.1 in [train], or write {}"
+        at = (*RATE, "monitor")
+        yield Diagnostic(PLATEAU, message, at, hint=hint.format(quoted(monitor[4:])))
+
+
+LATE_PLATEAU = warning("late-plateau")
+
+
+@rule
+def plateau_possible(program: Program) -> Iterator[Diagnostic]:
+    """A lower learning rate needs the first epoch, those of patience, and another one."""
+    rate, epochs = program.train.optimizer.learning_rate, program.train.epochs
+    if program.plateau is None or rate.patience + 2 <= epochs:
+        return
+    message = (
+        f"the learning rate never falls in {counted(epochs, 'epoch')}: "
+        f"it would wait for {number(rate.patience)} after the first"
+    )
+    if epochs < 3:
+        yield Diagnostic(LATE_PLATEAU, message, RATE, hint=f"write {number(rate.argument)}")
+    else:
+        hint = f"write patience = {max(epochs // 5, 1)}"
+        yield Diagnostic(LATE_PLATEAU, message, RATE, "key", hint)
 
 
 FIRING_RATES = error("firing-rates")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from snnc.commands.common import checked_spec, output_folder, warn
+from snnc.commands.common import output_folder, warn
 from snnc.diagnostics.allowed import without_allowed
 from snnc.environment import libraries
-from snnc.pipeline import with_epochs
+from snnc.pipeline import checked, with_epochs
 
 
 def run(arguments: argparse.Namespace) -> int:
-    spec = checked_spec(arguments.spec, arguments.data)
-    program = with_epochs(spec.program, arguments.epochs)
+    spec = with_epochs(checked(arguments.spec, arguments.data), arguments.epochs, "--epochs {}")
+    warn(spec.document, spec.warnings)
+    program = spec.program
     folder = output_folder(arguments)
     with libraries.loaded():
         from snnc import session

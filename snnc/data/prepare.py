@@ -121,7 +121,7 @@ def scaled(program: Program, items: Split) -> Data:
     where = source_name(program)
     x_train, x_test = items.x_train.astype(float), items.x_test.astype(float)
     seen = x_train
-    if program.train.validation_fraction is not None:
+    if program.validates:
         seen = seen[division(program, len(seen))[0]]
     shift, scale = _scaling(seen, program.data.scale, where)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 from snnc.operators.call import Call
 from snnc.operators.linear import Operator
 
+#: The keys of what weights cost, as Keras' L1L2 has them.
+COSTS = ("l1", "l2")
+
 
 @dataclass(frozen=True)
 class Kernel(Operator):
@@ -27,14 +30,14 @@ class Kernel(Operator):
     @property
     def regularizer(self) -> dict[str, Call]:
         """The argument of its Keras layer that adds its weights to the loss, if they do."""
-        costs = {key: cost for key, cost in (("l1", self.l1), ("l2", self.l2)) if cost}
+        costs = {key: cost for key, cost in zip(COSTS, (self.l1, self.l2), strict=True) if cost}
         call = Call("tf.keras.regularizers.L1L2", kwargs=costs)
         return {"kernel_regularizer": call} if costs else {}
 
     @property
     def settings(self) -> dict[str, Any]:
         settings = super().settings
-        costs = {key: _in_32_bits(settings.pop(key)) for key in ("l1", "l2")}
+        costs = {key: _in_32_bits(settings.pop(key)) for key in COSTS}
         return {**settings, **costs} if self.is_penalised else settings
 
 

@@ -9,7 +9,7 @@ from snnc.program.program import Program
 from snnc.spec.schedules.base import ScheduleKind
 
 #: What a training may have that most have not.
-OPTIONS = ("validation_fraction", "early_stopping", "firing_rates")
+OPTIONS = ("validation_fraction", "early_stopping", "firing_rates", "class_weight")
 
 
 def training(program: Program) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def training(program: Program) -> dict[str, Any]:
     network, optimizer = program.network, program.train.optimizer
     rate = optimizer.learning_rate
     if isinstance(rate, ScheduleKind):
-        schedule = {"kind": rate.keras, **_numbers(rate.written)}
+        schedule = _numbers(rate.described(program.validates))
         settings = {**optimizer.settings, "learning_rate": schedule}
     else:
         settings = optimizer.settings
@@ -61,6 +61,7 @@ def _options(program: Program) -> dict[str, Any]:
         train.validation_fraction,
         _numbers(stopping.model_dump()) if stopping else None,
         _numbers(bands),
+        train.class_weight,
     )
     return {key: value for key, value in zip(OPTIONS, values, strict=True) if value}
 

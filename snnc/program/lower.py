@@ -58,8 +58,9 @@ def lower(spec: Spec, document: Document) -> Program:
             raise CompileError(document, [_shape_error(error, graph.at, layer)]) from error
         before = (name,)
     graph.at = ("output",)
-    readout = Dense(OUTPUT, spec.output.classes, use_bias=spec.output.use_bias)
-    sources = tuple(replace(flows[source], via=source) for source in spec.output.from_ or before)
+    output = spec.output
+    readout = Dense(OUTPUT, output.classes, output.use_bias, l1=output.l1, l2=output.l2)
+    sources = tuple(replace(flows[source], via=source) for source in output.from_ or before)
     graph.connect(
         OUTPUT,
         summed(readout, sources),
@@ -75,9 +76,9 @@ def lower(spec: Spec, document: Document) -> Program:
         populations=tuple(graph.populations),
         connections=tuple(graph.connections),
         output=Output(
-            classes=spec.output.classes,
-            labels=spec.output.labels,
-            softmax=spec.output.softmax,
+            classes=output.classes,
+            labels=output.labels,
+            softmax=output.softmax,
             probe=spec.synapses.probe,
         ),
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from snnc.diagnostics.diagnostic import KeyPath
 from snnc.operators import transforms
+from snnc.operators.kernel import Kernel
 from snnc.operators.linear import Operator, Shape, size, walk
 from snnc.spec.base import INPUT, OUTPUT
 from snnc.spec.gradients import Loihi
@@ -196,6 +197,12 @@ class Network:
         """The populations on the host whose spikes the chip reads."""
         sources = {c.source for c in self.into_chip()}
         return tuple(p for p in self.populations if p.name in sources and not p.on_chip)
+
+    @property
+    def is_penalised(self) -> bool:
+        """Whether weights add to the loss of training."""
+        operators = (operator for c in self.connections for operator in c.operators)
+        return any(isinstance(op, Kernel) and op.is_penalised for op in operators)
 
     def population(self, name: str) -> Population:
         return self._by_name[name]

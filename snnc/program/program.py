@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 from snnc.operators.linear import Shape, size
 from snnc.program.network import Network
+from snnc.spec.schedules.base import ScheduleKind
 from snnc.spec.sources.base import FileKind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from snnc.operators.call import Call
     from snnc.spec.settings import LoihiSettings, Presentation, Scripts, Train
     from snnc.spec.sources.base import SourceKind
 
@@ -49,6 +51,17 @@ class Program:
     @property
     def on_loihi(self) -> bool:
         return "loihi" in self.targets
+
+    @property
+    def validates(self) -> bool:
+        """Whether some items aren't trained on, to see after every epoch how it does on them."""
+        return self.train.validation_fraction is not None
+
+    @property
+    def plateau(self) -> Call | None:
+        """Keras' callback that lowers the learning rate when epochs get no better, if one does."""
+        rate = self.train.optimizer.learning_rate
+        return rate.callback(self.validates) if isinstance(rate, ScheduleKind) else None
 
     @property
     def stream_steps(self) -> int:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from snnc.operators.call import Call
+from snnc.operators.kernel import COSTS
 from snnc.program.fingerprint import training
 from snnc.program.network import Network, Population
 from snnc.program.program import Program
 from snnc.scripts.code import Code, Group, entry, expression, layout, literal, prefixed
 from snnc.scripts.neurons import prefixes_of, running_neurons
 from snnc.scripts.section import Section
+from snnc.scripts.statements import INDENT
 from snnc.spec.gradients import Rate, Smooth
 from snnc.spec.schedules.base import ScheduleKind
 from snnc.spec.settings import EarlyStopping
+
+
+#: What a script keeps of an epoch that ends with validation, in order.
+_LOGS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 class Fitting(NamedTuple):
@@ -22,6 +29,8 @@ class Fitting(NamedTuple):
 
     #: The argument of `compile` that makes the optimiser; with a checkpoint, it is a constant.
     optimizer: str
+    #: The statement that trains for an epoch.
+    fitted: str
     resume: bool
     validates: bool
     #: Whether it takes a network of its own to validate.
@@ -29,6 +38,14 @@ class Fitting(NamedTuple):
     stops: bool
     restores: bool
     has_bands: bool
+    #: Whether weights add to the loss.
+    penalised: bool
+    balances: bool
+    #: The statement that makes Keras' callback that lowers the learning rate, if one does; what it gets of an epoch, and
+    #: of one before the training was resumed.
+    plateau: str
+    monitored: str
+    monitored_before: str
     epoch_record: str
     template: str = "train/fit.py.jinja"
 
@@ -62,6 +79,12 @@ class Bands(NamedTuple):
     template: str = "train/bands.py.jinja"
 
 
+class ClassWeights(NamedTuple):
+    """How much each item counts in the loss."""
+
+    template: str = "train/class_weights.py.jinja"
+
+
 class Resuming(NamedTuple):
     """A checkpoint of every epoch, and how to go on from it."""
 
@@ -69,6 +92,8 @@ class Resuming(NamedTuple):
     settings: str
     #: The neurons that `ens` runs with.
     neurons: str
+    #: Whether weights add to the loss.
+    penalised: bool
     template: str = "train/resume.py.jinja"
 
     @property
@@ -80,19 +105,27 @@ class Resuming(NamedTuple):
 def fitting(program: Program) -> tuple[Section, ...]:
     """Return the function that trains, and those that it calls."""
     train, bands = program.train, program.network.bands
-    stopping, validates = train.early_stopping, train.validation_fraction is not None
+    stopping, validates = train.early_stopping, program.validates
+    monitor = program.plateau.kwargs["monitor"] if program.plateau else ""
     fit = Fitting(
         optimizer=layout(expression(train.optimizer.call()), "optimizer=", ",", indent=12),
+        fitted=_fitted(program),
         resume=program.scripts.resume,
         validates=validates,
         validates_apart=validates and program.network.trains_spiking,
         stops=stopping is not None,
         restores=stopping is not None and stopping.restore_best_weights,
         has_bands=bool(bands),
+        penalised=program.network.is_penalised,
+        balances=train.class_weight is not None,
+        plateau=_plateau(program),
+        monitored=f'{{"{monitor}": {monitor}}}',
+        monitored_before=f'{{"{monitor}": past[{_LOGS.index(monitor)}]}}' if monitor else "",
         epoch_record=_record(validates, bool(bands)),
     )
     sections: list[Section] = [fit]
     sections += [Bands()] if bands else []
+    sections += [ClassWeights()] if train.class_weight else []
     sections += [Validation()] if validates else []
     sections += [_stopping(stopping)] if stopping else []
     sections += [_resuming(program.network)] if program.scripts.resume else []
@@ -101,20 +134,18 @@ def fitting(program: Program) -> tuple[Section, ...]:
 
 def optimizer_constants(program: Program) -> tuple[str, ...]:
     """Return constants that make a schedule and an optimiser later, and say until then with which settings."""
-    optimizer = program.train.optimizer
-    rate = optimizer.learning_rate
-    schedule = (
-        (layout(_partial(rate.call()), "SCHEDULE = "),) if isinstance(rate, ScheduleKind) else ()
-    )
-    return (*schedule, layout(_partial(optimizer.call()), "OPTIMIZER = "))
+    optimizer = program.train.optimizer.call()
+    rate, plateau = optimizer.kwargs["learning_rate"], program.plateau
+    schedule = (layout(_partial(rate), "SCHEDULE = "),) if isinstance(rate, Call) else ()
+    lowering = (layout(_partial(plateau), "PLATEAU = "),) if plateau else ()
+    return (*schedule, layout(_partial(optimizer), "OPTIMIZER = "), *lowering)
 
 
 def training_constant(program: Program) -> str:
     """Return what a checkpoint belongs to, by the constants of the script: whoever edits one has edited both."""
     optimizer: list[Code] = ['"kind": OPTIMIZER.func.__name__.lower()', "**OPTIMIZER.keywords"]
     if isinstance(program.train.optimizer.learning_rate, ScheduleKind):
-        rate = Group("{", ('"kind": SCHEDULE.func.__name__', "**SCHEDULE.keywords"), "}")
-        optimizer.append(entry("learning_rate", rate))
+        optimizer.append(entry("learning_rate", _schedule(program)))
     stopping = program.train.early_stopping
     settings = training(program)
     del settings["operators"]
@@ -135,10 +166,38 @@ def training_constant(program: Program) -> str:
     return layout(_by_constants(settings, named), "TRAINING = ")
 
 
+def _schedule(program: Program) -> Code:
+    """Return what tells the schedule of the learning rate from others, by its constants."""
+    if program.plateau is None:
+        return Group("{", ('"kind": SCHEDULE.func.__name__', "**SCHEDULE.keywords"), "}")
+    first = entry("initial_learning_rate", 'OPTIMIZER.keywords["learning_rate"]')
+    return Group("{", ('"kind": PLATEAU.func.__name__', first, "**PLATEAU.keywords"), "}")
+
+
+def _plateau(program: Program) -> str:
+    """Return the statement that makes Keras' callback that lowers the learning rate, if one does."""
+    if program.plateau is None:
+        return ""
+    if program.scripts.resume:
+        return layout("PLATEAU(verbose=1)", "plateau = ", indent=INDENT)
+    call = replace(program.plateau, kwargs={**program.plateau.kwargs, "verbose": 1})
+    return layout(expression(call), "plateau = ", indent=INDENT)
+
+
 def _by_constants(settings: Mapping[str, Any], named: Mapping[str, Code]) -> Code:
     """Return settings as a dict, those that are `named` by the code that stands for them."""
     entries = (entry(key, named.get(key, expression(value))) for key, value in settings.items())
     return Group("{", tuple(entries), "}")
+
+
+def _fitted(program: Program) -> str:
+    """Return the statement that trains for an epoch."""
+    arguments = ["x[order]", "labels" if program.network.bands else "y[order]"]
+    if program.train.class_weight:
+        # Keras takes class_weight for models with one output and flat labels alone.
+        arguments.append('sample_weight={"logits": weights[order]}')
+    call = Group("sim.fit(", (*arguments, "shuffle=False", "verbose=0"), ").history")
+    return layout(call, "fitted = ", indent=INDENT + 4)
 
 
 def _stopping(stopping: EarlyStopping) -> Stopping:
@@ -149,16 +208,18 @@ def _stopping(stopping: EarlyStopping) -> Stopping:
 
 def _record(validates: bool, has_bands: bool) -> str:
     """Return what a script keeps of an epoch, as `checkpoint` has it."""
-    names = ["loss", "accuracy", *(["val_loss", "val_accuracy"] if validates else [])]
+    names = _LOGS if validates else _LOGS[:2]
     return ", ".join([*names, *(["rate_loss"] if has_bands else [])])
 
 
 def _resuming(network: Network) -> Resuming:
     operators = (op for c in network.connections for op in c.operators)
-    names = sorted({name for op in operators for name in op.settings})
+    # What weights cost stands in another place of Keras' settings.
+    names = sorted({name for op in operators for name in op.settings if name not in COSTS})
     return Resuming(
         settings=layout(expression(names), "names = ", indent=4),
         neurons=running_neurons(network),
+        penalised=network.is_penalised,
     )
 
 

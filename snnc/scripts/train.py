@@ -129,7 +129,7 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             resume=on.resume,
             plots=on.plots,
             scaling=_scaling(program),
-            validates=program.train.validation_fraction is not None,
+            validates=program.validates,
             trains_spiking=network.trains_spiking,
             fresh=literal("spikes (fresh)" if spikes else "rates over time (fresh)"),
             scaling_words=_scaling_words(program),
@@ -196,7 +196,7 @@ def _save_test(program: Program) -> str:
 
 def _scaling(program: Program) -> tuple[str, ...]:
     """Return the statements that fit shift and scale on the training items."""
-    x = "x_train" if program.train.validation_fraction is None else "x"
+    x = "x" if program.validates else "x_train"
     return {
         "none": ("shift, scale = 0.0, 1.0",),
         "standard": (

@@ -116,6 +116,11 @@ class Train(Model):
         None,
         description="When to stop before the last epoch, judged by the items that validate.",
     )
+    class_weight: Literal["balanced"] | None = Field(
+        None,
+        description="How much items of each class count in the loss of training, as Keras' class_weight: balanced, as scikit-learn "
+        "has it, for all classes together as much. Default: each item as much.",
+    )
     firing_rates: FiringRates | None = Field(
         None, description="A band to keep firing rates in, unless a layer overrides it key by key."
     )

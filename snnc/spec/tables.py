@@ -12,6 +12,7 @@ from snnc.spec.neurons import Neurons
 from snnc.spec.settings import LoihiSettings, Presentation, Scripts, Train
 from snnc.spec.sources import Source
 from snnc.spec.synapses import Synapse
+from snnc.spec.weights import L1, L2
 
 #: Training seeds each epoch with 1000 * seed + epoch + 1, which has to stay below 2**32.
 LARGEST_SEED = 4_000_000
@@ -82,6 +83,8 @@ class Output(Model):
         "data (csv, openml) are looked up here.",
     )
     use_bias: bool = Field(True, description="Whether the readout has a bias, as in Keras.")
+    l1: L1 = 0.0
+    l2: L2 = 0.0
     from_: Annotated[tuple[Name, ...], Field(min_length=1), _Tuple] | None = Field(
         None, alias="from", description="Which layers the output reads. Default: the last."
     )

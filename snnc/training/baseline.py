@@ -13,6 +13,7 @@ from snnc.operators.linear import walk
 from snnc.program.network import Population
 from snnc.program.program import Program
 from snnc.spec.base import INPUT, OUTPUT
+from snnc.training.class_weights import class_weights
 from snnc.training.epochs import BEGINNING, State
 from snnc.training.train import Fitted, Learner, compile_arguments, run_epochs
 
@@ -63,17 +64,20 @@ def train_baseline(
     model = baseline_network(program)
     model.compile(**compile_arguments(program))
     batch_size = program.train.batch_size
+    weights = class_weights(program, y)
+    by_class = None if weights is None else dict(enumerate(weights.tolist()))
 
     def fit(items: Array, labels: Labels) -> Fitted:
         # Dropout keeps the seed that is set when Keras first builds the graph, so that seed mustn't depend on the epoch.
         tf.random.set_seed(1000 * program.network.seed + 1)
-        history = model.fit(items, labels, batch_size=batch_size, shuffle=False, verbose=0).history
+        history = model.fit(
+            items, labels, batch_size=batch_size, class_weight=by_class, shuffle=False, verbose=0
+        ).history
         return Fitted(history["loss"][0], history["accuracy"][0])
 
     def answer(items: Array) -> Any:
         return model.predict(items, batch_size=batch_size, verbose=0)
 
-    validates = program.train.validation_fraction is not None
-    learner = Learner(model, fit, answer if validates else None)
+    learner = Learner(model, fit, answer if program.validates else None)
     run_epochs(program, learner, x, y, on_epoch, start)
     return model

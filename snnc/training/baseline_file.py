@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: What the float twin has in common with the network that it is compared with.
 SHARED = (
     *("data", "seed", "scale", "validation_fraction"),
-    *("epochs", "early_stopping", "batch_size", "optimizer", "operators"),
+    *("epochs", "early_stopping", "batch_size", "optimizer", "operators", "class_weight"),
 )
 
 

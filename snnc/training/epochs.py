@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Validation:
-    """The mean cross-entropy and the accuracy on items that aren't trained on."""
+    """The loss and the accuracy on items that aren't trained on: the mean cross-entropy, and what weights add to it."""
 
     loss: float
     accuracy: float
@@ -20,9 +20,9 @@ class Validation:
 class Epoch:
     """The results of an epoch. `number` counts from 1.
 
-    `loss`, the mean cross-entropy, and `accuracy` are of the training items, computed while the weights change. `validation`
-    is None unless some items validate. `rate_loss` is the part of the loss from firing rates outside of their bands; None
-    without bands.
+    `loss`, the mean cross-entropy and what weights add to it, and `accuracy` are of the training items, computed while the
+    weights change; with class weights each item counts by its class. `validation` is None unless some items validate.
+    `rate_loss` is the part of the loss from firing rates outside of their bands; None without bands.
     """
 
     number: int

@@ -21,7 +21,9 @@ from snnc.networks.deploy import Weights
 from snnc.networks.nengo_dl import simulator
 from snnc.program.program import Program
 from snnc.spec.settings import EarlyStopping, FiringRates
+from snnc.training.class_weights import class_weights
 from snnc.training.epochs import BEGINNING, Epoch, State
+from snnc.training.plateau import lowering
 from snnc.training.stopping import best_epoch, is_over
 from snnc.training.validation import Answering, answering, validation
 
@@ -48,21 +50,35 @@ def train(
             metrics={net.logits: "accuracy"},
         )
 
+        by_class = class_weights(program, y)
+
         def fit(items: Array, labels: Labels) -> Fitted:
             # Keras passes labels to every loss; the losses of rates ignore them.
             wanted = dict.fromkeys(losses, labels[:, None, None])
-            history = sim.fit(items[:, None], wanted, shuffle=False, verbose=0).history
-            loss, accuracy = history["loss"][0], history["logits_accuracy"][0]
-            if not bands:
-                return Fitted(loss, accuracy)
-            logits_loss = history["logits_loss"][0]
-            return Fitted(logits_loss, accuracy, rate_loss=loss - logits_loss)
+            # Keras takes class_weight for models with one output and flat labels alone.
+            weight = None if by_class is None else {"logits": by_class[labels][:, None]}
+            history = sim.fit(
+                items[:, None], wanted, sample_weight=weight, shuffle=False, verbose=0
+            ).history
+            return _fitted(history, program)
 
         answer = None
-        if program.train.validation_fraction is not None:
+        if program.validates:
             answer = stack.enter_context(answering(net, sim, program))
         run_epochs(program, Learner(sim.keras_model, fit, answer), x, y, on_epoch, start)
         return weights(net)
+
+
+def _fitted(history: dict[str, list[float]], program: Program) -> Fitted:
+    """Return what Keras says of an epoch, with the losses of rates apart from that of the logits and of weights."""
+    loss, accuracy = history["loss"][0], history["logits_accuracy"][0]
+    if not program.network.bands:
+        return Fitted(loss, accuracy)
+    if not program.network.is_penalised:
+        return Fitted(history["logits_loss"][0], accuracy, loss - history["logits_loss"][0])
+    others = (name for name in history if name.endswith("_loss") and name != "logits_loss")
+    rate_loss = sum(history[name][0] for name in others)
+    return Fitted(loss - rate_loss, accuracy, rate_loss)
 
 
 def band_loss(probe: nengo.Probe, band: FiringRates) -> Callable[[Any, Any], Any]:
@@ -126,12 +142,14 @@ def run_epochs(
     if start.epochs:
         _assign(variables, start.variables)
     epochs = start.epochs
+    lower = lowering(program, model, epochs)
     for index in range(len(epochs), program.train.epochs):
         if is_over(epochs, stopping):
             break
         epochs += (_epoch(program, learner, x, y, index),)
         if best and stopping and best_epoch(epochs, stopping) == index:
             _assign(best, model.weights)
+        lower(epochs[-1])
         on_epoch(State(epochs, tuple(variable.numpy() for variable in variables)))
     if best:
         _assign(model.weights, best)
@@ -153,7 +171,8 @@ def _epoch(program: Program, learner: Learner, x: Array, y: Labels, index: int) 
         )
     validated = None
     if learner.answer:
-        validated = validation(learner.answer(x[held_out]), y[held_out])
+        penalty = float(sum(learner.model.losses))
+        validated = validation(learner.answer(x[held_out]), y[held_out], penalty)
     seconds = perf_counter() - started
     return Epoch(index + 1, fitted.loss, fitted.accuracy, seconds, validated, fitted.rate_loss)
 

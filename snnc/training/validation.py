@@ -39,11 +39,11 @@ def answering(net: nengo.Network, sim: nengo_dl.Simulator, program: Program) -> 
         yield logits
 
 
-def validation(logits: NDArray[np.float32], labels: Labels) -> Validation:
-    """Return the loss and the accuracy of logits, (n, classes), given labels, (n,)."""
+def validation(logits: NDArray[np.float32], labels: Labels, penalty: float) -> Validation:
+    """Return the loss, with a penalty as Keras adds it, and the accuracy of logits, (n, classes), given labels, (n,)."""
     losses = tf.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
     accuracy = np.mean(logits.argmax(axis=1) == labels)
-    return Validation(float(losses.numpy().mean(dtype=float)), float(accuracy))
+    return Validation(float(losses.numpy().mean(dtype=float)) + penalty, float(accuracy))
 
 
 def _logits(sim: nengo_dl.Simulator, probe: nengo.Probe, x: Array) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from math import ceil
 from pathlib import Path
 from typing import get_args
 
@@ -46,6 +47,15 @@ def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
         return
     table = _Table(path, csv_format(network, data), first[0], first[int(data.header)])
     yield from _columns_fit(network, table)
+
+
+def items(program: Program, path: Path) -> int:
+    """Return how many items to train on a file holds: lines are counted, not read. Raises OSError."""
+    data = program.data
+    assert isinstance(data, Csv)
+    with path.open("rb") as file:
+        n = sum(1 for line in file if line.strip()) - data.header
+    return max(n, 0) - ceil(data.test_fraction * max(n, 0))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

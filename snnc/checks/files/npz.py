@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,9 +56,7 @@ def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
         hint = 'text is for kind = "csv"' if path.suffix in (".csv", ".txt", ".tsv") else ""
         yield Diagnostic(DATA_FILE, f"can't read {path.as_posix()}: {error}", at, hint=hint)
         return
-    names = program.data.arrays
-    if program.data_file is not None:
-        names = program.data.arrays_among(present)
+    names = _names(program, present)
     arrays = {}
     for name, place in zip(names, _places(program, names), strict=True):
         if name in present:
@@ -67,6 +66,23 @@ def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
             message = f"{path.as_posix()} has no array '{name}'"
             yield Diagnostic(DATA_ARRAY, message, place, hint=near(name, list(present)))
     yield from _pairs_fit(program, names, arrays)
+
+
+def items(program: Program, path: Path) -> int | None:
+    """Return how many items to train on a file holds. Raises OSError and BadFile."""
+    present = headers(path)
+    names = _names(program, present)
+    labels = present.get(names[1])
+    if labels is None or not labels.shape:
+        return None
+    n = labels.shape[0]
+    return n if len(names) > 2 else n - ceil((program.data.split_fraction or 0.0) * n)
+
+
+def _names(program: Program, present: Mapping[str, Header]) -> tuple[str, ...]:
+    """Return the names of the arrays: items and labels, or four names if they come split."""
+    data = program.data
+    return data.arrays if program.data_file is None else data.arrays_among(present)
 
 
 def _pairs_fit(

@@ -23,5 +23,5 @@ class Layer(NeuronLayer):
     l2: L2 = 0.0
 
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
-        weighted = summed(Dense(name, self.units, use_bias=self.use_bias, l1=self.l1, l2=self.l2), sources)
+        weighted = summed(Dense(name, self.units, self.use_bias, l1=self.l1, l2=self.l2), sources)
         return network.population(name, self, normalised(name, weighted, self.batch_norm))

@@ -37,7 +37,7 @@ class OptimizerKind(Model):
 
     def call(self) -> Call:
         rate = self.learning_rate
-        value = rate.call() if isinstance(rate, ScheduleKind) else rate
+        value = rate.argument if isinstance(rate, ScheduleKind) else rate
         return Call(f"tf.optimizers.{self.keras}", kwargs={**self.settings, "learning_rate": value})
 
 

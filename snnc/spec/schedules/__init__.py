@@ -1,4 +1,4 @@
-"""Learning-rate schedules, by the names of `tf.keras.optimizers.schedules`: one file a kind, named as in TOML."""
+"""Learning-rate schedules, by the names of `tf.keras.optimizers.schedules`, and Keras' ReduceLROnPlateau: one file a kind, named as in TOML."""
 
 from typing import Annotated, Any
 

@@ -31,10 +31,19 @@ class ScheduleKind(Model):
         values = {key: getattr(self, key) for key in fields if key != "kind"}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
-    def call(self) -> Call:
-        """Return the schedule's constructor, with the arguments that the spec sets."""
+    @property
+    def argument(self) -> Call | float:
+        """What the optimiser gets as its learning rate: the schedule's constructor, with the arguments that the spec sets."""
         written = {key: _real(value) for key, value in self.written.items()}
         return Call(f"tf.optimizers.schedules.{self.keras}", kwargs=written)
+
+    def callback(self, validates: bool) -> Call | None:
+        """Return Keras' callback that changes the learning rate between epochs, if one does."""
+        return None
+
+    def described(self, validates: bool) -> dict[str, Any]:
+        """Return what tells the schedule from others, in a training that does or doesn't validate."""
+        return {"kind": self.keras, **self.written}
 
 
 def _real(value: Any) -> Any:
