@@ -23,7 +23,6 @@ def training(program: Program) -> dict[str, Any]:
         settings = optimizer.settings
     gradients = {p.name: _numbers(p.gradient.model_dump()) for p in network.populations}
     first, *others = gradients.values()
-    operators = (op for connection in network.connections for op in connection.operators)
     return {
         "seed": network.seed,
         "dt": _number(network.dt),
@@ -31,7 +30,7 @@ def training(program: Program) -> dict[str, Any]:
         "batch_size": program.train.batch_size,
         "optimizer": {"kind": optimizer.kind, **_numbers(settings)},
         "gradient": first if all(other == first for other in others) else gradients,
-        "operators": {op.name: _numbers(op.settings) for op in operators},
+        "operators": {op.name: _numbers(op.settings) for op in network.operators},
         **_options(program),
     }
 

@@ -199,10 +199,19 @@ class Network:
         return tuple(p for p in self.populations if p.name in sources and not p.on_chip)
 
     @property
+    def operators(self) -> tuple[Operator, ...]:
+        """The operators of all connections, in order."""
+        return tuple(operator for c in self.connections for operator in c.operators)
+
+    @property
     def is_penalised(self) -> bool:
         """Whether weights add to the loss of training."""
-        operators = (operator for c in self.connections for operator in c.operators)
-        return any(isinstance(op, Kernel) and op.is_penalised for op in operators)
+        return any(isinstance(op, Kernel) and op.is_penalised for op in self.operators)
+
+    @property
+    def is_normalised(self) -> bool:
+        """Whether training normalises anything batch by batch."""
+        return any(op.kind == "batch_norm" for op in self.operators)
 
     def population(self, name: str) -> Population:
         return self._by_name[name]

@@ -35,6 +35,7 @@ class Fitting(NamedTuple):
     validates: bool
     #: Whether it takes a network of its own to validate.
     validates_apart: bool
+    has_batch_norm: bool
     stops: bool
     restores: bool
     has_bands: bool
@@ -113,6 +114,7 @@ def fitting(program: Program) -> tuple[Section, ...]:
         resume=program.scripts.resume,
         validates=validates,
         validates_apart=validates and program.network.trains_spiking,
+        has_batch_norm=program.network.is_normalised,
         stops=stopping is not None,
         restores=stopping is not None and stopping.restore_best_weights,
         has_bands=bool(bands),
@@ -213,9 +215,8 @@ def _record(validates: bool, has_bands: bool) -> str:
 
 
 def _resuming(network: Network) -> Resuming:
-    operators = (op for c in network.connections for op in c.operators)
     # What weights cost stands in another place of Keras' settings.
-    names = sorted({name for op in operators for name in op.settings if name not in COSTS})
+    names = sorted({name for op in network.operators for name in op.settings if name not in COSTS})
     return Resuming(
         settings=layout(expression(names), "names = ", indent=4),
         neurons=running_neurons(network),

@@ -86,10 +86,9 @@ class Parameters(NamedTuple):
 
 def parameters(network: Network, counts_rates: bool) -> tuple[Section, ...]:
     """Return the functions that prepare the network to run, and those that collect its parameters."""
-    operators = [op for c in network.connections for op in c.operators]
     rates = Rates(
-        has_dropout=any(op.drops_values for op in operators),
-        has_batch_norm=any(op.kind == "batch_norm" for op in operators),
+        has_dropout=any(op.drops_values for op in network.operators),
+        has_batch_norm=network.is_normalised,
     )
     preparation = Preparation(
         neurons=running_neurons(network),
@@ -134,7 +133,7 @@ def _collected(network: Network) -> Section:
 
 
 def _parameters(network: Network) -> Parameters:
-    operators = [op for c in network.connections for op in c.operators]
+    operators = network.operators
     forms = {
         network.array_key(c): network.form(c)
         for c in network.connections

@@ -37,7 +37,6 @@ class TrainingNetwork(NamedTuple):
 
 def training_network(program: Program) -> TrainingNetwork:
     network = program.network
-    operators = [operator for c in network.connections for operator in c.operators]
     prefixes = prefixes_of(network)
     return TrainingNetwork(
         name=literal(network.name),
@@ -49,7 +48,7 @@ def training_network(program: Program) -> TrainingNetwork:
         on_loihi=program.on_loihi,
         output="\n".join(_output(network)),
         has_bands=bool(network.bands),
-        keras_layers=tuple(sorted({op.keras().name for op in operators if op.in_keras})),
+        keras_layers=tuple(sorted({op.keras().name for op in network.operators if op.in_keras})),
     )
 
 
@@ -69,8 +68,7 @@ class Definition(NamedTuple):
 
 def definitions(network: Network) -> tuple[Definition, ...]:
     """Return the definitions of the Keras layers that a network has of its own."""
-    operators = (op for c in network.connections for op in c.operators)
-    kinds = dict.fromkeys(op.kind for op in operators if not op.in_keras)
+    kinds = dict.fromkeys(op.kind for op in network.operators if not op.in_keras)
     return tuple(map(Definition, kinds))
 
 

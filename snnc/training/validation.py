@@ -33,7 +33,10 @@ def answering(net: nengo.Network, sim: nengo_dl.Simulator, program: Program) -> 
     with simulator(own, program) as rates:
 
         def logits(x: Array) -> NDArray[np.float32]:
-            rates.keras_model.set_weights(sim.keras_model.get_weights())
+            # Layer by layer: batch normalisation isn't trained there, and Keras has weights that are trained first.
+            for node, trained in zip(own.nodes, net.nodes, strict=True):
+                if isinstance(node, nengo_dl.TensorNode):
+                    node.tensor_func.set_weights(trained.tensor_func.get_weights())
             return _logits(rates, own.logits, x)
 
         yield logits
