@@ -36,6 +36,12 @@ def stepping(dt: float) -> Tables:
     return {"name": "other", "dt": dt}
 
 
+def falling(**settings: Any) -> Tables:
+    """Return the table of a training whose learning rate falls when nothing gets better."""
+    rate = {"kind": "reduce_on_plateau", "initial_learning_rate": 0.01, **settings}
+    return {"optimizer": {"kind": "adam", "learning_rate": rate}}
+
+
 DL = ["nengo_dl"]
 
 SOUND = {
@@ -75,6 +81,18 @@ SOUND = {
             "early_stopping": {"patience": 9, "restore_best_weights": True},
             "firing_rates": {"min": 10, "max": 100},
         }
+    ),
+    "weights that cost something": spec(
+        layers=chain({"l1": 0.001}, {"l2": 0.01}, {}), output={"classes": 10, "l1": 0.001, "l2": 0.01}
+    ),
+    "normalised by quick means": spec(
+        layers=chain({"batch_norm": {"momentum": 0.9}}, {"batch_norm": {"momentum": 0.9, "epsilon": 0.01}}, {})
+    ),
+    "normalised for long": spec(layers=chain({"batch_norm": True}, {}, {}), train={"epochs": 80}),
+    "classes that count the same": spec(train={"class_weight": "balanced"}),
+    "a learning rate that falls": spec(train=falling(patience=3)),
+    "a learning rate that falls by validation": spec(
+        train={"validation_fraction": 0.1, **falling(patience=8, monitor="val_accuracy")}
     ),
     "a spike a step": spec(targets=DL, neurons={"kind": "spiking_relu", "max_rate": 1000}),
 }  # fmt: skip
@@ -151,6 +169,25 @@ UNSOUND = {
     "an early end of two epochs": spec(
         train={"epochs": 2, "validation_fraction": 0.1, "early_stopping": {"patience": 1}}
     ),
+    "normalised for a few steps": spec(layers=chain({"batch_norm": True}, {}, {})),
+    "normalised by a slow mean": spec(
+        layers=chain({}, {"batch_norm": {"momentum": 0.9999, "epsilon": 0.01}}, {}), train={"epochs": 40}
+    ),
+    "normalised for an epoch": spec(layers=chain({"batch_norm": {}}, {}, {}), train={"epochs": 1}),
+    "normalised for a step": spec(
+        layers=chain({"batch_norm": {"momentum": 0.9999}}, {}, {}), train={"epochs": 1, "batch_size": 1400}
+    ),
+    "normalised for a few steps, and an early end": spec(
+        layers=chain({"batch_norm": True}, {}, {}),
+        train={"epochs": 20, "validation_fraction": 0.1, "early_stopping": {"patience": 3}},
+    ),
+    "a normalisation of its own for a few steps": spec(
+        layers=[*chain({}), {"kind": "batch_norm"}, *chain({}, {})]
+    ),
+    "a learning rate judged by nothing": spec(train=falling(patience=3, monitor="val_loss")),
+    "a learning rate that falls too late": spec(train=falling()),
+    "a learning rate that falls too late, as written": spec(train=falling(patience=9)),
+    "a learning rate of two epochs that falls": spec(train={**falling(patience=1), "epochs": 2}),
     "a band without width": spec(train={"firing_rates": {"min": 50, "max": 50}}),
     "a band beyond max_rate": spec(
         train={"firing_rates": {"max": 300}}, layers=chain({}, {"firing_rates": {"min": 250}}, {})

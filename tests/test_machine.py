@@ -358,7 +358,8 @@ def test_show_json_in_full(capsys: pytest.CaptureFixture[str]) -> None:
                 "name": "hidden1",
                 "operators": [
                     {"kind": "dropout", "name": "dropout1", "rate": 0.25},
-                    {"kind": "dense", "name": "hidden2", "units": 32, "use_bias": True},
+                    {"kind": "dense", "name": "hidden2", "units": 32, "use_bias": True}
+                    | {"l1": 0, "l2": 0},
                 ],
                 "synapse": {"kind": "lowpass", "tau": 0.005},
             }

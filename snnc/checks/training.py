@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from snnc.checks.hints import at_most
 from snnc.checks.rule import rule
@@ -66,7 +67,8 @@ LATE_PLATEAU = warning("late-plateau")
 @rule
 def plateau_possible(program: Program) -> Iterator[Diagnostic]:
     """A lower learning rate needs the first epoch, those of patience, and another one."""
-    rate, epochs = program.train.optimizer.learning_rate, program.train.epochs
+    rate: Any = program.train.optimizer.learning_rate
+    epochs = program.train.epochs
     if program.plateau is None or rate.patience + 2 <= epochs:
         return
     message = (

@@ -19,7 +19,6 @@ from snnc.spec.gradients import Rate, Smooth
 from snnc.spec.schedules.base import ScheduleKind
 from snnc.spec.settings import EarlyStopping
 
-
 #: What a script keeps of an epoch that ends with validation, in order.
 _LOGS = ("loss", "accuracy", "val_loss", "val_accuracy")
 

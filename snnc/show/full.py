@@ -41,6 +41,10 @@ def full(document: Document, program: Program) -> str:
         tables["synapses"]["output"] = {k: Value(v.value, "as layer") for k, v in as_layer.items()}
     if spec.train.gradient is None:
         tables["train"]["gradient"] = Value(None, "by layer, see there")
+    if program.plateau:
+        monitor = tables["train"]["optimizer"]["learning_rate"]["monitor"]
+        why = f"{program.plateau.kwargs['monitor']}, as {'some' if program.validates else 'no'} items validate"
+        tables["train"]["optimizer"]["learning_rate"]["monitor"] = _filled(monitor, None, why)
     names = layer_names(spec.layers)
     last = Value([names[-1]], "the last layer")
     tables["output"]["from"] = _filled(tables["output"]["from"], last.value, last.origin)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from snnc.operators.conv2d import Conv2D
     from snnc.operators.dense import Dense
 
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Flow:
     """Values on their way to the next population: where they come from, and the operators they pass.

@@ -58,4 +58,5 @@ class Schedule(ScheduleKind):
 
     def described(self, validates: bool) -> dict[str, Any]:
         monitor = self.monitor or ("val_loss" if validates else "loss")
-        return {"kind": self.keras, **self.written, "monitor": monitor}
+        changed = self.model_dump(exclude_defaults=True, exclude={"kind", "monitor"})
+        return {"kind": self.keras, "monitor": monitor, **changed}

@@ -3,7 +3,7 @@
     python costs_train.py --resume  # go on after a kill
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from costs.toml [108c72a4].
+Written by snnc from costs.toml [f457c72b].
 """
 
 import argparse
@@ -38,12 +38,12 @@ BATCH_SIZE = 20
 OPTIMIZER = partial(tf.optimizers.SGD, learning_rate=0.1, momentum=0.5)
 PLATEAU = partial(
     tf.keras.callbacks.ReduceLROnPlateau,
+    monitor="val_loss",
     factor=0.5,
     patience=2,
     min_delta=0.05,
     cooldown=1,
     min_lr=0.001,
-    monitor="val_loss",
 )
 VALIDATION_FRACTION = 0.2  # of the training items
 PRESENTATION_STEPS = 100
