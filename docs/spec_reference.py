@@ -270,9 +270,10 @@ def _write_table(
 
 def _put(spec: Data, table: Table, own: Data) -> None:
     """Put a table where it belongs, over what the spec has there."""
-    inner = spec
-    for key in table.at[:-1]:
-        inner = inner.setdefault(key, {})
+    inner: Any = spec
+    *around, _ = _path(table.at) or [None]
+    for key in around:
+        inner = inner[key] if isinstance(inner, list) else inner.setdefault(key, {})
     for key in table.at[-1:]:
         there = inner.get(key, {})
         keeps = not table.kind or there.get("kind") == table.kind
@@ -287,9 +288,14 @@ def _of(found: dict[tuple[str, str], Any], table: Table, key: str) -> Any:
 def _at(spec: Data, at: KeyPath) -> Any:
     if at == ("layers",):
         return next(layer for layer in spec["layers"] if layer["name"] == "here")
-    for key in at:
+    for key in _path(at):
         spec = spec[key]
     return spec
+
+
+def _path(at: KeyPath) -> KeyPath:
+    """Return where a table stands in a spec: one within a layer, in the first."""
+    return ("layers", 0, *at[1:]) if at[:1] == ("layers",) else at
 
 
 def _values(schema: Data, key: str) -> Iterator[Any]:
@@ -372,7 +378,8 @@ def _vocabulary(table: Table) -> str:
 
 def _is_table(table: Table, key: str) -> bool:
     """Whether a key is that of a table that has a section of its own."""
-    return table.model is Spec and bool(tables_in(table.fields[key].annotation))
+    info = table.fields[key]
+    return table.model is Spec and bool(tables_in((info.annotation, *info.metadata)))
 
 
 def _index(names: list[str]) -> str:
