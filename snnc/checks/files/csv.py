@@ -16,10 +16,11 @@ from snnc.data.csv_file import (
     Row,
     csv_format,
     has_decimal_comma,
+    label_names,
     missing,
+    naming,
     number,
     rows,
-    unlisted,
 )
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
@@ -28,9 +29,6 @@ from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.spec import write_toml
 from snnc.spec.sources.csv import Source as Csv
-
-#: A hint lists at most this many labels. A column with more of them hardly holds the labels.
-MOST_NAMES = 50
 
 
 def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
@@ -100,8 +98,8 @@ def _item_is_readable(table: _Table, label: int) -> Iterator[Diagnostic]:
     """Yield an error for a label that isn't a class, and one for the first value that isn't a number."""
     how, columns, item = table.how, table.top.cells, table.item
     cell = item.cells[label]
-    if cell not in how.names and number(cell) is None:
-        message = f"line {item.line}, {how.column(columns, label)}: {unlisted(cell)}"
+    if how.class_of(cell) is None:
+        message = f"line {item.line}, {how.column(columns, label)}: {how.unlisted(cell)}"
         hint = _labels_hint(table, label)
         yield Diagnostic(DATA_TYPE, message, ("data", "label"), hint=hint)
     texts = [c for c, cell in enumerate(item.cells) if c != label and number(cell) is None]
@@ -150,20 +148,12 @@ def _better_delimiter(table: _Table) -> str | None:
 
 
 def _labels_hint(table: _Table, label: int) -> str:
-    """Return a hint for labels that are text: all names in the file, those that the spec lists first."""
-    how, present = table.how, set[str]()
-    try:
-        for row in islice(rows(table.path, how.delimiter), int(how.header), None):
-            present.update(row.cells[label : label + 1])
-    except BadText:
-        pass  # it is reported once the labels are right
-    if not 1 < len(present) <= MOST_NAMES:
-        return f"the column holds {counted(len(present), 'name')}: is it that of the labels?"
-    listed = [name for name in how.names if name in present]
-    names = [*listed, *sorted(present.difference(listed))]
-    classes = "" if len(names) == how.classes else f" and classes = {len(names)}"
-    written = write_toml.value(names)
-    return f"write labels = {written}{classes} in [output]; classes then have that order"
+    """Return a hint for labels that are text: all names in the file."""
+    names = label_names(table.path, table.how, label)
+    if len(names) == 1:
+        return "the column holds 1 name: is it that of the labels?"
+    hint = naming(names, table.how)
+    return hint or f"the column holds {len(names)} names: is it that of the labels?"
 
 
 def _label_hint(table: _Table, texts: list[int], label: int) -> str:
@@ -218,7 +208,7 @@ def _header_warnings(top: Row, label: int, numeric: bool) -> Iterator[Diagnostic
         message = f"line {top.line} is left out as a header, but holds numbers"
         hint = "write header = false if it is an item"
         yield Diagnostic(CSV_HEADER, message, ("data", "header"), hint=hint)
-    if top.cells[0].strip() == "" and label != 0:
+    if top.cells[0] == "" and label != 0:
         message = "the first column has no name: is it the number of each item?"
         hint = "leave it out of the file (pandas: index=False)"
         yield Diagnostic(CSV_INDEX, message, ("data", "path"), hint=hint)
