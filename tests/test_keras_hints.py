@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.spec.keras_hints import layer_hint
+from snnc.spec.keras_layers import layer_hint
 
 LATER = ["avg_pool2d", "batch_norm", "conv2d", "dense", "dropout"]
 

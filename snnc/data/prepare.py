@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.data.csv_file import expected
+from snnc.data.csv_file import MOST_NAMES, expected
 from snnc.data.sources import read
 from snnc.data.sources.base import Raw, source_name
 from snnc.diagnostics.errors import Refusal
@@ -21,6 +21,11 @@ from snnc.spec.sources.base import Scale
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
+
+#: What gives classes numbers without gaps.
+NUMBERED = "number them from 0: numpy.unique(labels, return_inverse=True)[1]"
+#: Labels beyond this number no classes.
+MOST_CLASSES = 1000
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,11 @@ class Data:
     scale: Array
     #: The held-out items and labels, unscaled, in the types of the source.
     held_out: HeldOut
+
+    @property
+    def items(self) -> tuple[Array, Array]:
+        """The scaled items to train on, and to test on."""
+        return self.x_train, self.x_test
 
     @cached_property
     def train_digest(self) -> str:
@@ -183,14 +193,16 @@ def _remedy(y: NDArray[Any], classes: int) -> str:
     """Return how to correct labels that are wrong in a regular way, or ""."""
     if not np.isfinite(y).all() or (y != np.floor(y)).any():
         return ", and are whole numbers"
-    low, high = int(y.min()), int(y.max())
-    if (low, high) == (1, classes):
-        return ": these start at 1, so subtract 1 from each"
-    if (low, high) == (-1, 1) and classes == 2:
-        return ": make each -1 a 0"
-    if low >= 0 and high < 1000:
+    present = np.unique(y)
+    low, high, n = int(present[0]), int(present[-1]), len(present)
+    also = "" if n == classes else f", and write classes = {n} in [output]"
+    if low == 1 and high == n:
+        return f": these start at 1, so subtract 1 from each{also}"
+    if present.tolist() == [-1, 1]:
+        return f": make each -1 a 0{also}"
+    if low >= 0 and high < MOST_CLASSES and 2 * n > high:
         return f": write classes = {high + 1} in [output], or mend the labels"
-    return ""
+    return f": {NUMBERED}{also}" if n <= MOST_NAMES else ""
 
 
 def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
@@ -200,7 +212,7 @@ def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
     low, high = x.min(), x.max()
     if low == high:
         raise Refusal(
-            f"{where}: all training values are {low}, so they can't be scaled: write scale = 'none'"
+            f"{where}: all training values are {low}, so they can't be scaled, and nothing can be learnt from them"
         )
     with np.errstate(over="ignore", invalid="ignore"):
         if kind == "standard":

@@ -9,8 +9,9 @@ import numpy as np
 
 from snnc.data.prepare import Array, Data, Labels, Split, scaled, split
 from snnc.data.sources.base import source_name
+from snnc.data.values import value_warnings
 from snnc.diagnostics.allowed import without_allowed
-from snnc.diagnostics.codes import DATA_BALANCE, DATA_CLASSES, DATA_LEAK, DATA_ORDER, DATA_SCALE
+from snnc.diagnostics.codes import DATA_BALANCE, DATA_CLASSES, DATA_LEAK, DATA_ORDER
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.program.network import Network
 from snnc.program.program import Program
@@ -19,12 +20,6 @@ from snnc.program.program import Program
 AT = ("data", "kind")
 #: With this share of the items in one class, accuracy tells little.
 LARGEST_SHARE = 0.9
-#: Unscaled values beyond this are far from 1, the input at which a neuron fires at max_rate.
-LARGEST_UNSCALED = 10
-#: A value that varies over this share of the common range changes the rate of a neuron of 200 Hz by 2 Hz: no spike in 0.1 s.
-NARROW = 0.01
-#: Images may have this share of narrow values: the dark corners of a round one are 0.21 of it.
-MOST_NARROW = 0.25
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ def data_warnings(program: Program, data: Data) -> tuple[Diagnostic, ...]:
     return (
         *_class_warnings(program.network, data),
         *_order(program, data.y_test),
-        *_value_warnings(program, data),
+        *value_warnings(program, data),
         *_leaks(data),
     )
 
@@ -123,31 +118,6 @@ def _leaks(data: Data) -> Iterator[Diagnostic]:
         )
         hint = "accuracy on them says nothing: leave them out"
         yield Diagnostic(DATA_LEAK, message, AT, hint=hint)
-
-
-def _value_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
-    scale, at = program.data.scale, ("data", "scale")
-    low, high = data.x_train.min(axis=0), data.x_train.max(axis=0)
-    largest = max(-low.min(), high.max(), np.abs(data.x_test).max())
-    if scale == "none" and largest > LARGEST_UNSCALED:
-        message = f"values up to {largest:g} reach neurons whose max_rate is for an input of 1"
-        yield Diagnostic(DATA_SCALE, message, at, hint='write scale = "standard"')
-    varying = high > low
-    narrow = varying & (high - low < NARROW * (high.max() - low.min()))
-    if scale in ("unit", "signed") and narrow.sum() > MOST_NARROW * varying.sum():
-        message = (
-            f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} of the range "
-            "that all are scaled by: hardly a neuron can tell"
-        )
-        yield Diagnostic(DATA_SCALE, message, at, hint='write scale = "standard"')
-    surprising = ~varying & (data.x_test != data.x_train[0]).any(axis=0)
-    if scale == "standard" and surprising.any():
-        message = (
-            f"{surprising.sum()} of {len(varying)} values never vary in training but do in testing, "
-            f"where they reach {np.abs(data.x_test[:, surprising]).max():g}, unscaled"
-        )
-        hint = 'write scale = "unit" or "signed"'
-        yield Diagnostic(DATA_SCALE, message, at, hint=hint)
 
 
 def _classes(network: Network, numbers: Labels) -> str:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 
 from snnc.diagnostics.wording import close, joined, near, number
+from snnc.spec import write_toml
+from snnc.spec.base import Model
 from snnc.spec.keras_hints import key_hint
-from snnc.spec.kinds import by_kind
+from snnc.spec.kinds import by_kind, tables_in
 from snnc.spec.located_errors import LocatedError, table_keys, value_at
+from snnc.spec.neurons import KINDS as NEURONS
+from snnc.spec.tables import Spec
 
 #: Patterns of text in quotes that is a value of this type without them.
 _QUOTED = {
@@ -28,10 +33,40 @@ def unknown_key_hint(error: LocatedError) -> str:
         (own,) = by_kind(error.tables)
         have = "have" if len(kinds) > 1 else "has"
         return f"leave it out: '{own}' has none; {joined(kinds, 'and')} {have} it"
+    table = next((part for part in reversed(path) if isinstance(part, str)), "")
+    if hint := key_hint(table, key, value_at(error.data, path)):
+        return hint
     if close(key, error.keys):
         return near(key, error.keys)
-    table = next((part for part in reversed(path) if isinstance(part, str)), "")
-    return key_hint(table, key, value_at(error.data, path)) or near(key, error.keys)
+    return _elsewhere(error) or _left_out(error.keys)
+
+
+def _elsewhere(error: LocatedError) -> str:
+    """Return the hint for a key that belongs to a layer's neurons, or to another table of the spec."""
+    *path, last = error.path
+    key, written = str(last), value_at(error.data, path)
+    if len(path) == 2 and path[0] == "layers" and key in _keys_in(NEURONS.values()):
+        own = written.get("neurons", {})
+        table = {"kind": own} if isinstance(own, str) else own
+        return f"write neurons = {write_toml.value({**table, key: written[key]})} instead"
+    fields = Spec.model_fields.items()
+    inner = {name: tables_in((field.annotation, *field.metadata)) for name, field in fields}
+    homes = [name for name in inner if name != "layers" and key in _keys_in(inner[name])]
+    return f"write it in [{homes[0]}]" if len(homes) == 1 else ""
+
+
+def _keys_in(tables: Iterable[type[Model]]) -> set[str]:
+    return {key for table in tables for key in table_keys(table)}
+
+
+def _left_out(keys: list[str]) -> str:
+    return f"leave it out: the keys here are {joined(keys, 'and')}" if keys else ""
+
+
+def as_name(text: str) -> str:
+    """Return the name that a text becomes by lower case, and _ for what no name has; "" if nothing is left of it."""
+    plain = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_").lstrip("0123456789_")
+    return plain[:32].rstrip("_")
 
 
 def unit_hint(error: LocatedError, limit: float) -> str:
