@@ -97,16 +97,14 @@ def split(program: Program) -> Split:
     """Return the items for training and testing, split by the source or else by the seed."""
     where = source_name(program)
     try:
-        parts = [_numbers(raw, program.network, where) for raw in read(program)]
+        arrays = [_numbers(raw, program.network, where) for raw in read(program)]
     except MemoryError as error:
         raise Refusal(f"{where} takes more memory than there is") from error
-    if len(parts) == 2:
-        (x_train, y_train), (x_test, y_test) = parts
+    if len(arrays) == 2:
+        (x_train, y_train), (x_test, y_test) = arrays
     else:
-        ((x, y),) = parts
-        order = np.random.RandomState(program.network.seed).permutation(len(x))
-        n_test = math.ceil((program.data.split_fraction or 0.0) * len(x))
-        test, train = order[:n_test], order[n_test:]
+        ((x, y),) = arrays
+        test, train = parts(program.network.seed, len(x), program.data.split_fraction)
         x_train, y_train, x_test, y_test = x[train], y[train], x[test], y[test]
     n_seen = len(division(program, len(x_train))[0])
     if n_seen < program.train.batch_size:
@@ -115,6 +113,13 @@ def split(program: Program) -> Split:
             f"fewer than a batch of {program.train.batch_size}: lower batch_size"
         )
     return Split(x_train, y_train, x_test, y_test)
+
+
+def parts(seed: int, n: int, held_out: float | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the indices of those of n items that are held out, and of those to train on."""
+    order = np.random.RandomState(seed).permutation(n)
+    n_test = math.ceil((held_out or 0.0) * n)
+    return order[:n_test], order[n_test:]
 
 
 def division(program: Program, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from snnc.data.missing import missing_hint
 from snnc.data.prepare import Array, Data, Labels, Split, scaled, split
 from snnc.data.sources.base import source_name
 from snnc.data.values import value_warnings
@@ -45,7 +46,7 @@ def data_report(program: Program) -> DataReport:
 def data_warnings(program: Program, data: Data) -> tuple[Diagnostic, ...]:
     """Return warnings of data that training would accept without a word."""
     return (
-        *_class_warnings(program.network, data),
+        *_class_warnings(program, data),
         *_order(program, data.y_test),
         *value_warnings(program, data),
         *_leaks(data),
@@ -77,7 +78,8 @@ def _counts(network: Network, y: Labels) -> str:
     return ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
 
 
-def _class_warnings(network: Network, data: Data) -> Iterator[Diagnostic]:
+def _class_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
+    network = program.network
     train = np.bincount(data.y_train, minlength=network.output.classes)
     test = np.bincount(data.y_test, minlength=network.output.classes)
     for counts, missing in (
@@ -86,7 +88,8 @@ def _class_warnings(network: Network, data: Data) -> Iterator[Diagnostic]:
     ):
         if not counts.all():
             message = missing.format(_classes(network, np.flatnonzero(counts == 0)))
-            yield Diagnostic(DATA_CLASSES, message, AT)
+            hint = missing_hint(program, data)
+            yield Diagnostic(DATA_CLASSES, message, AT, hint=hint)
     share = test.max() / test.sum()
     if share >= LARGEST_SHARE:
         one = _classes(network, np.flatnonzero(test == test.max())[:1])

@@ -6,6 +6,7 @@ import keyword
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 from snnc.diagnostics.codes import (
@@ -237,7 +238,9 @@ def _wrong_names(spec: Spec, names: list[str]) -> Iterator[Diagnostic]:
         on: Literal["key", "value"] = "value" if layer.name else "key"
         if name in first:
             message = f"layers {first[name] + 1} and {index + 1} are both called '{name}'"
-            yield Diagnostic(DUPLICATE_NAME, message, at, on)
+            other = next(n for i in count(2) if (n := f"{name[:28]}_{i}") not in names)
+            hint = f'write "{other}"' if layer.name else f'write name = "{other}"'
+            yield Diagnostic(DUPLICATE_NAME, message, at, on, hint)
         first.setdefault(name, index)
         if name in RESERVED or keyword.iskeyword(name) or keyword.issoftkeyword(name):
             message = f"a layer can't be called '{name}': Python or the scripts use that name"
@@ -271,9 +274,10 @@ def _wrong_from(
         place = (*at, index)
         if source in later:
             message = f"'{source}' comes later: a layer follows earlier ones"
-            yield Diagnostic(UNKNOWN_LAYER, message, place)
+            yield Diagnostic(UNKNOWN_LAYER, message, place, hint=near(source, earlier))
         elif source not in earlier:
             message = f"there is no layer '{source}'"
             yield Diagnostic(UNKNOWN_LAYER, message, place, hint=near(source, earlier))
         elif source in (sources or ())[:index]:
-            yield Diagnostic(DUPLICATE_NAME, f"'{source}' stands here twice", place)
+            message = f"'{source}' stands here twice"
+            yield Diagnostic(DUPLICATE_NAME, message, place, hint="remove it")

@@ -116,6 +116,8 @@ def _table_hint(error: LocatedError) -> str:
     keys = {key for table in error.tables for key in table.model_fields}
     if type(value) in (int, float) and "tau" in keys:
         return f"write {{ tau = {_toml(value)} }}"
+    if "patience" in keys:
+        return f"write {{ patience = {value if type(value) is int and value > 0 else 5} }}"
     return near("", list(by_kind(error.tables))) if len(error.tables) > 1 else ""
 
 

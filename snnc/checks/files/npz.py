@@ -13,7 +13,7 @@ from snnc.data.npz_headers import BadFile, Header, headers
 from snnc.diagnostics.codes import error
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near
-from snnc.operators.linear import Shape
+from snnc.operators.linear import Shape, size
 from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.spec.sources.npz import Source as Npz
@@ -117,10 +117,12 @@ def _is_numbers(array: _Array) -> Iterator[Diagnostic]:
 def _pair_fits(network: Network, x: _Array, y: _Array) -> Iterator[Diagnostic]:
     named = f"'{x.name}' has shape {list(x.shape)}, items first" if len(x.shape) < 2 else ""
     yield from items_fit(network, x.shape[1:], f"an item of '{x.name}'", named)
-    if not y.shape or y.shape[1:] not in ((), (1,)):
+    if not y.shape or size(y.shape[1:]) != 1:
         one_hot = y.shape[1:] == (network.output.classes,)
         message = f"'{y.name}' has shape {list(y.shape)}; labels are one whole number an item"
         hint = f"one-hot? save {y.name}.argmax(axis=1)" if one_hot else ""
+        if y.shape and y.shape[0] == 1 and size(y.shape) in x.shape[:1]:
+            hint = f"save {y.name}.ravel()"
         yield Diagnostic(DATA_SHAPE, message, y.at, hint=hint)
     elif x.shape[:1] != y.shape[:1]:
         items = f"{x.shape[0]} items" if x.shape else "no items"
