@@ -395,7 +395,7 @@ def test_show_in_spite_of_errors(capsys: pytest.CaptureFixture[str]) -> None:
         "too_fast_for_chip",
         "keras_learning_rate",
         "keras_keys",
-        "unknown_source",
+        "unknown_data_set",
     }
     assert wanted <= set(understood)
     assert not {"unknown_layer_kind", "sum_of_shapes", "toml_syntax"} & set(understood)
