@@ -108,18 +108,15 @@ class Trained:
         return self.spikes > self.chance
 
 
-def train(made: Case, epochs: int = 30) -> Trained:
+def train(made: Case, epochs: int = 20) -> Trained:
     """Train a case, and run it as spikes."""
     tables = {**made.tables, "train": {**made.tables.get("train", {}), "epochs": epochs}}
     with beside(replace(made, tables=tables)), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        training = snnc.train(tables)
-        spikes = snnc.run(training, on="nengo_dl")
-        labels = spikes.labels
-        row = {r.on: r.accuracy.value for r in spikes.rows}
-        return Trained(
-            row["nengo_dl"], row["rates"], float(np.bincount(labels).max() / len(labels))
-        )
+        results = snnc.train(tables).results
+    accuracy = {row.on: row.accuracy.value for row in results.rows}
+    largest = float(np.bincount(results.labels).max() / len(results.labels))
+    return Trained(accuracy["nengo_dl"], accuracy["rates"], largest)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -139,8 +136,8 @@ def main(arguments: list[str] | None = None) -> int:
         elif seed < chosen.start + chosen.train:
             result, trained = train(way.case), trained + 1
             above += result.learnt
-            if not result.learnt:
-                print(f"{seed}: {result}\n    {way.case.tables}")
+            told = "" if result.learnt else f"\n    {way.case.tables}"
+            print(f"{seed}: {result}{told}", flush=True)
     print(f"{chosen.count} pairs, {n_steps} hints followed; {dict(ends)}")
     if trained:
         print(f"{trained} trained, {above} better than by chance")

@@ -29,7 +29,7 @@ class Case:
 
 def options(hint: str) -> list[str]:
     """Return the ways that a hint names, each of which helps."""
-    return re.split(r", or (?=\w+ = |write |leave |remove |on_chip|read = |mend )", hint)
+    return re.split(r", or (?=\w+ = |write |leave |remove |take |on_chip|read = |mend )", hint)
 
 
 def follow(case: Case, diagnostic: Diagnostic, option: str) -> Case | None:
@@ -39,18 +39,16 @@ def follow(case: Case, diagnostic: Diagnostic, option: str) -> Case | None:
         if found := re.match(words, option):
             act(case.tables, diagnostic.at[1], found)
             return case
-    if diagnostic.code == "data-values" or diagnostic.code.startswith(("data-", "csv-")):
-        if (data := _mended(case, option)) is not None:
-            return data
+    is_about_data = diagnostic.code.startswith(("data-", "csv-"))
+    if is_about_data and (mended := _mended(case, option)) is not None:
+        return mended
     return _written(case, diagnostic, option)
 
 
 def _written(case: Case, diagnostic: Diagnostic, option: str) -> Case | None:
     """Follow an option that changes keys and values of the spec."""
     tables, (*table, key) = case.tables, diagnostic.at
-    if option.startswith(("leave it out, and the layer too",)):
-        del place(tables, table)[key]
-    elif option.startswith(("leave it out", "remove it", "leave pop_type out")):
+    if option.startswith(("leave it out", "remove it", "leave pop_type out")):
         if not is_there(tables, diagnostic.at):
             return None
         del place(tables, table)[key]
@@ -60,19 +58,26 @@ def _written(case: Case, diagnostic: Diagnostic, option: str) -> Case | None:
         place(tables, [found[1]])[key] = place(tables, table).pop(key)
     elif found := re.match(r"(?:did you mean|write) '([^']*)'", option):
         _replaced(tables, diagnostic, found[1])
-    elif assigned := assignments(re.sub(r"^.*?\b(?=write \w+ = )|^write (?=\w+ = )", "", option)):
+    else:
+        return case if _values_written(tables, diagnostic, option) else None
+    return case
+
+
+def _values_written(tables: Tables, diagnostic: Diagnostic, option: str) -> bool:
+    """Write the values of an option, of keys that it names or of the one at the finding; return whether there are any."""
+    *table, key = diagnostic.at
+    text = re.sub(r"^.*?\b(?=write \w+ = )|^write (?=\w+ = )", "", option)
+    if assigned := assignments(text):
         if option.rstrip().endswith("instead"):
             place(tables, table).pop(key)
         for name, value, where in assigned:
             _assign(tables, diagnostic.at, name, value, where)
-    elif found := re.match(r"write (?=[\[{\"\w.-])", option):
-        value, _ = value_in(option[found.end() :])
-        if value is None:
-            return None
+        return True
+    found = re.match(r"write (?=[\[{\"\w.-])", option)
+    value = value_in(option[found.end() :])[0] if found else None
+    if value is not None:
         place(tables, table)[key] = value
-    else:
-        return None
-    return case
+    return value is not None
 
 
 def _replaced(tables: Tables, diagnostic: Diagnostic, word: str) -> None:
@@ -195,8 +200,7 @@ _LAYERS: tuple[tuple[str, Callable[[Tables, Any, re.Match[str]], None]], ...] = 
     (r"leave the layer out, and write from = (.*?\]).* in (the layer|\[output\])", _from_moved),
     (r"leave the layer out, and write shape = (.*?\]) in \[input\]", _shape_moved),
     (r"leave the layer out, and write batch_norm = true in the layer before", _norm_moved),
-    (r"leave the layer out: a dense or conv2d layer reads several", lambda *_: None),
-    (r"leave the layer out", _removed),
+    (r"leave the layer out|remove the layer", _removed),
     (r"write \[\[layers\]\], kind = \"dropout\"", _dropout_added),
 )
 
@@ -209,8 +213,6 @@ def _mended(case: Case, option: str) -> Case | None:
         if re.search(words, option):
             data = act(case.data)
             tables = case.tables
-            if words == _CONSTANT:
-                tables["input"]["shape"] = [data.width]
             also = re.search(r"and write (\w+ = .*)", option)
             for name, value, where in assignments(also[1]) if also else []:
                 _assign(tables, ("data", "kind"), name, value, where)
@@ -218,14 +220,13 @@ def _mended(case: Case, option: str) -> Case | None:
     return None
 
 
-_CONSTANT = r"leave them out of the data"
 _DATA: tuple[tuple[str, Callable[[Table], Table]], ...] = (
     (r"subtract 1 from each", lambda t: t.with_labels(lambda y: y - 1)),
     (r"make each -1 a 0", lambda t: t.with_labels(lambda y: y.clip(0))),
     (r"return_inverse=True", Table.numbered),
     (r"argmax\(axis=1\)", lambda t: t.with_labels(lambda y: y.argmax(axis=1))),
     (r"save \w+\.ravel\(\)", lambda t: t.with_labels(lambda y: y.ravel())),
-    (_CONSTANT, Table.without_constants),
+    (r"set them to 0 in the data", Table.without_surprises),
     (r"says nothing: leave them out", Table.without_leaks),
     (r"shuffle them", Table.shuffled),
     (r"remove such items", Table.without_gaps),

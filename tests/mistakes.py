@@ -293,7 +293,8 @@ def _units(tables: Tables, _: random.Random) -> None:
 
 def _wrong_shape(tables: Tables, chance: random.Random) -> None:
     shape = tables["input"]["shape"]
-    tables["input"]["shape"] = chance.choice([[int(np.prod(shape)) + 1], [*shape, 1], [1, *shape]])
+    if len(shape) == 1:
+        tables["input"]["shape"] = chance.choice([[shape[0] + 1], [*shape, 1], [1, *shape]])
 
 
 def _from_elsewhere(tables: Tables, _: random.Random) -> None:

@@ -31,10 +31,6 @@ class Table:
     has_index: bool = False
 
     @property
-    def width(self) -> int:
-        return int(np.prod(self.x.shape[1:]))
-
-    @property
     def state(self) -> int:
         """What tells two forms of the data apart."""
         return hash((self.x.tobytes(), self.x.shape, str(self.y.tolist()), self.has_index))
@@ -67,10 +63,10 @@ class Table:
     def numbered(self) -> Table:
         return self.with_labels(lambda y: np.unique(y, return_inverse=True)[1].reshape(y.shape))
 
-    def without_constants(self) -> Table:
+    def without_surprises(self) -> Table:
         n = len(self.x) - self.held_out
-        flat = self.x.reshape(len(self.x), -1)
-        return replace(self, x=flat[:, np.ptp(flat[:n], axis=0) > 0])
+        varies = np.ptp(self.x[:n], axis=0) > 0
+        return replace(self, x=np.where(varies, self.x, 0))
 
     def without_leaks(self) -> Table:
         n = len(self.x) - self.held_out

@@ -110,7 +110,7 @@ def split(program: Program) -> Split:
     if n_seen < program.train.batch_size:
         raise Refusal(
             f"{where}: {n_seen} items are left to train on, "
-            f"fewer than a batch of {program.train.batch_size}: lower batch_size"
+            f"fewer than a batch of {program.train.batch_size}: write batch_size = {max(n_seen // 4, 1)} in [train]"
         )
     return Split(x_train, y_train, x_test, y_test)
 

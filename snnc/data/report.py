@@ -19,6 +19,8 @@ from snnc.program.program import Program
 
 #: Where the spec names the source of the items.
 AT = ("data", "kind")
+#: Of how many deviations it can be told that items are sorted: few of them may be by chance.
+SURE = 3.5
 #: With this share of the items in one class, accuracy tells little.
 LARGEST_SHARE = 0.9
 
@@ -105,7 +107,8 @@ def _order(program: Program, y: Labels) -> Iterator[Diagnostic]:
         return
     same = np.mean(y[1:] == y[:-1]) if len(y) > 1 else 0.0
     by_chance = np.sum(np.square(np.bincount(y) / len(y)))
-    if same > (1 + by_chance) / 2:
+    deviation = np.sqrt(by_chance * (1 - by_chance) / max(len(y) - 1, 1))
+    if same > max((1 + by_chance) / 2, by_chance + SURE * deviation):
         message = (
             f"{same:.0%} of the items to test on come after one of their own class, by chance {by_chance:.0%} would: "
             "in a stream, what is left of an item helps the next"

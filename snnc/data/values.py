@@ -87,7 +87,9 @@ def _better_scale(program: Program, data: Data, fault: _Fault) -> str:
             least, best = gravity, scale
     if best:
         return f'write scale = "{best}"{_beside(program, best)}'
-    return "leave them out of the data" if fault.gravity == 1 else ""
+    return (
+        "set them to 0 in the data: nothing can be learnt from them" if fault.gravity == 1 else ""
+    )
 
 
 def _preferred(program: Program) -> Sequence[Scale]:

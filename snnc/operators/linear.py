@@ -72,8 +72,7 @@ class Operator:
         """Return (height, width, channels), or raise a ShapeError: it takes nothing but images."""
         if len(before) != 3:
             raise ShapeError(
-                f"'{self.name}' looks at images, (height, width, channels), not at values of shape {list(before)}",
-                hint="" if len(before) != 2 else f"write shape = {[*before, 1]} in [input]",
+                f"'{self.name}' looks at images, (height, width, channels), not at values of shape {list(before)}"
             )
         height, width, channels = before
         return height, width, channels

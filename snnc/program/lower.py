@@ -23,7 +23,7 @@ from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.diagnostics.wording import near
 from snnc.operators.dense import Dense
-from snnc.operators.linear import Operator, ShapeError
+from snnc.operators.linear import Operator, Shape, ShapeError
 from snnc.program.network import Connection, Network, Output, Population
 from snnc.program.program import Program
 from snnc.program.reserved_names import RESERVED
@@ -56,7 +56,9 @@ def lower(spec: Spec, document: Document) -> Program:
         try:
             flows[name] = layer.lower(name, sources, graph).placed(graph.at)
         except ShapeError as error:
-            raise CompileError(document, [_shape_error(error, graph.at, layer)]) from error
+            otherwise = _image_hint(spec.input.shape, sources)
+            diagnostic = _shape_error(error, graph.at, layer, otherwise)
+            raise CompileError(document, [diagnostic]) from error
         before = (name,)
     graph.at = ("output",)
     output = spec.output
@@ -188,11 +190,20 @@ class _Graph:
         return band.overridden(FiringRates(max=band.max or max_rate)), at
 
 
-def _shape_error(error: ShapeError, at: KeyPath, layer: LayerKind) -> Diagnostic:
-    """Return the diagnostic for a layer that can't take the shape of its source."""
+def _image_hint(items: Shape, sources: Sequence[Flow]) -> str:
+    """Return what makes images of a layer's sources, if items have two axes, or of which layer none can be made."""
+    if len(items) == 2 and all(len(source.shape) == 2 for source in sources):
+        return f"write shape = {[*items, 1]} in [input]"
+    row = next((s.via for s in sources if len(s.shape) == 1 and s.source != INPUT), "")
+    return row and f"leave the layer out: '{row}' puts out a row, and no image"
+
+
+def _shape_error(error: ShapeError, at: KeyPath, layer: LayerKind, otherwise: str) -> Diagnostic:
+    """Return the diagnostic for a layer that can't take the shape of its source; `otherwise` is the hint if it has none."""
+    hint = error.hint or (otherwise if error.key is None else "")
     written = error.key in _keys(layer)
     place: KeyPath = (*at, error.key) if error.key is not None and written else at
-    return Diagnostic(LAYER_SHAPE, error.message, place, "value" if written else "key", error.hint)
+    return Diagnostic(LAYER_SHAPE, error.message, place, "value" if written else "key", hint)
 
 
 def _keys(layer: LayerKind) -> set[str]:

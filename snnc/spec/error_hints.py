@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from snnc.diagnostics.wording import close, joined, near, number
 from snnc.spec import write_toml
@@ -15,6 +16,18 @@ from snnc.spec.located_errors import LocatedError, table_keys, value_at
 from snnc.spec.neurons import KINDS as NEURONS
 from snnc.spec.tables import Spec
 
+#: Values to start from, of keys that have no default.
+_USUAL = {
+    "classes": "10",
+    "decay_rate": "0.9",
+    "decay_steps": "1000",
+    "filters": "16",
+    "initial_learning_rate": "0.001",
+    "kernel_size": "3",
+    "patience": "5",
+    "rate": "0.2",
+    "units": "64",
+}
 #: Patterns of text in quotes that is a value of this type without them.
 _QUOTED = {
     "an integer": r"-?(0|[1-9]\d{0,8})",
@@ -69,6 +82,14 @@ def as_name(text: str) -> str:
     return plain[:32].rstrip("_")
 
 
+def missing_hint(key: str, written: Any) -> str:
+    """Return a hint for a key that has to stand in a table: what is usual, or what the rest of the table says."""
+    labels = written.get("labels") if isinstance(written, Mapping) else None
+    if key == "classes" and isinstance(labels, list) and len(labels) > 1:
+        return f"write classes = {len(labels)}"
+    return f"write {key} = {_USUAL[key]}, say" if key in _USUAL else ""
+
+
 def unit_hint(error: LocatedError, limit: float) -> str:
     """Return a hint for a number above a limit that was probably meant in another unit, or ""."""
     key, value = error.path[-1], error.detail["input"]
@@ -84,8 +105,8 @@ def unit_hint(error: LocatedError, limit: float) -> str:
 def type_hint(error: LocatedError, expected: str) -> str:
     """Return a hint for a value that isn't of the expected type, or ""."""
     value = error.detail["input"]
-    if isinstance(value, str) and expected in _QUOTED and re.fullmatch(_QUOTED[expected], value):
-        return f"write {value}, without quotes"
+    if isinstance(value, str) and re.fullmatch(_QUOTED.get(expected, "(?!)"), value.lower()):
+        return f"write {value.lower()}, without quotes"
     if expected == "an array":
         return _array_hint(error)
     if expected == "a string":

@@ -77,6 +77,7 @@ _KEYS = {
         "activation": "leave it out: the softmax is in the loss, and key softmax says whether it runs too",
         "kind": "leave it out: the output is a dense layer",
         "loss": "leave it out: the loss is the cross-entropy of the classes",
+        "units": "did you mean 'classes'?",
     },
     "data": {
         "normalize": 'write scale = "standard" instead',

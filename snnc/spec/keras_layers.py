@@ -77,7 +77,7 @@ def _sum(plain: str, layers: Sequence[Mapping[str, Any]], index: int) -> str:
     sources = layers[index].get("from") if layers else None
     after = next((layer for layer in layers[index + 1 :] if _remains(layer)), None)
     if not isinstance(sources, list) or (after and _kind(after) not in _WEIGHTED):
-        return "leave the layer out: a dense or conv2d layer reads several, each by weights of its own, with from"
+        return 'write kind = "dense" and units = 64, say: a dense or conv2d layer reads several, each by weights of its own'
     where = "the layer after it" if after else "[output]"
     return f"leave the layer out, and write from = {json.dumps(sources)} in {where}: each is read by weights of its own"
 

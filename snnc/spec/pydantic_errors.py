@@ -19,10 +19,10 @@ from snnc.diagnostics.codes import (
 )
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near, number, shown, toml_type
-from snnc.spec.error_hints import as_name, type_hint, unit_hint, unknown_key_hint
+from snnc.spec.error_hints import as_name, missing_hint, type_hint, unit_hint, unknown_key_hint
 from snnc.spec.keras_layers import layer_hint
 from snnc.spec.kinds import by_kind
-from snnc.spec.located_errors import LocatedError, locate
+from snnc.spec.located_errors import LocatedError, locate, value_at
 
 
 def diagnostics(
@@ -86,7 +86,8 @@ def _missing(error: LocatedError) -> Diagnostic:
         header = f"[[{key}]]" if key == "layers" else f"[{key}]"
         return Diagnostic(MISSING_TABLE, f"the spec has no {header}", error.path)
     name = _table_name(tuple(table), error.data)
-    return Diagnostic(MISSING_KEY, f"{name} has no '{key}'", error.path, "key")
+    hint = missing_hint(str(key), value_at(error.data, table))
+    return Diagnostic(MISSING_KEY, f"{name} has no '{key}'", error.path, "key", hint)
 
 
 def _infinite(error: LocatedError) -> Diagnostic:

@@ -132,19 +132,22 @@ def _misdivided(table: _Table) -> Diagnostic | None:
 
 
 def _better_delimiter(table: _Table) -> str | None:
-    """Return the delimiter by which the first lines have equally many columns, of numbers but for one: the label."""
-    for delimiter in get_args(Csv.model_fields["delimiter"].annotation):
-        if delimiter == table.how.delimiter:
-            continue
-        try:
-            top, *items = [row.cells for row in islice(rows(table.path, delimiter), 2)]
-        except BadText:
-            continue
-        item = items[0] if items else top
-        texts = [cell for cell in item if number(cell) is None and not has_decimal_comma(cell)]
-        if len(top) == len(item) > 1 >= len(texts):
-            return str(delimiter)
-    return None
+    """Return the delimiter that divides the first lines into more columns that suit a table than the spec's does."""
+    delimiters = get_args(Csv.model_fields["delimiter"].annotation)
+    columns = {delimiter: _suitable_columns(table.path, delimiter) for delimiter in delimiters}
+    best = max(delimiters, key=lambda delimiter: columns[delimiter])
+    return str(best) if columns[best] > columns[table.how.delimiter] else None
+
+
+def _suitable_columns(path: Path, delimiter: str) -> int:
+    """Return how many columns the first lines have, if equally many, of numbers but for one, the label; else 0."""
+    try:
+        top, *items = [row.cells for row in islice(rows(path, delimiter), 2)]
+    except (BadText, ValueError):
+        return 0
+    item = items[0] if items else top
+    texts = [cell for cell in item if number(cell) is None and not has_decimal_comma(cell)]
+    return len(item) if len(top) == len(item) > 1 >= len(texts) else 0
 
 
 def _labels_hint(table: _Table, label: int) -> str:

@@ -118,9 +118,12 @@ def _pair_fits(network: Network, x: _Array, y: _Array) -> Iterator[Diagnostic]:
     named = f"'{x.name}' has shape {list(x.shape)}, items first" if len(x.shape) < 2 else ""
     yield from items_fit(network, x.shape[1:], f"an item of '{x.name}'", named)
     if not y.shape or size(y.shape[1:]) != 1:
-        one_hot = y.shape[1:] == (network.output.classes,)
         message = f"'{y.name}' has shape {list(y.shape)}; labels are one whole number an item"
-        hint = f"one-hot? save {y.name}.argmax(axis=1)" if one_hot else ""
+        hint = ""
+        if len(y.shape) == 2:
+            hint = f"one-hot? save {y.name}.argmax(axis=1)"
+            if y.shape[1] != network.output.classes:
+                hint += f", and write classes = {y.shape[1]} in [output]"
         if y.shape and y.shape[0] == 1 and size(y.shape) in x.shape[:1]:
             hint = f"save {y.name}.ravel()"
         yield Diagnostic(DATA_SHAPE, message, y.at, hint=hint)
