@@ -25,6 +25,8 @@ ALIKE = 0.1
 NARROW = 0.01
 #: Images may have this share of narrow values: the dark corners of a round one are 0.21 of it.
 MOST_NARROW = 0.25
+#: Outliers set the range if nearly all values keep to this share of it. So many items tell.
+CORE, ENOUGH = 0.05, 1000
 #: With more negative values than this share, a neuron that is silent for them misses something.
 MOST_NEGATIVE = 0.01
 
@@ -61,6 +63,9 @@ def _scale_fault(scale: Scale, data: Data) -> _Fault | None:
         by = "of 1" if scale == "none" else "of the range that all are scaled by"
         message = f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} {by}: hardly a neuron can tell"
         return _Fault(message, 2)
+    if scale in ("unit", "signed") and (share := _core(data.x_train) / spread) < CORE:
+        message = f"most values keep to {share:.1%} of the range that all are scaled by, which a few set: hardly a neuron can tell"
+        return _Fault(message, 2)
     surprising = ~varying & (data.x_test != data.x_train[0]).any(axis=0)
     if scale == "standard" and surprising.any():
         message = (
@@ -69,6 +74,14 @@ def _scale_fault(scale: Scale, data: Data) -> _Fault | None:
         )
         return _Fault(message, 1)
     return None
+
+
+def _core(x: Array) -> float:
+    """Return the range of 98 % of the values, without those that are as usual at their place: most pixels may be dark."""
+    some = x[:: max(1, len(x) // ENOUGH)]
+    telling = some[some != np.median(some, axis=0)]
+    low, high = np.percentile(telling, (1, 99)) if telling.size else (0.0, np.inf)
+    return float(high - low)
 
 
 def _better_scale(program: Program, data: Data, fault: _Fault) -> str:
