@@ -166,8 +166,8 @@ def _schedule(train: Mapping[str, Any], rate: float) -> dict[str, Any] | None:
         return {"kind": "reduce_on_plateau", "initial_learning_rate": rate, **kept}
     if name not in _DECAYS:
         return None
-    needed = _DECAYS[name]
-    return {**needed, "initial_learning_rate": rate, **settings, "kind": name}
+    own = {key: value for key, value in settings.items() if key != "kind"}
+    return {"kind": name, "initial_learning_rate": rate, **_DECAYS[name], **own}
 
 
 def _snake(name: str) -> str:
