@@ -261,7 +261,7 @@ TABLE = split()["x_train"] * [1e-3, 1, 1e4]
         (PIXELS, {"mode": "on_off"}, "none", 'write scale = "unit"'),
         (TABLE, {"mode": "on_off"}, "none", 'write scale = "standard"'),
         (TABLE, {}, "unit", "write scale = \"standard\" and mode = \"on_off\" in 'encoder1'"),
-        (0.001 * PIXELS[:, 0, :, 0], {}, "none", 'write scale = "unit"'),
+        (0.0003 * PIXELS[:, 0, :, 0], {}, "none", 'write scale = "unit"'),
         (0.001 * split()["x_train"] + 5, {"mode": "on_off"}, "none", 'write scale = "standard"'),
     ],
 )  # fmt: skip
