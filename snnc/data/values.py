@@ -26,7 +26,7 @@ NARROW = 0.01
 #: Images may have this share of narrow values: the dark corners of a round one are 0.21 of it.
 MOST_NARROW = 0.25
 #: Outliers set the range if nearly all values keep to this share of it. So many items tell.
-CORE, ENOUGH = 0.05, 1000
+CORE, ENOUGH = 0.1, 1000
 #: With more negative values than this share, a neuron that is silent for them misses something.
 MOST_NEGATIVE = 0.01
 

@@ -112,20 +112,34 @@ _DECAYS: Mapping[str, Mapping[str, Any]] = {
 
 def key_hint(table: str, key: str, written: dict[str, Any]) -> str:
     """Return the hint for a key of Keras' in a table, or "". `written` is the table that has the key."""
-    value = written.get(key)
-    if table == "layers" and key == "activation" and value == "softmax":
+    hint = ""
+    if table in ("layers", "output"):
+        hint = _layer_key(key, written)
+    elif table == "train":
+        hint = _train_key(key, written)
+    return hint or _seed(table, key, written[key]) or _KEYS.get(table, {}).get(key, "")
+
+
+def _layer_key(key: str, layer: dict[str, Any]) -> str:
+    value = layer[key]
+    if key == "activation" and value == "softmax" and "units" in layer:
         return _SOFTMAX
-    if table in ("layers", "output") and key == "kernel_regularizer":
+    if key == "kernel_regularizer":
         return f"write {_penalty(value)} instead"
-    if table == "layers" and key == "dropout" and type(value) is float and 0 < value < 1:
+    if key == "dropout" and type(value) is float and 0 < value < 1:
         return f'write [[layers]], kind = "dropout" and rate = {value} behind this layer instead'
-    if table in ("train", "data") and key in _SEEDS and type(value) is int and value >= 0:
-        return f"write seed = {value} in [network] instead"
-    if table == "train" and key in (*_OF_OPTIMIZER, *_SCHEDULES):
-        return f"write optimizer = {write_toml.value(_optimizer(written))} instead"
-    if table == "train" and key in _OF_STOPPING:
-        return _stopping_hint(key, written)
-    return _KEYS.get(table, {}).get(key, "")
+    return ""
+
+
+def _train_key(key: str, train: dict[str, Any]) -> str:
+    if key in (*_OF_OPTIMIZER, *_SCHEDULES):
+        return f"write optimizer = {write_toml.value(_optimizer(train))} instead"
+    return _stopping_hint(key, train) if key in _OF_STOPPING else ""
+
+
+def _seed(table: str, key: str, value: Any) -> str:
+    is_seed = table in ("train", "data") and key in _SEEDS and type(value) is int and value >= 0
+    return f"write seed = {value} in [network] instead" if is_seed else ""
 
 
 def _penalty(value: Any) -> str:
