@@ -25,8 +25,9 @@ ALIKE = 0.1
 NARROW = 0.01
 #: Images may have this share of narrow values: the dark corners of a round one are 0.21 of it.
 MOST_NARROW = 0.25
-#: Outliers set the range if nearly all values keep to this share of it. So many items tell.
-CORE, ENOUGH = 0.1, 1000
+#: Few values set the range if these percentiles of them keep to less than these shares of it. So many items tell.
+CORE = {(1, 99): 0.1, (25, 75): 0.07}
+ENOUGH = 1000
 #: With more negative values than this share, a neuron that is silent for them misses something.
 MOST_NEGATIVE = 0.01
 
@@ -63,9 +64,10 @@ def _scale_fault(scale: Scale, data: Data) -> _Fault | None:
         by = "of 1" if scale == "none" else "of the range that all are scaled by"
         message = f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} {by}: hardly a neuron can tell"
         return _Fault(message, 2)
-    if scale in ("unit", "signed") and (share := _core(data.x_train) / spread) < CORE:
-        message = f"most values keep to {share:.1%} of the range that all are scaled by, which a few set: hardly a neuron can tell"
-        return _Fault(message, 2)
+    for percentiles, least in CORE.items() if scale in ("unit", "signed") else ():
+        if (share := _core(data.x_train, percentiles) / spread) < least:
+            message = f"{percentiles[1] - percentiles[0]}% of the values keep to {share:.1%} of the range that all are scaled by: hardly a neuron can tell"
+            return _Fault(message, 2)
     surprising = ~varying & (data.x_test != data.x_train[0]).any(axis=0)
     if scale == "standard" and surprising.any():
         message = (
@@ -76,11 +78,11 @@ def _scale_fault(scale: Scale, data: Data) -> _Fault | None:
     return None
 
 
-def _core(x: Array) -> float:
-    """Return the range of 98 % of the values, without those that are as usual at their place: most pixels may be dark."""
+def _core(x: Array, percentiles: tuple[int, int]) -> float:
+    """Return the range between two percentiles of the values, without those that are as usual at their place: pixels may be dark."""
     some = x[:: max(1, len(x) // ENOUGH)]
     telling = some[some != np.median(some, axis=0)]
-    low, high = np.percentile(telling, (1, 99)) if telling.size else (0.0, np.inf)
+    low, high = np.percentile(telling, percentiles) if telling.size else (0.0, np.inf)
     return float(high - low)
 
 
