@@ -220,5 +220,5 @@ def expected(classes: int) -> str:
 
 def csv_format(network: Network, data: Csv) -> Format:
     """Return the format of a source's file."""
-    names = network.output.labels or ()
+    names = tuple(name.strip() for name in network.output.labels or ())
     return Format(data.delimiter, data.header, data.label, names, network.output.classes)

@@ -36,7 +36,8 @@ class CsvSource(NamedTuple):
 
 
 def section(program: Program, folder: Path) -> CsvSource:
-    data, labels = program.data, program.network.output.labels
+    data, listed = program.data, program.network.output.labels
+    labels = listed and tuple(name.strip() for name in listed)
     assert isinstance(data, Csv)
     is_named = isinstance(data.label, str)
     name = literal(str(data.label).strip())
