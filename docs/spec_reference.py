@@ -102,6 +102,7 @@ EXAMPLES: dict[tuple[str, str], Example] = {
     ("Layer", "from"): Example(["input"], {"output": {"from": ["first", "second", "here"]}}),
     ("conv2d", "from"): Example(["eye", "input"]),
     ("avg_pool2d", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
+    ("global_avg_pool2d", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
     ("batch_norm", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
     ("conv2d", "filters"): Example(8, start=4),
     ("conv2d", "kernel_size"): Example(2, start=3),
@@ -113,7 +114,7 @@ EXAMPLES: dict[tuple[str, str], Example] = {
 }
 
 #: Layers that look at images: here they follow an encoder, which has a neuron a pixel.
-IMAGES = ("conv2d", "avg_pool2d", "batch_norm")
+IMAGES = ("conv2d", "avg_pool2d", "global_avg_pool2d", "batch_norm")
 
 #: What else a spec needs for a table to stand in it, by kind or model.
 BESIDE: dict[str, Data] = {

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from snnc.checks import check
 from snnc.checks.batch_norm import BATCH_NORM_STEPS, few_steps
 from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError
 from snnc.program.lower import lower
 from snnc.program.program import Program
 from snnc.spec.read import read
@@ -43,6 +45,13 @@ class Checked:
         return paragraph(said) + html(layers(self.program))
 
 
+class Understood(NamedTuple):
+    """The program of a spec whose layers are understood, and all that is wrong with it."""
+
+    program: Program
+    found: tuple[Diagnostic, ...]
+
+
 def checked(path: Path, data_file: Path | None = None) -> Checked:
     """Read a spec, and raise a CompileError if anything in it can't work; `data_file` replaces its data."""
     return check_document(read(path), data_file)
@@ -53,6 +62,25 @@ def check_document(document: Document, data_file: Path | None = None) -> Checked
     program = replace(lower(spec, document), data_file=data_file)
     warnings = check(program, document, spec.allow)
     return Checked(document, program, warnings, spec.allow)
+
+
+def understood(document: Document) -> Understood:
+    """Return the program of a spec in spite of errors beside its layers. Raises a CompileError if those aren't understood."""
+    try:
+        spec = validate(document)
+    except CompileError as error:
+        from snnc.spec.layers_alone import with_layers_alone  # for errors alone
+
+        try:
+            spec = validate(with_layers_alone(document, error.diagnostics))
+        except CompileError:
+            raise error from None
+        return Understood(lower(spec, document), error.diagnostics)
+    program = lower(spec, document)
+    try:
+        return Understood(program, check(program, document, spec.allow))
+    except CompileError as error:
+        return Understood(program, error.diagnostics)
 
 
 def scripts(program: Program, folder: Path) -> dict[Path, str]:

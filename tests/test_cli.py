@@ -18,7 +18,7 @@ from snnc.cli import main
 from snnc.pipeline import checked
 from snnc.program.network import Connection
 from snnc.show.full import full
-from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS, meaning
+from tests.conftest import CASES, DOWNLOADED, INVALID, ROOT, SPECS, meaning
 
 
 @pytest.fixture
@@ -375,6 +375,30 @@ def test_what_new_leaves_out_has_the_value_it_says(spec: Path) -> None:
     assert [p.gradient for p in full_program.network.populations] == [
         p.gradient for p in bare.network.populations
     ]
+
+
+def test_show_in_spite_of_errors(capsys: pytest.CaptureFixture[str]) -> None:
+    """The table comes where the layers are understood, and the errors behind it."""
+    understood = []
+    for path in INVALID:
+        code = main(["show", str(path)])
+        seen = capsys.readouterr()
+        report = path.with_suffix(".err").read_text(encoding="utf-8")
+        assert code == int("error[" in report), path
+        if seen.out:
+            understood.append(path.stem)
+        assert not seen.out or seen.out.startswith("layer"), path
+        assert seen.out or code == 1, path
+        assert seen.err.endswith(report.splitlines()[-1] + "\n"), path
+    wanted = {
+        "core_limits",
+        "too_fast_for_chip",
+        "keras_learning_rate",
+        "keras_keys",
+        "unknown_data_set",
+    }
+    assert wanted <= set(understood)
+    assert not {"unknown_layer_kind", "sum_of_shapes", "toml_syntax"} & set(understood)
 
 
 def test_show(capsys: pytest.CaptureFixture[str]) -> None:

@@ -147,6 +147,11 @@ BY_HEADERS: dict[str, tuple[Callable[[], bytes], str]] = {
     "transposed": (lambda: saved(x=items().T), "an item of 'x' has shape [40], not [3]"),
     "wide": (lambda: saved(x=np.zeros((40, 5))), "an item of 'x' has shape [5], not [3]"),
     "one-hot": (lambda: saved(y=np.eye(2)[labels()]), "one-hot? save y.argmax(axis=1)"),
+    "one-hot, of three": (
+        lambda: saved(y=np.eye(3)[labels()]),
+        "argmax(axis=1), and write classes = 3 in [output]",
+    ),
+    "a row of labels": (lambda: saved(y=labels()[None]), "save y.ravel()"),
     "lengths": (lambda: saved(y=labels(39)), "there are 40 items in 'x', but 39 labels in 'y'"),
     "few": (lambda: saved(x=items(4), y=labels(4)), "3 items to train on, fewer than a batch of 4"),
     "one": (lambda: saved(x=items(1), y=labels(1)), "no item is left to train on: of 1"),
@@ -174,6 +179,8 @@ BY_VALUES: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "nan label": (lambda: saved(y=changed(labels().astype(float), 5, np.nan)), "label 5 of 'y' is nan"),
     "from 1": (lambda: saved(y=labels() + 1), "these start at 1, so subtract 1 from each"),
+    "from 1, of four": (lambda: saved(y=np.arange(40) % 4 + 1), "subtract 1 from each, and write classes = 4 in [output]"),
+    "gaps": (lambda: saved(y=10 * labels()), "number them from 0: numpy.unique(labels, return_inverse=True)[1]"),
     "minus 1": (lambda: saved(y=labels() * 2 - 1), "label 0 of 'y' is -1; with 2 classes labels go"),
     "too many": (lambda: saved(y=np.arange(40) % 3), "label 2 of 'y' is 2; with 2 classes labels go "
         "from 0 to 1: write classes = 3 in [output], or mend the labels"),
@@ -192,6 +199,7 @@ SOUND: dict[str, Callable[[], bytes]] = {
     "big-endian": lambda: saved(x=items().astype(">f4"), y=labels().astype(">i2")),
     "fortran": lambda: saved(x=np.asfortranarray(items())),
     "a column of labels": lambda: saved(y=labels()[:, None]),
+    "a stack of labels": lambda: saved(y=labels()[:, None, None]),
     "a channel": lambda: saved(x=items()[:, :, None]),
     "unsigned": lambda: saved(x=(items() * 50).astype("u1"), y=labels().astype("u8")),
     "short floats": lambda: saved(x=items().astype("f2")),

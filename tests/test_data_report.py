@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import snnc
 from snnc.cli import main
 from tests.conftest import ROOT
 from tests.test_data_errors import CSV, NPZ, SPEC, write_spec
@@ -182,3 +184,132 @@ def test_without_numpy(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "need numpy, which can't be imported" in done.stderr
+
+
+def tables(
+    scale: str, encoder: dict[str, Any], neurons: str = "lif", shape: tuple[int, ...] = (3,)
+) -> dict[str, Any]:
+    names = ("x_train", "y_train", "x_test", "y_test")
+    return {
+        "network": {"name": "small"},
+        "data": {"kind": "npz", "path": "data.npz", "scale": scale, **{name: name for name in names}},
+        "input": {"shape": list(shape)},
+        "neurons": neurons,
+        "layers": [{"kind": "encoder", **encoder}, {"kind": "dense", "units": 6}],
+        "output": {"classes": 2},
+        "train": {"batch_size": 4},
+    }  # fmt: skip
+
+
+def found(spec: dict[str, Any], folder: Path, **changes: Any) -> dict[str, str]:
+    """Return the hints of what is found in values, by code."""
+    from snnc.data.report import data_report
+
+    np.savez(folder / "data.npz", **split(**changes))
+    return {str(d.code): d.hint for d in data_report(snnc.load(spec).program).warnings}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("encoder", "negative", "warned"),
+    [({}, True, True), ({"mode": "on_off"}, True, False), ({}, False, False)],
+)
+def test_negative_values_that_nobody_hears(
+    encoder: dict[str, Any], negative: bool, warned: bool, here: Path
+) -> None:
+    x = split()["x_train"]
+    hints = found(tables("none", encoder), here, x_train=x if negative else np.abs(x))
+    assert hints == ({"data-sign": 'write mode = "on_off"'} if warned else {})
+
+
+@pytest.mark.parametrize(
+    ("largest", "neurons", "mode", "warned"),
+    [
+        (4.9, "spiking_relu", "on_off", False),
+        (5.1, "spiking_relu", "on_off", True),
+        (-5.1, "spiking_relu", "on_off", True),
+        (-5.1, "spiking_relu", "identity", False),
+        (5.1, "loihi_spiking_relu", "on_off", False),
+        (5.1, "lif", "on_off", False),
+    ],
+)
+def test_bursts(largest: float, neurons: str, mode: str, warned: bool, here: Path) -> None:
+    """At 200 Hz a value of 5 is a spike in every step of 1 ms."""
+    x = split()["x_test"]
+    x[3, 1] = largest
+    hints = found(tables("none", {"mode": mode}, neurons), here, x_test=x)
+    assert ("data-bursts" in hints) == warned
+    if warned:
+        followed = tables("none", {"mode": mode, "neurons": "loihi_spiking_relu"}, neurons)
+        assert hints["data-bursts"].startswith('write neurons = "loihi_spiking_relu"')
+        assert "data-bursts" not in found(followed, here, x_test=x)
+
+
+PIXELS = 255 * np.random.RandomState(1).rand(40, 3, 3, 1)
+TABLE = split()["x_train"] * [1e-3, 1, 1e4]
+
+
+@pytest.mark.parametrize(
+    ("x", "encoder", "scale", "hint"),
+    [
+        (PIXELS, {}, "none", 'write scale = "unit"'),
+        (PIXELS, {"mode": "on_off"}, "none", 'write scale = "unit"'),
+        (TABLE, {"mode": "on_off"}, "none", 'write scale = "standard"'),
+        (TABLE, {}, "unit", "write scale = \"standard\" and mode = \"on_off\" in 'encoder1'"),
+        (0.0003 * PIXELS[:, 0, :, 0], {}, "none", 'write scale = "unit"'),
+        (0.001 * split()["x_train"] + 5, {"mode": "on_off"}, "none", 'write scale = "standard"'),
+    ],
+)  # fmt: skip
+def test_the_scale_that_is_proposed_raises_nothing(
+    x: Any, encoder: dict[str, Any], scale: str, hint: str, here: Path
+) -> None:
+    shape = x.shape[1:]
+    hints = found(tables(scale, encoder, shape=shape), here, x_train=x, x_test=x[:12] * 0.99)
+    assert hints["data-scale"] == hint
+    better = re.findall(r'"(\w+)"', hint)
+    followed = tables(better[0], {"mode": better[1]} if better[1:] else encoder, shape=shape)
+    assert "data-scale" not in found(followed, here, x_train=x, x_test=x[:12] * 0.99)
+
+
+def test_a_scale_that_cannot_help_is_not_proposed(here: Path) -> None:
+    """Pixels that are dark in training alone: `standard` would pass them on as they are."""
+    x_train, x_test = PIXELS.copy(), PIXELS[:12] * 0.9
+    x_train[:, 0, 0], x_test[:, 0, 0] = 0, 200
+    spec = tables("none", {"mode": "on_off"}, shape=(3, 3, 1))
+    assert found(spec, here, x_train=x_train, x_test=x_test)["data-scale"] == 'write scale = "unit"'
+    both = TABLE.copy(), split()["x_test"]
+    both[0][:, 1] = 0
+    spec = tables("standard", {"mode": "on_off"})
+    hint = found(spec, here, x_train=both[0], x_test=both[1])["data-scale"]
+    assert hint.startswith("set them to 0 in the data")
+
+
+@pytest.mark.parametrize(
+    ("y", "classes", "hint"),
+    [
+        (np.arange(40) % 2 + 1, 3, "number them from 0: numpy.unique(labels, return_inverse=True)[1], and write classes = 2 in [output]"),
+        (np.arange(40) % 2, 3, "write classes = 2 in [output]"),
+    ],
+)  # fmt: skip
+def test_classes_without_items(y: Any, classes: int, hint: str, here: Path) -> None:
+    spec = tables("none", {"mode": "on_off"})
+    spec["output"]["classes"] = classes
+    assert found(spec, here, y_train=y, y_test=y[:12])["data-classes"] == hint
+
+
+def test_another_seed_splits_otherwise(here: Path) -> None:
+    spec = tables("none", {"mode": "on_off"})
+    for name in ("x_train", "y_train", "x_test", "y_test"):
+        del spec["data"][name]
+    arrays = {"x": split()["x_train"], "y": (np.arange(40) < 2) * 1}
+    np.savez(here / "data.npz", **arrays)
+    hint = found(spec, here, **arrays)["data-classes"]
+    seed = re.fullmatch(r"write seed = (\d+) in \[network\], which splits them otherwise", hint)
+    assert seed
+    spec["network"]["seed"] = int(seed[1])
+    assert "data-classes" not in found(spec, here, **arrays)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import copy
-import re
-from collections.abc import Sequence
+import os
 from typing import Any
 
 import pytest
-import tomli
 
 import snnc
 from snnc.diagnostics.diagnostic import Diagnostic
-
-Tables = dict[str, Any]
+from tests import following
+from tests.follow_hints import train, walk
+from tests.following import Case, Tables
+from tests.mistakes import case
 
 
 def spec(**tables: Any) -> Tables:
@@ -215,9 +214,6 @@ UNSOUND = {
     "shape": spec(input={"shape": [63]}),
 }  # fmt: skip
 
-#: As TOML has it.
-VALUE = r"\{.*?\}|\[.*?\]|\"\w+\"|[\w.e-]+"
-
 #: What no hint can say to the letter: what a person wants instead is open.
 OPEN = {
     "add a layer",
@@ -236,7 +232,7 @@ def test_hints_help(name: str) -> None:
     found = snnc.check(UNSOUND[name])
     assert found
     for diagnostic in found:
-        for option in diagnostic.hint.split(", or "):
+        for option in following.options(diagnostic.hint):
             followed = follow(UNSOUND[name], diagnostic, option)
             if followed is None:
                 assert any(option.startswith(words) for words in OPEN), option
@@ -250,7 +246,7 @@ def test_hints_lead_to_a_sound_spec(name: str) -> None:
     """Following the first hint of what is left, again and again, ends."""
     tables, steps = UNSOUND[name], []
     while found := snnc.check(tables):
-        options = ((d, option) for d in found for option in d.hint.split(", or "))
+        options = ((d, option) for d in found for option in following.options(d.hint))
         followed = ((d, option, follow(tables, d, option)) for d, option in options)
         diagnostic, option, better = next(step for step in followed if step[2] is not None)
         steps.append((diagnostic.code, option))
@@ -283,7 +279,7 @@ def test_hints_lead_to_a_spec_without_errors_in_two_rounds() -> None:
         for _ in range(2):
             places = set()
             for diagnostic in snnc.check(left):
-                options = (follow(left, diagnostic, o) for o in diagnostic.hint.split(", or "))
+                options = (follow(left, diagnostic, o) for o in following.options(diagnostic.hint))
                 better = next((option for option in options if option), None)
                 if better and diagnostic.at not in places:
                     places.add(diagnostic.at)
@@ -294,37 +290,32 @@ def test_hints_lead_to_a_spec_without_errors_in_two_rounds() -> None:
 
 def follow(tables: Tables, diagnostic: Diagnostic, option: str) -> Tables | None:
     """Return a spec in which someone did as they were told, or None if that can't be done to the letter."""
-    tables = copy.deepcopy(tables)
-    *table, key = diagnostic.at
-    if option.startswith(("leave it out", "remove it")):
-        del place(tables, table)[key]
-    elif option.startswith('take "loihi" out of targets'):
-        tables["targets"] = DL
-    elif found := re.match(
-        rf"(?:write )?(\w+) = ({VALUE})(?: or (?:less|more))?(?: in \[(\w+)\])?", option
-    ):
-        written, value, elsewhere = found.groups()
-        # A table is pointed at as a whole.
-        around = place(tables, table)
-        inner = around[key] if isinstance(around, list) else around.get(key)
-        whole = [*table, key] if isinstance(inner, dict) else table
-        place(tables, [elsewhere] if elsewhere else whole)[written] = toml(value)
-    elif found := re.match(f"write ({VALUE})", option):
-        place(tables, table)[key] = toml(found[1])
-    else:
-        return None
-    return tables
+    followed = following.follow(Case(tables), diagnostic, option)
+    return followed.tables if followed else None
 
 
-def place(tables: Any, path: Sequence[str | int]) -> Any:
-    """Return a table: one that wasn't written, or was a bare kind, is there then."""
-    for key in path:
-        if isinstance(tables, dict):
-            found = tables.get(key, {})
-            tables[key] = {"kind": found} if isinstance(found, str) else found
-        tables = tables[key]
-    return tables
+COUNT = int(os.environ.get("SNNC_HINTS", "60"))
 
 
-def toml(text: str) -> Any:
-    return tomli.loads(f"x = {text}")["x"]
+@pytest.mark.parametrize("seed", range(COUNT))
+def test_hints_end(seed: int) -> None:
+    """From specs and data with mistakes, hints lead to what nothing is reported of, and never around in a circle."""
+    way = walk(case(seed), seed)
+    assert way.end == "nothing reported", (way.steps, way.left)
+
+
+def test_a_circle_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from snnc.data import values
+
+    monkeypatch.setattr(values, "_better_scale", lambda *_: 'write scale = "none"')
+    ends = [walk(case(seed), seed).end for seed in range(COUNT)]
+    assert "circle" in ends
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("seed", range(20))
+def test_what_hints_end_with_learns(seed: int) -> None:
+    result = train(walk(case(seed), seed).case)
+    assert result.spikes > result.chance
+    assert result.rates > result.chance

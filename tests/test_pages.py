@@ -96,6 +96,15 @@ def write_values(folder: Path) -> None:
     leaked = np.vstack([sound["x_train"][:4], sound["x_test"][4:]])
     np.savez(folder / "balanced.npz", **sound)
     np.savez(folder / "no_numbers.npz", **{**sound, "x_train": sound["x_train"] * np.nan})
+    tail = np.vstack([sound["x_train"][:-1], [[60, 0]]])
+    np.savez(
+        folder / "outliers.npz",
+        **{
+            **sound,
+            "x_train": np.vstack([sound["x_train"]] * 4 + [tail]),
+            "y_train": np.arange(100) % 2,
+        },
+    )
     np.savez(folder / "leaking.npz", **{**sound, "x_test": leaked})
     np.savez(folder / "one_sided.npz", **{**sound, "y_test": (np.arange(20) == 0) * 1})
     np.savez(folder / "in_order.npz", **{**sound, "y_test": np.arange(20) // 10})

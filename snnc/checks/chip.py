@@ -13,6 +13,7 @@ from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import number
 from snnc.program.network import Network, Population
 from snnc.program.program import Program
+from snnc.spec import write_toml
 from snnc.spec.base import INPUT
 from snnc.spec.synapses import Alpha, Lowpass
 
@@ -321,7 +322,8 @@ CHIP_HOST_CHIP = warning("chip-host-chip")
 def chip_left_once(program: Program) -> Iterator[Diagnostic]:
     """Spikes that leave the chip and come back make host and chip wait for each other in every step."""
     for population in program.network.feeding_from_host:
-        sources = {c.source for c in program.network.into(population.name)}
+        into = program.network.into(population.name)
+        sources = {c.source for c in into}
         if any(program.network.population(source).on_chip for source in sources - {INPUT}):
             yield Diagnostic(
                 CHIP_HOST_CHIP,
@@ -329,7 +331,7 @@ def chip_left_once(program: Program) -> Iterator[Diagnostic]:
                 population.on_chip_at or population.at,
                 hint="write on_chip = true"
                 if INPUT not in sources
-                else "take the input out of its from, and let it run on the chip",
+                else f"write from = {write_toml.value([c.via for c in into if c.source != INPUT])}, without the input",
             )
 
 

@@ -73,7 +73,7 @@ def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
         return
     for population in program.network.populations:
         sources = program.network.into(population.name)
-        if any(c.source == INPUT and not c.at_run_time for c in sources):
+        if any(c.source == INPUT and c.keeps_signs for c in sources):
             yield Diagnostic(
                 ONE_SIDED_ENCODER,
                 f"with scale \"{program.data.scale}\" items have negative values, and for those '{population.name}' stays silent",

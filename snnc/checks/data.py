@@ -64,17 +64,17 @@ def _file_fits(program: Program, path: Path) -> Iterator[Diagnostic]:
     except OSError as error:
         if program.data_file is not None:
             raise cannot("read", path, error) from error
-        yield _unreadable(path, error)
+        yield _unreadable(path, error, program)
 
 
 MISSING_FILE = warning("missing-file")
 
 
-def _unreadable(path: Path, error: OSError) -> Diagnostic:
+def _unreadable(path: Path, error: OSError, program: Program) -> Diagnostic:
     at = ("data", "path")
     if isinstance(error, FileNotFoundError):
         message = f"there is no file {path.as_posix()}: what the spec says of it isn't checked"
-        return Diagnostic(MISSING_FILE, message, at, hint=_near_file(path))
+        return Diagnostic(MISSING_FILE, message, at, hint=_near_file(path, program))
     message = f"can't read {path.as_posix()}: {(error.strerror or str(error)).lower()}"
     return Diagnostic(DATA_FILE, message, at)
 
@@ -98,10 +98,11 @@ def _wrong_paths(program: Program) -> Iterator[Diagnostic]:
         yield Diagnostic(DATA_PATH, message, at, hint="rename the data, or the network")
 
 
-def _near_file(path: Path) -> str:
-    """Return a hint at a data file of nearly that name in the same folder."""
+def _near_file(path: Path, program: Program) -> str:
+    """Return a hint at a data file of nearly that name in the same folder, as the spec would name it."""
     folder = path.parent
     if not folder.is_dir():
         return f"there is no folder {folder.as_posix()}"
-    names = sorted(p.name for p in folder.glob(f"*{path.suffix}") if not p.name.endswith(OWN_FILES))
-    return near(path.name, names)
+    files = sorted(p for p in folder.glob(f"*{path.suffix}") if not p.name.endswith(OWN_FILES))
+    written = PurePosixPath(program.data.path if isinstance(program.data, FileKind) else "")
+    return near(str(written), [(written.parent / p.name).as_posix() for p in files])

@@ -6,15 +6,21 @@ import csv
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from snnc.data.file_kinds import other_kind
-from snnc.diagnostics.wording import counted
+from snnc.diagnostics.wording import close, counted, joined
+from snnc.spec import write_toml
 
 if TYPE_CHECKING:
     from snnc.program.network import Network
     from snnc.spec.sources.csv import Source as Csv
+
+
+#: A hint lists at most this many labels. A column with more of them hardly holds the labels.
+MOST_NAMES = 50
 
 
 class BadText(ValueError):
@@ -31,18 +37,38 @@ class Format:
     names: Sequence[str]
     classes: int
 
+    @property
+    def by_name_alone(self) -> bool:
+        """Whether a number is a name too: with the names "1" and "2", a 1 isn't the class of number 1."""
+        return numbers_among(self.names)
+
+    def class_of(self, cell: str) -> float | None:
+        """Return the number of the class that a label means, or None if it is no name and no number."""
+        if cell in self.names:
+            return self.names.index(cell)
+        return None if self.by_name_alone else number(cell)
+
     def label_column(self, columns: list[str]) -> int:
         """Return the number of the label's column, from 0. Raises LookupError."""
         if isinstance(self.label, str):
-            if columns.count(self.label) != 1:
-                raise LookupError(self.label)
-            return columns.index(self.label)
+            name = self.label.strip()
+            if columns.count(name) != 1:
+                raise LookupError(name)
+            return columns.index(name)
         return range(len(columns))[self.label]
+
+    def unlisted(self, cell: str) -> str:
+        """Return the message for a label that means no class."""
+        if self.by_name_alone:
+            return f"the label {cell!r} is none of those that labels in [output] lists"
+        meant = close(cell, self.names)
+        say = f"; did you mean {joined(meant, 'or')}?" if meant else ""
+        return f"the label {cell!r} is no whole number, and labels in [output] doesn't list it{say}"
 
     def column(self, columns: list[str], number: int) -> str:
         """Return a column in words: by its name if only one has it, else by its number."""
         name = columns[number]
-        if self.header and name.strip() and columns.count(name) == 1:
+        if self.header and name and columns.count(name) == 1:
             return f"column '{name}'"
         return f"column {number} (from 0)"
 
@@ -54,6 +80,8 @@ class Format:
 
 @dataclass(frozen=True)
 class Row:
+    """A line of a table. Around what is in a cell there may be spaces; they are left out."""
+
     line: int
     cells: list[str]
 
@@ -69,7 +97,7 @@ def rows(path: Path, delimiter: str) -> Iterator[Row]:
         try:
             for cells in reader:
                 if cells:
-                    yield Row(line, cells)
+                    yield Row(line, [cell.strip() for cell in cells])
                 line = reader.line_num + 1
         except csv.Error as error:
             raise BadText(f"line {line}: {error}") from error
@@ -106,7 +134,7 @@ def fault(path: Path, how: Format) -> str | None:
                 if how.header:
                     continue
             if error := _row_error(row, columns, how):
-                return f"line {row.line}{error}"
+                return f"line {row.line}{error}{_renaming(path, how, columns, row)}"
     except BadText as error:
         return str(error)
     return None
@@ -122,18 +150,54 @@ def _row_error(row: Row, columns: list[str], how: Format) -> str | None:
         if column != label:
             if number(cell) is None:
                 return f", {name}: {missing(cell)}"
-        elif cell not in how.names:
-            value = number(cell)
-            if value is None:
-                return f", {name}: {unlisted(cell)}"
-            if value not in range(how.classes):
-                return f", {name}: the label is {cell}; {expected(how.classes)}"
+        elif (value := how.class_of(cell)) is None:
+            return f", {name}: {how.unlisted(cell)}"
+        elif value not in range(how.classes):
+            return f", {name}: the label is {cell}; {expected(how.classes)}"
     return None
+
+
+def _renaming(path: Path, how: Format, columns: list[str], row: Row) -> str:
+    """Return how to have labels as they are in a file, if its label is what is wrong with a row; else ""."""
+    label = how.label_column(columns)
+    if len(row.cells) != len(columns) or how.class_of(row.cells[label]) in range(how.classes):
+        return ""
+    hint = naming(label_names(path, how, label), how)
+    return f": {hint}" if hint else ""
+
+
+def label_names(path: Path, how: Format, label: int) -> list[str]:
+    """Return the labels in a file as they are written: first those that the spec lists, then numbers, then text."""
+    present = set[str]()
+    try:
+        for row in islice(rows(path, how.delimiter), int(how.header), None):
+            present.update(row.cells[label : label + 1])
+    except BadText:
+        pass  # it is reported once the labels are right
+    listed = [name for name in how.names if name in present]
+    return [*listed, *sorted(present.difference(listed), key=_order)]
+
+
+def naming(names: Sequence[str], how: Format) -> str:
+    """Return the hint that makes classes of the labels in a file, or "" if they hardly are classes."""
+    if not 1 < len(names) <= MOST_NAMES:
+        return ""
+    if not how.names and {number(name) for name in names} == set(range(len(names))):
+        return f"write classes = {len(names)} in [output]"
+    classes = "" if len(names) == how.classes else f" and classes = {len(names)}"
+    written = write_toml.value(names)
+    return f"write labels = {written}{classes} in [output]; classes then have that order"
+
+
+def _order(name: str) -> tuple[bool, float, str]:
+    """Return what sorts names: numbers by their value, before text."""
+    value = number(name)
+    return (value is None, value or 0.0, name)
 
 
 def missing(cell: str) -> str:
     """Return the message for a cell that should hold a number."""
-    if not cell.strip() or cell.strip().lower() in ("?", "na", "nan", "null", "none"):
+    if cell.lower() in ("", "?", "na", "nan", "null", "none"):
         return f"{cell!r} is no value: remove the item, or fill in a number"
     if has_decimal_comma(cell):
         return f"{cell!r} has a comma; numbers have a decimal point"
@@ -145,9 +209,9 @@ def has_decimal_comma(cell: str) -> bool:
     return cell.strip() == cell.strip(" ,") and number(cell.replace(",", ".")) is not None
 
 
-def unlisted(cell: str) -> str:
-    """Return the message for a label that is neither a number nor the name of a class."""
-    return f"the label {cell!r} is no whole number, and labels in [output] doesn't list it"
+def numbers_among(names: Sequence[str]) -> bool:
+    """Whether some of the names of classes look like numbers. Then labels are names, all of them."""
+    return any(number(name) is not None for name in names)
 
 
 def expected(classes: int) -> str:
@@ -156,5 +220,5 @@ def expected(classes: int) -> str:
 
 def csv_format(network: Network, data: Csv) -> Format:
     """Return the format of a source's file."""
-    names = network.output.labels or ()
+    names = tuple(name.strip() for name in network.output.labels or ())
     return Format(data.delimiter, data.header, data.label, names, network.output.classes)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.data.csv_file import expected
+from snnc.data.csv_file import MOST_NAMES, expected
 from snnc.data.measured import regression_of
 from snnc.data.sources import read
 from snnc.data.sources.base import Raw, source_name
@@ -23,6 +23,11 @@ from snnc.spec.sources.base import Scale
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
+
+#: What gives classes numbers without gaps.
+NUMBERED = "number them from 0: numpy.unique(labels, return_inverse=True)[1]"
+#: Labels beyond this number no classes.
+MOST_CLASSES = 1000
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,11 @@ class Data:
     scale: Array
     #: The held-out items and labels, unscaled, in the types of the source.
     held_out: HeldOut
+
+    @property
+    def items(self) -> tuple[Array, Array]:
+        """The scaled items to train on, and to test on."""
+        return self.x_train, self.x_test
 
     @cached_property
     def train_digest(self) -> str:
@@ -89,24 +99,29 @@ def split(program: Program) -> Split:
     """Return the items for training and testing, split by the source or else by the seed."""
     where = source_name(program)
     try:
-        parts = [_numbers(raw, program.network, where) for raw in read(program)]
+        arrays = [_numbers(raw, program.network, where) for raw in read(program)]
     except MemoryError as error:
         raise Refusal(f"{where} takes more memory than there is") from error
-    if len(parts) == 2:
-        (x_train, y_train), (x_test, y_test) = parts
+    if len(arrays) == 2:
+        (x_train, y_train), (x_test, y_test) = arrays
     else:
-        ((x, y),) = parts
-        order = np.random.RandomState(program.network.seed).permutation(len(x))
-        n_test = math.ceil((program.data.split_fraction or 0.0) * len(x))
-        test, train = order[:n_test], order[n_test:]
+        ((x, y),) = arrays
+        test, train = parts(program.network.seed, len(x), program.data.split_fraction)
         x_train, y_train, x_test, y_test = x[train], y[train], x[test], y[test]
     n_seen = len(division(program, len(x_train))[0])
     if n_seen < program.train.batch_size:
         raise Refusal(
             f"{where}: {n_seen} items are left to train on, "
-            f"fewer than a batch of {program.train.batch_size}: lower batch_size"
+            f"fewer than a batch of {program.train.batch_size}: write batch_size = {max(n_seen // 4, 1)} in [train]"
         )
     return Split(x_train, y_train, x_test, y_test)
+
+
+def parts(seed: int, n: int, held_out: float | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the indices of those of n items that are held out, and of those to train on."""
+    order = np.random.RandomState(seed).permutation(n)
+    n_test = math.ceil((held_out or 0.0) * n)
+    return order[:n_test], order[n_test:]
 
 
 def division(program: Program, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -189,14 +204,16 @@ def _remedy(y: NDArray[Any], classes: int) -> str:
         return measured
     if not np.isfinite(y).all() or (y != np.floor(y)).any():
         return ", and are whole numbers"
-    low, high = int(y.min()), int(y.max())
-    if (low, high) == (1, classes):
-        return ": these start at 1, so subtract 1 from each"
-    if (low, high) == (-1, 1) and classes == 2:
-        return ": make each -1 a 0"
-    if low >= 0 and high < 1000:
+    present = np.unique(y)
+    low, high, n = int(present[0]), int(present[-1]), len(present)
+    also = "" if n == classes else f", and write classes = {n} in [output]"
+    if low == 1 and high == n:
+        return f": these start at 1, so subtract 1 from each{also}"
+    if present.tolist() == [-1, 1]:
+        return f": make each -1 a 0{also}"
+    if low >= 0 and high < MOST_CLASSES and 2 * n > high:
         return f": write classes = {high + 1} in [output], or mend the labels"
-    return ""
+    return f": {NUMBERED}{also}" if n <= MOST_NAMES else ""
 
 
 def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
@@ -206,7 +223,7 @@ def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
     low, high = x.min(), x.max()
     if low == high:
         raise Refusal(
-            f"{where}: all training values are {low}, so they can't be scaled: write scale = 'none'"
+            f"{where}: all training values are {low}, so they can't be scaled, and nothing can be learnt from them"
         )
     with np.errstate(over="ignore", invalid="ignore"):
         if kind == "standard":

@@ -7,24 +7,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from snnc.data.missing import missing_hint
 from snnc.data.prepare import Array, Data, Labels, Split, scaled, split
 from snnc.data.sources.base import source_name
+from snnc.data.values import value_warnings
 from snnc.diagnostics.allowed import without_allowed
-from snnc.diagnostics.codes import DATA_BALANCE, DATA_CLASSES, DATA_LEAK, DATA_ORDER, DATA_SCALE
+from snnc.diagnostics.codes import DATA_BALANCE, DATA_CLASSES, DATA_LEAK, DATA_ORDER
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.program.network import Network
 from snnc.program.program import Program
 
 #: Where the spec names the source of the items.
 AT = ("data", "kind")
+#: Of how many deviations it can be told that items are sorted: few of them may be by chance.
+SURE = 3.5
 #: With this share of the items in one class, accuracy tells little.
 LARGEST_SHARE = 0.9
-#: Unscaled values beyond this are far from 1, the input at which a neuron fires at max_rate.
-LARGEST_UNSCALED = 10
-#: A value that varies over this share of the common range changes the rate of a neuron of 200 Hz by 2 Hz: no spike in 0.1 s.
-NARROW = 0.01
-#: Images may have this share of narrow values: the dark corners of a round one are 0.21 of it.
-MOST_NARROW = 0.25
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,9 @@ def data_report(program: Program) -> DataReport:
 def data_warnings(program: Program, data: Data) -> tuple[Diagnostic, ...]:
     """Return warnings of data that training would accept without a word."""
     return (
-        *_class_warnings(program.network, data),
+        *_class_warnings(program, data),
         *_order(program, data.y_test),
-        *_value_warnings(program, data),
+        *value_warnings(program, data),
         *_leaks(data),
     )
 
@@ -82,7 +80,8 @@ def _counts(network: Network, y: Labels) -> str:
     return ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
 
 
-def _class_warnings(network: Network, data: Data) -> Iterator[Diagnostic]:
+def _class_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
+    network = program.network
     train = np.bincount(data.y_train, minlength=network.output.classes)
     test = np.bincount(data.y_test, minlength=network.output.classes)
     for counts, missing in (
@@ -91,7 +90,8 @@ def _class_warnings(network: Network, data: Data) -> Iterator[Diagnostic]:
     ):
         if not counts.all():
             message = missing.format(_classes(network, np.flatnonzero(counts == 0)))
-            yield Diagnostic(DATA_CLASSES, message, AT)
+            hint = missing_hint(program, data)
+            yield Diagnostic(DATA_CLASSES, message, AT, hint=hint)
     share = test.max() / test.sum()
     if share >= LARGEST_SHARE:
         one = _classes(network, np.flatnonzero(test == test.max())[:1])
@@ -107,7 +107,8 @@ def _order(program: Program, y: Labels) -> Iterator[Diagnostic]:
         return
     same = np.mean(y[1:] == y[:-1]) if len(y) > 1 else 0.0
     by_chance = np.sum(np.square(np.bincount(y) / len(y)))
-    if same > (1 + by_chance) / 2:
+    deviation = np.sqrt(by_chance * (1 - by_chance) / max(len(y) - 1, 1))
+    if same > max((1 + by_chance) / 2, by_chance + SURE * deviation):
         message = (
             f"{same:.0%} of the items to test on come after one of their own class, by chance {by_chance:.0%} would: "
             "in a stream, what is left of an item helps the next"
@@ -123,31 +124,6 @@ def _leaks(data: Data) -> Iterator[Diagnostic]:
         )
         hint = "accuracy on them says nothing: leave them out"
         yield Diagnostic(DATA_LEAK, message, AT, hint=hint)
-
-
-def _value_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
-    scale, at = program.data.scale, ("data", "scale")
-    low, high = data.x_train.min(axis=0), data.x_train.max(axis=0)
-    largest = max(-low.min(), high.max(), np.abs(data.x_test).max())
-    if scale == "none" and largest > LARGEST_UNSCALED:
-        message = f"values up to {largest:g} reach neurons whose max_rate is for an input of 1"
-        yield Diagnostic(DATA_SCALE, message, at, hint='write scale = "standard"')
-    varying = high > low
-    narrow = varying & (high - low < NARROW * (high.max() - low.min()))
-    if scale in ("unit", "signed") and narrow.sum() > MOST_NARROW * varying.sum():
-        message = (
-            f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} of the range "
-            "that all are scaled by: hardly a neuron can tell"
-        )
-        yield Diagnostic(DATA_SCALE, message, at, hint='write scale = "standard"')
-    surprising = ~varying & (data.x_test != data.x_train[0]).any(axis=0)
-    if scale == "standard" and surprising.any():
-        message = (
-            f"{surprising.sum()} of {len(varying)} values never vary in training but do in testing, "
-            f"where they reach {np.abs(data.x_test[:, surprising]).max():g}, unscaled"
-        )
-        hint = 'write scale = "unit" or "signed"'
-        yield Diagnostic(DATA_SCALE, message, at, hint=hint)
 
 
 def _classes(network: Network, numbers: Labels) -> str:

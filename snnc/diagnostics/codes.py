@@ -72,10 +72,12 @@ UNUSED_LAYER = error("unused-layer")
 
 # Values of the data.
 DATA_BALANCE = warning("data-balance", "check --data")
+DATA_BURSTS = warning("data-bursts", "check --data")
 DATA_CLASSES = warning("data-classes", "check --data")
 DATA_LEAK = warning("data-leak", "check --data")
 DATA_ORDER = warning("data-order", "check --data")
 DATA_SCALE = warning("data-scale", "check --data")
+DATA_SIGN = warning("data-sign", "check --data")
 DATA_VALUES = error("data-values", "check --data")
 
 # Training.

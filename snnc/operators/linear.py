@@ -50,6 +50,8 @@ class Operator:
     drops_values: ClassVar[bool] = False
     #: Whether it takes values as an image; others take them flat.
     on_images: ClassVar[bool] = False
+    #: Whether each output is a mean of values, so that negative ones stay negative.
+    keeps_signs: ClassVar[bool] = False
     #: Whether each output depends on one value at the same pixel, for all pixels alike.
     pointwise: ClassVar[bool] = False
     #: Whether each output depends on all values.

@@ -6,6 +6,7 @@ import keyword
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 from snnc.diagnostics.codes import (
@@ -191,13 +192,16 @@ class _Graph:
 
 
 def _image_hint(items: Shape, sources: Sequence[Flow]) -> str:
-    """Return what makes images of a layer's sources, if they are the items as they come."""
-    return image_hint(items) if all(source.shape == items for source in sources) else ""
+    """Return what makes images of a layer's sources: of the items as they come, or of which layer none can be made."""
+    if all(source.shape == items for source in sources):
+        return image_hint(items)
+    row = next((s.via for s in sources if len(s.shape) == 1 and s.source != INPUT), "")
+    return row and f"leave the layer out: '{row}' puts out a row, and no image"
 
 
 def _shape_error(error: ShapeError, at: KeyPath, layer: LayerKind, otherwise: str) -> Diagnostic:
     """Return the diagnostic for a layer that can't take the shape of its source; `otherwise` is the hint if it has none."""
-    hint = error.hint or otherwise
+    hint = error.hint or (otherwise if error.key is None else "")
     written = error.key in _keys(layer)
     place: KeyPath = (*at, error.key) if error.key is not None and written else at
     return Diagnostic(LAYER_SHAPE, error.message, place, "value" if written else "key", hint)
@@ -246,7 +250,9 @@ def _wrong_names(spec: Spec, names: list[str]) -> Iterator[Diagnostic]:
         on: Literal["key", "value"] = "value" if layer.name else "key"
         if name in first:
             message = f"layers {first[name] + 1} and {index + 1} are both called '{name}'"
-            yield Diagnostic(DUPLICATE_NAME, message, at, on)
+            other = next(n for i in count(2) if (n := f"{name[:28]}_{i}") not in names)
+            hint = f'write "{other}"' if layer.name else f'write name = "{other}"'
+            yield Diagnostic(DUPLICATE_NAME, message, at, on, hint)
         first.setdefault(name, index)
         if name in RESERVED or keyword.iskeyword(name) or keyword.issoftkeyword(name):
             message = f"a layer can't be called '{name}': Python or the scripts use that name"
@@ -280,9 +286,10 @@ def _wrong_from(
         place = (*at, index)
         if source in later:
             message = f"'{source}' comes later: a layer follows earlier ones"
-            yield Diagnostic(UNKNOWN_LAYER, message, place)
+            yield Diagnostic(UNKNOWN_LAYER, message, place, hint=near(source, earlier))
         elif source not in earlier:
             message = f"there is no layer '{source}'"
             yield Diagnostic(UNKNOWN_LAYER, message, place, hint=near(source, earlier))
         elif source in (sources or ())[:index]:
-            yield Diagnostic(DUPLICATE_NAME, f"'{source}' stands here twice", place)
+            message = f"'{source}' stands here twice"
+            yield Diagnostic(DUPLICATE_NAME, message, place, hint="remove it")

@@ -109,6 +109,11 @@ class Connection:
         """The operators that are there when the network runs."""
         return tuple(op for op in self.operators if not op.training_only)
 
+    @property
+    def keeps_signs(self) -> bool:
+        """Whether a negative value stays negative, whatever training does."""
+        return all(op.keeps_signs for op in self.at_run_time)
+
     def parameters(self, before: Shape) -> int:
         """Return how many weights and biases are trained, on what has this shape."""
         return sum(operator.parameters(shape) for operator, shape in walk(self.operators, before))

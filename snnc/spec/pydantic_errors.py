@@ -19,10 +19,10 @@ from snnc.diagnostics.codes import (
 )
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near, number, shown, toml_type
-from snnc.spec.error_hints import type_hint, unit_hint, unknown_key_hint
-from snnc.spec.keras_hints import layer_hint
+from snnc.spec.error_hints import as_name, missing_hint, type_hint, unit_hint, unknown_key_hint
+from snnc.spec.keras_layers import layer_hint
 from snnc.spec.kinds import by_kind
-from snnc.spec.located_errors import LocatedError, locate
+from snnc.spec.located_errors import LocatedError, locate, value_at
 from snnc.spec.regressions import regression, width_hint
 from snnc.spec.series_hints import series_hint
 
@@ -39,7 +39,7 @@ def diagnostics(
         located = locate(detail, root, data, start)
         diagnostic = _diagnostic(located)
         all_diagnostics.append(diagnostic)
-        if diagnostic.code == "unknown-key":
+        if diagnostic.hint.startswith("did you mean"):
             misspelt |= {
                 (*located.path[:-1], key) for key in located.keys if f"'{key}'" in diagnostic.hint
             }
@@ -91,7 +91,8 @@ def _missing(error: LocatedError) -> Diagnostic:
         header = f"[[{key}]]" if key == "layers" else f"[{key}]"
         return Diagnostic(MISSING_TABLE, f"the spec has no {header}", error.path)
     name = _table_name(tuple(table), error.data)
-    return Diagnostic(MISSING_KEY, f"{name} has no '{key}'", error.path, "key")
+    hint = missing_hint(str(key), value_at(error.data, table))
+    return Diagnostic(MISSING_KEY, f"{name} has no '{key}'", error.path, "key", hint)
 
 
 def _infinite(error: LocatedError) -> Diagnostic:
@@ -104,9 +105,11 @@ def _empty(error: LocatedError) -> Diagnostic:
 
 
 def _bad_name(error: LocatedError) -> Diagnostic:
+    written = error.detail["input"]
     hint = "a lower-case letter, then up to 31 lower-case letters, digits or _"
-    message = f"{shown(error.detail['input'])} is no name"
-    return Diagnostic(BAD_NAME, message, error.path, hint=hint)
+    if name := as_name(written):
+        hint = f'write "{name}": {hint}'
+    return Diagnostic(BAD_NAME, f"{shown(written)} is no name", error.path, hint=hint)
 
 
 def _unknown_value(error: LocatedError) -> Diagnostic:
@@ -167,13 +170,14 @@ def _wrong_kind(error: LocatedError) -> Diagnostic:
 def _unknown_kind(error: LocatedError) -> Diagnostic:
     kind, noun = error.detail["ctx"]["tag"], _noun(error.path)
     kinds = _words(error.detail["ctx"]["expected_tags"])
-    keras_hint = ""
+    hint = near(kind, kinds)
     if noun == "layer":
-        keras_hint = series_hint(str(kind), error.path, error.data) or layer_hint(str(kind), kinds)
+        index = error.path[-1]
+        assert isinstance(index, int)
+        keras_hint = layer_hint(str(kind), kinds, error.data["layers"], index)
+        hint = series_hint(str(kind), error.path, error.data) or keras_hint or hint
     message = f"there is no {noun} kind {shown(kind)}"
-    return Diagnostic(
-        UNKNOWN_KIND, message, (*error.path, "kind"), hint=keras_hint or near(kind, kinds)
-    )
+    return Diagnostic(UNKNOWN_KIND, message, (*error.path, "kind"), hint=hint)
 
 
 #: Errors by pydantic's types; others are PydanticCustomErrors of this package.

@@ -16,10 +16,11 @@ from snnc.data.csv_file import (
     Row,
     csv_format,
     has_decimal_comma,
+    label_names,
     missing,
+    naming,
     number,
     rows,
-    unlisted,
 )
 from snnc.diagnostics.codes import REGRESSION, error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
@@ -29,9 +30,6 @@ from snnc.program.program import Program
 from snnc.spec import write_toml
 from snnc.spec.regressions import NOT_YET
 from snnc.spec.sources.csv import Source as Csv
-
-#: A hint lists at most this many labels. A column with more of them hardly holds the labels.
-MOST_NAMES = 50
 
 
 def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
@@ -101,8 +99,8 @@ def _item_is_readable(table: _Table, label: int) -> Iterator[Diagnostic]:
     """Yield an error for a label that isn't a class, and one for the first value that isn't a number."""
     how, columns, item = table.how, table.top.cells, table.item
     cell = item.cells[label]
-    if cell not in how.names and number(cell) is None:
-        message = f"line {item.line}, {how.column(columns, label)}: {unlisted(cell)}"
+    if how.class_of(cell) is None:
+        message = f"line {item.line}, {how.column(columns, label)}: {how.unlisted(cell)}"
         hint = _labels_hint(table, label)
         yield Diagnostic(DATA_TYPE, message, ("data", "label"), hint=hint)
     if cell not in how.names and (value := number(cell)) is not None and value != int(value):
@@ -139,36 +137,31 @@ def _misdivided(table: _Table) -> Diagnostic | None:
 
 
 def _better_delimiter(table: _Table) -> str | None:
-    """Return the delimiter by which the first lines have equally many columns, of numbers but for one: the label."""
-    for delimiter in get_args(Csv.model_fields["delimiter"].annotation):
-        if delimiter == table.how.delimiter:
-            continue
-        try:
-            top, *items = [row.cells for row in islice(rows(table.path, delimiter), 2)]
-        except BadText:
-            continue
-        item = items[0] if items else top
-        texts = [cell for cell in item if number(cell) is None and not has_decimal_comma(cell)]
-        if len(top) == len(item) > 1 >= len(texts):
-            return str(delimiter)
-    return None
+    """Return the delimiter that divides the first lines into more columns that suit a table than the spec's does."""
+    delimiters = get_args(Csv.model_fields["delimiter"].annotation)
+    columns = {delimiter: _suitable_columns(table.path, delimiter) for delimiter in delimiters}
+    best = max(delimiters, key=lambda delimiter: columns[delimiter])
+    return str(best) if columns[best] > columns[table.how.delimiter] else None
+
+
+def _suitable_columns(path: Path, delimiter: str) -> int:
+    """Return how many columns the first lines have, if equally many, of numbers but for one, the label; else 0."""
+    try:
+        top, *items = [row.cells for row in islice(rows(path, delimiter), 2)]
+    except (BadText, ValueError):
+        return 0
+    item = items[0] if items else top
+    texts = [cell for cell in item if number(cell) is None and not has_decimal_comma(cell)]
+    return len(item) if len(top) == len(item) > 1 >= len(texts) else 0
 
 
 def _labels_hint(table: _Table, label: int) -> str:
-    """Return a hint for labels that are text: all names in the file, those that the spec lists first."""
-    how, present = table.how, set[str]()
-    try:
-        for row in islice(rows(table.path, how.delimiter), int(how.header), None):
-            present.update(row.cells[label : label + 1])
-    except BadText:
-        pass  # it is reported once the labels are right
-    if not 1 < len(present) <= MOST_NAMES:
-        return f"the column holds {counted(len(present), 'name')}: is it that of the labels?"
-    listed = [name for name in how.names if name in present]
-    names = [*listed, *sorted(present.difference(listed))]
-    classes = "" if len(names) == how.classes else f" and classes = {len(names)}"
-    written = write_toml.value(names)
-    return f"write labels = {written}{classes} in [output]; classes then have that order"
+    """Return a hint for labels that are text: all names in the file."""
+    names = label_names(table.path, table.how, label)
+    if len(names) == 1:
+        return "the column holds 1 name: is it that of the labels?"
+    hint = naming(names, table.how)
+    return hint or f"the column holds {len(names)} names: is it that of the labels?"
 
 
 def _label_hint(table: _Table, texts: list[int], label: int) -> str:
@@ -223,7 +216,7 @@ def _header_warnings(top: Row, label: int, numeric: bool) -> Iterator[Diagnostic
         message = f"line {top.line} is left out as a header, but holds numbers"
         hint = "write header = false if it is an item"
         yield Diagnostic(CSV_HEADER, message, ("data", "header"), hint=hint)
-    if top.cells[0].strip() == "" and label != 0:
+    if top.cells[0] == "" and label != 0:
         message = "the first column has no name: is it the number of each item?"
         hint = "leave it out of the file (pandas: index=False)"
         yield Diagnostic(CSV_INDEX, message, ("data", "path"), hint=hint)

@@ -122,12 +122,9 @@ def _pair_fits(network: Network, x: _Array, y: _Array) -> Iterator[Diagnostic]:
     yield from items_fit(network, x.shape[1:], f"an item of '{x.name}'", named, x.name)
     if message := _of_values(x, y, network.output.classes):
         yield Diagnostic(REGRESSION, message, y.at, hint=NOT_YET)
-    elif not y.shape or y.shape[1:] not in ((), (1,)):
-        one_hot = y.shape[1:] == (network.output.classes,)
+    elif not y.shape or size(y.shape[1:]) != 1:
         message = f"'{y.name}' has shape {list(y.shape)}; labels are one whole number an item"
-        hint = f"one-hot? save {y.name}.argmax(axis=1)" if one_hot else ""
-        if one_hot and y.header.dtype[1:2] == "f":
-            hint += f"; {NOT_YET}"
+        hint = _single_labels(x, y, network.output.classes)
         yield Diagnostic(DATA_SHAPE, message, y.at, hint=hint)
     elif x.shape[:1] != y.shape[:1]:
         items = f"{x.shape[0]} items" if x.shape else "no items"
@@ -147,3 +144,15 @@ def _of_values(x: _Array, y: _Array, classes: int) -> str:
     if y.header.dtype[1:2] == "f":
         return f"'{y.name}' has {values} values an item, with fractions: a regression on several values?"
     return ""
+
+
+def _single_labels(x: _Array, y: _Array, classes: int) -> str:
+    """Return how to save labels as one number an item, if that can be told from their shape."""
+    if y.shape and y.shape[0] == 1 and size(y.shape) in x.shape[:1]:
+        return f"save {y.name}.ravel()"
+    if len(y.shape) != 2:
+        return ""
+    one_hot = f"one-hot? save {y.name}.argmax(axis=1)"
+    if y.shape[1] != classes:
+        return f"{one_hot}, and write classes = {y.shape[1]} in [output]"
+    return f"{one_hot}; {NOT_YET}" if y.header.dtype[1:2] == "f" else one_hot

@@ -22,7 +22,8 @@ def read(program: Program) -> list[Raw]:
     how = csv_format(program.network, data)
 
     def class_number(text: str) -> float:
-        return how.names.index(text) if text in how.names else float(text)
+        name = text.strip()
+        return how.names.index(name) if how.by_name_alone or name in how.names else float(name)
 
     try:
         with warnings.catch_warnings():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from snnc.data.csv_file import numbers_among
 from snnc.program.program import Program
 from snnc.scripts.code import Group, expression, layout, literal
 from snnc.scripts.sources.base import data_constant
@@ -15,6 +16,8 @@ class CsvSource(NamedTuple):
     data: str
     #: The constant of the names of the classes, if the spec lists them.
     labels: str
+    #: Whether labels are names, all of them, because some look like numbers.
+    by_name_alone: bool
     delimiter: str
     #: The column of labels, and the statement that finds it by its name.
     label: str
@@ -33,14 +36,17 @@ class CsvSource(NamedTuple):
 
 
 def section(program: Program, folder: Path) -> CsvSource:
-    data, labels = program.data, program.network.output.labels
+    data, listed = program.data, program.network.output.labels
+    labels = listed and tuple(name.strip() for name in listed)
     assert isinstance(data, Csv)
     is_named = isinstance(data.label, str)
-    find = layout(Group("columns.index(", (literal(data.label),), ")"), "label = ", indent=4)
+    name = literal(str(data.label).strip())
+    find = layout(Group("columns.index(", (name,), ")"), "label = ", indent=4)
     label = "label" if is_named else literal(data.label)
     return CsvSource(
         data=data_constant(program, folder, data.path),
         labels=layout(expression(labels), "LABELS = ") if labels else "",
+        by_name_alone=numbers_among(labels or ()),
         delimiter=literal(data.delimiter),
         label=label,
         find_label=find if is_named else "",

@@ -21,6 +21,8 @@ class Layer(NeuronLayer):
 
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
         if any(source.source != INPUT for source in sources):
-            raise ShapeError("an encoder follows the input, and others follow it", "from")
+            message = "an encoder follows the input, and others follow it"
+            hint = "" if self.from_ else "leave the layer out: the one before makes spikes already"
+            raise ShapeError(message, "from", hint)
         encoded = [source.then(OnOff(name)) for source in sources]
         return network.population(name, self, encoded if self.mode == "on_off" else sources)

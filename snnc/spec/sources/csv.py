@@ -27,7 +27,7 @@ class Source(FileKind):
     ] = Field(
         -1,
         description="The column of labels: its name in the header, or its number, from 0 at the left; -1 is the last. "
-        "Labels are whole numbers from 0, or names that labels in [output] lists.",
+        "Labels are whole numbers from 0, or names that labels in [output] lists; spaces around them don't count.",
     )
     test_fraction: TestFraction = 0.2
 

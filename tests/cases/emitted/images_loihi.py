@@ -1,7 +1,7 @@
 """Run the trained images network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from images.toml [13ddf4d8].
+Written by snnc from images.toml [5121dce7].
 """
 
 import argparse
@@ -113,6 +113,7 @@ def build_network(params, items):
         output = nengo.Node(size_in=10, label="output")
         connect(hidden.neurons, output, "output")
         connect(patches.neurons, output, "output.2")
+        connect(patches.neurons, output, "output.3")
         nengo.Connection(nengo.Node(params["output.bias"]), output, synapse=None)
         net.logits = nengo.Probe(output, synapse=PROBE_SYNAPSE, label="logits")
         net.spikes = [nengo.Probe(e.neurons, label=e.label) for e in net.ensembles]

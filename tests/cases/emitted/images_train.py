@@ -1,7 +1,7 @@
 """Train the images network (64-128-256-72-32-24-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from images.toml [d4c5e0cd].
+Written by snnc from images.toml [e73fca42].
 """
 
 import argparse
@@ -124,6 +124,11 @@ def build_network():
         x = nengo_dl.Layer(Dense(10, name="output"))(hidden)
         nengo.Connection(x, output, synapse=None)
         x = nengo_dl.Layer(Dense(10, use_bias=False, name="output_2"))(patches)
+        nengo.Connection(x, output, synapse=None)
+        x = nengo_dl.Layer(AveragePooling2D((4, 2), name="means"))(
+            patches, shape_in=(4, 2, 4)
+        )
+        x = nengo_dl.Layer(Dense(10, use_bias=False, name="output_3"))(x)
         nengo.Connection(x, output, synapse=None)
         net.logits = nengo.Probe(output, label="logits")
     return net

@@ -1,7 +1,7 @@
 """Train the table network (4-20-12-3) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from table.toml [c5f92b05].
+Written by snnc from table.toml [0e129fcb].
 """
 
 import argparse
@@ -47,7 +47,7 @@ warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support
 def load_data(path=DATA):
     """Return items and labels to train on, and to test on."""
     with path.open(encoding="utf-8-sig") as file:
-        columns = next(csv.reader(file, delimiter=";"))
+        columns = [name.strip() for name in next(csv.reader(file, delimiter=";"))]
     label = columns.index('the "kind"')
     table = np.loadtxt(
         path,
@@ -67,7 +67,8 @@ def load_data(path=DATA):
 
 def class_number(text):
     """Return the number of a class that is given by its name or its number."""
-    return LABELS.index(text) if text in LABELS else float(text)
+    name = text.strip()
+    return LABELS.index(name) if name in LABELS else float(name)
 
 
 def build_network():

@@ -1,0 +1,182 @@
+"""Values that neurons can't tell apart, don't hear or answer with bursts, and the scale that would do better."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from snnc.data.prepare import Array, Data, Split, scaled
+from snnc.diagnostics.codes import DATA_BURSTS, DATA_SCALE, DATA_SIGN
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.errors import Refusal
+from snnc.program.network import Connection, Population
+from snnc.program.program import Program
+from snnc.spec.base import INPUT
+from snnc.spec.sources.base import Scale
+
+#: Unscaled values beyond this are far from 1, the input at which a neuron fires at max_rate.
+LARGEST_UNSCALED = 10
+#: Unscaled values within this share of the largest, or of 1, look all alike.
+ALIKE = 0.1
+#: A value that varies over this share of the common range changes the rate of a neuron of 200 Hz by 2 Hz: no spike in 0.1 s.
+NARROW = 0.01
+#: Images may have this share of narrow values: the dark corners of a round one are 0.21 of it.
+MOST_NARROW = 0.25
+#: Few values set the range if these percentiles of them keep to less than these shares of it. So many items tell.
+CORE = {(1, 99): 0.1, (25, 75): 0.07}
+ENOUGH = 1000
+#: With more negative values than this share, a neuron that is silent for them misses something.
+MOST_NEGATIVE = 0.01
+
+
+class _Fault(NamedTuple):
+    """What is wrong with scaled values. The graver, the less they can be used."""
+
+    message: str
+    gravity: int
+
+
+def value_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the values that a network gets."""
+    if fault := _scale_fault(program.data.scale, data):
+        hint = _better_scale(program, data, fault)
+        yield Diagnostic(DATA_SCALE, fault.message, ("data", "scale"), hint=hint)
+    yield from _unheard(program, data.x_train)
+    yield from _bursts(program, data)
+
+
+def _scale_fault(scale: Scale, data: Data) -> _Fault | None:
+    low, high = data.x_train.min(axis=0), data.x_train.max(axis=0)
+    spread, varying = high.max() - low.min(), high > low
+    largest = max(-low.min(), high.max(), _largest(data.x_test))
+    if scale == "none" and largest > LARGEST_UNSCALED:
+        message = f"values up to {largest:g} reach neurons whose max_rate is for an input of 1"
+        return _Fault(message, 2)
+    if scale == "none" and spread < ALIKE * max(1, largest):
+        message = f"values from {low.min():g} to {high.max():g} hardly differ for neurons whose max_rate is for an input of 1"
+        return _Fault(message, 2)
+    common = max(spread, 1) if scale == "none" else spread
+    narrow = varying & (high - low < NARROW * common)
+    if scale != "standard" and narrow.sum() > MOST_NARROW * varying.sum():
+        by = "of 1" if scale == "none" else "of the range that all are scaled by"
+        message = f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} {by}: hardly a neuron can tell"
+        return _Fault(message, 2)
+    for percentiles, least in CORE.items() if scale in ("unit", "signed") else ():
+        if (share := _core(data.x_train, percentiles) / spread) < least:
+            message = f"{percentiles[1] - percentiles[0]}% of the values keep to {share:.1%} of the range that all are scaled by: hardly a neuron can tell"
+            return _Fault(message, 2)
+    surprising = ~varying & (data.x_test != data.x_train[0]).any(axis=0)
+    if scale == "standard" and surprising.any():
+        message = (
+            f"{surprising.sum()} of {len(varying)} values never vary in training but do in testing, "
+            f"where they reach {np.abs(data.x_test[:, surprising]).max():g}, unscaled"
+        )
+        return _Fault(message, 1)
+    return None
+
+
+def _core(x: Array, percentiles: tuple[int, int]) -> float:
+    """Return the range between two percentiles of the values, without those that are as usual at their place: pixels may be dark."""
+    some = x[:: max(1, len(x) // ENOUGH)]
+    telling = some[some != np.median(some, axis=0)]
+    low, high = np.percentile(telling, percentiles) if telling.size else (0.0, np.inf)
+    return float(high - low)
+
+
+def _better_scale(program: Program, data: Data, fault: _Fault) -> str:
+    """Return the hint for the scale with the least fault, and for what it takes of the network; or what helps if none does."""
+    items = Split(
+        data.x_train * data.scale + data.shift, data.y_train, data.held_out.x, data.y_test
+    )
+    least, best = fault.gravity, ""
+    for scale in _preferred(program):
+        source = program.data.model_copy(update={"scale": scale})
+        try:
+            other = _scale_fault(scale, scaled(replace(program, data=source), items))
+        except Refusal:
+            continue
+        if (gravity := other.gravity if other else 0) < least:
+            least, best = gravity, scale
+    if best:
+        return f'write scale = "{best}"{_beside(program, best)}'
+    return (
+        "set them to 0 in the data: nothing can be learnt from them" if fault.gravity == 1 else ""
+    )
+
+
+def _preferred(program: Program) -> Sequence[Scale]:
+    """Return the scales, those first that suit the network: one for all values suits pixels, and neurons that hear no negative ones."""
+    network = program.network
+    scales: list[Scale] = ["standard", "unit", "signed"]
+    if len(network.input_shape) > 1 or any(_one_sided(program)):
+        scales = ["unit", "standard", "signed"]
+    if any(connection.source == INPUT for connection in network.into_chip()):
+        scales = [s for s in scales if s != "standard"]  # NengoLoihi clips to [-1, 1]
+    return scales
+
+
+def _beside(program: Program, scale: str) -> str:
+    """Return what has to be written with a scale that gives negative values."""
+    names = [] if scale == "unit" else [p.name for p in _one_sided(program)]
+    return "".join(f" and mode = \"on_off\" in '{name}'" for name in names)
+
+
+def _unheard(program: Program, x: Array) -> Iterator[Diagnostic]:
+    """Warn of negative values where the scale doesn't tell that there are some."""
+    share = np.mean(x < 0)
+    if program.data.scale in ("signed", "standard") or share <= MOST_NEGATIVE:
+        return
+    for population in _one_sided(program):
+        message = f"{share:.0%} of the values are negative, and for those '{population.name}' stays silent"
+        hint = 'write mode = "on_off"'
+        yield Diagnostic(DATA_SIGN, message, population.at, "key", hint)
+
+
+def _bursts(program: Program, data: Data) -> Iterator[Diagnostic]:
+    """Warn of values for which neurons on the host send the chip several spikes in a step."""
+    for population in program.network.feeding_from_host:
+        neurons, into = population.neurons, program.network.into(population.name)
+        if not neurons.bursts or not all(map(_as_it_is, into)):
+            continue
+        largest = max(_largest(x if c.at_run_time else x.clip(0)) for c in into for x in data.items)
+        share = (largest - neurons.intercept) / (1 - neurons.intercept)
+        spikes = neurons.max_rate * share * program.network.dt
+        if spikes > 1 + 1e-6:
+            message = (
+                f"for values up to {largest:.3g} neurons of '{population.name}' fire {spikes:.2g} times in a step: "
+                "the chip takes one spike"
+            )
+            at, hint = _cut(population)
+            yield Diagnostic(DATA_BURSTS, message, at, "key", hint)
+
+
+def _cut(population: Population) -> tuple[KeyPath, str]:
+    """Return where a layer says its neurons, and the hint for a kind that fires once a step at most."""
+    kind, own = '"loihi_spiking_relu"', (*population.at, "neurons")
+    written = population.neurons_at.get("kind", ())
+    if written[: len(own)] == own:
+        return written, f"write {kind}: such neurons fire once a step at most, in training too"
+    inner = any(at[: len(own)] == own for at in population.neurons_at.values())
+    at, key = (own, "kind") if inner else (population.at, "neurons")
+    return at, f"write {key} = {kind}: such neurons fire once a step at most, in training too"
+
+
+def _one_sided(program: Program) -> Iterator[Population]:
+    """Yield the populations that take the input as it is, and are silent for what is negative."""
+    for population in program.network.populations:
+        into = program.network.into(population.name)
+        if any(c.source == INPUT and c.keeps_signs for c in into):
+            yield population
+
+
+def _as_it_is(connection: Connection) -> bool:
+    """Whether neurons get values of the input, or their negatives."""
+    kinds = {operator.kind for operator in connection.at_run_time}
+    return connection.source == INPUT and kinds <= {"on_off"}
+
+
+def _largest(x: Array) -> float:
+    return float(np.abs(x).max())

@@ -1,0 +1,120 @@
+"""Hints for layers of Keras, and of PyTorch, that a spec doesn't have: what to write instead."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from snnc.diagnostics.wording import joined
+
+_NEURONS = "leave the layer out: dense layers end in neurons, and kind in [neurons] says which"
+_SCALE = "leave the layer out: scale in [data] says how items are scaled"
+#: Hints for layers that a spec doesn't need.
+_NO_LAYERS = {
+    **dict.fromkeys(("activation", "relu", "leakyrelu", "prelu", "elu", "selu"), _NEURONS),
+    **dict.fromkeys(("gelu", "swish", "silu", "sigmoid", "tanh", "softplus"), _NEURONS),
+    **dict.fromkeys(("normalization", "rescaling"), _SCALE),
+    **dict.fromkeys(("input", "inputlayer"), "leave the layer out: the input stands in [input]"),
+    "flatten": "leave the layer out: a dense layer takes its input flat",
+    "reshape": "leave the layer out: a dense layer takes its input flat, and shape in [input] is that of items",
+    "softmax": "leave the layer out: softmax in [output] says where it is computed",
+    "zeropadding2d": 'leave the layer out: padding = "same" in a conv2d pads with zeros',
+}
+#: Kinds whose names elsewhere differ in more than case and underscores.
+_OTHER_NAMES = {
+    "adaptiveavgpool2d": "global_avg_pool2d",
+    "averagepool2d": "avg_pool2d",
+    "averagepooling2d": "avg_pool2d",
+    "batchnorm1d": "batch_norm",
+    "batchnorm2d": "batch_norm",
+    "batchnormalization": "batch_norm",
+    "convolution2d": "conv2d",
+    "fc": "dense",
+    "fullyconnected": "dense",
+    "globalaveragepooling2d": "global_avg_pool2d",
+    "linear": "dense",
+    "spatialdropout2d": "dropout",
+}
+#: What to write in place of layers that take the largest of some values.
+_MAXIMA = {
+    "maxpool2d": "avg_pool2d",
+    "maxpooling2d": "avg_pool2d",
+    "globalmaxpool2d": "global_avg_pool2d",
+    "globalmaxpooling2d": "global_avg_pool2d",
+}
+_SUMS = ("add", "concat", "concatenate", "sum")
+#: Layers with weights, behind which Keras has the activation as a layer of its own.
+_WEIGHTED = ("conv2d", "convolution2d", "dense", "linear")
+
+
+def layer_hint(
+    kind: str, kinds: Sequence[str], layers: Sequence[Mapping[str, Any]] = (), index: int = 0
+) -> str:
+    """Return the hint for a kind of layer of Keras', or "". It stands at `index` of the spec's layers."""
+    plain = _plain(kind)
+    for hint in (
+        _sum(plain, layers, index),
+        _reshaped(plain, layers, index),
+        _norm(plain, layers, index),
+    ):
+        if hint:
+            return hint
+    if plain in _NO_LAYERS:
+        return _NO_LAYERS[plain]
+    if plain in _MAXIMA:
+        instead = _MAXIMA[plain]
+        write = f"write '{instead}'" if instead in kinds else "leave the layer out"
+        return f"{write}: the chip has no maximum"
+    meant = [k for k in kinds if plain == _plain(k) or _OTHER_NAMES.get(plain) == k]
+    return f"did you mean {joined(meant, 'or')}?" if meant else ""
+
+
+def _sum(plain: str, layers: Sequence[Mapping[str, Any]], index: int) -> str:
+    """Return the hint for a layer that joins several: whatever has weights reads several by itself."""
+    if plain not in _SUMS:
+        return ""
+    sources = layers[index].get("from") if layers else None
+    after = next((layer for layer in layers[index + 1 :] if _remains(layer)), None)
+    if not isinstance(sources, list) or (after and _kind(after) not in _WEIGHTED):
+        return 'write kind = "dense" and units = 64, say: a dense or conv2d layer reads several, each by weights of its own'
+    where = "the layer after it" if after else "[output]"
+    return f"leave the layer out, and write from = {json.dumps(sources)} in {where}: each is read by weights of its own"
+
+
+def _reshaped(plain: str, layers: Sequence[Mapping[str, Any]], index: int) -> str:
+    """Return the hint for a change of shape in front of all other layers."""
+    if plain != "reshape" or any(map(_remains, layers[:index])) or not layers:
+        return ""
+    shape = layers[index].get("target_shape", layers[index].get("shape"))
+    if not isinstance(shape, list) or not all(type(n) is int and n > 0 for n in shape) or not shape:
+        return ""
+    return f"leave the layer out, and write shape = {shape} in [input]"
+
+
+def _norm(plain: str, layers: Sequence[Mapping[str, Any]], index: int) -> str:
+    """Return the hint for a normalisation between weights and their activation, where a layer has its own."""
+    after = layers[index + 1 : index + 2]
+    between = (
+        _OTHER_NAMES.get(plain, "") == "batch_norm"
+        and index > 0
+        and _kind(layers[index - 1]) in _WEIGHTED
+        and any(_NO_LAYERS.get(_kind(layer)) == _NEURONS for layer in after)
+    )
+    if not between or "activation" in layers[index - 1]:
+        return ""
+    return "leave the layer out, and write batch_norm = true in the layer before it"
+
+
+def _remains(layer: Mapping[str, Any]) -> bool:
+    """Whether a layer is still there once hints are followed."""
+    return _kind(layer) not in _NO_LAYERS and _kind(layer) not in _SUMS
+
+
+def _kind(layer: Any) -> str:
+    kind = layer.get("kind") if isinstance(layer, Mapping) else None
+    return _plain(kind) if isinstance(kind, str) else ""
+
+
+def _plain(kind: str) -> str:
+    return kind.lower().replace("_", "")
