@@ -215,6 +215,6 @@ def _tested(net: nengo.Network, trained: Trained, program: Program, watcher: Wat
     prepare_to_run(net, program.network)
     name = name_of(program, "nengo_dl")
     with watcher.items(name, len(x)) as count:
-        spikes = evaluate(net, program, x, program.fresh_steps, count)
+        spikes = evaluate(net, program, x, program.fresh_steps, count, program.fresh_latency)
     rows = (*scorer.baseline_rows(), rates, scorer.row(name, "nengo_dl", spikes, rates))
     return Results(program, rows, trained.y_test)

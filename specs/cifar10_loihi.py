@@ -1,7 +1,7 @@
 """Run the trained cifar10 network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from cifar10.toml [d61dd409].
+Written by snnc from cifar10.toml [9a23dced].
 """
 
 import argparse
@@ -138,6 +138,7 @@ def run(net, n_items, target):
     rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
     with nengo_loihi.Simulator(net, dt=DT, seed=SEED, target=target) as sim:
         for item in range(n_items):
+            sim.clear_probes()  # so that memory doesn't grow
             sim.run_steps(PRESENTATION_STEPS)
             logits[item] = sim.data[net.logits][-READ_STEPS:].mean(axis=0)
             for probe in net.spikes:
@@ -148,7 +149,6 @@ def run(net, n_items, target):
                     # The chip takes one spike a step from the host.
                     raise SystemExit(f"{probe.label} fires too fast: lower max_rate")
                 rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
-            sim.clear_probes()  # so that memory doesn't grow
     return logits, rates
 
 

@@ -1,7 +1,7 @@
 """Train the digits network (64-128-64-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from digits.toml [82e75dd2].
+Written by snnc from digits.toml [f850a893].
 """
 
 import argparse
@@ -24,8 +24,8 @@ SEED = 0
 DT = 0.001  # s
 EPOCHS = 60
 BATCH_SIZE = 32
-PRESENTATION_STEPS = 100
-READ_STEPS = 30  # the answer is the mean of the last ones
+PRESENTATION_STEPS = 100 + 2  # the last ones for the way to the output
+READ_STEPS = 50  # the answer is the mean of the last ones
 
 MAX_RATE = 200  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
@@ -35,8 +35,7 @@ TRAINING_NEURONS = nengo_dl.SoftLIFRate(**LIF, sigma=0.02)
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.
 RUNNING_NEURONS = nengo.LIF(**LIF, initial_state={"voltage": Choice([0])})
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = nengo.Alpha(0.01)
+SYNAPSE = nengo.Lowpass(0.002)
 
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
@@ -106,7 +105,6 @@ def prepare_to_run(net):
     for conn in net.connections:
         if isinstance(conn.pre_obj, Neurons):
             conn.synapse = SYNAPSE
-    net.logits.synapse = PROBE_SYNAPSE
     with net:
         nengo_dl.configure_settings(use_loop=True)
 

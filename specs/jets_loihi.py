@@ -1,7 +1,7 @@
 """Run the trained jets network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from jets.toml [19c2f809].
+Written by snnc from jets.toml [bcd5b4e3].
 """
 
 import argparse
@@ -21,7 +21,7 @@ PARAMS = HERE / "jets.params.npz"
 SEED = 0
 DT = 0.001  # s
 PRESENTATION_STEPS = 100
-READ_STEPS = 30  # the answer is the mean of a presentation's last ones
+READ_STEPS = 50  # the answer is the mean of a presentation's last ones
 
 MAX_RATE = 200  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
@@ -29,8 +29,7 @@ LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / MAX_RATE}
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.
 NEURONS = nengo.LIF(**LIF, initial_state={"voltage": Choice([0])})
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = nengo.Alpha(0.01)
+SYNAPSE = nengo.Lowpass(0.002)
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.
@@ -78,7 +77,7 @@ def build_network(params, items):
         output = nengo.Node(size_in=5, label="output")
         connect(hidden3.neurons, output, "output")
         nengo.Connection(nengo.Node(params["output.bias"]), output, synapse=None)
-        net.logits = nengo.Probe(output, synapse=PROBE_SYNAPSE, label="logits")
+        net.logits = nengo.Probe(output, label="logits")
         net.spikes = [nengo.Probe(e.neurons, label=e.label) for e in net.ensembles]
     return net
 
@@ -88,14 +87,15 @@ def run(net, n_items, target):
     logits = np.empty((n_items, 5))
     rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
     with nengo_loihi.Simulator(net, dt=DT, seed=SEED, target=target) as sim:
+        sim.run_steps(4)  # so late the first item has an effect on the output
         for item in range(n_items):
+            sim.clear_probes()  # so that memory doesn't grow
             sim.run_steps(PRESENTATION_STEPS)
             logits[item] = sim.data[net.logits][-READ_STEPS:].mean(axis=0)
             for probe in net.spikes:
                 # A spike counts amplitude / dt.
                 amplitude = probe.target.ensemble.neuron_type.amplitude
                 rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
-            sim.clear_probes()  # so that memory doesn't grow
     return logits, rates
 
 

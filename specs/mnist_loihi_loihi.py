@@ -1,7 +1,7 @@
 """Run the trained mnist_loihi network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from mnist_loihi.toml [d0d6278c].
+Written by snnc from mnist_loihi.toml [e0b46121].
 """
 
 import argparse
@@ -21,7 +21,7 @@ PARAMS = HERE / "mnist_loihi.params.npz"
 SEED = 4
 DT = 0.001  # s
 PRESENTATION_STEPS = 100
-READ_STEPS = 30  # the answer is the mean of a presentation's last ones
+READ_STEPS = 50  # the answer is the mean of a presentation's last ones
 
 # encoder
 ENCODER_MAX_RATE = 200  # Hz, for an input of 1
@@ -36,8 +36,7 @@ CONV1_MAX_RATE = 200  # Hz, for an input of 1
 CONV1_TUNING = {"max_rates": Choice([CONV1_MAX_RATE]), "intercepts": Choice([0])}
 CONV1_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / CONV1_MAX_RATE)
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = nengo.Alpha(0.01)
+SYNAPSE = nengo.Lowpass(0.002)
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.
@@ -109,7 +108,7 @@ def build_network(params, items):
         output = nengo.Node(size_in=10, label="output")
         connect(dense.neurons, output, "output")
         nengo.Connection(nengo.Node(params["output.bias"]), output, synapse=None)
-        net.logits = nengo.Probe(output, synapse=PROBE_SYNAPSE, label="logits")
+        net.logits = nengo.Probe(output, label="logits")
         net.spikes = [nengo.Probe(e.neurons, label=e.label) for e in net.ensembles]
     return net
 
@@ -119,7 +118,9 @@ def run(net, n_items, target):
     logits = np.empty((n_items, 10))
     rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
     with nengo_loihi.Simulator(net, dt=DT, seed=SEED, target=target) as sim:
+        sim.run_steps(5)  # so late the first item has an effect on the output
         for item in range(n_items):
+            sim.clear_probes()  # so that memory doesn't grow
             sim.run_steps(PRESENTATION_STEPS)
             logits[item] = sim.data[net.logits][-READ_STEPS:].mean(axis=0)
             for probe in net.spikes:
@@ -130,7 +131,6 @@ def run(net, n_items, target):
                     # The chip takes one spike a step from the host.
                     raise SystemExit(f"{probe.label} fires too fast: lower max_rate")
                 rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
-            sim.clear_probes()  # so that memory doesn't grow
     return logits, rates
 
 

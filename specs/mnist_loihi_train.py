@@ -1,7 +1,7 @@
 """Train the mnist_loihi network (784-2352-5408-2304-100-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from mnist_loihi.toml [1ced397e].
+Written by snnc from mnist_loihi.toml [eb873480].
 """
 
 import argparse
@@ -25,8 +25,8 @@ DT = 0.001  # s
 EPOCHS = 5
 BATCH_SIZE = 200
 ITEMS_AT_ONCE = 49  # evaluated; the spikes of more take much memory
-PRESENTATION_STEPS = 100
-READ_STEPS = 30  # the answer is the mean of the last ones
+PRESENTATION_STEPS = 100 + 4  # the last ones for the way to the output
+READ_STEPS = 50  # the answer is the mean of the last ones
 
 # encoder
 ENCODER_MAX_RATE = 200  # Hz, for an input of 1
@@ -56,8 +56,7 @@ RUNNING_NEURONS = {
     "dense": CONV1_RUNNING_NEURONS,
 }
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = nengo.Alpha(0.01)
+SYNAPSE = nengo.Lowpass(0.002)
 
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
@@ -147,7 +146,6 @@ def prepare_to_run(net):
     for conn in net.connections:
         if isinstance(conn.pre_obj, Neurons):
             conn.synapse = SYNAPSE
-    net.logits.synapse = PROBE_SYNAPSE
     with net:
         nengo_dl.configure_settings(use_loop=True, learning_phase=None)
 

@@ -275,12 +275,12 @@ def test_the_network_that_runs_is_plain_nengo(trained: snnc.Training) -> None:
 
     results = snnc.run(trained, on="nengo", items=5)
     raw = trained.data.held_out.x[:5].reshape(5, 8, 8)
-    steps = trained.program.stream_steps
+    steps, latency = trained.program.stream_steps, trained.program.fresh_latency
     for net in (snnc.build(trained), snnc.build(trained.trained, raw.reshape(5, 64))):
         assert not isinstance(net.shown.output, np.ndarray)
         with nengo.Simulator(net, seed=0, progress_bar=False) as sim:
-            sim.run_steps(5 * steps)
-        logits = sim.data[net.logits].reshape(5, steps, 10)
+            sim.run_steps(latency + 5 * steps)
+        logits = sim.data[net.logits][latency:].reshape(5, steps, 10)
         answers = logits[:, -trained.program.read_steps(steps) :].mean(axis=1).argmax(axis=1)
         assert np.array_equal(answers, results.rows[-1].predicted)
     with pytest.raises(snnc.UsageError, match=r"x has the shape \(5, 8, 8\), not \(n, 64\)"):

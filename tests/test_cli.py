@@ -86,7 +86,7 @@ def test_several_specs_are_all_reported(spec: Path, capsys: pytest.CaptureFixtur
     assert main(["check", "wrong.toml", str(spec), "warned.toml"]) == 1
     seen = capsys.readouterr()
     assert [line.split(":")[0] for line in seen.out.splitlines()] == ["digits.toml", "warned.toml"]
-    assert "wrong.toml:37:1: error[unknown-key]" in seen.err
+    assert "wrong.toml:36:1: error[unknown-key]" in seen.err
     assert re.search(r"^warned.toml:\d+:11: warning\[chip-input-coding\]", seen.err, re.M)
     assert main(["check", str(spec), "warned.toml"]) == 0
     assert main(["check", "wrong.toml", "nowhere.toml", str(spec)]) == 2, "the worst of them"
@@ -138,7 +138,7 @@ def test_check_of_an_invalid_spec(spec: Path, capsys: pytest.CaptureFixture[str]
     assert main(["check", str(spec)]) == 1
     seen = capsys.readouterr()
     assert seen.out == ""
-    assert "digits.toml:37:1: error[unknown-key]: layer 'strokes' has no key 'unts'\n" in seen.err
+    assert "digits.toml:36:1: error[unknown-key]: layer 'strokes' has no key 'unts'\n" in seen.err
     assert seen.err.endswith("did you mean 'units'?\n1 error; snnc explain unknown-key says why\n")
 
 

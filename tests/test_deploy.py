@@ -114,9 +114,10 @@ def test_both_networks_answer_alike(path: Path, tmp_path: Path) -> None:
         program, network=deploy(program.network, train(net, program, items.x_train, items.y_train))
     )
     prepare_to_run(net, program.network)
-    trained = evaluate(net, program, x, program.fresh_steps)
+    steps, latency = program.fresh_steps, program.fresh_latency
+    trained = evaluate(net, program, x, steps, latency=latency)
     running = deployed_network(deployed.network, np.zeros(program.network.input_size))
-    answers = evaluate(running, deployed, x, program.fresh_steps)
+    answers = evaluate(running, deployed, x, steps, latency=latency)
     differ = np.count_nonzero(trained.classes != answers.classes)
     assert differ <= max(0.01 * len(x), program.data_file is not None)
 

@@ -71,7 +71,7 @@ def reference(net: Any, shown: list[dict[Any, Any]], steps: int) -> dict[Any, An
 
 def plans_of(emulator: Any, items: dict[Any, Any], probes: list[Any], steps: int) -> Any:
     """Return the plans of a run."""
-    return emulator._plans(emulator._asked(items, steps, 0, "fresh", 1, probes, []), {})
+    return emulator._plans(emulator._asked(items, steps, 0, 0, "fresh", 1, probes, []), {})
 
 
 def rows(items: dict[Any, Any]) -> list[dict[Any, Any]]:
@@ -148,6 +148,7 @@ def assert_states(case: Any) -> None:
 
     from snnc.emulator import Emulator
     from snnc.emulator.side_by_side import SideBySide
+    from snnc.emulator.slots import Piece, Slot
 
     with quiet():
         networks = SideBySide(plans_of(Emulator(case.net), case.items, probes=[], steps=1), 2)
@@ -164,7 +165,7 @@ def assert_states(case: Any) -> None:
         blocks = [len(places) for places in chip.places.values()]
         fired = 0
         for _ in range(STEPS):
-            networks.show(both, 1)
+            networks.show(Slot([Piece(both, 1)]))
             for number, sim in enumerate(simulators):
                 sim.run_steps(1)
                 theirs = sim.sims["emulator"].compartment

@@ -231,7 +231,10 @@ FAULTS: dict[str, tuple[str, Callable[[Spec], Any]]] = {
     "there are too few labels": ("labels", lambda s: s["output"].update(labels=["a"])),
     "a batch is larger than the data": ("batch-size", of_digits(train={"batch_size": 5000})),
     "a time is no multiple of dt": ("not-a-multiple", table("presentation", time=0.1005)),
-    "an item is shown for one step": ("too-few-steps", lambda s: s.update(presentation={"time": 0.001}, synapses={})),
+    "an item is shown for one step": (
+        "too-few-steps",
+        lambda s: s.update(presentation={"time": 0.001, "latency": 0}, synapses={}),
+    ),
     "an item is read too early": ("unsettled", early),
     "the probe filter is slow": ("unsettled", table("synapses", probe={"kind": "lowpass", "tau": 0.2})),
     "single steps are read": ("unfiltered-output", unfiltered),

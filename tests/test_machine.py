@@ -361,7 +361,7 @@ def test_show_json_in_full(capsys: pytest.CaptureFixture[str]) -> None:
                     {"kind": "dense", "name": "hidden2", "units": 32, "use_bias": True}
                     | {"l1": 0, "l2": 0},
                 ],
-                "synapse": {"kind": "lowpass", "tau": 0.005},
+                "synapse": {"kind": "lowpass", "tau": 0.002},
             }
         ],
         "shape": [32],

@@ -154,7 +154,7 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     prepare_to_run(ours, program.network)
     assert described(theirs, probes=False) == described(ours, probes=False)
     results = script.evaluate("spikes", theirs, x, y, script.PRESENTATION_STEPS)
-    answers = evaluate(ours, program, x, program.fresh_steps)
+    answers = evaluate(ours, program, x, program.fresh_steps, latency=program.fresh_latency)
     assert np.array_equal(_logits(results), answers.logits)
     if program.scripts.plots:
         same_arrays(results[1], answers.rates)

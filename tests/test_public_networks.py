@@ -96,7 +96,8 @@ def test_keras_to_loihi() -> None:
     }
     assert not program.network.has_bias("encoder")
     assert [p.name for p in program.network.populations if not p.on_chip] == ["encoder"]
-    assert {c.synapse.tau for c in program.network.connections if c.synapse} == {0.005}
+    # Not the published 5 ms, nor its probe filter of 10 ms: those cost accuracy where items are short.
+    assert {c.synapse.tau for c in program.network.connections if c.synapse} == {0.002}
 
 
 def test_cifar10() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from snnc.checks.chip import CROWDED
-from snnc.checks.hints import at_most, setting
+from snnc.checks.hints import at_most, setting, usual_step
 from snnc.checks.rule import rule
 from snnc.checks.units import LONG
 from snnc.diagnostics.codes import error, warning
@@ -56,7 +56,8 @@ def _more_spikes(program: Program, population: Population, key: str) -> tuple[Ke
     if neurons.max_rate < LEAST_USUAL and (neurons.refractory * USUAL < 1 or longer >= LONG):
         fastest = CROWDED / dt
         faster = at_most(fastest) if LEAST_USUAL <= fastest < USUAL else str(USUAL)
-        return at, f"write {setting(at, 'neurons', 'max_rate', faster)}; 100 to 250 is usual"
+        written = f"write {setting(at, 'neurons', 'max_rate', faster)}; 100 to 250 is usual"
+        return at, usual_step(program.network, written)
     steps = ceil(longer / dt - 1e-6)
     value = steps if key == "steps" else float(f"{steps * dt:.10g}")
     if key in program.presentation.model_fields_set:

@@ -10,14 +10,12 @@ from snnc.diagnostics.codes import warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import number
 from snnc.program.program import Program
-from snnc.spec.settings import MeanOfLast
+from snnc.spec.settings import USUAL_SHARE, MeanOfLast
 
 #: Time constants from here on, in seconds, are meant in milliseconds.
 SLOW = 1.0
 #: Items aren't shown for longer than this, in seconds.
 LONG = 10.0
-#: A share that is usual.
-USUAL_SHARE = 0.3
 
 
 WRONG_UNIT = warning("wrong-unit")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import index
 from typing import Any, Literal, get_args
 
 import nengo
 import numpy as np
 from numpy.typing import NDArray
+
+from snnc.emulator.slots import step_by_step
 
 Array = NDArray[Any]
 Present = Literal["fresh", "stream"]
@@ -23,6 +25,7 @@ class Asked:
     n_items: int
     steps: int
     gap: int
+    latency: int
     present: Present
     chains: int
     probes: list[nengo.Probe]
@@ -37,15 +40,14 @@ class Asked:
         *,
         steps: Any,
         gap: Any,
+        latency: Any,
         present: Any,
         chains: Any,
         probes: Any,
         shared: Any,
     ) -> Asked:
-        steps, gap, chains = (
-            _whole(number, name)
-            for number, name in ((steps, "steps"), (gap, "gap"), (chains, "chains"))
-        )
+        numbers = {"steps": steps, "gap": gap, "latency": latency, "chains": chains}
+        steps, gap, latency, chains = (_whole(number, name) for name, number in numbers.items())
         if steps < 1:
             raise ValueError(f"items are shown for at least one step, not {steps}")
         if present not in get_args(Present):
@@ -54,6 +56,10 @@ class Asked:
             )
         if chains < 1 or gap < 0:
             raise ValueError("there is at least one chain, and no gap is shorter than 0 steps")
+        if not 0 <= latency <= steps:
+            raise ValueError(
+                f"data are at most as late as an item is long, {steps} steps, not {latency}"
+            )
         arrays = _items(network, items, steps)
         n_items = len(next(iter(arrays.values()))) if arrays else 1
         return cls(
@@ -61,6 +67,7 @@ class Asked:
             n_items,
             steps,
             gap,
+            latency,
             present,
             n_items if present == "fresh" else min(chains, n_items),
             _probes(network, probes),
@@ -71,6 +78,16 @@ class Asked:
     def is_constant(self) -> bool:
         """Whether nodes have the same values in every step of an item."""
         return all(values.ndim == 2 for values in self.items.values())
+
+    def step_by_step(self) -> Asked:
+        """Return the same with outputs for each step."""
+        return replace(
+            self,
+            items={
+                node: step_by_step(values, self.steps) if values.ndim == 2 else values
+                for node, values in self.items.items()
+            },
+        )
 
     @property
     def queues(self) -> list[Array]:

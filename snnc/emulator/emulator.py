@@ -19,6 +19,7 @@ from snnc.emulator.remembering import Memory
 from snnc.emulator.result import Batch, Result, Size
 from snnc.emulator.sampling import Kept, kept_steps
 from snnc.emulator.side_by_side import Plans, Shown, SideBySide
+from snnc.emulator.slots import Slot, beginning
 from snnc.emulator.threads import computed
 
 Array = NDArray[Any]
@@ -66,6 +67,7 @@ class Emulator:
         steps: int,
         *,
         gap: int = 0,
+        latency: int = 0,
         present: Present = "fresh",
         chains: int = 1,
         probes: Sequence[nengo.Probe] | None = None,
@@ -76,7 +78,8 @@ class Emulator:
 
         `items` are the outputs of nodes, (items, size), or (items, steps, size) where they change while an item is shown; all
         other nodes run as they are. An item may be followed by a `gap` of some steps, which belongs to it, in which the nodes put
-        out zeros. With `present = "fresh"` every item meets a cleared network. With "stream" they come one after the other, in
+        out zeros. With a `latency` the data of an item, and its spikes, begin so many steps after the item does: until its first effect
+        arrives, they are the item before's. With `present = "fresh"` every item meets a cleared network. With "stream" they come one after the other, in
         one or more `chains`, each of which starts cleared: in one chain, nengo_loihi.Simulator does the same. `progress` is
         called with the number of items whenever some more are done. All `probes` are recorded, unless some are named.
 
@@ -84,7 +87,7 @@ class Emulator:
         each has a copy of what functions remember, as it is when the run begins; a NotEmulatedError names a function of which
         there can't be one. Functions of the nodes and connections that are `shared` are called for all, in no fixed order.
         """
-        asked = self._asked(items, steps, gap, present, chains, probes, shared)
+        asked = self._asked(items, steps, gap, latency, present, chains, probes, shared)
         batches = self._batches(asked)
         began = perf_counter()
         whole = Batch.of(_reporting(batches, progress), asked.n_items)
@@ -99,19 +102,23 @@ class Emulator:
         steps: int,
         *,
         gap: int = 0,
+        latency: int = 0,
         present: Present = "fresh",
         chains: int = 1,
         probes: Sequence[nengo.Probe] | None = None,
         shared: Sequence[Any] = (),
     ) -> Iterator[Batch]:
         """Yield the results of `run` for some items at a time, in any order, so that memory stays bounded."""
-        return self._batches(self._asked(items, steps, gap, present, chains, probes, shared))
+        return self._batches(
+            self._asked(items, steps, gap, latency, present, chains, probes, shared)
+        )
 
     def _asked(
         self,
         items: Any,
         steps: Any,
         gap: Any,
+        latency: Any,
         present: Any,
         chains: Any,
         probes: Any,
@@ -122,6 +129,7 @@ class Emulator:
             items,
             steps=steps,
             gap=gap,
+            latency=latency,
             present=present,
             chains=chains,
             probes=probes,
@@ -129,12 +137,16 @@ class Emulator:
         )
 
     def _batches(self, asked: Asked) -> Iterator[Batch]:
-        kept = kept_steps(asked.probes, self.dt, asked.steps + asked.gap, len(asked.queues[0]))
+        kept = kept_steps(
+            asked.probes, self.dt, asked.steps + asked.gap, len(asked.queues[0]), asked.latency
+        )
         memory = Memory.of(self._built, asked)
         plans = self._plans(asked, memory.sharing)
+        if asked.latency and not plans.is_divisible:
+            asked = asked.step_by_step()
+            plans = self._plans(asked, memory.sharing)
         copies = memory.copies() if asked.chains > 1 else None
-        results = computed(plans, asked.items, asked.queues, asked.steps, asked.gap, copies)
-        return self._batched(results, kept)
+        return self._batched(computed(plans, asked, copies), kept)
 
     def _batched(
         self, results: Iterable[tuple[Array, Shown]], kept: Mapping[Any, Kept]
@@ -169,7 +181,7 @@ class Emulator:
             first_and_last = {node: values[[0, -1]] for node, values in asked.items.items()}
             rehearsal = SideBySide(plans, 2)
             rehearsal.clear(None)
-            rehearsal.show(first_and_last, min(asked.steps, 2))
+            rehearsal.show(Slot([beginning(first_and_last, min(asked.steps, 2))]))
             self._planned[key] = plans
             self.build_seconds += perf_counter() - began
         return self._planned[key]

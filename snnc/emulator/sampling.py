@@ -13,17 +13,22 @@ from snnc.emulator.errors import NotEmulatedError
 Kept = NDArray[np.bool_]
 
 
-def kept_steps(probes: Iterable[Any], dt: float, steps: int, n_following: int) -> dict[Any, Kept]:
-    """Return which of an item's steps each probe with a sample_every sees; up to `n_following` items follow each other."""
+def kept_steps(
+    probes: Iterable[Any], dt: float, steps: int, n_following: int, latency: int
+) -> dict[Any, Kept]:
+    """Return which of an item's steps each probe with a sample_every sees; up to `n_following` items follow each other.
+
+    The steps of the first one begin after `latency` others.
+    """
     return {
-        probe: _kept(probe, probe.sample_every / dt, steps, n_following)
+        probe: _kept(probe, probe.sample_every / dt, steps, n_following, latency)
         for probe in probes
         if probe.sample_every is not None
     }
 
 
-def _kept(probe: Any, period: float, steps: int, n_following: int) -> Kept:
-    kept: Kept = np.arange(1, n_following * steps + 1) % period < 1
+def _kept(probe: Any, period: float, steps: int, n_following: int, latency: int) -> Kept:
+    kept: Kept = np.arange(latency + 1, latency + n_following * steps + 1) % period < 1
     by_item = kept.reshape(n_following, steps)
     if np.any(by_item != by_item[0]):
         raise NotEmulatedError(

@@ -21,6 +21,7 @@ from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
 from snnc.emulator.restless import Restless
 from snnc.emulator.runs import Called, Check, Exchange
+from snnc.emulator.slots import Items, Slot
 
 Array = NDArray[Any]
 
@@ -42,6 +43,11 @@ class Plans:
     readout: Readout
     #: Whether the host before the chip and the host after it share what they remember: then each runs all steps at a time.
     is_shared: bool
+
+    @property
+    def is_divisible(self) -> bool:
+        """Whether other numbers of steps at a time give the same."""
+        return not self.built.precomputed or (self.readout.is_divisible and not self.is_shared)
 
     @property
     def bytes_of_item(self) -> int:
@@ -80,6 +86,19 @@ class Shown:
     #: NengoLoihi's warnings of what learning lost.
     said: set[str]
     seconds: dict[str, float]
+
+
+def _one_after_the_other(parts: Sequence[Shown], counts: NDArray[np.int32]) -> Shown:
+    """Return the results of parts of a slot as one."""
+    if len(parts) == 1:
+        return parts[0]
+    return Shown(
+        {p: np.concatenate([part.data[p] for part in parts], axis=1) for p in parts[0].data},
+        counts,
+        np.logical_or.reduce([part.overflows for part in parts]),
+        set[str]().union(*(part.said for part in parts)),
+        {stage: sum(part.seconds[stage] for part in parts) for stage in parts[0].seconds},
+    )
 
 
 class SideBySide:
@@ -125,32 +144,18 @@ class SideBySide:
             probe: chosen.started(self.n_items) for probe, chosen in self.plans.filters.items()
         }
 
-    def show(
-        self, items: Mapping[Any, Array], steps: int, gap: int = 0, busy: int | None = None
-    ) -> Shown:
-        """Show each network an item, and zeros in the gap after it; only the spikes before the gap are counted.
+    def show(self, slot: Slot, busy: int | None = None) -> Shown:
+        """Show each network what stands in the slot of an item; only the spikes before the gap are counted.
 
-        A node has the same values in every step, (items, size), or others in each, (items, steps, size). If fewer are `busy`,
-        the chips of only that many go on, the first ones.
+        If fewer are `busy`, the chips of only that many go on, the first ones.
         """
         self.state.counts[...] = 0
-        shown = self._show(items, steps, busy)
-        if not gap:
-            return shown
-        blank = {
-            node: np.zeros((len(values), *(gap,) * (values.ndim - 2), values.shape[-1]))
-            for node, values in items.items()
-        }
-        after = self._show(blank, gap, busy)
-        return Shown(
-            {p: np.concatenate([seen, after.data[p]], axis=1) for p, seen in shown.data.items()},
-            shown.counts,
-            shown.overflows | after.overflows,
-            shown.said | after.said,
-            {stage: seconds + after.seconds[stage] for stage, seconds in shown.seconds.items()},
+        own = [self._show(items, steps, busy) for items, steps in slot.own]
+        return _one_after_the_other(
+            own + [self._show(items, steps, busy) for items, steps in slot.gap], own[-1].counts
         )
 
-    def _show(self, items: Mapping[Any, Array], steps: int, busy: int | None) -> Shown:
+    def _show(self, items: Items, steps: int, busy: int | None) -> Shown:
         data = {
             probe: np.empty((steps, self.n_items, *shape))
             for host in (self._host_pre, self._host)
@@ -171,7 +176,7 @@ class SideBySide:
         built, readout = self.plans.built, self.plans.readout
         if not built.precomputed:
             return 1
-        if not readout.is_divisible or self.plans.is_shared:
+        if not self.plans.is_divisible:
             return steps
         bytes_of_step = self.n_items * (self._under_way.shape[1] + readout.bytes_of_step)
         return min(max(BUFFER // max(bytes_of_step, 1), 1), steps)

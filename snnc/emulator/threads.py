@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.emulator.asked import Asked
 from snnc.emulator.memory import Copies
 from snnc.emulator.side_by_side import Plans, Shown, SideBySide
+from snnc.emulator.slots import Items, Slot, beginning
+from snnc.emulator.slots import slot as slot_of
 
 Array = NDArray[Any]
 
@@ -30,20 +33,14 @@ MOST_ITEMS = 512
 PATIENCE = 1.0
 
 
-def computed(
-    plans: Plans,
-    shown: Mapping[Any, Array],
-    chains: Sequence[Array],
-    steps: int,
-    gap: int,
-    copies: Copies | None,
-) -> Iterator[tuple[Array, Shown]]:
+def computed(plans: Plans, asked: Asked, copies: Copies | None) -> Iterator[tuple[Array, Shown]]:
     """Yield the numbers of items that were shown side by side, and the results.
 
-    A chain is the numbers of items that follow each other; the longest come first. Each has a copy of its own of what is in
+    The longest chains come first. Each has a copy of its own of what is in
     `copies`. A single chain runs in the caller's thread, as a simulator would.
     """
-    cores = _cores()
+    cores, chains = _cores(), asked.queues
+    steps, gap, latency = asked.steps, asked.gap, asked.latency
     n_together = _group_size(plans, len(chains), len(cores), steps + gap)
     groups = (
         _Group(chains[first : first + n_together]) for first in range(0, len(chains), n_together)
@@ -56,14 +53,21 @@ def computed(
         if is_over.is_set():
             raise _OverError
 
+    def items_of(numbers: Array) -> Items:
+        everyone = np.resize(numbers, n_together)
+        return {node: values[everyone] for node, values in asked.items.items()}
+
     def show(group: _Group) -> tuple[Array, Shown]:
         if group.networks is None:
             group.networks = idle.pop() if idle else SideBySide(plans, n_together, check)
             called = [{} if copies is None else copies.copy() for _ in range(n_together)]
             group.networks.clear(called)
         numbers = group.numbers
-        items = {node: values[np.resize(numbers, n_together)] for node, values in shown.items()}
-        results = group.networks.show(items, steps, gap, len(numbers))
+        if latency and not group.position:
+            group.networks.show(Slot([beginning(items_of(numbers), latency)]), len(numbers))
+        following = items_of(group.following) if latency else {}
+        slot = slot_of(items_of(numbers), following, steps, gap, latency)
+        results = group.networks.show(slot, len(numbers))
         group.position += 1
         if group.is_done:
             idle.append(group.networks)
@@ -102,6 +106,17 @@ class _Group:
         """The items that are next: the longest chains are the first."""
         return np.array(
             [chain[self.position] for chain in self.chains if self.position < len(chain)]
+        )
+
+    @property
+    def following(self) -> Array:
+        """The items that follow those: after the last of a chain its first, as with nengo.processes.PresentInput."""
+        return np.array(
+            [
+                chain[(self.position + 1) % len(chain)]
+                for chain in self.chains
+                if self.position < len(chain)
+            ]
         )
 
     @property

@@ -245,6 +245,7 @@ def stream_of(program: Program, items: Array) -> Any:
         item, step = divmod(
             round(t / program.network.dt) - 1, program.stream_steps + program.gap_steps
         )
-        return items[item] if step < program.stream_steps else zeros
+        # The answer to the last one is read later: as with PresentInput, the first one follows.
+        return items[item % len(items)] if step < program.stream_steps else zeros
 
     return shown

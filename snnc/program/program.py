@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from snnc.program.latency import latency
 from snnc.program.network import Network
 from snnc.spec.schedules.base import ScheduleKind
 from snnc.spec.sources.base import FileKind
@@ -71,6 +73,21 @@ class Program:
     def gap_steps(self) -> int:
         """How many steps of zeros follow an item in a stream."""
         return round(self.presentation.gap / self.network.dt)
+
+    @property
+    def stream_latency(self) -> int:
+        """How many steps later than an item ends its answer is read, on the chip."""
+        on_chip = [population.name for population in self.network.populations_on_chip]
+        return self._latency(on_chip)
+
+    @property
+    def fresh_latency(self) -> int:
+        """How many steps later than an item ends its answer is read, where nothing is on a chip."""
+        return self._latency(())
+
+    def _latency(self, on_chip: Collection[str]) -> int:
+        written = self.presentation.latency
+        return latency(self.network, on_chip) if written is None else written
 
     @property
     def fresh_steps(self) -> int:

@@ -47,7 +47,7 @@ def emulate(
     net = deployed_network(program.network, np.zeros(program.network.input_size), loihi=True)
     recorder = Recorder(net) if recorded else None
     steps, gap = program.stream_steps, program.gap_steps
-    reader = ProbeReader(net, program, len(x), steps)
+    reader = ProbeReader(net, program, len(x), steps, program.read_steps(steps))
     on_chip = {population.name for population in program.network.populations_on_chip}
     counted = [probe for probe in net.spikes if probe.label in on_chip]
     with strict_warnings(), explained(), _on_the_emulator():
@@ -56,6 +56,7 @@ def emulate(
             {net.shown: x},
             steps,
             gap=gap,
+            latency=program.stream_latency,
             present="stream",
             chains=chains(len(x)),
             probes=[probe for probe in reader.probes if probe not in counted],
@@ -93,7 +94,8 @@ def _recording(
     if recorder is None:
         return None
     shown = {net.shown: first}
-    seen = emulator.run(shown, program.stream_steps, gap=program.gap_steps, present="stream")
+    steps, gap, latency = program.stream_steps, program.gap_steps, program.stream_latency
+    seen = emulator.run(shown, steps, gap=gap, latency=latency, present="stream")
     for item in range(len(first)):
         recorder.take({probe: seen[probe][item] for probe in net.all_probes})
     return recorder.recording()
@@ -114,9 +116,11 @@ def verify(program: Program, x: Array) -> None:
         simulator(own, program, "nengo_loihi") as sim,
     ):
         batches = Emulator(net, program.network.dt).batches(
-            {net.shown: x}, steps, gap=gap, present="stream"
+            {net.shown: x}, steps, gap=gap, latency=program.stream_latency, present="stream"
         )
+        sim.run_steps(program.stream_latency)
         for batch in batches:
+            sim.clear_probes()
             sim.run_steps(steps)
             if gap:
                 sim.run_steps(gap)
@@ -127,7 +131,6 @@ def verify(program: Program, x: Array) -> None:
                         f"'{ours.label}' isn't what nengo_loihi computes, from item {item} on: run with --on nengo_loihi, "
                         "and tell us of it"
                     )
-            sim.clear_probes()
 
 
 @contextmanager

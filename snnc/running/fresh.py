@@ -19,15 +19,19 @@ def evaluate(
     x: Array,
     steps: int,
     progress: Callable[[int], None] = lambda n: None,
+    latency: int = 0,
 ) -> Answers:
-    """Show each item of x, (n, size), for `steps` steps. `progress` gets the number of items of each batch."""
+    """Show each item of x, (n, size), for `steps` steps, and on until its answer comes, `latency` steps later.
+
+    `progress` gets the number of items of each batch.
+    """
     batch_size = program.items_at_once
-    reader = ProbeReader(net, program, len(x), steps)
+    reader = ProbeReader(net, program, len(x), latency + steps, program.read_steps(steps))
     with strict_warnings(), simulator(net, program, batch_size) as sim:
         for start in range(0, len(x), batch_size):
             batch = slice(start, start + batch_size)
             n_items = len(x[batch])
-            shown = {net.shown: filled(x[batch], batch_size, steps)}
+            shown = {net.shown: filled(x[batch], batch_size, latency + steps)}
             data = sim.predict(shown, verbose=0)
             reader.take(batch, {probe: data[probe][:n_items] for probe in reader.probes})
             progress(n_items)

@@ -16,11 +16,13 @@ Array = NDArray[Any]
 
 
 class ProbeReader:
-    """Collects the probe data of a network's items, some items at a time; each is shown for `steps` steps."""
+    """Collects the probe data of a network's items, some items at a time; of each's `steps` steps the last `read` are its answer."""
 
-    def __init__(self, net: nengo.Network, program: Program, n_items: int, steps: int) -> None:
+    def __init__(
+        self, net: nengo.Network, program: Program, n_items: int, steps: int, read: int
+    ) -> None:
         self._net, self._program, self._n_items, self._steps = net, program, n_items, steps
-        self._read = program.read_steps(steps)
+        self._read = read
         self._logits = np.empty((n_items, program.network.output.classes))
         self._probabilities = np.empty_like(self._logits)
         self._has_softmax = hasattr(net, "probabilities")

@@ -101,7 +101,7 @@ def _answers(
         from snnc.running.fresh import evaluate
 
         net = deployed_network(deployed.network, np.zeros(deployed.network.input_size))
-        return evaluate(net, deployed, x, deployed.fresh_steps, count)
+        return evaluate(net, deployed, x, deployed.fresh_steps, count, deployed.fresh_latency)
     if simulator == "emulator":
         from snnc.running.emulated import emulate
 

@@ -33,15 +33,20 @@ def stream(
 ) -> Answers:
     """Run a deployed program over items x, (n, size), in plain Nengo or on NengoLoihi's target.
 
-    `progress` is called after each item. Memory doesn't grow with the number of items: the answers hold a recording of the
+    The data of an item are those from its first effect on the output until that of the next one. `progress` is called after each
+    item. Memory doesn't grow with the number of items: the answers hold a recording of the
     first `recorded` ones alone.
     """
     net = deployed_network(program.network, stream_of(program, x), loihi=on == "nengo_loihi")
     recorder = Recorder(net) if recorded else None
-    reader = ProbeReader(net, program, len(x), program.stream_steps)
+    steps = program.stream_steps
+    reader = ProbeReader(net, program, len(x), steps, program.read_steps(steps))
+    latency = program.stream_latency if on == "nengo_loihi" else program.fresh_latency
     with strict_warnings(), explained(), simulator(net, program, on) as sim:
+        sim.run_steps(latency, **_silent(on))
         for item in range(len(x)):
-            sim.run_steps(program.stream_steps, **_silent(on))
+            sim.clear_probes()
+            sim.run_steps(steps, **_silent(on))
             reader.take([item], {probe: sim.data[probe][None] for probe in reader.probes})
             if on == "nengo_loihi":
                 refuse_bursts(program.network, net, sim.data)
@@ -49,7 +54,6 @@ def stream(
                 sim.run_steps(program.gap_steps, **_silent(on))
             if recorder and item < recorded:
                 recorder.take(sim.data)
-            sim.clear_probes()
             progress(1)
     return replace(reader.answers(), recording=recorder.recording() if recorder else None)
 

@@ -12,7 +12,7 @@ from snnc.scripts.neurons import neurons, styles
 from snnc.scripts.plot_calls import stream_plot
 from snnc.scripts.running_network import Gap, running_network
 from snnc.scripts.script import Description, Script
-from snnc.scripts.statements import one_synapse
+from snnc.scripts.statements import one_synapse, probe_synapse
 
 
 class Docstring(NamedTuple):
@@ -58,6 +58,8 @@ class Run(NamedTuple):
     has_softmax: bool
     #: The layers on the host that may have more spikes for the chip than one a step.
     bursting: str
+    #: How many steps an item takes to its first effect on the output, or nothing.
+    latency: str
     plots: bool
     plotted: str
     plotted_neurons: str
@@ -95,7 +97,7 @@ def loihi_script(program: Program, digest: str) -> Script:
             *(neurons(style, with_training=False) for style in styles(network)),
             Settings(
                 synapse=one_synapse(network) or "",
-                probe_synapse=str(expression(network.output.probe.nengo())),
+                probe_synapse=probe_synapse(network),
             ),
         ),
         functions=(
@@ -136,6 +138,7 @@ def _run(program: Program) -> Run:
         has_gap=program.gap_steps > 0,
         has_softmax=program.network.output.softmax == "host",
         bursting=str(expression(names)) if names else "",
+        latency=literal(program.stream_latency) if program.stream_latency else "",
         plots=program.scripts.plots,
         plotted=literal(ITEMS),
         plotted_neurons=literal(NEURONS),

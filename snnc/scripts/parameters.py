@@ -36,6 +36,7 @@ class Preparation(NamedTuple):
     trains_spiking: bool
     #: Whether somebody looks at firing rates who hasn't in training.
     adds_probes: bool
+    filters_probe: bool
     has_softmax: bool
     classes: str
     template: str = "train/prepare.py.jinja"
@@ -95,6 +96,7 @@ def parameters(network: Network, counts_rates: bool) -> tuple[Section, ...]:
         synapse="SYNAPSE" if one_synapse(network) else "SYNAPSES[conn.post_obj.tensor_func.name]",
         trains_spiking=network.trains_spiking,
         adds_probes=counts_rates and not network.bands,
+        filters_probe=bool(network.output.probe.taus),
         has_softmax=network.output.softmax == "host",
         classes=literal(network.output.classes),
     )

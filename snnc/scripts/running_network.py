@@ -36,6 +36,7 @@ class RunningNetwork(NamedTuple):
     populations: tuple[str, ...]
     output_comment: str
     output: str
+    filters_probe: bool
     has_bias: bool
     has_softmax: bool
     classes: str
@@ -69,6 +70,7 @@ def running_network(program: Program) -> RunningNetwork:
                 *(connect.statement(c, "output") for c in network.into(OUTPUT)),
             ]
         ),
+        filters_probe=bool(network.output.probe.taus),
         has_bias=network.has_bias(OUTPUT),
         has_softmax=network.output.softmax == "host",
         classes=literal(network.output.classes),

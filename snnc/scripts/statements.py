@@ -38,6 +38,12 @@ def one_synapse(network: Network) -> str | None:
     return texts.pop() if len(texts) == 1 else None
 
 
+def probe_synapse(network: Network) -> str:
+    """Return the synapse of the recorded output, or nothing."""
+    made = network.output.probe.nengo()
+    return str(expression(made)) if made else ""
+
+
 def spike_connections(network: Network) -> list[Connection]:
     """Return the connections that spikes pass, in order."""
     return [c for c in network.connections if c.source != INPUT]

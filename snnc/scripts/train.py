@@ -14,6 +14,7 @@ from snnc.scripts.parameters import parameters, running_by_layer, synapse_consta
 from snnc.scripts.plot_calls import fresh_plot
 from snnc.scripts.script import Description, Script, shape_of
 from snnc.scripts.sources import source
+from snnc.scripts.statements import probe_synapse
 from snnc.scripts.training_network import definitions, training_network
 from snnc.spec.sources.base import FileKind
 
@@ -48,6 +49,8 @@ class Constants(NamedTuple):
     patience: str
     min_delta: str
     steps: str
+    #: How much later than an item ends its answer is read, or nothing.
+    latency: str
     read_steps: str
     template: str = "train/constants.py.jinja"
 
@@ -161,6 +164,7 @@ def _constants(program: Program, of_source: tuple[str, ...]) -> Constants:
         patience=literal(stopping.patience) if stopping else "",
         min_delta=literal(stopping.min_delta) if stopping and stopping.min_delta else "",
         steps=literal(program.fresh_steps),
+        latency=literal(program.fresh_latency) if program.fresh_latency else "",
         read_steps=literal(read_steps) if read_steps > 1 else "",
     )
 
@@ -175,7 +179,7 @@ def _settings(program: Program) -> Settings:
     return Settings(
         running_by_layer=running_by_layer(network),
         synapses=synapse_constant(network),
-        probe_synapse=str(expression(network.output.probe.nengo())),
+        probe_synapse=probe_synapse(network),
         firing_rates=layout(expression(bands), "FIRING_RATES = ") if bands else "",
         training=training_constant(program) if program.scripts.resume else "",
     )

@@ -32,13 +32,14 @@ def full(document: Document, program: Program) -> str:
     spec = validate(document)
     origins = _Origins(locate(document.text), document.data)
     tables = dict(_values(spec, (), origins))
-    tables["presentation"]["steps"] = _filled(
-        tables["presentation"]["steps"], program.fresh_steps, "time / dt"
-    )
-    tables["neurons"]["amplitude"] = _amplitude(tables["neurons"]["amplitude"], spec.neurons)
+    presentation = tables["presentation"]
+    presentation["steps"] = _filled(presentation["steps"], program.fresh_steps, "time / dt")
+    latency, what = program.stream_latency, "steps from an item to its first effect"
+    presentation["latency"] = _filled(presentation["latency"], latency, what)
     if spec.synapses.output is None:
         as_layer = tables["synapses"]["layer"]
         tables["synapses"]["output"] = {k: Value(v.value, "as layer") for k, v in as_layer.items()}
+    tables["neurons"]["amplitude"] = _amplitude(tables["neurons"]["amplitude"], spec.neurons)
     if spec.train.gradient is None:
         tables["train"]["gradient"] = Value(None, "by layer, see there")
     if program.plateau:

@@ -116,7 +116,7 @@ def _unknown_value(error: LocatedError) -> Diagnostic:
     path, value = error.path, error.detail["input"]
     hint = near(value, _words(error.detail["ctx"]["expected"]))
     if path == ("presentation", "read"):
-        hint += ", or { mean_of_last = 0.3 } for the mean of the last 30 %"
+        hint += ", or { mean_of_last = 0.5 } for the mean of the second half"
     return Diagnostic(UNKNOWN_VALUE, f"{error.name} can't be {shown(value)}", path, hint=hint)
 
 

@@ -8,6 +8,9 @@ from snnc.spec.base import Count, Fraction, Model, PositiveSeconds, Seconds, def
 from snnc.spec.gradients import Gradient
 from snnc.spec.optimizers import Optimizer
 
+#: Which share of a presentation is read, unless it is written.
+USUAL_SHARE = 0.5
+
 
 class MeanOfLast(Model):
     """The mean of the output over the end of the presentation."""
@@ -34,12 +37,18 @@ class Presentation(Model):
         0.1, description="How long a stream shows an item, in seconds; a multiple of dt."
     )
     read: Reading = Field(
-        "last",
-        description="What the answer is read from: the last step, or { mean_of_last = share }.",
+        MeanOfLast(mean_of_last=USUAL_SHARE),
+        description="What the answer is read from: { mean_of_last = share }, or the last step.",
+    )
+    latency: Annotated[int, Field(ge=0, le=10**9)] | None = Field(
+        None,
+        description="How many steps later than an item ends its answer is read: until then the next item has no effect on it. "
+        "Default: as many as an item takes to its first effect on the recorded output.",
     )
     gap: Seconds = Field(
         0.0,
-        description="How long a stream shows zeros after an item, in seconds; a multiple of dt.",
+        description="How long a stream shows zeros after an item, in seconds; a multiple of dt. Layers with biases answer zeros, too: "
+        "it clears no filter.",
     )
     steps: Count | None = Field(
         None, description="How many steps fresh evaluation shows an item. Default: time / dt."

@@ -8,6 +8,9 @@ from snnc.operators.call import Call
 from snnc.spec.base import Bare, Model
 from snnc.spec.kinds import ByKind
 
+#: Time constant of a layer, in seconds, unless it is written: short beside an item, long beside a step.
+USUAL_TAU = 0.002
+
 _TimeConstant = Annotated[float, Field(gt=0, le=1000)]
 
 
@@ -29,7 +32,7 @@ class Lowpass(Model):
     """A first-order lowpass filter, nengo.Lowpass."""
 
     kind: Literal["lowpass"]
-    tau: _TimeConstant = Field(0.005, description="Time constant, in seconds.")
+    tau: _TimeConstant = Field(USUAL_TAU, description="Time constant, in seconds.")
 
     @property
     def taus(self) -> tuple[float, ...]:

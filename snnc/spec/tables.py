@@ -64,7 +64,9 @@ class Synapses(Model):
         None, description="On the spikes that the output receives. Default: as layer."
     )
     probe: Annotated[Synapse, default_kind("alpha")] = Field(
-        "alpha", validate_default=True, description="On the recorded output."
+        "none",
+        validate_default=True,
+        description="On the recorded output; it remembers the item before.",
     )
 
 

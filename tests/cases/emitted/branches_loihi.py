@@ -1,7 +1,7 @@
 """Run the trained branches network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from branches.toml [3205aaca].
+Written by snnc from branches.toml [b9e19279].
 """
 
 import argparse
@@ -22,6 +22,7 @@ SEED = 3
 DT = 0.001  # s
 PRESENTATION_STEPS = 50
 GAP_STEPS = 10  # of zeros between items
+READ_STEPS = 25  # the answer is the mean of a presentation's last ones
 
 # dense1
 DENSE1_MAX_RATE = 150  # Hz, for an input of 1
@@ -49,7 +50,6 @@ JOINT_NEURONS = nengo_loihi.LoihiLIF(
     **JOINT_LIF, initial_state={"voltage": Choice([0])}
 )
 
-PROBE_SYNAPSE = nengo.Alpha(0.01)
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.
@@ -71,7 +71,7 @@ def show(items):
 
     def shown(t):
         item, step = divmod(round(t / DT) - 1, PRESENTATION_STEPS + GAP_STEPS)
-        return items[item] if step < PRESENTATION_STEPS else zeros
+        return items[item % len(items)] if step < PRESENTATION_STEPS else zeros
 
     return shown
 
@@ -108,16 +108,16 @@ def build_network(params, items):
         connect(dense1.neurons, hidden.neurons, "hidden", synapse=nengo.Lowpass(0.01))
 
         joint = ensemble("joint", 20, JOINT_NEURONS, JOINT_TUNING)
-        connect(dense1.neurons, joint.neurons, "joint", synapse=nengo.Lowpass(0.005))
-        connect(hidden.neurons, joint.neurons, "joint.2", synapse=nengo.Lowpass(0.005))
+        connect(dense1.neurons, joint.neurons, "joint", synapse=nengo.Lowpass(0.002))
+        connect(hidden.neurons, joint.neurons, "joint.2", synapse=nengo.Lowpass(0.002))
 
         # Back on the host, where a softmax makes probabilities of the filtered output.
         output = nengo.Node(size_in=10, label="output")
-        connect(joint.neurons, output, "output", synapse=nengo.Lowpass(0.005))
-        connect(dense1.neurons, output, "output.2", synapse=nengo.Lowpass(0.005))
-        net.logits = nengo.Probe(output, synapse=PROBE_SYNAPSE, label="logits")
+        connect(joint.neurons, output, "output", synapse=nengo.Lowpass(0.002))
+        connect(dense1.neurons, output, "output.2", synapse=nengo.Lowpass(0.002))
+        net.logits = nengo.Probe(output, label="logits")
         probabilities = nengo.Node(softmax, size_in=10)
-        nengo.Connection(output, probabilities, synapse=PROBE_SYNAPSE)
+        nengo.Connection(output, probabilities, synapse=None)
         net.probabilities = nengo.Probe(probabilities, label="probabilities")
         net.spikes = [nengo.Probe(e.neurons, label=e.label) for e in net.ensembles]
     return net
@@ -129,10 +129,13 @@ def run(net, n_items, target):
     probabilities = np.empty_like(logits)
     rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
     with nengo_loihi.Simulator(net, dt=DT, seed=SEED, target=target) as sim:
+        sim.run_steps(1)  # so late the first item has an effect on the output
         for item in range(n_items):
+            sim.clear_probes()  # so that memory doesn't grow
             sim.run_steps(PRESENTATION_STEPS)
-            logits[item] = sim.data[net.logits][-1]
-            probabilities[item] = sim.data[net.probabilities][-1]
+            logits[item] = sim.data[net.logits][-READ_STEPS:].mean(axis=0)
+            outputs = sim.data[net.probabilities][-READ_STEPS:]
+            probabilities[item] = outputs.mean(axis=0)
             for probe in net.spikes:
                 # A spike counts amplitude / dt.
                 amplitude = probe.target.ensemble.neuron_type.amplitude
@@ -142,7 +145,6 @@ def run(net, n_items, target):
                     raise SystemExit(f"{probe.label} fires too fast: lower max_rate")
                 rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
             sim.run_steps(GAP_STEPS)
-            sim.clear_probes()  # so that memory doesn't grow
     return logits, probabilities, rates
 
 

@@ -1,7 +1,7 @@
 """Train the branches network (64-30-20-20-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from branches.toml [3ba32bb3].
+Written by snnc from branches.toml [3612d7d6].
 """
 
 import argparse
@@ -27,7 +27,8 @@ DT = 0.001  # s
 EPOCHS = 2
 BATCH_SIZE = 100
 LIF_SMOOTHING = 0.02  # of the slope where a neuron starts to fire
-PRESENTATION_STEPS = 50
+PRESENTATION_STEPS = 50 + 1  # the last ones for the way to the output
+READ_STEPS = 25  # the answer is the mean of the last ones
 
 # dense1
 DENSE1_MAX_RATE = 150  # Hz, for an input of 1
@@ -70,12 +71,11 @@ RUNNING_NEURONS = {
 # By the Keras layer that receives the spikes.
 SYNAPSES = {
     "dropout1": nengo.Lowpass(0.01),
-    "joint": nengo.Lowpass(0.005),
-    "joint_2": nengo.Lowpass(0.005),
-    "output": nengo.Lowpass(0.005),
-    "output_2": nengo.Lowpass(0.005),
+    "joint": nengo.Lowpass(0.002),
+    "joint_2": nengo.Lowpass(0.002),
+    "output": nengo.Lowpass(0.002),
+    "output_2": nengo.Lowpass(0.002),
 }
-PROBE_SYNAPSE = nengo.Alpha(0.01)
 
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
@@ -175,11 +175,10 @@ def prepare_to_run(net):
     for conn in net.connections:
         if isinstance(conn.pre_obj, Neurons):
             conn.synapse = SYNAPSES[conn.post_obj.tensor_func.name]
-    net.logits.synapse = PROBE_SYNAPSE
     with net:
         nengo_dl.configure_settings(use_loop=True, learning_phase=None)
         probabilities = nengo.Node(softmax, size_in=10)
-        nengo.Connection(net.logits.target, probabilities, synapse=PROBE_SYNAPSE)
+        nengo.Connection(net.logits.target, probabilities, synapse=None)
         net.probabilities = nengo.Probe(probabilities, label="probabilities")
 
 
@@ -237,10 +236,10 @@ def evaluate(name, net, x, y, steps):
             # The last batch is filled up with items that are shown twice.
             items = np.resize(x[batch], (BATCH_SIZE, 64))
             data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
-            logits[batch] = data[net.logits][: len(x[batch]), -1]
+            logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
             if hasattr(net, "probabilities"):
                 outputs = data[net.probabilities][: len(x[batch])]
-                probabilities[batch] = outputs[:, -1]
+                probabilities[batch] = outputs[:, -READ_STEPS:].mean(axis=1)
     n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
     low, high = binomtest(correct, n).proportion_ci(method="wilson")
     print(f"{name}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")

@@ -3,7 +3,7 @@
     python costs_train.py --resume  # go on after a kill
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from costs.toml [f457c72b].
+Written by snnc from costs.toml [65c471b1].
 """
 
 import argparse
@@ -46,7 +46,8 @@ PLATEAU = partial(
     min_lr=0.001,
 )
 VALIDATION_FRACTION = 0.2  # of the training items
-PRESENTATION_STEPS = 100
+PRESENTATION_STEPS = 100 + 2  # the last ones for the way to the output
+READ_STEPS = 50  # the answer is the mean of the last ones
 
 MAX_RATE = 200  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
@@ -54,8 +55,7 @@ TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
 TRAINING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / MAX_RATE)
 RUNNING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / MAX_RATE)
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = nengo.Alpha(0.01)
+SYNAPSE = nengo.Lowpass(0.002)
 
 # Where training keeps firing rates, in Hz, and the weight of that in the loss.
 FIRING_RATES = {
@@ -344,7 +344,6 @@ def prepare_to_run(net):
     for conn in net.connections:
         if isinstance(conn.pre_obj, Neurons):
             conn.synapse = SYNAPSE
-    net.logits.synapse = PROBE_SYNAPSE
     with net:
         nengo_dl.configure_settings(use_loop=True, learning_phase=None)
 
@@ -422,7 +421,7 @@ def evaluate(name, net, x, y, steps):
             # The last batch is filled up with items that are shown twice.
             items = np.resize(x[batch], (BATCH_SIZE, 30))
             data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
-            logits[batch] = data[net.logits][: len(x[batch]), -1]
+            logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
     n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
     low, high = binomtest(correct, n).proportion_ci(method="wilson")
     print(f"{name}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")

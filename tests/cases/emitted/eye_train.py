@@ -1,7 +1,7 @@
 """Train the eye network (64-64-54-20-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from eye.toml [af557596].
+Written by snnc from eye.toml [001889b3].
 """
 
 import argparse
@@ -26,7 +26,7 @@ SEED = 5
 DT = 0.001  # s
 EPOCHS = 3
 BATCH_SIZE = 50
-PRESENTATION_STEPS = 100
+PRESENTATION_STEPS = 100 + 3  # the last ones for the way to the output
 READ_STEPS = 30  # the answer is the mean of the last ones
 
 MAX_RATE = 150  # Hz, for an input of 1
@@ -35,8 +35,7 @@ TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
 TRAINING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / MAX_RATE)
 RUNNING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / MAX_RATE)
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = nengo.Alpha(0.01)
+SYNAPSE = nengo.Lowpass(0.002)
 
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
@@ -128,7 +127,6 @@ def prepare_to_run(net):
     for conn in net.connections:
         if isinstance(conn.pre_obj, Neurons):
             conn.synapse = SYNAPSE
-    net.logits.synapse = PROBE_SYNAPSE
     with net:
         nengo_dl.configure_settings(use_loop=True, learning_phase=None)
 

@@ -1,7 +1,7 @@
 """Train the guided network (64-40-30-20-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from guided.toml [5fed5acf].
+Written by snnc from guided.toml [df216631].
 """
 
 import argparse
@@ -30,7 +30,8 @@ LIF_SMOOTHING = 0.02  # of the slope where a neuron starts to fire
 VALIDATION_FRACTION = 0.1  # of the training items
 PATIENCE = 2  # epochs
 MIN_DELTA = 0.01
-PRESENTATION_STEPS = 50
+PRESENTATION_STEPS = 50 + 3  # the last ones for the way to the output
+READ_STEPS = 25  # the answer is the mean of the last ones
 
 MAX_RATE = 150  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
@@ -40,8 +41,7 @@ TRAINING_NEURONS = nengo_loihi.LoihiLIF(**LIF)
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.
 RUNNING_NEURONS = nengo_loihi.LoihiLIF(**LIF, initial_state={"voltage": Choice([0])})
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = nengo.Alpha(0.01)
+SYNAPSE = nengo.Lowpass(0.002)
 
 # Where training keeps firing rates, in Hz, and the weight of that in the loss.
 FIRING_RATES = {
@@ -212,7 +212,6 @@ def prepare_to_run(net):
     for conn in net.connections:
         if isinstance(conn.pre_obj, Neurons):
             conn.synapse = SYNAPSE
-    net.logits.synapse = PROBE_SYNAPSE
     with net:
         nengo_dl.configure_settings(use_loop=True, learning_phase=None)
 
@@ -249,7 +248,7 @@ def evaluate(name, net, x, y, steps):
             # The last batch is filled up with items that are shown twice.
             items = np.resize(x[batch], (BATCH_SIZE, 64))
             data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
-            logits[batch] = data[net.logits][: len(x[batch]), -1]
+            logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
     n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
     low, high = binomtest(correct, n).proportion_ci(method="wilson")
     print(f"{name}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")

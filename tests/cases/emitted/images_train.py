@@ -1,7 +1,7 @@
 """Train the images network (64-128-256-72-32-24-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from images.toml [e73fca42].
+Written by snnc from images.toml [50c19377].
 """
 
 import argparse
@@ -31,7 +31,8 @@ SEED = 3
 DT = 0.001  # s
 EPOCHS = 3
 BATCH_SIZE = 50
-PRESENTATION_STEPS = 100
+PRESENTATION_STEPS = 100 + 3  # the last ones for the way to the output
+READ_STEPS = 50  # the answer is the mean of the last ones
 
 MAX_RATE = 200  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
@@ -42,8 +43,7 @@ RUNNING_NEURONS = nengo.SpikingRectifiedLinear(
     amplitude=1 / MAX_RATE, initial_state={"voltage": Choice([0])}
 )
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = nengo.Alpha(0.01)
+SYNAPSE = nengo.Lowpass(0.002)
 
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
@@ -163,7 +163,6 @@ def prepare_to_run(net):
     for conn in net.connections:
         if isinstance(conn.pre_obj, Neurons):
             conn.synapse = SYNAPSE
-    net.logits.synapse = PROBE_SYNAPSE
     with net:
         nengo_dl.configure_settings(use_loop=True)
 
@@ -278,7 +277,7 @@ def evaluate(name, net, x, y, steps):
             # The last batch is filled up with items that are shown twice.
             items = np.resize(x[batch], (BATCH_SIZE, 64))
             data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
-            logits[batch] = data[net.logits][: len(x[batch]), -1]
+            logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
     n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
     low, high = binomtest(correct, n).proportion_ci(method="wilson")
     print(f"{name}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")

@@ -1,7 +1,7 @@
 """Run the trained kept network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from kept.toml [19549c92].
+Written by snnc from kept.toml [c88740ec].
 """
 
 import argparse
@@ -40,8 +40,7 @@ SECOND_NEURONS = nengo.SpikingRectifiedLinear(
     amplitude=1 / SECOND_MAX_RATE, initial_state={"voltage": Choice([0])}
 )
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = nengo.Alpha(0.01)
+SYNAPSE = nengo.Lowpass(0.002)
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.
@@ -86,7 +85,7 @@ def build_network(params, items):
         output = nengo.Node(size_in=3, label="output")
         connect(second.neurons, output, "output")
         nengo.Connection(nengo.Node(params["output.bias"]), output, synapse=None)
-        net.logits = nengo.Probe(output, synapse=PROBE_SYNAPSE, label="logits")
+        net.logits = nengo.Probe(output, label="logits")
         net.spikes = [nengo.Probe(e.neurons, label=e.label) for e in net.ensembles]
     return net
 
@@ -96,7 +95,9 @@ def run(net, n_items, target, recorded=None):
     logits = np.empty((n_items, 3))
     rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
     with nengo_loihi.Simulator(net, dt=DT, seed=SEED, target=target) as sim:
+        sim.run_steps(3)  # so late the first item has an effect on the output
         for item in range(n_items):
+            sim.clear_probes()  # so that memory doesn't grow
             sim.run_steps(PRESENTATION_STEPS)
             logits[item] = sim.data[net.logits][-READ_STEPS:].mean(axis=0)
             for probe in net.spikes:
@@ -110,7 +111,6 @@ def run(net, n_items, target, recorded=None):
                     # By chance: every n-th may be of the same channel.
                     some = np.sort(np.random.RandomState(0).permutation(n)[:most])
                     outputs.append(sim.data[probe][:, some])
-            sim.clear_probes()  # so that memory doesn't grow
     return logits, rates
 
 

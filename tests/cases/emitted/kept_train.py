@@ -3,7 +3,7 @@
     python kept_train.py --resume  # go on after a kill
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from kept.toml [88ff59e0].
+Written by snnc from kept.toml [43bac574].
 """
 
 import argparse
@@ -35,7 +35,7 @@ DT = 0.001  # s
 EPOCHS = 3
 BATCH_SIZE = 16
 OPTIMIZER = partial(tf.optimizers.Adam, learning_rate=0.001)
-PRESENTATION_STEPS = 100
+PRESENTATION_STEPS = 100 + 2  # the last ones for the way to the output
 READ_STEPS = 40  # the answer is the mean of the last ones
 
 # first
@@ -59,8 +59,7 @@ SECOND_RUNNING_NEURONS = nengo.SpikingRectifiedLinear(
 
 RUNNING_NEURONS = {"first": FIRST_RUNNING_NEURONS, "second": SECOND_RUNNING_NEURONS}
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = nengo.Alpha(0.01)
+SYNAPSE = nengo.Lowpass(0.002)
 
 # What a checkpoint belongs to, besides the network.
 TRAINING = {
@@ -226,7 +225,6 @@ def prepare_to_run(net):
     for conn in net.connections:
         if isinstance(conn.pre_obj, Neurons):
             conn.synapse = SYNAPSE
-    net.logits.synapse = PROBE_SYNAPSE
     with net:
         nengo_dl.configure_settings(use_loop=True)
         net.spikes = [nengo.Probe(e.neurons, label=e.label) for e in net.ensembles]

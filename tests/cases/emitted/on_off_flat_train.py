@@ -1,7 +1,7 @@
 """Train the on_off_flat network (4-8-16-3) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from on_off_flat.toml [971d6a7d].
+Written by snnc from on_off_flat.toml [51550c47].
 """
 
 import argparse
@@ -25,7 +25,8 @@ SEED = 0
 DT = 0.001  # s
 EPOCHS = 20
 BATCH_SIZE = 20
-PRESENTATION_STEPS = 100
+PRESENTATION_STEPS = 100 + 2  # the last ones for the way to the output
+READ_STEPS = 50  # the answer is the mean of the last ones
 
 MAX_RATE = 200  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
@@ -35,8 +36,7 @@ TRAINING_NEURONS = nengo_dl.SoftLIFRate(**LIF, sigma=0.02)
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.
 RUNNING_NEURONS = nengo.LIF(**LIF, initial_state={"voltage": Choice([0])})
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = nengo.Alpha(0.01)
+SYNAPSE = nengo.Lowpass(0.002)
 
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
@@ -112,7 +112,6 @@ def prepare_to_run(net):
     for conn in net.connections:
         if isinstance(conn.pre_obj, Neurons):
             conn.synapse = SYNAPSE
-    net.logits.synapse = PROBE_SYNAPSE
     with net:
         nengo_dl.configure_settings(use_loop=True)
 
@@ -199,7 +198,7 @@ def evaluate(name, net, x, y, steps):
             # The last batch is filled up with items that are shown twice.
             items = np.resize(x[batch], (BATCH_SIZE, 4))
             data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
-            logits[batch] = data[net.logits][: len(x[batch]), -1]
+            logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
     n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
     low, high = binomtest(correct, n).proportion_ci(method="wilson")
     print(f"{name}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")

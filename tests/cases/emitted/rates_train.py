@@ -1,7 +1,7 @@
 """Train the rates network (13-12-11-10-3) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from rates.toml [0435ed4d].
+Written by snnc from rates.toml [dc0e4613].
 """
 
 import argparse
@@ -24,7 +24,7 @@ SEED = 0
 DT = 0.002  # s
 EPOCHS = 3
 BATCH_SIZE = 16
-PRESENTATION_STEPS = 30
+PRESENTATION_STEPS = 30 + 2  # the last ones for the way to the output
 READ_STEPS = 15  # the answer is the mean of the last ones
 
 # dense1
@@ -58,7 +58,7 @@ RUNNING_NEURONS = {
 
 # By the Keras layer that receives the spikes.
 SYNAPSES = {"dense2": nengo.Alpha(0.004), "dense3": None, "output": None}
-PROBE_SYNAPSE = nengo.Lowpass(0.005)
+PROBE_SYNAPSE = nengo.Lowpass(0.002)
 
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.

@@ -1,7 +1,7 @@
 """Run the trained relu network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from relu.toml [2d8e039a].
+Written by snnc from relu.toml [58798c04].
 """
 
 import argparse
@@ -43,8 +43,7 @@ DENSE3_MAX_RATE = 250  # Hz, for an input of 1
 DENSE3_TUNING = {"max_rates": Choice([DENSE3_MAX_RATE]), "intercepts": Choice([0])}
 DENSE3_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / DENSE3_MAX_RATE)
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = None
+SYNAPSE = nengo.Lowpass(0.002)
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.
@@ -92,7 +91,7 @@ def build_network(params, items):
         output = nengo.Node(size_in=3, label="output")
         connect(dense3.neurons, output, "output")
         nengo.Connection(nengo.Node(params["output.bias"]), output, synapse=None)
-        net.logits = nengo.Probe(output, synapse=PROBE_SYNAPSE, label="logits")
+        net.logits = nengo.Probe(output, label="logits")
         net.spikes = [nengo.Probe(e.neurons, label=e.label) for e in net.ensembles]
     return net
 
@@ -102,7 +101,9 @@ def run(net, n_items, target):
     logits = np.empty((n_items, 3))
     rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
     with nengo_loihi.Simulator(net, dt=DT, seed=SEED, target=target) as sim:
+        sim.run_steps(4)  # so late the first item has an effect on the output
         for item in range(n_items):
+            sim.clear_probes()  # so that memory doesn't grow
             sim.run_steps(PRESENTATION_STEPS)
             logits[item] = sim.data[net.logits][-1]
             for probe in net.spikes:
@@ -113,7 +114,6 @@ def run(net, n_items, target):
                     # The chip takes one spike a step from the host.
                     raise SystemExit(f"{probe.label} fires too fast: lower max_rate")
                 rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
-            sim.clear_probes()  # so that memory doesn't grow
     return logits, rates
 
 

@@ -1,7 +1,7 @@
 """Train the relu network (4-24-16-8-3) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from relu.toml [586012b9].
+Written by snnc from relu.toml [5c8f6876].
 """
 
 import argparse
@@ -25,7 +25,7 @@ SEED = 12
 DT = 0.001  # s
 EPOCHS = 4
 BATCH_SIZE = 10
-PRESENTATION_STEPS = 80
+PRESENTATION_STEPS = 80 + 3  # the last ones for the way to the output
 
 # dense1
 DENSE1_MAX_RATE = 250  # Hz, for an input of 1
@@ -66,8 +66,7 @@ RUNNING_NEURONS = {
     "dense3": DENSE3_RUNNING_NEURONS,
 }
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = None
+SYNAPSE = nengo.Lowpass(0.002)
 
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
@@ -153,7 +152,6 @@ def prepare_to_run(net):
     for conn in net.connections:
         if isinstance(conn.pre_obj, Neurons):
             conn.synapse = SYNAPSE
-    net.logits.synapse = PROBE_SYNAPSE
     with net:
         nengo_dl.configure_settings(use_loop=True, learning_phase=None)
 

@@ -1,7 +1,7 @@
 """Run the trained twice network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from twice.toml [ba322df8].
+Written by snnc from twice.toml [9aa3117e].
 """
 
 import argparse
@@ -21,6 +21,7 @@ PARAMS = HERE / "twice.params.npz"
 SEED = 0
 DT = 0.002  # s
 PRESENTATION_STEPS = 30
+READ_STEPS = 15  # the answer is the mean of a presentation's last ones
 
 # re_lu and re_lu_1
 RE_LU_MAX_RATE = 120  # Hz, for an input of 1
@@ -38,8 +39,7 @@ INPUT_1_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
     amplitude=1 / INPUT_1_MAX_RATE
 )
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = nengo.Alpha(0.01)
+SYNAPSE = nengo.Lowpass(0.002)
 # Gain and bias are given: what Nengo derives from them is unused, and may not exist.
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.
@@ -91,7 +91,7 @@ def build_network(params, items):
         connect(re_lu.neurons, output, "output.2")
         connect(re_lu.neurons, output, "output.3")
         nengo.Connection(nengo.Node(params["output.bias"]), output, synapse=None)
-        net.logits = nengo.Probe(output, synapse=PROBE_SYNAPSE, label="logits")
+        net.logits = nengo.Probe(output, label="logits")
         net.spikes = [nengo.Probe(e.neurons, label=e.label) for e in net.ensembles]
     return net
 
@@ -101,14 +101,15 @@ def run(net, n_items, target):
     logits = np.empty((n_items, 10))
     rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
     with nengo_loihi.Simulator(net, dt=DT, seed=SEED, target=target) as sim:
+        sim.run_steps(1)  # so late the first item has an effect on the output
         for item in range(n_items):
+            sim.clear_probes()  # so that memory doesn't grow
             sim.run_steps(PRESENTATION_STEPS)
-            logits[item] = sim.data[net.logits][-1]
+            logits[item] = sim.data[net.logits][-READ_STEPS:].mean(axis=0)
             for probe in net.spikes:
                 # A spike counts amplitude / dt.
                 amplitude = probe.target.ensemble.neuron_type.amplitude
                 rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
-            sim.clear_probes()  # so that memory doesn't grow
     return logits, rates
 
 

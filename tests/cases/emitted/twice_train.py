@@ -1,7 +1,7 @@
 """Train the twice network (64-20-15-10-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from twice.toml [12e85706].
+Written by snnc from twice.toml [6a01d2e8].
 """
 
 import argparse
@@ -27,7 +27,8 @@ DT = 0.002  # s
 EPOCHS = 2
 BATCH_SIZE = 64
 LIF_SMOOTHING = 0.02  # of the slope where a neuron starts to fire
-PRESENTATION_STEPS = 30
+PRESENTATION_STEPS = 30 + 1  # the last ones for the way to the output
+READ_STEPS = 15  # the answer is the mean of the last ones
 
 # re_lu and re_lu_1
 RE_LU_MAX_RATE = 120  # Hz, for an input of 1
@@ -57,8 +58,7 @@ RUNNING_NEURONS = {
     "input_1": INPUT_1_RUNNING_NEURONS,
 }
 
-SYNAPSE = nengo.Lowpass(0.005)
-PROBE_SYNAPSE = nengo.Alpha(0.01)
+SYNAPSE = nengo.Lowpass(0.002)
 
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
@@ -157,7 +157,6 @@ def prepare_to_run(net):
     for conn in net.connections:
         if isinstance(conn.pre_obj, Neurons):
             conn.synapse = SYNAPSE
-    net.logits.synapse = PROBE_SYNAPSE
     with net:
         nengo_dl.configure_settings(use_loop=True, learning_phase=None)
 
@@ -215,7 +214,7 @@ def evaluate(name, net, x, y, steps):
             # The last batch is filled up with items that are shown twice.
             items = np.resize(x[batch], (BATCH_SIZE, 64))
             data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
-            logits[batch] = data[net.logits][: len(x[batch]), -1]
+            logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
     n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
     low, high = binomtest(correct, n).proportion_ci(method="wilson")
     print(f"{name}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
