@@ -44,7 +44,7 @@ WRONG: dict[str, tuple[list[str] | None, list[str], str, str]] = {
     "numbers, names of others": (THREE, ["0", "1", "2"], "'0' is none of those", 'labels = ["1", "2", "0"]'),
     "another case": (FLOWERS, ["Setosa", "Versicolor", "Virginica"], "did you mean 'setosa'?", 'labels = ["Setosa"'),
     "text": (None, FLOWERS, "the label 'setosa' is no whole number", f"labels = {FLOWERS}".replace("'", '"')),
-    "halves": (None, ["0.5", "1.5", "2.5"], "the label is 0.5", 'labels = ["0.5", "1.5", "2.5"]'),
+    "halves": (None, ["0.5", "1.5", "2.5"], "the label '0.5' is no whole number", 'labels = ["0.5", "1.5", "2.5"]'),
 }  # fmt: skip
 
 

@@ -193,7 +193,8 @@ class _Graph:
 
 def _image_hint(items: Shape, sources: Sequence[Flow]) -> str:
     """Return what makes images of a layer's sources: of the items as they come, or of which layer none can be made."""
-    if all(source.shape == items for source in sources):
+    rows = len(items) == 2 and all(len(source.shape) == 2 for source in sources)
+    if rows or all(source.shape == items for source in sources):
         return image_hint(items)
     row = next((s.via for s in sources if len(s.shape) == 1 and s.source != INPUT), "")
     return row and f"leave the layer out: '{row}' puts out a row, and no image"

@@ -70,8 +70,8 @@ def width_hint(error: LocatedError) -> str:
         return ""
     number = value[0] if isinstance(value, list) and len(value) == 1 else value
     if type(number) is int and number > 1:
-        return f"write classes = {number} instead if each is a class; {NOT_YET}"
-    return f"write classes = 2 instead for a yes or no; {NOT_YET}"
+        return f"{NOT_YET}; if each is a class, write classes = {number} instead"
+    return f"{NOT_YET}; for a yes or no, write classes = 2 instead"
 
 
 def same_as_items(data: Any) -> str | None:

@@ -99,14 +99,14 @@ def _item_is_readable(table: _Table, label: int) -> Iterator[Diagnostic]:
     """Yield an error for a label that isn't a class, and one for the first value that isn't a number."""
     how, columns, item = table.how, table.top.cells, table.item
     cell = item.cells[label]
-    if how.class_of(cell) is None:
-        message = f"line {item.line}, {how.column(columns, label)}: {how.unlisted(cell)}"
-        hint = _labels_hint(table, label)
-        yield Diagnostic(DATA_TYPE, message, ("data", "label"), hint=hint)
+    where, at = f"line {item.line}, {how.column(columns, label)}", ("data", "label")
     if cell not in how.names and (value := number(cell)) is not None and value != int(value):
-        message = f"line {item.line}, {how.column(columns, label)}: the label {cell!r} is no whole number: a regression?"
-        hint = f"{NOT_YET}. Is that the column of the labels?"
-        yield Diagnostic(REGRESSION, message, ("data", "label"), hint=hint)
+        message = f"{where}: the label {cell!r} is no whole number: a regression?"
+        hint = f"{NOT_YET}; if each is a class, {_labels_hint(table, label)}"
+        yield Diagnostic(REGRESSION, message, at, hint=hint)
+    elif how.class_of(cell) is None:
+        message = f"{where}: {how.unlisted(cell)}"
+        yield Diagnostic(DATA_TYPE, message, at, hint=_labels_hint(table, label))
     texts = [c for c, cell in enumerate(item.cells) if c != label and number(cell) is None]
     if texts:
         name, cell = how.column(columns, texts[0]), item.cells[texts[0]]

@@ -19,6 +19,8 @@ from snnc.program.program import Program
 from snnc.spec.regressions import NOT_YET, same_as_items
 from snnc.spec.sources.npz import Source as Npz
 
+#: Arrays of more values an item are hardly one-hot labels, if anything else is as likely.
+FEW_CLASSES = 10
 #: The kind of an array's values, by the letter of its type, and a hint how to save numbers instead.
 _TYPES = {
     "O": ("Python objects", "they are pickled, and never read: save plain numbers"),
@@ -121,7 +123,9 @@ def _pair_fits(network: Network, x: _Array, y: _Array) -> Iterator[Diagnostic]:
     named = f"'{x.name}' has shape {list(x.shape)}, items first" if len(x.shape) < 2 else ""
     yield from items_fit(network, x.shape[1:], f"an item of '{x.name}'", named, x.name)
     if message := _of_values(x, y, network.output.classes):
-        yield Diagnostic(REGRESSION, message, y.at, hint=NOT_YET)
+        one_hot = _single_labels(x, y, network.output.classes)
+        hint = f"{one_hot}; {NOT_YET}" if size(y.shape[1:]) <= FEW_CLASSES else NOT_YET
+        yield Diagnostic(REGRESSION, message, y.at, hint=hint.removeprefix("; "))
     elif not y.shape or size(y.shape[1:]) != 1:
         message = f"'{y.name}' has shape {list(y.shape)}; labels are one whole number an item"
         hint = _single_labels(x, y, network.output.classes)
