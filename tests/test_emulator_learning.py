@@ -145,11 +145,12 @@ def test_weights_and_traces_are_the_same_in_every_step() -> None:
 
     from snnc.emulator import Emulator
     from snnc.emulator.side_by_side import SideBySide
+    from snnc.emulator.slots import Piece, Slot
 
     net, items = learning(size=2, outputs=2, rate=0.5)
     with quiet():
         emulator = Emulator(net)
-        asked = emulator._asked(items, 1, 0, "fresh", 1, [], ())
+        asked = emulator._asked(items, 1, 0, 0, "fresh", 1, [], ())
         networks = SideBySide(emulator._plans(asked, {}), 3)
         networks.clear([{}] * 3)
         assert networks._restless is not None
@@ -160,7 +161,7 @@ def test_weights_and_traces_are_the_same_in_every_step() -> None:
                 node.output = values
             simulators.append(nengo_loihi.Simulator(net, progress_bar=False, target="sim"))
         for _ in range(60):
-            networks.show(items, 1)
+            networks.show(Slot([Piece(items, 1)]))
             for number, sim in enumerate(simulators):
                 sim.run_steps(1)
                 synapses = sim.sims["emulator"].synapses
@@ -350,7 +351,7 @@ def test_groups_learn_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with quiet():
         emulator = Emulator(net)
-        asked = emulator._asked(many, STEPS, 0, "fresh", 1, None, ())
+        asked = emulator._asked(many, STEPS, 0, 0, "fresh", 1, None, ())
         of_item = emulator._plans(asked, {}).bytes_of_item
         monkeypatch.setattr(threads, "STATE", 2 * of_item)
         monkeypatch.setattr(SideBySide, "__init__", counted)

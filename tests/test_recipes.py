@@ -52,13 +52,9 @@ def test_every_recipe_is_there() -> None:
 CASES = {
     "branches": {"unsettled"},
     "eye": {"batch-norm-steps"},
-    "guided": {"unsettled"},
     "images": {"batch-norm-steps"},
-    "numbers": {"unsettled"},
     "relu": {"unfiltered-output"},
-    "split": {"unsettled", "chip-input-coding", "chip-host-chip", "steep-gradient"},
-    "table": {"unsettled"},
-    "twice": {"unsettled"},
+    "split": {"chip-input-coding", "chip-host-chip", "steep-gradient"},
 }
 
 

@@ -49,9 +49,9 @@ def test_what_a_key_becomes_is_what_the_compiler_makes_of_it(tmp_path: Path) -> 
     """By hand, for one key."""
     (table,) = (t for t in spec_reference.tables() if t.model.__name__ == "Lowpass")
     effect = spec_reference.Compiler(tmp_path).effect(table, "tau")
-    changed = ["-SYNAPSE = nengo.Lowpass(0.005)", "+SYNAPSE = nengo.Lowpass(0.01)"]
+    changed = ["-SYNAPSE = nengo.Lowpass(0.002)", "+SYNAPSE = nengo.Lowpass(0.004)"]
     assert effect.lines == {"small_train.py and small_loihi.py": changed}
-    assert (effect.before, effect.after) == (0.005, 0.01)
+    assert (effect.before, effect.after) == (0.002, 0.004)
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -90,7 +90,7 @@ def test_a_warning_is_allowed_as_the_getting_started_says(
     mine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spec, allowed, _ = blocks(START, "toml")
-    hasty = spec.replace("[presentation]\n", "[presentation]\ntime = 0.03\n")
+    hasty = f'{spec}\n[presentation]\ntime = 0.03\n\n[synapses]\nprobe = "alpha"\n'
     Path("mine.toml").write_text(hasty)
     assert main(["check", "mine.toml"]) == 0
     assert "warning[unsettled]" in capsys.readouterr().err
