@@ -51,7 +51,7 @@ def test_what_training_leaves(trained: Path) -> None:
         said = str(params["pixels.neurons"])
         assert said.startswith("128 LIF(amplitude=0.005, min_voltage=0, tau_rc=0.02, tau_ref=")
         assert said.endswith("max_rate [200.], intercept [0.]")
-        assert str(params["spikes"]).startswith("[('pixels', Lowpass(tau=0.005)), ('strokes',")
+        assert str(params["spikes"]).startswith("[('pixels', Lowpass(tau=0.002)), ('strokes',")
         assert "tensorflow" in json.loads(str(params["versions"]))
 
 

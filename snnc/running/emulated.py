@@ -79,7 +79,7 @@ def emulate(
             seconds=perf_counter() - began,
             build_seconds=emulator.build_seconds,
         )
-        recording = _recording(emulator, net, program, recorder, x[:recorded])
+        recording = _recording(emulator, net, program, recorder, x[: recorded + 1], recorded)
     return replace(reader.answers(), recording=recording, simulated=simulated)
 
 
@@ -89,14 +89,18 @@ def _recording(
     program: Program,
     recorder: Recorder | None,
     first: Array,
+    recorded: int,
 ) -> Recording | None:
-    """Run the first items again, with the data of all probes: the first chain starts with the same items."""
+    """Run the first items again, with the data of all probes: the first chain starts with the same items.
+
+    The end of each is in the steps in which the next one begins, so that there is one more.
+    """
     if recorder is None:
         return None
     shown = {net.shown: first}
     steps, gap, latency = program.stream_steps, program.gap_steps, program.stream_latency
     seen = emulator.run(shown, steps, gap=gap, latency=latency, present="stream")
-    for item in range(len(first)):
+    for item in range(min(recorded, len(first))):
         recorder.take({probe: seen[probe][item] for probe in net.all_probes})
     return recorder.recording()
 
@@ -118,7 +122,8 @@ def verify(program: Program, x: Array) -> None:
         batches = Emulator(net, program.network.dt).batches(
             {net.shown: x}, steps, gap=gap, latency=program.stream_latency, present="stream"
         )
-        sim.run_steps(program.stream_latency)
+        if program.stream_latency:
+            sim.run_steps(program.stream_latency)
         for batch in batches:
             sim.clear_probes()
             sim.run_steps(steps)

@@ -43,7 +43,8 @@ def stream(
     reader = ProbeReader(net, program, len(x), steps, program.read_steps(steps))
     latency = program.stream_latency if on == "nengo_loihi" else program.fresh_latency
     with strict_warnings(), explained(), simulator(net, program, on) as sim:
-        sim.run_steps(latency, **_silent(on))
+        if latency:
+            sim.run_steps(latency, **_silent(on))
         for item in range(len(x)):
             sim.clear_probes()
             sim.run_steps(steps, **_silent(on))
