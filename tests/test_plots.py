@@ -187,11 +187,16 @@ def test_what_is_recorded_is_what_runs(trained: Path, on: Any) -> None:
     from snnc.networks.build import build, deployed_network, stream_of
     from snnc.running.recording import drawn
     from snnc.running.stream import stream
+    from snnc.spec.synapses import Alpha
     from snnc.training import params_file
 
     found = program_of(trained / "digits.toml")
     digits = params_file.load(found, trained)
-    deployed, x = digits.program, digits.x_test[:7]
+    x, network = digits.x_test[:7], digits.program.network
+    # With a filter to compare with, and from the first step on.
+    filtering = replace(network, output=replace(network.output, probe=Alpha(kind="alpha")))
+    at_once = digits.program.presentation.model_copy(update={"latency": 0})
+    deployed = replace(digits.program, network=filtering, presentation=at_once)
     answers, plain = stream(deployed, x, on, recorded=5), stream(deployed, x, on)
     assert plain.recording is None
     assert np.array_equal(answers.logits, plain.logits)
@@ -201,7 +206,7 @@ def test_what_is_recorded_is_what_runs(trained: Path, on: Any) -> None:
     assert recording.filtered.shape == recording.unfiltered.shape == (5, 100, 10)
 
     unfiltered, filtered = map(np.concatenate, (recording.unfiltered, recording.filtered))
-    expected = build(found.network.output.probe.nengo()).filt(unfiltered, dt=found.network.dt, y0=0)
+    expected = build(filtering.output.probe.nengo()).filt(unfiltered, dt=found.network.dt, y0=0)
     # A probe's filter is a step behind.
     assert np.allclose(filtered[1:], expected[:-1], atol=1e-4)
     assert not np.allclose(filtered[1:], unfiltered[:-1], atol=0.1)

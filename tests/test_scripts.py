@@ -137,10 +137,10 @@ def test_another_synapse_is_noticed(folder: Path, tmp_path: Path) -> None:
     """Parameters are good for any synapse, so that it isn't refused."""
     copied(folder, tmp_path)
     script = tmp_path / "digits_loihi.py"
-    script.write_text(script.read_text().replace("Lowpass(0.005)", "Lowpass(0.003)"))
+    script.write_text(script.read_text().replace("Lowpass(0.002)", "Lowpass(0.003)"))
     done = run(script, "--items", "1")
     assert done.returncode == 0, done.stderr
-    assert "note: trained to read [('pixels', Lowpass(tau=0.005))" in done.stdout
+    assert "note: trained to read [('pixels', Lowpass(tau=0.002))" in done.stdout
     assert "and reads [('pixels', Lowpass(tau=0.003))" in done.stdout
 
     spec = tmp_path / "digits.toml"
@@ -153,7 +153,7 @@ def test_another_synapse_is_noticed(folder: Path, tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stderr
-    assert "spikes: [('pixels', Lowpass(tau=0.005))" in done.stderr
+    assert "spikes: [('pixels', Lowpass(tau=0.002))" in done.stderr
 
 
 def test_layers_that_are_read_otherwise_are_noticed(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_layers_that_are_read_otherwise_are_noticed(tmp_path: Path) -> None:
         loihi.read_text().replace('ensemble("strokes", 64)', 'ensemble("strokes", 128)')
     )
     done = run(loihi, "--items", "1")
-    assert "note: trained to read [('pixels', Lowpass(tau=0.005)), ('pixels'," in done.stdout
+    assert "note: trained to read [('pixels', Lowpass(tau=0.002)), ('pixels'," in done.stdout
     spec = tmp_path / "digits.toml"
     spec.write_text(spec.read_text().replace("units = 64", "units = 128"))
     from snnc.cli import main
