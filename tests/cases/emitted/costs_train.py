@@ -3,7 +3,7 @@
     python costs_train.py --resume  # go on after a kill
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from costs.toml [65c471b1].
+Written by snnc from costs.toml [3b3b7bf3].
 """
 
 import argparse
@@ -67,7 +67,7 @@ FIRING_RATES = {
 TRAINING = {
     "seed": SEED,
     "dt": DT,
-    "scale": "unit",
+    "scale": "standard",
     "batch_size": BATCH_SIZE,
     "optimizer": {
         "kind": OPTIMIZER.func.__name__.lower(),
@@ -442,7 +442,8 @@ if __name__ == "__main__":
     x_train, y_train, x_held_out, y_test = load_data(args.data)
     x_train, x_test = x_train.astype(float), x_held_out.astype(float)
     x = x_train[divide(len(x_train))[0]]
-    shift, scale = x.min(), x.max() - x.min()
+    shift, scale = x.mean(axis=0), x.std(axis=0)
+    scale[scale == 0] = 1  # a feature that never varies
     x_train, x_test = (x_train - shift) / scale, (x_test - shift) / scale
     network = build_network()
     params = train(network, x_train, y_train, args.epochs, args.resume)
