@@ -246,7 +246,7 @@ neurons = "spiking_relu\""""
     assert np.array_equal(stuck, weights[2] < 0)
     said = f"nothing comes out of {stuck.sum()} of 8 filters of 'pixels' for any of the 360 items"
     assert said in seen[2]
-    assert "digits.toml:25:3: warning[silent-filters]" in seen[2]
+    assert "digits.toml:24:3: warning[silent-filters]" in seen[2]
 
     spec.write_text(f'{text}\n[allow]\nsilent-filters = "to see what happens"\n')
     assert main(["train", "--epochs", "1", str(spec)]) == 0
