@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -166,7 +167,7 @@ def _numbers(raw: Raw, network: Network, where: str) -> tuple[NDArray[Any], NDAr
     if not same_items(raw.x.shape[1:], network.input_shape):
         shape, wanted = raw.x.shape[1:], network.input_shape
         hint = items_hint(shape, wanted, network.sees_images, raw.x_name)
-        say = hint.replace("write ", "write shape in [input] as ", 1)
+        say = re.sub(r"write (\[.*?\])", r"write shape = \1 in [input]", hint, count=1)
         raise Refusal(
             f"{where}: an item has shape {list(shape)}, not {list(wanted)}{say and ': '}{say}"
         )
