@@ -76,7 +76,11 @@ def test_optimizers_are_keras_own(model: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
-@pytest.mark.parametrize("model", schedules.KINDS.values(), ids=lambda m: m.keras)
+@pytest.mark.parametrize(
+    "model",
+    [model for kind, model in schedules.KINDS.items() if kind != "reduce_on_plateau"],
+    ids=lambda m: m.keras,
+)
 def test_schedules_are_keras_own(model: Any) -> None:
     """Every argument is one of Keras', with Keras' default; and whatever has to be given there has to be given here."""
     import tensorflow as tf
@@ -88,6 +92,22 @@ def test_schedules_are_keras_own(model: Any) -> None:
     for name, field in ours.items():
         assert name in theirs
         assert field.is_required() or field.default == theirs[name].default, name
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_a_plateau_is_that_of_keras_callback() -> None:
+    """With its defaults; the rate that it begins with is the optimiser's there, and what it watches follows from the spec."""
+    import tensorflow as tf
+
+    theirs = inspect.signature(tf.keras.callbacks.ReduceLROnPlateau).parameters
+    fields = schedules.KINDS["reduce_on_plateau"].model_fields
+    ours = {
+        n: f for n, f in fields.items() if n not in ("kind", "initial_learning_rate", "monitor")
+    }
+    assert {"factor", "patience", "min_delta", "cooldown", "min_lr"} == set(ours)
+    for name, field in ours.items():
+        assert field.default == theirs[name].default, name
 
 
 @pytest.mark.slow
