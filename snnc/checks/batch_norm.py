@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import ceil, log
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.checks.rule import rule
 from snnc.checks.steps import steps_an_epoch
 from snnc.diagnostics.codes import warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, number
-from snnc.operators.batch_norm import BatchNorm
 from snnc.program.program import Program
+
+if TYPE_CHECKING:
+    from snnc.operators.batch_norm import BatchNorm
 
 BATCH_NORM_STEPS = warning("batch-norm-steps")
 
@@ -32,7 +34,8 @@ def moving_mean_arrives(program: Program) -> Iterator[Diagnostic]:
 def few_steps(program: Program, longer: str) -> Iterator[Diagnostic]:
     """Yield a warning for each normalisation whose start outlasts training; `longer` says how to train for more epochs."""
     connections = program.network.connections
-    norms = [op for c in connections for op in c.operators if isinstance(op, BatchNorm)]
+    operators = (op for c in connections for op in c.operators)
+    norms: list[Any] = [op for op in operators if op.kind == "batch_norm"]
     # Only then is it worth opening a file.
     in_epoch = steps_an_epoch(program) if norms else None
     if not in_epoch:
