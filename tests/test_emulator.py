@@ -71,7 +71,10 @@ def reference(net: Any, shown: list[dict[Any, Any]], steps: int) -> dict[Any, An
 
 def plans_of(emulator: Any, items: dict[Any, Any], probes: list[Any], steps: int) -> Any:
     """Return the plans of a run."""
-    return emulator._plans(emulator._asked(items, steps, 0, 0, "fresh", 1, probes, []), {})
+    from snnc.emulator.asked import Asked
+
+    asked = Asked.of(emulator.network, items, steps, 0, 0, "fresh", 1, probes, [])
+    return emulator._plans(asked, {})
 
 
 def rows(items: dict[Any, Any]) -> list[dict[Any, Any]]:

@@ -144,13 +144,14 @@ def test_weights_and_traces_are_the_same_in_every_step() -> None:
     import nengo_loihi
 
     from snnc.emulator import Emulator
+    from snnc.emulator.asked import Asked
     from snnc.emulator.side_by_side import SideBySide
     from snnc.emulator.slots import Piece, Slot
 
     net, items = learning(size=2, outputs=2, rate=0.5)
     with quiet():
         emulator = Emulator(net)
-        asked = emulator._asked(items, 1, 0, 0, "fresh", 1, [], ())
+        asked = Asked.of(emulator.network, items, 1, 0, 0, "fresh", 1, [], ())
         networks = SideBySide(emulator._plans(asked, {}), 3)
         networks.clear([{}] * 3)
         assert networks._restless is not None
@@ -337,6 +338,7 @@ def test_random_numbers_of_the_host_are_the_same() -> None:
 def test_groups_learn_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
     """More items than go side by side, so that what was learned is forgotten for the next ones; the weights bound how many do."""
     from snnc.emulator import Emulator, threads
+    from snnc.emulator.asked import Asked
     from snnc.emulator.side_by_side import SideBySide
 
     net, items = learning(size=2, rate=0.5)
@@ -351,7 +353,7 @@ def test_groups_learn_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with quiet():
         emulator = Emulator(net)
-        asked = emulator._asked(many, STEPS, 0, 0, "fresh", 1, None, ())
+        asked = Asked.of(emulator.network, many, STEPS, 0, 0, "fresh", 1, None, ())
         of_item = emulator._plans(asked, {}).bytes_of_item
         monkeypatch.setattr(threads, "STATE", 2 * of_item)
         monkeypatch.setattr(SideBySide, "__init__", counted)

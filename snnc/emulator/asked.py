@@ -37,7 +37,6 @@ class Asked:
         cls,
         network: nengo.Network,
         items: Any,
-        *,
         steps: Any,
         gap: Any,
         latency: Any,

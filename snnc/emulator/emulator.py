@@ -87,7 +87,7 @@ class Emulator:
         each has a copy of what functions remember, as it is when the run begins; a NotEmulatedError names a function of which
         there can't be one. Functions of the nodes and connections that are `shared` are called for all, in no fixed order.
         """
-        asked = self._asked(items, steps, gap, latency, present, chains, probes, shared)
+        asked = Asked.of(self.network, items, steps, gap, latency, present, chains, probes, shared)
         batches = self._batches(asked)
         began = perf_counter()
         whole = Batch.of(_reporting(batches, progress), asked.n_items)
@@ -109,32 +109,8 @@ class Emulator:
         shared: Sequence[Any] = (),
     ) -> Iterator[Batch]:
         """Yield the results of `run` for some items at a time, in any order, so that memory stays bounded."""
-        return self._batches(
-            self._asked(items, steps, gap, latency, present, chains, probes, shared)
-        )
-
-    def _asked(
-        self,
-        items: Any,
-        steps: Any,
-        gap: Any,
-        latency: Any,
-        present: Any,
-        chains: Any,
-        probes: Any,
-        shared: Any,
-    ) -> Asked:
-        return Asked.of(
-            self.network,
-            items,
-            steps=steps,
-            gap=gap,
-            latency=latency,
-            present=present,
-            chains=chains,
-            probes=probes,
-            shared=shared,
-        )
+        asked = Asked.of(self.network, items, steps, gap, latency, present, chains, probes, shared)
+        return self._batches(asked)
 
     def _batches(self, asked: Asked) -> Iterator[Batch]:
         kept = kept_steps(

@@ -30,15 +30,15 @@ class Slot(NamedTuple):
 
 def slot(items: Items, following: Items, steps: int, gap: int, latency: int) -> Slot:
     """Return the slot of items that others follow."""
-    pieces = [
-        Piece(
-            {node: _steps(values, latency, steps) for node, values in items.items()},
-            steps - latency,
-        ),
-        Piece({node: _blank(values, gap) for node, values in items.items()}, gap),
-        beginning(following, latency),
-    ]
-    own, after = _split([piece for piece in pieces if piece.steps], steps)
+    pieces = []
+    if steps > latency:
+        rest = {node: _steps(values, latency, steps) for node, values in items.items()}
+        pieces.append(Piece(rest, steps - latency))
+    if gap:
+        pieces.append(Piece({node: _blank(values, gap) for node, values in items.items()}, gap))
+    if latency:
+        pieces.append(beginning(following, latency))
+    own, after = _split(pieces, steps)
     return Slot(_joined(own), _joined(after))
 
 

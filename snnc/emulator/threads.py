@@ -36,8 +36,8 @@ PATIENCE = 1.0
 def computed(plans: Plans, asked: Asked, copies: Copies | None) -> Iterator[tuple[Array, Shown]]:
     """Yield the numbers of items that were shown side by side, and the results.
 
-    The longest chains come first. Each has a copy of its own of what is in
-    `copies`. A single chain runs in the caller's thread, as a simulator would.
+    The longest chains come first. Each has a copy of its own of what is in `copies`. A single chain runs in the caller's thread,
+    as a simulator would.
     """
     cores, chains = _cores(), asked.queues
     steps, gap, latency = asked.steps, asked.gap, asked.latency
@@ -104,24 +104,21 @@ class _Group:
     @property
     def numbers(self) -> Array:
         """The items that are next: the longest chains are the first."""
-        return np.array(
-            [chain[self.position] for chain in self.chains if self.position < len(chain)]
-        )
+        return self._ahead(0)
 
     @property
     def following(self) -> Array:
         """The items that follow those: after the last of a chain its first, as with nengo.processes.PresentInput."""
-        return np.array(
-            [
-                chain[(self.position + 1) % len(chain)]
-                for chain in self.chains
-                if self.position < len(chain)
-            ]
-        )
+        return self._ahead(1)
 
     @property
     def is_done(self) -> bool:
         return self.position == len(self.chains[0])
+
+    def _ahead(self, n: int) -> Array:
+        """Return the items that come after `n` others, of chains that aren't done."""
+        going = (chain for chain in self.chains if self.position < len(chain))
+        return np.array([chain[(self.position + n) % len(chain)] for chain in going])
 
 
 #: Shows a group its next items.
