@@ -33,9 +33,7 @@ def moving_mean_arrives(program: Program) -> Iterator[Diagnostic]:
 
 def few_steps(program: Program, longer: str) -> Iterator[Diagnostic]:
     """Yield a warning for each normalisation whose start outlasts training; `longer` says how to train for more epochs."""
-    connections = program.network.connections
-    operators = (op for c in connections for op in c.operators)
-    norms: list[Any] = [op for op in operators if op.kind == "batch_norm"]
+    norms: list[Any] = [op for op in program.network.operators if op.kind == "batch_norm"]
     # Only then is it worth opening a file.
     in_epoch = steps_an_epoch(program) if norms else None
     if not in_epoch:

@@ -71,16 +71,14 @@ def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
     """Neurons that take values as they are stay silent for negative ones."""
     if program.data.scale not in ("signed", "standard"):
         return
-    for population in program.network.populations:
-        sources = program.network.into(population.name)
-        if any(c.source == INPUT and c.keeps_signs for c in sources):
-            yield Diagnostic(
-                ONE_SIDED_ENCODER,
-                f"with scale \"{program.data.scale}\" items have negative values, and for those '{population.name}' stays silent",
-                population.at,
-                "key",
-                'write mode = "on_off", or scale = "unit" in [data]',
-            )
+    for population in program.network.one_sided:
+        yield Diagnostic(
+            ONE_SIDED_ENCODER,
+            f"with scale \"{program.data.scale}\" items have negative values, and for those '{population.name}' stays silent",
+            population.at,
+            "key",
+            'write mode = "on_off", or scale = "unit" in [data]',
+        )
 
 
 def _fits_easily(network: Network) -> bool:

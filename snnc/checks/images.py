@@ -42,5 +42,4 @@ def channels_last_of_all(program: Program) -> Iterator[Diagnostic]:
 
 def _windows(network: Network) -> list[Pair]:
     """Return the sizes of all windows of a network that looks at images."""
-    operators = (operator for c in network.connections for operator in c.operators)
-    return [op.receptive_field.window for op in operators if op.receptive_field]
+    return [op.receptive_field.window for op in network.operators if op.receptive_field]

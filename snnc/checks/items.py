@@ -30,11 +30,16 @@ def items_fit(
         yield Diagnostic(DATA_SHAPE, message, ("input", "shape"), hint=hint)
 
 
+def without(share: float | None, items: int) -> int:
+    """Return how many items are left once a share of them, rounded up, is set aside."""
+    return items - ceil((share or 0.0) * items)
+
+
 def a_batch_fits(program: Program, items: int, fraction: float) -> Iterator[Diagnostic]:
     """Training takes whole batches; with fewer items than one it would learn nothing."""
-    to_train = items - ceil(fraction * items)
+    to_train = without(fraction, items)
     batch_size, validating = program.train.batch_size, program.train.validation_fraction or 0.0
-    seen = to_train - ceil(validating * to_train)
+    seen = without(validating, to_train)
     if items and not to_train:
         message = f"no item is left to train on: of {items}, {fraction:g} are held out, rounded up"
         yield Diagnostic(TEST_FRACTION, message, ("data", "test_fraction"))

@@ -179,8 +179,7 @@ class _Presentation:
     def longest(self) -> str:
         """Name the filter that takes most of the time."""
         at, taus = max(self._filters().items(), key=lambda each: sum(each[1]))
-        where = "synapses.probe" if at == PROBE else ".".join(map(str, at))
-        return f"{where} takes {sum(taus):.4g}"
+        return f"{'.'.join(map(str, at))} takes {sum(taus):.4g}"
 
     def shorter(self) -> Iterator[str]:
         """Yield the fewest changes of [synapses] by which answers settle in the time that there is."""

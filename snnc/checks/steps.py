@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 from snnc.checks.files import items_in
+from snnc.checks.items import without
 from snnc.program.program import Program
 from snnc.spec.sources.base import KnownKind
 
@@ -14,8 +13,7 @@ def steps_an_epoch(program: Program) -> int | None:
     items = _items_to_train(program)
     if items is None:
         return None
-    seen = items - ceil((program.train.validation_fraction or 0.0) * items)
-    return max(seen, 0) // program.train.batch_size
+    return without(program.train.validation_fraction, items) // program.train.batch_size
 
 
 def _items_to_train(program: Program) -> int | None:
@@ -23,6 +21,5 @@ def _items_to_train(program: Program) -> int | None:
     if program.data_path is not None:
         return items_in(program, program.data_path)
     if isinstance(program.data, KnownKind):
-        items = program.data.items
-        return items - ceil((program.data.split_fraction or 0.0) * items)
+        return without(program.data.split_fraction, program.data.items)
     return None

@@ -111,7 +111,7 @@ def _preferred(program: Program) -> Sequence[Scale]:
     """Return the scales, those first that suit the network: one for all values suits pixels, and neurons that hear no negative ones."""
     network = program.network
     scales: list[Scale] = ["standard", "unit", "signed"]
-    if len(network.input_shape) > 1 or any(_one_sided(program)):
+    if len(network.input_shape) > 1 or network.one_sided:
         scales = ["unit", "standard", "signed"]
     if any(connection.source == INPUT for connection in network.into_chip()):
         scales = [s for s in scales if s != "standard"]  # NengoLoihi clips to [-1, 1]
@@ -120,7 +120,7 @@ def _preferred(program: Program) -> Sequence[Scale]:
 
 def _beside(program: Program, scale: str) -> str:
     """Return what has to be written with a scale that gives negative values."""
-    names = [] if scale == "unit" else [p.name for p in _one_sided(program)]
+    names = [] if scale == "unit" else [p.name for p in program.network.one_sided]
     return "".join(f" and mode = \"on_off\" in '{name}'" for name in names)
 
 
@@ -129,7 +129,7 @@ def _unheard(program: Program, x: Array) -> Iterator[Diagnostic]:
     share = np.mean(x < 0)
     if program.data.scale in ("signed", "standard") or share <= MOST_NEGATIVE:
         return
-    for population in _one_sided(program):
+    for population in program.network.one_sided:
         message = f"{share:.0%} of the values are negative, and for those '{population.name}' stays silent"
         hint = 'write mode = "on_off"'
         yield Diagnostic(DATA_SIGN, message, population.at, "key", hint)
@@ -162,14 +162,6 @@ def _cut(population: Population) -> tuple[KeyPath, str]:
     inner = any(at[: len(own)] == own for at in population.neurons_at.values())
     at, key = (own, "kind") if inner else (population.at, "neurons")
     return at, f"write {key} = {kind}: such neurons fire once a step at most, in training too"
-
-
-def _one_sided(program: Program) -> Iterator[Population]:
-    """Yield the populations that take the input as it is, and are silent for what is negative."""
-    for population in program.network.populations:
-        into = program.network.into(population.name)
-        if any(c.source == INPUT and c.keeps_signs for c in into):
-            yield population
 
 
 def _as_it_is(connection: Connection) -> bool:

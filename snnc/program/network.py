@@ -175,7 +175,7 @@ class Network:
     @property
     def sees_images(self) -> bool:
         """Whether some layer looks at images, so that the axes of an item have a meaning."""
-        return any(op.on_images for c in self.connections for op in c.operators)
+        return any(op.on_images for op in self.operators)
 
     @property
     def receivers(self) -> tuple[str, ...]:
@@ -207,6 +207,12 @@ class Network:
         """The populations on the host whose spikes the chip reads."""
         sources = {c.source for c in self.into_chip()}
         return tuple(p for p in self.populations if p.name in sources and not p.on_chip)
+
+    @property
+    def one_sided(self) -> tuple[Population, ...]:
+        """The populations that take the input as it is, and are silent for what is negative."""
+        takers = {c.target for c in self.connections if c.source == INPUT and c.keeps_signs}
+        return tuple(p for p in self.populations if p.name in takers)
 
     @property
     def operators(self) -> tuple[Operator, ...]:

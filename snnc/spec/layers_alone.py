@@ -23,12 +23,9 @@ def with_layers_alone(document: Document, errors: Iterable[Diagnostic]) -> Docum
     for error in errors:
         table, *rest = error.at or ("",)
         if table in _BESIDE:
-            kept = data.get(table) if table != "data" and rest else {}
-            kept = (
-                {k: v for k, v in kept.items() if k not in rest[:1]}
-                if isinstance(kept, dict)
-                else {}
-            )
+            written = data.get(table) if table != "data" and rest else None
+            kept = written if isinstance(written, dict) else {}
+            kept = {k: v for k, v in kept.items() if k not in rest[:1]}
             data[str(table)] = {**_LEAST.get(str(table), {}), **kept}
         elif error.code == UNKNOWN_KEY and error.hint.startswith("leave it out"):
             value_at(data, error.at[:-1]).pop(error.at[-1])

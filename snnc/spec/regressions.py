@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import isfinite
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.diagnostics.codes import REGRESSION
 from snnc.diagnostics.diagnostic import Diagnostic
-from snnc.spec.located_errors import LocatedError
+
+if TYPE_CHECKING:
+    from snnc.spec.located_errors import LocatedError
 
 NOT_YET = "a spec can't say a regression or an auto-encoder yet: it has classes"
 #: A hint for numbers that are to become classes after all.

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from math import ceil
 from pathlib import Path
 from typing import get_args
 
-from snnc.checks.items import DATA_FILE, DATA_SHAPE, DATA_TYPE, items_fit
+from snnc.checks.items import DATA_FILE, DATA_SHAPE, DATA_TYPE, items_fit, without
 from snnc.data.csv_file import (
     BadText,
     Format,
@@ -54,7 +53,7 @@ def items(program: Program, path: Path) -> int:
     assert isinstance(data, Csv)
     with path.open("rb") as file:
         n = sum(1 for line in file if line.strip()) - data.header
-    return max(n, 0) - ceil(data.test_fraction * max(n, 0))
+    return without(data.test_fraction, max(n, 0))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
-from snnc.checks.items import DATA_FILE, DATA_SHAPE, DATA_TYPE, a_batch_fits, items_fit
+from snnc.checks.items import DATA_FILE, DATA_SHAPE, DATA_TYPE, a_batch_fits, items_fit, without
 from snnc.data.npz_headers import BadFile, Header, headers
 from snnc.diagnostics.codes import REGRESSION, error
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
@@ -81,7 +80,7 @@ def items(program: Program, path: Path) -> int | None:
     if labels is None or not labels.shape:
         return None
     n = labels.shape[0]
-    return n if len(names) > 2 else n - ceil((program.data.split_fraction or 0.0) * n)
+    return n if len(names) > 2 else without(program.data.split_fraction, n)
 
 
 def _names(program: Program, present: Mapping[str, Header]) -> tuple[str, ...]:
