@@ -1,0 +1,89 @@
+"""Change values of a spec where they stand: its comments and its layout stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+from snnc.diagnostics.diagnostic import KeyPath
+from snnc.diagnostics.document import Document
+from snnc.spec import write_toml
+from snnc.spec.read import parse
+
+#: New values by the path of their key. None takes the key away, so that its default holds.
+Changes = Mapping[KeyPath, Any]
+
+
+def changed(document: Document, changes: Changes, comment: str = "") -> Document:
+    """Return a document with other values. The comment is written behind the first of them.
+
+    A table that isn't there is added; a bare string that stands for a table of that kind becomes one.
+    Raises a KeyError for a place in an array that isn't there.
+    """
+    import tomlkit  # Specs are mostly read, and rarely written.
+
+    written = tomlkit.parse(document.text)
+    for path, value in changes.items():
+        if value is None:
+            _remove(written, path)
+            continue
+        table, key = _set(written, path, value)
+        if comment:
+            table.item(key).comment(comment)
+            comment = ""
+    return parse(written.as_string().encode(), document.path)
+
+
+def _remove(table: Any, path: KeyPath) -> None:
+    *tables, key = path
+    for name in tables:
+        if isinstance(name, str) and name not in table:
+            return
+        table = table[name]
+    table.pop(key, None)
+
+
+def _set(table: Any, path: KeyPath, value: Any) -> tuple[Any, str]:
+    """Set a value, and return the table and the key of the line that it stands in."""
+    import tomlkit
+    from tomlkit.items import AoT, Table
+
+    key, *rest = path
+    if isinstance(key, int):
+        raise KeyError(f"there is no array of tables around {key}")
+    inner = table.get(key)
+    if not rest:
+        table[key] = _as_written(value)
+    elif isinstance(inner, AoT):
+        place, *rest = rest
+        if not isinstance(place, int) or place >= len(inner):
+            raise KeyError(f"there is no {key}.{place}")
+        return _set(inner[place], tuple(rest), value)
+    elif isinstance(inner, Table):
+        return _set(inner, tuple(rest), value)
+    elif inner is None and isinstance(table, tomlkit.TOMLDocument):
+        table[key] = tomlkit.table()
+        return _set(table[key], tuple(rest), value)
+    else:
+        table[key] = _as_written(_with(_plain(inner), rest, value))
+    return table, key
+
+
+def _plain(value: Any) -> Any:
+    """Return what an item holds, a bare string as the table that it stands for."""
+    plain = getattr(value, "unwrap", lambda: value)()
+    return {"kind": plain} if isinstance(plain, str) else plain or {}
+
+
+def _with(table: MutableMapping[str, Any], path: list[str | int], value: Any) -> Any:
+    key, *rest = path
+    if isinstance(key, int):
+        raise KeyError(f"there is no array of tables around {key}")
+    return {**table, key: _with(_plain(table.get(key)), rest, value) if rest else value}
+
+
+def _as_written(value: Any) -> Any:
+    """Return a value as it is written on one line."""
+    import tomlkit
+
+    return tomlkit.value(write_toml.value(value))
