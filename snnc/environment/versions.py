@@ -50,6 +50,7 @@ _ALWAYS = (
     "scikit-learn>=1.3",
     "scipy>=1.9",
     "rich>=13",
+    "tomlkit>=0.13",
 )
 
 #: constraints/NAME.txt pins one version of every package of a stack.
