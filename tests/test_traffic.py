@@ -1,0 +1,157 @@
+"""What the emulator counts for each item is what NengoLoihi's own emulator does: spikes, messages, synaptic operations, updates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import pytest
+
+if find_spec("numba") is None or find_spec("nengo_loihi") is None:
+    pytest.skip(
+        "numba or nengo_loihi is not installed: pip install 'snnc[run]'", allow_module_level=True
+    )
+
+pytestmark = pytest.mark.usefixtures("nengo_loihi")
+
+STEPS = 30
+
+
+@contextmanager
+def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+    """Count what NengoLoihi's emulator does in its own step, from its own queues of spikes and tables of weights."""
+    from nengo_loihi.emulator.interface import CompartmentState, SynapseState
+
+    done: Counter[str] = Counter()
+    deliver, update = SynapseState.update_input, CompartmentState.update
+
+    def delivering(self: Any, inputs: Any) -> None:
+        for synapse, spikes in self.spikes_in.items():
+            for spike in spikes:
+                if synapse.axon_compartment_base(spike.axon_idx) is not None:
+                    weights, _ = synapse.axon_weights_indices(spike.axon_idx, atom=spike.atom)
+                    done["messages"] += 1
+                    done["operations"] += len(weights)
+        deliver(self, inputs)
+
+    def updating(self: Any, rng: Any) -> None:
+        update(self, rng)
+        done["updates"] += self.n_compartments
+        done["spikes"] += int(self.spiked.sum())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SynapseState, "update_input", delivering)
+        patch.setattr(CompartmentState, "update", updating)
+        yield done
+
+
+def theirs(net: Any, item: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Return what NengoLoihi does in some steps of an item. A spike is delivered in the step after it."""
+    import nengo_loihi
+
+    before = {node: node.output for node in item}
+    for node, values in item.items():
+        node.output = lambda t, values=values: values
+    try:
+        with (
+            watched(monkeypatch) as done,
+            nengo_loihi.Simulator(net, progress_bar=False, target="sim") as sim,
+        ):
+            sim.run_steps(STEPS)
+            of_steps = Counter(done)
+            sim.run_steps(1)
+    finally:
+        for node, output in before.items():
+            node.output = output
+    for later in ("messages", "operations"):
+        of_steps[later] = done[later]
+    return of_steps
+
+
+def assert_same(net: Any, items: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    from snnc.emulator import Emulator
+
+    emulator = Emulator(net)
+    ours = emulator.run(items, STEPS).traffic
+    n_items = len(next(iter(items.values())))
+    for item in range(n_items):
+        shown = {node: values[item] for node, values in items.items()}
+        expected = theirs(net, shown, monkeypatch)
+        assert expected["spikes"] == sum(spikes[item] for spikes in ours.fired.values())
+        assert expected["messages"] == ours.messages[item]
+        assert expected["operations"] == ours.operations[item]
+        assert expected["updates"] == emulator.size.neurons * STEPS
+    assert ours.operations.any()
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_dense_and_convolutional_networks(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With populations of spikes, of 16 and 32 bits, split layers, several connections between two layers, and inputs."""
+    from tests import chip_networks
+
+    case = chip_networks.drawn(number)
+    assert_same(case.net, case.items, monkeypatch)
+
+
+def test_chips_that_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A synapse that learns carries spikes as any other, and values of a node come as spikes of neurons on the host."""
+    from tests.test_emulator_learning import learning
+
+    net, items = learning(size=2, errors=2)
+    assert_same(net, items, monkeypatch)
+
+
+def test_a_stream_does_what_a_simulator_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Items in a stream divide among them all that NengoLoihi does, also what it does in the gaps."""
+    import nengo
+    import nengo_loihi
+
+    from snnc.emulator import Emulator
+    from tests import chip_networks
+
+    case = chip_networks.drawn(2)
+    ((shown, values),) = case.items.items()
+    ours = Emulator(case.net).run(case.items, 8, gap=5, present="stream")
+
+    def stream(t: float) -> Any:
+        item, step = divmod(round(t / 0.001) - 1, 13)
+        # One step more delivers the spikes of the last one.
+        return values[item % len(values)] if step < 8 else np.zeros(values.shape[1])
+
+    shown.output = stream
+    with (
+        watched(monkeypatch) as done,
+        nengo_loihi.Simulator(case.net, progress_bar=False, target="sim") as sim,
+    ):
+        sim.run_steps(13 * len(values))
+        fired = done["spikes"]
+        sim.run_steps(1)
+        emulated = sim.sims["emulator"]
+        sent = sum(
+            len(spikes.spike_idxs(step))
+            for spikes in emulated.inputs
+            for step in range(1, 13 * len(values) + 1)
+        )
+    traffic = ours.traffic
+    assert sum(map(np.sum, traffic.fired.values())) == fired > ours.spikes
+    assert traffic.operations.sum() == done["operations"]
+    assert traffic.messages.sum() == done["messages"]
+    assert traffic.sent.sum() == sent
+    assert isinstance(shown, nengo.Node)
+
+
+def test_batches_and_chains_change_no_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    from snnc.emulator import Emulator
+    from tests import chip_networks
+
+    case = chip_networks.drawn(3, n_items=9)
+    together = Emulator(case.net).run(case.items, STEPS).traffic
+    monkeypatch.setattr("snnc.emulator.threads.MOST_ITEMS", 2)
+    few = Emulator(case.net).run(case.items, STEPS).traffic
+    for name in ("sent", "messages", "operations"):
+        assert np.array_equal(getattr(together, name), getattr(few, name))
+    assert together.operations.any()
