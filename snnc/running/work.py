@@ -52,14 +52,13 @@ class WorkCounter:
         """Take some items: the emulator counts what is on the chip, and probes show the spikes of layers on the host."""
         traffic = batch.traffic
         self._n_items += len(batch.items)
-        for number, fired in traffic.fired.items():
+        for number, fired in traffic.of_ensembles.items():
             self._spikes[self._names[number]] += int(fired.sum())
         for probe, values in batch.data.items():
             if isinstance(probe.target, Neurons):
                 self._spikes[probe.label] += self._seen(probe, values)
-        for name in ("sent", "messages", "operations"):
+        for name in ("fired", "sent", "messages", "operations"):
             self._totals[name] += int(getattr(traffic, name).sum())
-        self._totals["fired"] += sum(int(fired.sum()) for fired in traffic.fired.values())
 
     def work(self) -> Work:
         """Return the work of an item."""
