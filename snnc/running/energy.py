@@ -111,7 +111,8 @@ def _macs(operator: Operator, before: Shape) -> int:
 
 def in_words(joules: float) -> str:
     """Return "12.3 µJ": three digits with a unit."""
-    for unit, scale in (("J", 1.0), ("mJ", 1e-3), ("µJ", 1e-6), ("nJ", 1e-9)):
-        if joules >= scale:
-            return f"{joules / scale:.3g} {unit}"
-    return f"{joules / 1e-12:.3g} pJ"
+    rounded = float(f"{joules:.3g}")
+    for unit, scale in (("J", 1.0), ("mJ", 1e-3), ("µJ", 1e-6), ("nJ", 1e-9), ("pJ", 1e-12)):
+        if rounded >= scale:
+            return f"{rounded / scale:.3g} {unit}"
+    return f"{rounded / 1e-12:.3g} pJ"
