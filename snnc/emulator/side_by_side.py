@@ -208,8 +208,7 @@ class SideBySide:
             exchange = Exchange(spikes[1:], built.senders, received, self._errors)
             self._run(host, exchange, work, start, length)
         self._under_way[...] = spikes[-1]
-        for of_step in spikes[1:]:
-            self._sent += of_step[:, : self._sent.shape[1]]
+        self._count_sent(spikes[1:])
         with work.measured("chip"):
             if self._restless is not None:
                 self._restless.receive(work.busy, self._summed_errors())
@@ -222,6 +221,12 @@ class SideBySide:
                 self._run(self._host, exchange, work, start, length)
         self._from_chip = {process: values[-1:] for process, values in from_chip.items()}
         self._is_first = False
+
+    def _count_sent(self, spikes: NDArray[np.uint8]) -> None:
+        """Count spikes of the host, (steps, items, inputs): in bytes first, which takes a tenth of the time."""
+        for begin in range(0, len(spikes), 255):
+            in_bytes = spikes[begin : begin + 255].sum(axis=0, dtype=np.uint8)
+            self._sent += in_bytes[:, : self._sent.shape[1]]
 
     def _summed_errors(self) -> dict[Any, Array]:
         """Return the errors of this step for each synapse that learns, (items, size), added up in NengoLoihi's order."""

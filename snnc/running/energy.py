@@ -50,11 +50,15 @@ class Energy:
 
     def __str__(self) -> str:
         work = self.work
-        return (
-            f"{work.sent:,.0f} spikes from the host and {work.fired:,.0f} on the chip, {work.operations:,.0f} synaptic operations, "
-            f"{work.updates:,} neuron updates: {self.chip}, and {in_words(self.leakage)} of leakage in {1000 * work.seconds:g} ms; "
-            f"the float network: {self.macs:,} multiplications ({self.macs_on_host:,} of them on the host beside the chip, too), {self.of_float_network}"
+        counted = (
+            f"{work.sent:,.0f} spikes from the host, {work.fired:,.0f} of its own, {work.operations:,.0f} synaptic operations "
+            f"and {work.updates:,} neuron updates"
         )
+        leakage = f"{in_words(self.leakage)} of leakage in {1000 * work.seconds:g} ms"
+        float_network = (
+            f"the float network {self.of_float_network} for {self.macs:,} multiplications"
+        )
+        return f"on the chip {self.chip} for {counted}, and {leakage}; {float_network}"
 
 
 def energy(network: Network, work: Work) -> Energy:
