@@ -32,8 +32,9 @@ from snnc.training.baseline_file import (
     is_baseline_complete,
     load_baseline,
     save_baseline,
+    twin_depends_on,
 )
-from snnc.training.checkpoint import described
+from snnc.training.checkpoint import depends_on, described
 from snnc.training.epochs import Epoch
 from snnc.training.history import load_history
 from snnc.training.params_file import Trained
@@ -135,7 +136,8 @@ def _trained(
         return None, trained, load_history(paths.history)
     net = training_network(program.network)
     checkpoint = paths.checkpoint if paths else None
-    with resumable("training", checkpoint, program, items, watcher, resume) as progress:
+    depends = depends_on(program, items)
+    with resumable("training", checkpoint, program, depends, watcher, resume) as progress:
         weights = train_network(
             net, program, items.x_train, items.y_train, progress.advance, progress.state
         )
@@ -143,14 +145,13 @@ def _trained(
     if paths:
         written = params_file.save_training(paths, program, deployed, items, epochs)
         _say_written(written, paths.checkpoint, watcher)
-    depends = described(program, items)
     trained = Trained(
         replace(program, network=deployed),
         items.x_test,
         items.y_test,
         items.shift,
         items.scale,
-        depends,
+        described(program, items),
         spikes_in_words(deployed),
     )
     return net, trained, epochs
@@ -162,18 +163,17 @@ def _baseline(
     """Return the float twin, once it is saved if there is somewhere to save it."""
     if (
         paths
-        and resume
-        and _is_done(
-            paths.baseline,
-            paths.baseline_checkpoint,
-            is_baseline_complete(paths.baseline, program, items),
-            watcher,
-        )
+        and is_baseline_complete(paths.baseline, program, items)
+        and not paths.baseline_checkpoint.exists()
         and (baseline := load_baseline(paths.baseline, program, items, None))
     ):
+        watcher.tell(
+            f"{paths.baseline.as_posix()} is complete: the float twin of these layers, data and training"
+        )
         return baseline
     checkpoint = paths.baseline_checkpoint if paths else None
-    with resumable("float twin", checkpoint, program, items, watcher, resume) as progress:
+    depends = twin_depends_on(program, items)
+    with resumable("float twin", checkpoint, program, depends, watcher, resume) as progress:
         model = train_baseline(
             program, items.x_train, items.y_train, progress.advance, progress.state
         )
