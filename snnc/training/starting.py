@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,11 +45,11 @@ def silent_at_start(program: Program, x: Array) -> tuple[Silent, ...]:
     return tuple(_silent(program, list(map(np.asarray, values))))
 
 
-def better_seed(program: Program, x: Array, most: float) -> int | None:
-    """Return the next seed with which no layer has more than this share of silent units, if there is one among the next ones."""
+def better_seed(program: Program, x: Array, most: Mapping[str, float]) -> int | None:
+    """Return the next seed with which no layer has more than its share of silent units, if there is one among the next ones."""
     for seed in range(program.network.seed + 1, program.network.seed + 1 + SEEDS):
         other = replace(program, network=replace(program.network, seed=seed))
-        if all(layer.share <= most for layer in silent_at_start(other, x)):
+        if all(layer.share <= most[layer.name] for layer in silent_at_start(other, x)):
             return seed
     return None
 
