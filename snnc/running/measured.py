@@ -27,9 +27,9 @@ from snnc.training.params_file import Trained
 Array = NDArray[np.float64]
 
 #: Rates of this many items are measured, or of fewer where there are so many neurons that they take memory.
-ITEMS, MOST_RATES = 2000, 10_000_000
-#: Where it fires at all, a neuron has to fire so often while an item is shown; with less, a point or more is lost.
-ENOUGH_SPIKES = 3.0
+ITEMS, MOST_RATES = 10_000, 10_000_000
+#: Where it fires at all, a neuron has to fire so often while an item is shown: with less, a point or more is lost mostly.
+ENOUGH_SPIKES = 4.0
 #: Rates that are usual end here, in hertz: above it the chip's next lower rate is a quarter lower, or more.
 FAST = 250.0
 #: What the chip's steps may change, in shares of answers: less is hardly seen.
