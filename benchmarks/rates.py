@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,7 +47,7 @@ def main() -> None:
         for kind in arguments.kinds:
             for rate in arguments.rates:
                 points += _points(spec, kind, rate, arguments.epochs)
-    for low, high in zip(EDGES, EDGES[1:], strict=False):
+    for low, high in pairwise(EDGES):
         lost = sorted(point.lost for point in points if low <= point.spikes < high)
         if lost:
             worse = sum(each >= 1 for each in lost)
