@@ -106,6 +106,12 @@ def _check(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also look at the values of the data, or of a file instead of them",
     )
+    parser.add_argument(
+        "--params",
+        action="store_true",
+        help="also look at the parameters that training has left: the firing rates of items that were trained on",
+    )
+    _add_folder(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object a spec and line")
     form.add_argument(
