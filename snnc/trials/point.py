@@ -1,0 +1,59 @@
+"""What a setting came to, which points are worth a choice, and which is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.running.statistics import Interval, accuracy, paired_difference
+from snnc.trials.setting import Setting
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A setting, which items were answered right, (n,), and what an item takes: seconds, and spikes of all layers."""
+
+    setting: Setting
+    correct: NDArray[np.bool_]
+    seconds: float
+    spikes: float
+
+    @property
+    def share(self) -> float:
+        """The share of right answers."""
+        return float(self.correct.mean())
+
+    @cached_property
+    def accuracy(self) -> Interval:
+        return accuracy(self.correct)
+
+    def minus(self, reference: NDArray[np.bool_]) -> Interval:
+        """Return the paired difference of accuracies from other answers to the same items, (n,)."""
+        return paired_difference(self.correct, reference)
+
+    @property
+    def cost(self) -> tuple[float, float]:
+        """What makes one point cheaper than another: time, and spikes where that is the same."""
+        return (self.seconds, self.spikes)
+
+
+def front(points: Iterable[Point]) -> list[Point]:
+    """Return the points to which no other is at least equal in accuracy, time and spikes, the cheapest first."""
+    kept: list[Point] = []
+    # No later point is cheaper than an earlier one, so that only earlier ones can leave it without a use.
+    for point in sorted(points, key=lambda p: (*p.cost, -p.share)):
+        if not any(o.share >= point.share and o.spikes <= point.spikes for o in kept):
+            kept.append(point)
+    return kept
+
+
+def cheapest(points: Sequence[Point], tolerance: float) -> Point:
+    """Return the cheapest point that is at most a tolerance, a share, less accurate than the most accurate one."""
+    best = max(point.share for point in points)
+    # A tolerance of 0.3 % of 1000 items allows three of them.
+    close = (p for p in points if p.share >= best - tolerance - 1e-9)
+    return min(close, key=lambda p: p.cost)
