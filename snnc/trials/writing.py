@@ -39,7 +39,7 @@ def runs(program: Program) -> tuple[object, ...]:
         (shown.time, shown.read),
         tuple(connection.synapse for connection in network.connections),
         network.output.probe,
-        tuple(population.neurons for population in network.populations),
+        network.rate_scales,
     )
 
 
