@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any, Literal
 
 from snnc.diagnostics.diagnostic import KeyPath
+from snnc.diagnostics.wording import number
 from snnc.program.program import Program
 from snnc.spec.changes import Changes
 from snnc.spec.settings import USUAL_SHARE, MeanOfLast
@@ -64,6 +65,8 @@ class Setting:
     steps: int
     #: The time constant of all layers' synapses, in seconds.
     tau: float | None = None
+    #: How many times as fast each population runs as it was trained to; none where that is as the spec has it.
+    scales: tuple[float, ...] = ()
     readout: Readout | None = None
 
     def changes(self, program: Program) -> Changes:
@@ -74,12 +77,17 @@ class Setting:
         if self.tau is not None:
             changes[LAYER] = lowpass(self.tau)
             changes |= dict.fromkeys(own_synapses(program))
+        for population, scale in zip(program.network.populations, self.scales, strict=False):
+            if scale != population.rate_scale:
+                at = (*population.at, "rate_scale")
+                changes[at] = scale
         return changes | (self.readout.changes if self.readout else {})
 
-    def words(self, program: Program) -> str:
-        """Return what is set, in words."""
-        tau = "as they are" if self.tau is None else f"{self.tau:g}"
-        return f"layers {tau}, {self.readout}" if self.readout else f"layers {tau}"
+    def __str__(self) -> str:
+        words = ["synapse as it is" if self.tau is None else f"synapse {1000 * self.tau:g} ms"]
+        if self.scales:
+            words.append(f"rates x {' '.join(map(number, self.scales))}")
+        return ", ".join([*words, *([str(self.readout)] if self.readout else [])])
 
 
 #: What may filter the output's spikes: as the layers', or nothing.

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import log2
 from pathlib import Path
 
 from snnc.data.prepare import load as load_data
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, Refusal
 from snnc.program.program import Program
+from snnc.spec.base import INPUT
 from snnc.training.params_file import load_params
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
 from snnc.trials.currents import Currents, currents, period_of
 from snnc.trials.items import TrialItems, trial_items
 from snnc.trials.point import Point, cheapest, front
-from snnc.trials.setting import OUTPUT, OUTPUTS, Setting, readouts
+from snnc.trials.setting import OUTPUT, OUTPUTS, Setting, readouts, seconds
 from snnc.trials.tuned import Tuned
 from snnc.trials.twin import trained_twin, twin_classes
 from snnc.trials.variant import variant
 
 #: Presentations are tried that last such shares of the spec's.
-SHARES_OF_TIME = (1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1)
-#: The time constants of layers that are tried, in steps.
-TAUS = (2, 1, 3, 5)
+SHARES_OF_TIME = (1.0, 0.7, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1, 0.07, 0.05)
+#: The time constants of layers that are tried, in steps, and the rates, as multiples of those of training.
+TAUS = (1, 2, 3, 5, 8)
+SCALES = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
+#: Where so many right answers are missing, a share, still shorter presentations aren't tried.
+HOPELESS = 0.1
+#: What twice the spikes have to gain at least, a share.
+LEAST_WORTH = 0.001
+#: About so many runs are needed for each key.
+RUNS = 4
 
 
 @dataclass(eq=False)
@@ -94,23 +103,101 @@ def tune(
     items = trial_items(program, data, most)
     twin = trained_twin(program, folder, data, trained.training)
     answered = None if twin is None else twin_classes(program, twin, items.x) == items.y
-    tried = list(settings(program, steps))
-    with watcher.items("tuning", len(tried)) as count:
+    tried = [steps] if steps else lengths(program)
+    start = beginning(program)
+    expected = len(tried) * RUNS * (len(start.scales) + 1)
+    with watcher.items("tuning", expected) as count:
         runner = Runner(document, trained.program, items, lambda: count(1))
         as_it_is = runner.as_it_is()
-        found = [point for point in map(runner.best, tried) if point]
+        Search(runner, max(tolerance, LEAST_WORTH)).over(tried, start)
+        count(expected - len(runner.points))
+    found = [point for point in runner.points.values() if point]
     if not found:
         raise Refusal("the chip runs none of what was tried: show items for longer")
     if steps in (None, program.stream_steps):
         found.append(as_it_is)
     points = tuple(front(found))
     chosen = cheapest(points, tolerance)
-    return Tuned(trained.program, items, as_it_is, answered, points, chosen, tolerance, len(tried))
+    return Tuned(
+        trained.program, items, as_it_is, answered, points, chosen, tolerance, len(runner.points)
+    )
 
 
-def settings(program: Program, steps: int | None) -> Iterator[Setting]:
-    """Yield the settings that are tried: of presentations of some steps, or of the spec's and of shorter ones."""
-    lengths = [round(share * program.stream_steps) for share in SHARES_OF_TIME]
-    for length in [steps] if steps else sorted({n for n in lengths if n}, reverse=True):
-        for tau in (None, *TAUS):
-            yield Setting(length, tau and float(f"{tau * program.network.dt:.10g}"))
+@dataclass(eq=False)
+class Search:
+    """Climbs from setting to setting, one key at a time, as long as that is worth it.
+
+    A step that doubles the spikes has to gain at least `worth`, a share of right answers; one that halves them may lose as much.
+    """
+
+    runner: Runner
+    worth: float
+
+    def over(self, lengths: Iterable[int], start: Setting) -> None:
+        """Search at presentations of some steps, from the longest on: each begins where the one before has ended."""
+        best_share = 0.0
+        for steps in lengths:
+            point = self.at(replace(start, steps=steps))
+            if point is None or point.share < best_share - HOPELESS:
+                return
+            best_share, start = max(best_share, point.share), replace(point.setting, readout=None)
+
+    def at(self, start: Setting) -> Point | None:
+        """Return the point at which no key is worth a change any more."""
+        point, before = self.runner.best(start), None
+        while point is not before:
+            before = point
+            for key in range(len(start.scales) + 1):
+                point = self._along(key, point)
+        return point
+
+    def _along(self, key: int, point: Point | None) -> Point | None:
+        """Go up or down along one key as long as that is worth it."""
+        for up in (True, False):
+            began = point
+            while point and (setting := self._next(point.setting, key, up)):
+                other = self.runner.best(setting)
+                if other is None or self._score(other) <= self._score(point):
+                    break
+                point = other
+            if point is not began:
+                break
+        return point
+
+    def _next(self, setting: Setting, key: int, up: bool) -> Setting | None:
+        """Return a setting with the next value of a key: the synapse's, or the rates of one layer."""
+        setting = replace(setting, readout=None)
+        if key == 0:
+            taus = [seconds(n, self.runner.program) for n in TAUS]
+            tau = neighbour(taus, setting.tau or 0.0, up)
+            return None if tau is None else replace(setting, tau=tau)
+        scales = list(setting.scales)
+        scale = neighbour(SCALES, scales[key - 1], up)
+        if scale is None:
+            return None
+        scales[key - 1] = scale
+        return replace(setting, scales=tuple(scales))
+
+    def _score(self, point: Point) -> float:
+        return point.share - self.worth * log2(max(point.spikes, 1.0))
+
+
+def neighbour(values: Sequence[float], value: float, up: bool) -> float | None:
+    """Return the next larger one of some values, or the next smaller one; None if there is none."""
+    if up:
+        return min((v for v in values if v > value), default=None)
+    return max((v for v in values if v < value), default=None)
+
+
+def beginning(program: Program) -> Setting:
+    """Return the setting that a search starts from: what a spec says, as far as that is among what is tried."""
+    filters = {c.taus for c in program.network.connections if c.source != INPUT}
+    ((tau, *more), *others) = filters
+    scales = tuple(population.rate_scale for population in program.network.populations)
+    return Setting(program.stream_steps, None if more or others else tau, scales)
+
+
+def lengths(program: Program) -> list[int]:
+    """Return how many steps items are shown for: the spec's, and fewer."""
+    found = {round(share * program.stream_steps) for share in SHARES_OF_TIME}
+    return sorted((steps for steps in found if steps), reverse=True)

@@ -73,7 +73,7 @@ class Tuned:
             str(point.accuracy.n),
             in_percent(point.minus(self.as_it_is.correct), "+") if is_other else "",
             *([] if self.twin is None else [in_percent(point.minus(self.twin), "+")]),
-            point.setting.words(self.program) if is_other else "",
+            str(point.setting) if is_other else "",
         ]
 
     def to_dict(self) -> dict[str, Any]:
