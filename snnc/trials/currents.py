@@ -44,8 +44,8 @@ class Currents:
     spikes: float
     _filtered: dict[Any, Array] = field(default_factory=dict)
 
-    def answers(self, program: Program) -> NDArray[np.int64]:
-        """Return the class that each item is answered with, (n,), where a program filters and reads the output.
+    def logits(self, program: Program) -> Array:
+        """Return the logits of each item, (n, classes), where a program filters and reads the output.
 
         The program may differ from the one that ran in nothing else.
         """
@@ -54,9 +54,9 @@ class Currents:
         whole = output.shape[1] // period
         shown = output[:, : whole * period].reshape(len(output), whole, period, -1)
         read = shown[:, :, steps - program.read_steps(steps) : steps]
-        classes = read.mean(axis=2).argmax(axis=2)
+        logits = read.mean(axis=2)
         return np.concatenate(
-            [row[: len(queue)] for row, queue in zip(classes, self.queues, strict=True)]
+            [row[: len(queue)] for row, queue in zip(logits, self.queues, strict=True)]
         )
 
     def _output(self, program: Program) -> Array:

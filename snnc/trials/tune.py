@@ -17,7 +17,7 @@ from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
 from snnc.trials.currents import Currents, currents, period_of
 from snnc.trials.items import TrialItems, trial_items
-from snnc.trials.point import Point, cheapest, front
+from snnc.trials.point import Point, Yardstick, cheapest, front, margins
 from snnc.trials.setting import OUTPUT, OUTPUTS, Setting, readouts, seconds
 from snnc.trials.tuned import Tuned
 from snnc.trials.twin import trained_twin, twin_classes
@@ -43,15 +43,20 @@ class Runner:
     document: Document
     program: Program
     items: TrialItems
+    yardstick: Yardstick = Yardstick()
     #: Is called after each run.
     progress: Callable[[], None] = lambda: None
     points: dict[Setting, Point | None] = field(default_factory=dict)
 
-    def as_it_is(self) -> Point:
-        """Return the point of the spec itself. Raises a Refusal if the chip can't run it."""
-        return self._point(
-            Setting(self.program.stream_steps), self.program, self._run(self.program)
-        )
+    def at_first(self) -> tuple[Runner, Point]:
+        """Return the same with the yardstick that the spec's own answers suggest, and the point of the spec as it is.
+
+        Raises a Refusal if the chip can't run it.
+        """
+        setting, recorded = Setting(self.program.stream_steps), self._run(self.program)
+        own = margins(recorded.logits(self.program), self.items.y)
+        runner = replace(self, yardstick=Yardstick.of(own))
+        return runner, runner._point(setting, self.program, recorded)
 
     def best(self, setting: Setting) -> Point | None:
         """Return the point of a setting, read in the best of all ways; None if the chip can't run it."""
@@ -81,8 +86,14 @@ class Runner:
         return currents(program, self.items.x)
 
     def _point(self, setting: Setting, program: Program, recorded: Currents) -> Point:
-        correct = recorded.answers(program) == self.items.y
-        return Point(setting, correct, period_of(program) * program.network.dt, recorded.spikes)
+        logits, labels = recorded.logits(program), self.items.y
+        return Point(
+            setting,
+            correct=logits.argmax(axis=1) == labels,
+            share=self.yardstick.share(margins(logits, labels)),
+            seconds=period_of(program) * program.network.dt,
+            spikes=recorded.spikes,
+        )
 
 
 def tune(
@@ -107,8 +118,9 @@ def tune(
     start = beginning(program)
     expected = len(tried) * RUNS * (len(start.scales) + 1)
     with watcher.items("tuning", expected) as count:
-        runner = Runner(document, trained.program, items, lambda: count(1))
-        as_it_is = runner.as_it_is()
+        runner, as_it_is = Runner(
+            document, trained.program, items, progress=lambda: count(1)
+        ).at_first()
         Search(runner, max(tolerance, LEAST_WORTH)).over(tried, start)
         count(expected - len(runner.points))
     found = [point for point in runner.points.values() if point]
@@ -119,7 +131,15 @@ def tune(
     points = tuple(front(found))
     chosen = cheapest(points, tolerance)
     return Tuned(
-        trained.program, items, as_it_is, answered, points, chosen, tolerance, len(runner.points)
+        program=trained.program,
+        items=items,
+        as_it_is=as_it_is,
+        twin=answered,
+        front=points,
+        chosen=chosen,
+        tolerance=tolerance,
+        margin=runner.yardstick.margin,
+        tried=len(runner.points),
     )
 
 
