@@ -43,7 +43,7 @@ class Runner:
     document: Document
     program: Program
     items: TrialItems
-    yardstick: Yardstick = Yardstick()
+    yardstick: Yardstick = field(default_factory=Yardstick)
     #: Is called after each run.
     progress: Callable[[], None] = lambda: None
     points: dict[Setting, Point | None] = field(default_factory=dict)
