@@ -87,8 +87,9 @@ def tuned(path: Path, *arguments: str, capsys: pytest.CaptureFixture[str]) -> An
 
 
 def test_no_choice_sees_test_items(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    one = tuned(folder_of(tmp_path / "one"), "--time", "0.02", capsys=capsys)
-    other = tuned(folder_of(tmp_path / "other", permuted=True), "--time", "0.02", capsys=capsys)
+    options = ("--time", "0.02", "--items", "150")
+    one = tuned(folder_of(tmp_path / "one"), *options, capsys=capsys)
+    other = tuned(folder_of(tmp_path / "other", permuted=True), *options, capsys=capsys)
     assert one | {"spec": ""} == other | {"spec": ""}
     assert one["tried"] > 5
 
@@ -302,3 +303,29 @@ def test_a_spec_that_was_edited_meanwhile_stays(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="edited"):
         write(before, after)
     assert path.read_text().endswith("# mine\n")
+
+
+OTHERS = {
+    "no filter": {("synapses", "layer"): "none", ("synapses", "probe"): "none"},
+    "layers of their own": {("layers", 1, "synapse"): {"kind": "lowpass", "tau": 0.008}},
+    "a written output": {("synapses", "output"): "none", ("presentation", "gap"): 0.002},
+    "slowed down": {("layers", 0, "rate_scale"): 0.5, ("presentation", "latency"): 3},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_specs_are_tuned_too(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever a spec says at first, what is chosen isn't worse, and is what its changes say."""
+    from snnc.spec.changes import changed
+
+    path = folder_of(tmp_path)
+    path.write_text(changed(checked(path).document, OTHERS[name]).text)
+    found = tuned(path, "--items", "150", "--apply", capsys=capsys)
+    assert found["chosen"]["minus_spec"]["value"] >= -0.003
+    assert found["chosen"]["seconds"] <= found["as_it_is"]["seconds"]
+    again = tuned(path, "--items", "150", "--time", "0.02", capsys=capsys)
+    assert again["as_it_is"]["accuracy"] == found["chosen"]["accuracy"]
+    assert again["as_it_is"]["spikes"] == found["chosen"]["spikes"]

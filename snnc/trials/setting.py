@@ -17,7 +17,7 @@ from snnc.spec.synapses import Lowpass, NoSynapse
 TIME: KeyPath = ("presentation", "time")
 READ: KeyPath = ("presentation", "read")
 LAYER: KeyPath = ("synapses", "layer")
-OUTPUT: KeyPath = ("synapses", "output")
+OUTPUT_SYNAPSE: KeyPath = ("synapses", "output")
 PROBE: KeyPath = ("synapses", "probe")
 
 #: Shares of a presentation that may be read, the usual one first.
@@ -42,7 +42,7 @@ class Readout:
     @property
     def changes(self) -> dict[KeyPath, Any]:
         return {
-            OUTPUT: self.output,
+            OUTPUT_SYNAPSE: self.output,
             PROBE: "none" if self.probe is None else lowpass(self.probe),
             READ: "last" if self.share is None else {"mean_of_last": self.share},
         }

@@ -11,14 +11,14 @@ from snnc.data.prepare import load as load_data
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, Refusal
 from snnc.program.program import Program
-from snnc.spec.base import INPUT
+from snnc.spec.base import INPUT, OUTPUT
 from snnc.training.params_file import load_params
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
 from snnc.trials.currents import Currents, currents, period_of
 from snnc.trials.items import TrialItems, trial_items
 from snnc.trials.point import Point, Yardstick, cheapest, front, margins
-from snnc.trials.setting import OUTPUT, OUTPUTS, Setting, readouts, seconds
+from snnc.trials.setting import OUTPUT_SYNAPSE, OUTPUTS, Setting, readouts, seconds
 from snnc.trials.tuned import Tuned
 from snnc.trials.twin import trained_twin, twin_classes
 from snnc.trials.variant import variant
@@ -64,7 +64,8 @@ class Runner:
             try:
                 points = list(self._read(setting))
                 self.points[setting] = max(points, key=lambda point: point.share)
-            except (CompileError, Refusal):
+            except (CompileError, Refusal, KeyError):
+                # The chip refuses it, or it can't be written: rates of layers in an array on one line.
                 self.points[setting] = None
             self.progress()
         return self.points[setting]
@@ -79,7 +80,7 @@ class Runner:
                 yield self._point(read, readout.applied(program), recorded)
 
     def _variant(self, setting: Setting, output: str | None) -> Program:
-        changes = {**setting.changes(self.program), OUTPUT: output}
+        changes = {**setting.changes(self.program), OUTPUT_SYNAPSE: output}
         return variant(self.document, self.program, changes).program
 
     def _run(self, program: Program) -> Currents:
@@ -157,7 +158,10 @@ class Search:
         """Search at presentations of some steps, from the longest on: each begins where the one before has ended."""
         best_share = 0.0
         for steps in lengths:
-            point = self.at(replace(start, steps=steps))
+            shown = replace(start, steps=steps)
+            # Layers that were slowed down may have no spike in a shorter time.
+            fast = replace(shown, scales=tuple(max(scale, 1.0) for scale in start.scales))
+            point = self.at(shown) or self.at(fast)
             if point is None or point.share < best_share - HOPELESS:
                 return
             best_share, start = max(best_share, point.share), replace(point.setting, readout=None)
@@ -211,10 +215,11 @@ def neighbour(values: Sequence[float], value: float, up: bool) -> float | None:
 
 def beginning(program: Program) -> Setting:
     """Return the setting that a search starts from: what a spec says, as far as that is among what is tried."""
-    filters = {c.taus for c in program.network.connections if c.source != INPUT}
-    ((tau, *more), *others) = filters
+    between = (c for c in program.network.connections if c.source != INPUT and c.target != OUTPUT)
+    filters = {c.taus for c in between}
+    taus = filters.pop() if len(filters) == 1 else ()
     scales = tuple(population.rate_scale for population in program.network.populations)
-    return Setting(program.stream_steps, None if more or others else tau, scales)
+    return Setting(program.stream_steps, taus[0] if len(taus) == 1 else None, scales)
 
 
 def lengths(program: Program) -> list[int]:
