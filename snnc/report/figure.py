@@ -81,7 +81,8 @@ def _of_page(name: str, says: str, text: str) -> str:
             element.set(key, _prefixed(name, key, value))
         link = element.attrib.pop(_LINK, None)
         if link is not None:
-            element.set("href", link)
+            # Matplotlib breaks the lines of an image's data.
+            element.set("href", "".join(link.split()))
         if element.tag == "path" and "d" in element.attrib:
             element.set("d", _rounded(element.attrib["d"]))
     for key in ("width", "height", "version"):

@@ -37,7 +37,7 @@ class Ladder:
 
     @property
     def cells(self) -> list[list[str]]:
-        header = ["", "accuracy, % (95 %)", "n", "minus the one above", "minus float"]
+        header = ["run", "accuracy, % (95 %)", "n", "minus the one above", "minus float"]
         rows = [
             [
                 rung.name,

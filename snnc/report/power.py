@@ -42,8 +42,7 @@ class Power:
     def of_float_network(self) -> list[list[str]]:
         devices = self.energy.float_network.items()
         rows = [[name, in_words(joules)] for name, joules in devices]
-        macs = f"{self.energy.macs:,} multiplications in 32-bit floats, on"
-        return [[macs, "energy of an item"], *rows]
+        return [["device", "energy of an item"], *rows]
 
     @property
     def sources(self) -> list[published.Source]:

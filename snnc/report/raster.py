@@ -69,7 +69,7 @@ class Raster:
             f"Outputs over time of the first {len(self.labels)} items, and spikes below: {spikes}."
         )
         heights = [1.6, *(1.0 for _ in self.fired)]
-        return svg("raster", says, self._draw, width=7.0, height=0.6 + 1.25 * sum(heights))
+        return svg("raster", says, self._draw, height=0.6 + 1.25 * sum(heights))
 
     def _draw(self, figure: Figure) -> None:
         ratios = [1.6, *(1.0 for _ in self.fired)]
