@@ -233,6 +233,14 @@ def _tune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
+def _report(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
+    parser.add_argument("--items", type=_positive, help="how many test items (default: all)")
+    parser.add_argument("--json", action="store_true", help="also print the page's numbers as JSON")
+
+
 def _schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
 
@@ -252,6 +260,10 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "train": ("train the network in NengoDL", _train),
     "run": ("run the trained network as spikes, and print one table", _run_spec),
     "tune": ("search how the trained network runs best on the chip, without training it", _tune),
+    "report": (
+        "run the trained network, and write what there is to know of it into one HTML file, NAME.report.html",
+        _report,
+    ),
     "schema": ("print a JSON schema of specs, by which editors complete them", _schema),
     "completion": ("print what makes a shell complete snnc's commands", _completion),
     "doctor": (
