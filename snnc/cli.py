@@ -156,7 +156,12 @@ def _show(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print the spec with every value and where it comes from",
     )
-    form.add_argument("--json", action="store_true", help="print the layers as JSON")
+    form.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.add_argument(
+        "--cores",
+        action="store_true",
+        help="list the chip's cores instead: neurons, axons and synapse bits, and their shares of the limits",
+    )
 
 
 def _train(parser: argparse.ArgumentParser) -> None:

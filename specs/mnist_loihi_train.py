@@ -1,7 +1,7 @@
 """Train the mnist_loihi network (784-2352-5408-2304-100-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from mnist_loihi.toml [6f0b1a89].
+Written by snnc from mnist_loihi.toml [dda71947].
 """
 
 import argparse
@@ -139,7 +139,7 @@ def wake(net):
     they would start silent, and a silent neuron has no slope to learn by."""
     for node in net.nodes:
         layer = getattr(node, "tensor_func", None)
-        if getattr(layer, "name", None) in ("encoder",):
+        if getattr(layer, "name", None) == "encoder":
             kernel, *bias = layer.get_weights()
             silent = (kernel <= 0).all(axis=tuple(range(kernel.ndim - 1)))
             layer.set_weights([np.where(silent, -kernel, kernel), *bias])

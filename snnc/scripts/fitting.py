@@ -60,8 +60,8 @@ class Fitting(NamedTuple):
 class Waking(NamedTuple):
     """How units that would start silent are turned around."""
 
-    #: The Keras layers of theirs.
-    names: str
+    #: Whether a name is that of one of their Keras layers.
+    is_one: str
     template: str = "train/wake.py.jinja"
 
     @property
@@ -142,7 +142,8 @@ def fitting(program: Program) -> tuple[Section, ...]:
     )
     sections: list[Section] = [fit]
     if names := may_start_silent(program):
-        sections.append(Waking(literal(names)))
+        is_one = f"in {literal(names)}" if len(names) > 1 else f"== {literal(names[0])}"
+        sections.append(Waking(is_one))
     sections += [Bands()] if bands else []
     sections += [ClassWeights()] if train.class_weight else []
     sections += [Validation()] if validates else []
