@@ -10,7 +10,6 @@ and 32. What the folder holds already isn't trained again.
 from __future__ import annotations
 
 import argparse
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -95,7 +94,7 @@ def _documents(arguments: argparse.Namespace) -> Iterator[Document]:
 def _change(text: str) -> tuple[tuple[str | int, ...], Any]:
     key, _, value = text.partition("=")
     path = tuple(int(name) if name.isdecimal() else name for name in key.strip().split("."))
-    return path, tomllib.loads(f"value = {value}")["value"]
+    return path, parse(f"value = {value}".encode(), Path("--set")).data["value"]
 
 
 def _of_table(path: Path) -> Document:
@@ -131,8 +130,6 @@ def _compared(
     kept: Path,
 ) -> Compared:
     """Train one seed, unless that is done, and show its test items at each time."""
-    import numpy as np
-
     from snnc.running.emulated import emulate
     from snnc.running.rates import rate_answers
 
