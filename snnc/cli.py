@@ -106,6 +106,12 @@ def _check(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also look at the values of the data, or of a file instead of them",
     )
+    parser.add_argument(
+        "--params",
+        action="store_true",
+        help="also look at the parameters that training has left: the firing rates of items that were trained on",
+    )
+    _add_folder(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object a spec and line")
     form.add_argument(
@@ -150,7 +156,12 @@ def _show(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print the spec with every value and where it comes from",
     )
-    form.add_argument("--json", action="store_true", help="print the layers as JSON")
+    form.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.add_argument(
+        "--cores",
+        action="store_true",
+        help="list the chip's cores instead: neurons, axons and synapse bits, and their shares of the limits",
+    )
 
 
 def _train(parser: argparse.ArgumentParser) -> None:

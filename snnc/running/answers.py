@@ -12,6 +12,7 @@ from snnc.running.recording import Recording
 
 if TYPE_CHECKING:
     from snnc.emulator import Size
+    from snnc.running.work import Work
 
 Array = NDArray[np.float64]
 
@@ -56,6 +57,7 @@ class Answers:
     recording: Recording | None = None
     #: For runs on the emulator.
     simulated: Simulated | None = None
+    work: Work | None = None
 
     @property
     def classes(self) -> NDArray[np.int64]:

@@ -20,6 +20,7 @@ from snnc.running.answers import Answers, Simulated
 from snnc.running.probes import ProbeReader
 from snnc.running.recording import Recorder, Recording
 from snnc.running.stream import explained, refuse_bursts, simulator
+from snnc.running.work import WorkCounter
 
 Array = NDArray[np.float64]
 
@@ -61,9 +62,11 @@ def emulate(
             chains=chains(len(x)),
             probes=[probe for probe in reader.probes if probe not in counted],
         )
+        counter = WorkCounter(net.all_ensembles, emulator.size, steps + gap, program.network.dt)
         began, spikes = perf_counter(), 0
         for batch in batches:
             reader.take(batch.items, batch.data)
+            counter.take(batch)
             refuse_bursts(program.network, net, batch.data)
             for probe in counted:
                 counts = batch.spike_counts(probe.target.ensemble)
@@ -80,7 +83,7 @@ def emulate(
             build_seconds=emulator.build_seconds,
         )
         recording = _recording(emulator, net, program, recorder, x[: recorded + 1], recorded)
-    return replace(reader.answers(), recording=recording, simulated=simulated)
+    return replace(reader.answers(), recording=recording, simulated=simulated, work=counter.work())
 
 
 def _recording(

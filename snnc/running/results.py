@@ -19,6 +19,7 @@ from snnc.show.table import Cells, aligned, html, paragraph
 
 if TYPE_CHECKING:
     from snnc.running.answers import Simulated
+    from snnc.running.energy import Energy
 
 Labels = NDArray[np.int64]
 
@@ -69,6 +70,7 @@ class Row:
     classes: tuple[ClassAccuracy, ...]
     #: For runs on the emulator.
     simulated: Simulated | None = None
+    energy: Energy | None = None
 
     @property
     def shown(self) -> Literal["fresh", "stream"] | None:
@@ -90,6 +92,7 @@ class Row:
             "layers": [asdict(layer) for layer in self.layers],
             "classes": [asdict(label) for label in self.classes],
             "simulated": self.simulated.as_json if self.simulated else None,
+            "energy": self.energy.to_dict() if self.energy else None,
         }
 
 
@@ -129,7 +132,8 @@ class Results:
     def notes(self) -> list[str]:
         """Sentences that explain the tables."""
         simulated = [f"On the emulator: {row.simulated}." for row in self.rows if row.simulated]
-        return [NOTE, *([] if self.has_baseline else [NO_BASELINE]), *simulated]
+        energy = [f"Energy of an item, estimated: {row.energy}." for row in self.rows if row.energy]
+        return [NOTE, *([] if self.has_baseline else [NO_BASELINE]), *simulated, *energy]
 
     def cells(self) -> Cells:
         """Return accuracies, their differences from the float twin and from rate neurons, all with intervals, and firing rates."""
