@@ -17,6 +17,7 @@ from snnc.environment.libraries import strict_warnings
 from snnc.networks.build import deployed_network, stream_of
 from snnc.program.program import Program
 from snnc.running.answers import Answers, Simulated
+from snnc.running.over_time import OverTime
 from snnc.running.probes import ProbeReader
 from snnc.running.recording import Recorder, Recording
 from snnc.running.stream import explained, refuse_bursts, simulator
@@ -40,18 +41,20 @@ def emulate(
     x: Array,
     progress: Callable[[int], None] = lambda n: None,
     recorded: int = 0,
+    over_time: OverTime | None = None,
 ) -> Answers:
     """Run a deployed program over items x, (n, size), on the emulated chip.
 
     `progress` gets the number of items of each finished batch. The answers hold a recording of the first `recorded` items.
+    `over_time`, if there is one, sees the outputs of all.
     """
     net = deployed_network(program.network, np.zeros(program.network.input_size), loihi=True)
     recorder = Recorder(net) if recorded else None
     steps, gap = program.stream_steps, program.gap_steps
-    reader = ProbeReader(net, program, len(x), steps, program.read_steps(steps))
+    reader = ProbeReader(net, program, len(x), steps, program.read_steps(steps), over_time)
     on_chip = {population.name for population in program.network.populations_on_chip}
     counted = [probe for probe in net.spikes if probe.label in on_chip]
-    with strict_warnings(), explained(), _on_the_emulator():
+    with strict_warnings(), explained(), on_the_emulator():
         emulator = Emulator(net, program.network.dt)
         batches = emulator.batches(
             {net.shown: x},
@@ -119,7 +122,7 @@ def verify(program: Program, x: Array) -> None:
     with (
         strict_warnings(),
         explained(),
-        _on_the_emulator(),
+        on_the_emulator(),
         simulator(own, program, "nengo_loihi") as sim,
     ):
         batches = Emulator(net, program.network.dt).batches(
@@ -142,7 +145,7 @@ def verify(program: Program, x: Array) -> None:
 
 
 @contextmanager
-def _on_the_emulator() -> Iterator[None]:
+def on_the_emulator() -> Iterator[None]:
     try:
         yield
     except NotEmulatedError as error:

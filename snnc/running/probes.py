@@ -11,18 +11,28 @@ from numpy.typing import NDArray
 
 from snnc.program.program import Program
 from snnc.running.answers import Answers, softmax
+from snnc.running.over_time import OverTime, read_from
 
 Array = NDArray[Any]
 
 
 class ProbeReader:
-    """Collects the probe data of a network's items, some items at a time; of each's `steps` steps the last `read` are its answer."""
+    """Collects the probe data of a network's items, some items at a time; of each's `steps` steps the last `read` are its answer.
+
+    If `over_time` is there, it sees the outputs, too.
+    """
 
     def __init__(
-        self, net: nengo.Network, program: Program, n_items: int, steps: int, read: int
+        self,
+        net: nengo.Network,
+        program: Program,
+        n_items: int,
+        steps: int,
+        read: int,
+        over_time: OverTime | None = None,
     ) -> None:
         self._net, self._program, self._n_items, self._steps = net, program, n_items, steps
-        self._read = read
+        self._read, self._over_time = read, over_time
         self._logits = np.empty((n_items, program.network.output.classes))
         self._probabilities = np.empty_like(self._logits)
         self._has_softmax = hasattr(net, "probabilities")
@@ -40,6 +50,8 @@ class ProbeReader:
         Spikes may be missing if `add_rates` gets their rates.
         """
         self._logits[items] = self._answer(seen[self._net.logits])
+        if self._over_time:
+            self._over_time.take(items, seen[self._net.logits])
         if self._has_softmax:
             self._probabilities[items] = self._answer(seen[self._net.probabilities])
         for probe in self._net.spikes:
@@ -62,5 +74,4 @@ class ProbeReader:
 
     def _answer(self, outputs: Array) -> Any:
         """Return the answer to each item, (items, classes): its last output, or the mean of its last ones."""
-        shown = outputs[:, : self._steps]
-        return shown[:, -1] if self._read == 1 else shown[:, -self._read :].mean(axis=1)
+        return read_from(outputs[:, : self._steps], self._read)
