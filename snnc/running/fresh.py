@@ -20,13 +20,14 @@ def evaluate(
     steps: int,
     progress: Callable[[int], None] = lambda n: None,
     latency: int = 0,
+    each: int = 0,
 ) -> Answers:
     """Show each item of x, (n, size), for `steps` steps, and on until its answer comes, `latency` steps later.
 
-    `progress` gets the number of items of each batch.
+    `progress` gets the number of items of each batch. The answers hold the rates of the first `each` items by themselves.
     """
     batch_size = program.items_at_once
-    reader = ProbeReader(net, program, len(x), latency + steps, program.read_steps(steps))
+    reader = ProbeReader(net, program, len(x), latency + steps, program.read_steps(steps), each)
     with strict_warnings(), simulator(net, program, batch_size) as sim:
         for start in range(0, len(x), batch_size):
             batch = slice(start, start + batch_size)

@@ -21,19 +21,29 @@ Array = NDArray[np.float64]
 AT_ONCE = 500
 
 
-def rate_answers(program: Program, x: Array) -> Answers:
-    """Return the logits for items x, (n, size), with every neuron at the rate it was trained with."""
-    parts = [_answers(program, x[start : start + AT_ONCE]) for start in range(0, len(x), AT_ONCE)]
+def rate_answers(program: Program, x: Array, each: int = 0) -> Answers:
+    """Return the logits for items x, (n, size), with every neuron at the rate it was trained with.
+
+    The answers hold the rates of the first `each` items by themselves, too.
+    """
+    parts = [
+        _answers(program, x[start : start + AT_ONCE], each - start)
+        for start in range(0, len(x), AT_ONCE)
+    ]
     rates = {
         name: np.sum([len(part.logits) * part.rates[name] for part in parts], axis=0) / len(x)
         for name in parts[0].rates
     }
-    return Answers(np.concatenate([part.logits for part in parts]), rates)
+    kept = {
+        name: np.concatenate([part.each[name] for part in parts if part.each])
+        for name in parts[0].each
+    }
+    return Answers(np.concatenate([part.logits for part in parts]), rates, kept)
 
 
-def _answers(program: Program, x: Array) -> Answers:
+def _answers(program: Program, x: Array, each: int) -> Answers:
     outputs: dict[str, Array] = {INPUT: x}
-    rates = {}
+    rates, kept = {}, {}
     for population in program.network.populations:
         assert population.tuning is not None
         neuron_type = _neuron_type(population.neurons.trained(population.gradient))
@@ -43,10 +53,12 @@ def _answers(program: Program, x: Array) -> Answers:
             neuron_type, reaching, tuning.gain, tuning.bias, program.network.dt
         )
         rates[population.name] = outputs[population.name].mean(axis=0) / neuron_type.amplitude
+        if each > 0:
+            kept[population.name] = outputs[population.name][:each] / neuron_type.amplitude
     logits = currents(program.network, OUTPUT, outputs)
     if program.network.output.bias is not None:
         logits = logits + program.network.output.bias
-    return Answers(logits, rates)
+    return Answers(logits, rates, kept)
 
 
 def _neuron_type(call: Call) -> Any:
