@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.data.prepare import Data, division, scaled
+from snnc.data.prepare import division, scaled
 from snnc.data.prepare import split as split_data
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, Refusal
@@ -76,37 +76,33 @@ def retrained(
 ) -> Retrained:
     """Train a spec with a change, on the same items as without it. Raises an OutOfTimeError after the time `until`.
 
-    The items for comparing are training items, and the same for every change: scaling and split depend on the seed alone.
+    The items for comparing are training items, and the same for every change: scaling and split depend on the seed other.
     """
     changes = {} if change is None else dict(change.changes)
     if not program.validates:
         changes[HOLD_BACK] = HELD_BACK
-    # Only the last epoch counts: to validate every one would take time.
     other = check_document(changed(document, changes), program.data_file).program
-    data = _data(other)
+    data = scaled(other, split_data(other))
     seen, held = division(other, len(data.x_train))
-    alone = (
-        replace(other, train=other.train.model_copy(update={"validation_fraction": None}))
-        if not program.validates
-        else other
-    )
-    x, y = (
-        (data.x_train, data.y_train)
-        if program.validates
-        else (data.x_train[seen], data.y_train[seen])
-    )
+    x, y = data.x_train, data.y_train
+    if not program.validates:
+        # No epoch is validated, which would take time, and early stopping there is none.
+        x, y = x[seen], y[seen]
+        without = other.train.model_copy(update={"validation_fraction": None})
+        other = replace(other, train=without)
     epochs: tuple[Epoch, ...] = ()
 
     def advance(state: State) -> None:
         nonlocal epochs
         epochs = state.epochs
-        left = 1 - len(epochs) / alone.train.epochs
-        each = float(np.mean([epoch.seconds for epoch in epochs[1:]])) if epochs[1:] else 0.0
-        if perf_counter() + each * left * alone.train.epochs > until:
+        # The first one also compiles.
+        later = [epoch.seconds for epoch in epochs[1:]] or [0.0]
+        left = (other.train.epochs - len(epochs)) * float(np.mean(later))
+        if perf_counter() + left > until:
             raise OutOfTimeError
 
-    weights = train(training_network(alone.network), alone, x, y, advance)
-    deployed = replace(alone, network=deploy(alone.network, weights))
+    weights = train(training_network(other.network), other, x, y, advance)
+    deployed = replace(other, network=deploy(other.network, weights))
     x_held, y_held = data.x_train[held], data.y_train[held]
     answers = rate_answers(deployed, x_held)
     return Retrained(answers.classes == y_held, on_chip(deployed, x_held, y_held, "stream"), epochs)
@@ -123,11 +119,7 @@ def tries(
             yield change, None
 
 
-def _data(program: Program) -> Data:
-    return scaled(program, split_data(program))
-
-
 def _neurons(cause: Cause, program: Program, key: str, value: object) -> Change:
     """Return the change of a setting of all neurons, wherever it is written."""
-    paths = {p.neurons_at[key]: value for p in program.network.populations if key in p.neurons_at}
-    return Change(cause, paths or {("neurons", key): value}, True)
+    written = {p.neurons_at[key] for p in program.network.populations if key in p.neurons_at}
+    return Change(cause, dict.fromkeys(written or {("neurons", key)}, value), True)
