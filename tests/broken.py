@@ -118,7 +118,7 @@ SPECS: Sequence[Broken] = (
         (READOUT,),
         both={TIME: 0.03},
     ),
-    Broken("read far too late", {("presentation", "latency"): 45}, (READOUT,)),
+    Broken("read far too late", {("presentation", "latency"): 40}, (READOUT,)),
     Broken("layers of 30 ms", {LAYER: lowpass(0.03)}, (SETTLING, CARRIED)),
     Broken("layers of 50 ms", {LAYER: lowpass(0.05)}, (SETTLING, CARRIED)),
     Broken("alpha layers of 20 ms", {LAYER: alpha(0.02)}, (SETTLING, CARRIED)),
@@ -134,7 +134,7 @@ SPECS: Sequence[Broken] = (
         (SPIKES,),
     ),
     Broken("one slow layer", {("layers", 1, "rate_scale"): 0.03}, (SPIKES,)),
-    Broken("max_rate 10", {("neurons", "max_rate"): 10}, (SPIKES,), trains=True),
+    Broken("max_rate 25", {("neurons", "max_rate"): 25}, (SPIKES,), trains=True),
     Broken(
         "max_rate 5 at 100 ms",
         {("neurons", "max_rate"): 5},
@@ -194,12 +194,13 @@ class Workshop:
         self._trained: dict[str, Path] = {}
 
     def result(self, broken: Broken) -> Result:
+        from snnc.ladder.finding import headline
+
         sound = parse(SOUND.format(**broken.sound).encode(), self._folder / "broken.toml")
         sound = changed(sound, broken.both) if broken.both else sound
         worse = changed(sound, broken.changes)
         at = self._train(worse if broken.trains else sound)
-        ladder = self._climb(worse, at)
-        found = ladder.headline
+        found = headline(self._findings(worse, at))
         repaired = self._accuracy(worse, at)
         change = found.change if found else None
         if change:
@@ -234,13 +235,24 @@ class Workshop:
             self._trained[key] = folder
         return self._trained[key]
 
-    def _climb(self, document: Any, folder: Path) -> Any:
-        from snnc.ladder.ladder import climb
+    def _findings(self, document: Any, folder: Path) -> Any:
+        """Return what the ladder finds, by the very steps of `climb` that choose; it shows test items besides."""
+        from snnc.data import prepare
+        from snnc.ladder.ladder import causes
+        from snnc.ladder.rung import rungs
         from snnc.pipeline import check_document
-        from snnc.training.progress import Nobody
+        from snnc.training.history import load_history
+        from snnc.training.params_file import load_params
+        from snnc.training.paths import Paths
+        from snnc.trials.items import trial_items
 
         program = check_document(document).program
-        return climb(document, program, folder, self._items, self._seconds, Nobody())
+        data, paths = prepare.load(program), Paths.of(program, folder)
+        deployed = load_params(paths, program, data).program
+        items = trial_items(program, data, self._items)
+        trial = tuple(rungs(deployed, items.x, items.y, None))
+        epochs = load_history(paths.history)
+        return causes(document, deployed, items, trial, epochs, self._seconds)
 
     def _accuracy(self, document: Any, folder: Path) -> float:
         """Return the accuracy on all test items, as a stream on the emulator; 0 where that can't run."""
@@ -255,12 +267,19 @@ class Workshop:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="specs whose names have this in them")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--trained", action="store_true", help="those alone that are broken before the training"
+    )
+    kind.add_argument("--run", action="store_true", help="those alone that are broken after it")
     parser.add_argument("--items", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=120.0)
     arguments = parser.parse_args()
     from snnc.environment.libraries import loaded
 
     chosen = [spec for spec in SPECS if arguments.only in spec.name]
+    if arguments.trained or arguments.run:
+        chosen = [spec for spec in chosen if spec.trains == arguments.trained]
     right = back = 0
     with loaded(), tempfile.TemporaryDirectory() as folder:
         workshop = Workshop(Path(folder), arguments.items, arguments.seconds)

@@ -22,6 +22,7 @@ from snnc.ladder.rung import Rung, at_time, likeness, on_chip, rungs
 from snnc.program.program import Program
 from snnc.running.results import in_percent
 from snnc.show.table import aligned
+from snnc.training.epochs import Epoch
 from snnc.training.history import load_history
 from snnc.training.params_file import load_params
 from snnc.training.paths import Paths
@@ -162,10 +163,7 @@ def climb(
         if p.stream_steps > p.stream_latency + 1
     ]
     watcher.tell("rungs are done; looking for causes")
-    findings = (
-        of_trained(document, deployed, trial, epochs, seconds),
-        of_spikes(document, deployed, items, trial),
-    )
+    findings = causes(document, deployed, items, trial, epochs, seconds)
     rates = next(rung for rung in trial if rung.place == "rates")
     return Ladder(
         program,
@@ -173,7 +171,7 @@ def climb(
         test,
         trial,
         tuple(replace(rung, name="streamed for another time") for rung in streams),
-        tuple(finding for finding in findings if finding),
+        findings,
         {
             "spikes": _spikes(rates, shown),
             "dead": dead_share(rates.rates),
@@ -181,6 +179,22 @@ def climb(
             "still_improving": still_improving(epochs),
         },
     )
+
+
+def causes(
+    document: Document,
+    deployed: Program,
+    items: TrialItems,
+    trial: tuple[Rung, ...],
+    epochs: tuple[Epoch, ...],
+    seconds: float,
+) -> tuple[Finding, ...]:
+    """Return where accuracy is lost, from the top down, by the rungs of trial items: no test item is among them."""
+    findings = (
+        of_trained(document, deployed, trial, epochs, seconds),
+        of_spikes(document, deployed, items, trial),
+    )
+    return tuple(finding for finding in findings if finding)
 
 
 def _spikes(rates: Rung, seconds: float) -> float:

@@ -14,7 +14,6 @@ from snnc.data.prepare import split as split_data
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, Refusal
 from snnc.ladder.change import Cause, Change
-from snnc.ladder.rung import Rung, on_chip
 from snnc.networks.build import training_network
 from snnc.networks.deploy import deploy
 from snnc.pipeline import check_document
@@ -37,10 +36,9 @@ class OutOfTimeError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Retrained:
-    """A spec trained on a part of its training items: whether others were answered right, as rates and streamed on the chip."""
+    """A spec trained on a part of its training items: which of the others were answered right, as rates, (n,), and how it went."""
 
     rates: NDArray[np.bool_]
-    streamed: Rung
     epochs: tuple[Epoch, ...]
 
 
@@ -105,7 +103,7 @@ def retrained(
     deployed = replace(other, network=deploy(other.network, weights))
     x_held, y_held = data.x_train[held], data.y_train[held]
     answers = rate_answers(deployed, x_held)
-    return Retrained(answers.classes == y_held, on_chip(deployed, x_held, y_held, "stream"), epochs)
+    return Retrained(answers.classes == y_held, epochs)
 
 
 def tries(
