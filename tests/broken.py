@@ -121,7 +121,7 @@ SPECS: Sequence[Broken] = (
     Broken("read far too late", {("presentation", "latency"): 40}, (READOUT,)),
     Broken("layers of 30 ms", {LAYER: lowpass(0.03)}, (SETTLING, CARRIED)),
     Broken("layers of 50 ms", {LAYER: lowpass(0.05)}, (SETTLING, CARRIED)),
-    Broken("alpha layers of 20 ms", {LAYER: alpha(0.02)}, (SETTLING, CARRIED)),
+    Broken("layers of 40 ms", {LAYER: lowpass(0.04)}, (SETTLING, CARRIED)),
     Broken("one layer of 80 ms", {("layers", 1, "synapse"): lowpass(0.08)}, (SETTLING, CARRIED)),
     Broken(
         "layers of 20 ms at 30 ms", {LAYER: lowpass(0.02)}, (SETTLING, CARRIED), both={TIME: 0.03}
@@ -129,15 +129,15 @@ SPECS: Sequence[Broken] = (
     Broken("8 ms an item", {TIME: 0.008}, (SPIKES, SETTLING)),
     Broken("6 ms an item", {TIME: 0.006}, (SPIKES, SETTLING)),
     Broken(
-        "a rate scale of 0.05",
-        {("layers", 0, "rate_scale"): 0.05, ("layers", 1, "rate_scale"): 0.05},
+        "a rate scale of 0.12",
+        {("layers", 0, "rate_scale"): 0.12, ("layers", 1, "rate_scale"): 0.12},
         (SPIKES,),
     ),
-    Broken("one slow layer", {("layers", 1, "rate_scale"): 0.03}, (SPIKES,)),
+    Broken("one slow layer", {("layers", 1, "rate_scale"): 0.11}, (SPIKES,)),
     Broken("max_rate 25", {("neurons", "max_rate"): 25}, (SPIKES,), trains=True),
     Broken(
-        "max_rate 5 at 100 ms",
-        {("neurons", "max_rate"): 5},
+        "max_rate 12 at 100 ms",
+        {("neurons", "max_rate"): 12},
         (SPIKES,),
         trains=True,
         both={TIME: 0.1},
