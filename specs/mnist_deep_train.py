@@ -1,7 +1,7 @@
 """Train the mnist_deep network (784-4608-6400-1024-128-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from mnist_deep.toml [ed2cc6bb].
+Written by snnc from mnist_deep.toml [c56d5516].
 """
 
 import argparse
@@ -23,13 +23,13 @@ HERE = Path(__file__).resolve().parent
 
 SEED = 0
 DT = 0.001  # s
-EPOCHS = 14
+EPOCHS = 8
 BATCH_SIZE = 200
 ITEMS_AT_ONCE = 41  # evaluated; the spikes of more take much memory
 PRESENTATION_STEPS = 100 + 4  # the last ones for the way to the output
 READ_STEPS = 50  # the answer is the mean of the last ones
 
-MAX_RATE = 200  # Hz, for an input of 1
+MAX_RATE = 400  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
 # Trained on rates rounded as on the chip, with a smooth slope.
 TRAINING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / MAX_RATE)
@@ -107,7 +107,7 @@ def train(net, x, y, epochs):
         sim.compile(
             optimizer=tf.optimizers.Adam(
                 learning_rate=tf.optimizers.schedules.CosineDecay(
-                    initial_learning_rate=0.002, decay_steps=4200
+                    initial_learning_rate=0.002, decay_steps=2400, alpha=0.0
                 ),
             ),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
