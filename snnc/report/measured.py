@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.networks.build import deployed_network
 from snnc.running.answers import Answers
@@ -16,8 +18,10 @@ from snnc.running.results import Results
 from snnc.running.run import name_of
 from snnc.running.scoring import Scorer
 from snnc.running.stream import stream
-from snnc.training.params_file import Array, Trained
+from snnc.training.params_file import Trained
 from snnc.training.progress import Watcher
+
+Array = NDArray[Any]
 
 #: How many items are looked at spike by spike.
 RECORDED = 3
