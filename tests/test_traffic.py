@@ -157,3 +157,65 @@ def test_batches_and_chains_change_no_item(monkeypatch: pytest.MonkeyPatch) -> N
     for name in ("sent", "messages", "operations"):
         assert np.array_equal(getattr(together, name), getattr(few, name))
     assert together.operations.any()
+
+
+def test_long_items_are_counted_whole() -> None:
+    """Spikes of the host are counted in bytes, some steps at a time; this neuron fires in every second step, or more often."""
+    import nengo
+    import nengo_loihi
+
+    from snnc.emulator import Emulator
+
+    with nengo.Network(seed=1) as net:
+        nengo_loihi.add_params(net)
+        shown = nengo.Node([0.0])
+        busy = nengo.Ensemble(
+            3,
+            1,
+            neuron_type=nengo.SpikingRectifiedLinear(),
+            gain=np.ones(3),
+            bias=np.full(3, 900.0),
+        )
+        net.config[busy].on_chip = False
+        layer = nengo.Ensemble(5, 1, gain=np.ones(5), bias=np.zeros(5))
+        nengo.Connection(shown, busy.neurons, transform=np.ones((3, 1)), synapse=None)
+        nengo.Connection(busy.neurons, layer.neurons, transform=np.eye(5, 3))
+        probe = nengo.Probe(busy.neurons)
+    result = Emulator(net).run({shown: np.zeros((2, 1))}, 700)
+    expected = result[probe].sum(axis=(1, 2)) * 0.001
+    assert np.allclose(result.traffic.sent, expected)
+    assert np.array_equal(result.traffic.operations, 5 * result.traffic.sent)
+    assert result.traffic.sent.min() > 3 * 600
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("gap", [0.0, 0.004])
+def test_the_work_of_a_program(gap: float) -> None:
+    """Spikes of each layer, on the host and on the chip, and what the chip does with them."""
+    from snnc.running.emulated import emulate
+    from tests.test_cores import lowered, spec
+    from tests.test_faults import deployed
+
+    tables = spec(
+        [6, 6, 1],
+        {"name": "encoder", "kind": "encoder"},
+        {"name": "edges", "filters": 3, "kernel_size": 3, "block_shape": [2, 4, 3]},
+        {"name": "dense", "units": 7},
+    )
+    tables["presentation"] = {"time": 0.02, "gap": gap}
+    program = deployed(lowered(tables), 0)
+    answers = emulate(program, np.random.RandomState(0).rand(8, 36))
+    work = answers.work
+    assert work is not None
+    assert set(work.spikes) == {"encoder", "edges", "dense"}
+    assert work.spikes["encoder"] == work.sent > 0
+    assert work.spikes["edges"] + work.spikes["dense"] == pytest.approx(work.fired)
+    for name, hertz in answers.rates.items():
+        # Rates are those of the steps before a gap.
+        shown = hertz.sum() * 0.02
+        assert work.spikes[name] == pytest.approx(shown) if not gap else work.spikes[name] >= shown
+    assert work.updates == (4 * 4 * 3 + 7) * (20 + round(1000 * gap))
+    assert work.cores == 3
+    assert work.seconds == pytest.approx(0.02 + gap)
+    assert work.operations >= 7 * work.spikes["edges"]

@@ -23,10 +23,17 @@ def run(arguments: argparse.Namespace) -> int:
 
         items = prepare.load(program)
         warn(spec.document, without_allowed(data_warnings(program, items), spec.allowed))
+        at_start = () if arguments.resume else session.before_training(program, items)
+        at_start = without_allowed(at_start, spec.allowed)
+        warn(spec.document, at_start)
         training = session.train(
             program, items, Terminal(), folder, arguments.baseline, resume=arguments.resume
         )
     print(training.results)
-    warn(spec.document, without_allowed(training.warnings, spec.allowed))
+    print("\n".join(training.lines()))
+    longer = "train with --epochs {}" if arguments.epochs else "write epochs = {} in [train]"
+    told = {(d.code, d.at) for d in at_start}
+    found = [d for d in training.found(longer) if (d.code, d.at) not in told]
+    warn(spec.document, without_allowed(found, spec.allowed))
     training.results.refuse_silence()
     return 0

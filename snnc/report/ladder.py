@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from snnc.report.figure import ACCENT, INK, MUTED, svg
-from snnc.running.results import Results, percent
+from snnc.running.results import Results, in_percent
 from snnc.running.statistics import Interval, paired_difference
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ class Ladder:
         rows = [
             [
                 rung.name,
-                percent(rung.accuracy),
+                in_percent(rung.accuracy),
                 f"{rung.accuracy.n:,}",
-                percent(rung.minus_above, "+"),
-                percent(rung.minus_float, "+"),
+                in_percent(rung.minus_above, "+"),
+                in_percent(rung.minus_float, "+"),
             ]
             for rung in self.rungs
         ]
@@ -52,7 +52,7 @@ class Ladder:
 
     @property
     def figure(self) -> Markup:
-        says = "; ".join(f"{rung.name}: {percent(rung.accuracy)} %" for rung in self.rungs)
+        says = "; ".join(f"{rung.name}: {in_percent(rung.accuracy)} %" for rung in self.rungs)
         says = f"Accuracy of each rung with its 95 % interval. {says}"
         return svg("ladder", says, self._draw, height=0.9 + 0.5 * len(self.rungs))
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.networks.build import deployed_network
-from snnc.running.answers import Answers
+from snnc.running.answers import Answers, Array
 from snnc.running.emulated import emulate
 from snnc.running.fresh import evaluate
 from snnc.running.over_time import OverTime

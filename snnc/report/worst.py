@@ -110,5 +110,7 @@ def _picture(pixels: Array, low: float, high: float) -> str:
 
     file = io.BytesIO()
     shares = (pixels - low) / max(high - low, 1e-9)
-    imsave(file, shares, format="png", cmap="gray", vmin=0, vmax=1, metadata={"Software": "snnc"})
+    # Matplotlib's version would stand there: the same network has the same page.
+    metadata: dict[str, Any] = {"Software": None}
+    imsave(file, shares, format="png", cmap="gray", vmin=0, vmax=1, metadata=metadata)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

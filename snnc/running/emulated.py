@@ -54,7 +54,7 @@ def emulate(
     reader = ProbeReader(net, program, len(x), steps, program.read_steps(steps), over_time)
     on_chip = {population.name for population in program.network.populations_on_chip}
     counted = [probe for probe in net.spikes if probe.label in on_chip]
-    with strict_warnings(), explained(), _on_the_emulator():
+    with strict_warnings(), explained(), on_the_emulator():
         emulator = Emulator(net, program.network.dt)
         batches = emulator.batches(
             {net.shown: x},
@@ -122,7 +122,7 @@ def verify(program: Program, x: Array) -> None:
     with (
         strict_warnings(),
         explained(),
-        _on_the_emulator(),
+        on_the_emulator(),
         simulator(own, program, "nengo_loihi") as sim,
     ):
         batches = Emulator(net, program.network.dt).batches(
@@ -145,7 +145,7 @@ def verify(program: Program, x: Array) -> None:
 
 
 @contextmanager
-def _on_the_emulator() -> Iterator[None]:
+def on_the_emulator() -> Iterator[None]:
     try:
         yield
     except NotEmulatedError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from snnc.networks.build import build
 from snnc.operators.call import Call
-from snnc.program.network import Network
+from snnc.program.network import Network, Population
 from snnc.program.program import Program
 from snnc.running.answers import Answers
 from snnc.spec.base import INPUT, OUTPUT
@@ -32,21 +33,40 @@ def rate_answers(program: Program, x: Array) -> Answers:
 
 
 def _answers(program: Program, x: Array) -> Answers:
+    logits, hertz = activity(program.network, x, as_trained)
+    return Answers(logits, {name: rates.mean(axis=0) for name, rates in hertz.items()})
+
+
+def activity(
+    network: Network, x: Array, neurons: Callable[[Population], Call]
+) -> tuple[Array, dict[str, Array]]:
+    """Return the logits for items x, (n, size), and the rates of each layer in hertz, (n, neurons), of neurons of some type."""
     outputs: dict[str, Array] = {INPUT: x}
-    rates = {}
-    for population in program.network.populations:
+    hertz = {}
+    for population in network.populations:
         assert population.tuning is not None
-        neuron_type = _neuron_type(population.neurons.trained(population.gradient))
+        neuron_type = _neuron_type(neurons(population))
         tuning = population.tuning
-        reaching = currents(program.network, population.name, outputs)
+        reaching = currents(network, population.name, outputs)
         outputs[population.name] = nengo_rates(
-            neuron_type, reaching, tuning.gain, tuning.bias, program.network.dt
+            neuron_type, reaching, tuning.gain, tuning.bias, network.dt
         )
-        rates[population.name] = outputs[population.name].mean(axis=0) / neuron_type.amplitude
-    logits = currents(program.network, OUTPUT, outputs)
-    if program.network.output.bias is not None:
-        logits = logits + program.network.output.bias
-    return Answers(logits, rates)
+        hertz[population.name] = outputs[population.name] / neuron_type.amplitude
+    logits = currents(network, OUTPUT, outputs)
+    if network.output.bias is not None:
+        logits = logits + network.output.bias
+    return logits, hertz
+
+
+def as_trained(population: Population) -> Call:
+    """Return the neurons that a population was trained with."""
+    return population.neurons.trained(population.gradient)
+
+
+def as_it_runs(population: Population) -> Call:
+    """Return neurons with the rates that a population runs with: those of the chip come in steps."""
+    neurons = population.neurons
+    return neurons.on_chip_rates() if population.on_chip else neurons.rates()
 
 
 def _neuron_type(call: Call) -> Any:

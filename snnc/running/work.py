@@ -55,7 +55,7 @@ class WorkCounter:
         for number, fired in traffic.of_ensembles.items():
             self._spikes[self._names[number]] += int(fired.sum())
         for probe, values in batch.data.items():
-            if isinstance(probe.target, Neurons):
+            if isinstance(probe.target, Neurons) and probe.target.ensemble.neuron_type.spiking:
                 self._spikes[probe.label] += self._seen(probe, values)
         for name in ("fired", "sent", "messages", "operations"):
             self._totals[name] += int(getattr(traffic, name).sum())
