@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from snnc.data.arrays import Array
 from snnc.networks.build import deployed_network
-from snnc.running.answers import Answers, Array
+from snnc.running.answers import Answers
 from snnc.running.emulated import emulate
 from snnc.running.fresh import evaluate
 from snnc.running.over_time import OverTime
@@ -20,8 +19,6 @@ from snnc.running.scoring import Scorer
 from snnc.running.stream import stream
 from snnc.training.params_file import Trained
 from snnc.training.progress import Watcher
-
-Array = NDArray[Any]
 
 #: How many items are looked at spike by spike.
 RECORDED = 3
