@@ -15,8 +15,10 @@ from snnc.ladder.change import Cause, Change, Tried, of_running
 from snnc.ladder.retrain import DEAD, Retrained, dead_share, of_training, tries
 from snnc.ladder.rung import Rung, on_chip
 from snnc.program.program import Program
+from snnc.running.measured import FAST
 from snnc.running.statistics import accuracy, paired_difference
 from snnc.training.epochs import Epoch
+from snnc.training.improving import WORTH_IN_TRAINING, gain_of_more
 from snnc.trials.items import TrialItems
 from snnc.trials.variant import variant
 
@@ -26,8 +28,6 @@ MOST = 0.8
 ALL = 0.95
 #: A rung counts if it loses this share of all that is lost.
 COUNTS = 0.25
-#: In hertz: of a neuron that fires faster, the chip rounds the time between two spikes by more than an eighth.
-FAST = 250.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,18 +197,9 @@ def _suspicions(
 ) -> Iterator[bool]:
     yield rungs[0] is not rates and rates.loses_from(rungs[0])
     yield dead_share(rates.rates) > DEAD
-    yield still_improving(epochs)
+    yield gain_of_more(epochs) >= WORTH_IN_TRAINING
     yield bool(epochs) and epochs[-1].loss > 0.5 * float(np.log(program.network.output.classes))
     yield len(epochs) < 5
-
-
-def still_improving(epochs: Sequence[Epoch]) -> bool:
-    """Whether the loss of a training still fell by more than 5 % over its last tenth, and isn't next to nothing."""
-    last = max(1, len(epochs) // 10)
-    if len(epochs) <= last:
-        return bool(epochs)
-    now, then = epochs[-1].loss, epochs[-1 - last].loss
-    return now > 0.05 and now < 0.95 * then
 
 
 def headline(findings: Sequence[Finding]) -> Finding | None:
