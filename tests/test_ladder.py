@@ -44,6 +44,13 @@ def test_the_first_rung_that_matters_is_named() -> None:
     assert headline([little]) is little
     assert headline([much, little]) is much
     assert headline([]) is None
+    # What trains takes a cause away on both rungs.
+    few = [
+        Finding("a", 0.01, "too few spikes an item", ()),
+        much,
+        Finding("c", 0.3, "too few spikes an item", ()),
+    ]
+    assert headline(few) is few[0]
 
 
 def climbed(path: Path, *arguments: str, capsys: pytest.CaptureFixture[str]) -> Any:

@@ -10,7 +10,7 @@ import pytest
 
 import snnc
 from snnc.data import prepare
-from snnc.trials.items import trial_items
+from snnc.trials.items import training_items, trial_items
 
 
 def digits(**train: Any) -> Any:
@@ -35,6 +35,8 @@ def test_trial_items_are_training_or_validation_items(held_back: float | None) -
     own = data.x_train[validating if held_back else trained_on]
     assert items.which == ("validation" if held_back else "training")
     assert sorted(map(bytes, items.x)) == sorted(map(bytes, own))
+    seen = training_items(program, data)
+    assert sorted(map(bytes, seen.x)) == sorted(map(bytes, data.x_train[trained_on]))
     # The same first ones are drawn, whatever the test items and their labels are.
     other = replace(data, x_test=data.x_test * 0, y_test=data.y_test[::-1])
     some = trial_items(program, other, 100)

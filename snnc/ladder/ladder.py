@@ -17,7 +17,7 @@ from snnc.ladder.finding import (
     of_trained,
 )
 from snnc.ladder.retrain import dead_share
-from snnc.ladder.rung import Rung, at_time, likeness, on_chip, rungs
+from snnc.ladder.rung import Rung, at_time, likeness, on_chip, rungs, without_time
 from snnc.program.program import Program
 from snnc.running.results import in_percent
 from snnc.show.table import aligned
@@ -27,7 +27,7 @@ from snnc.training.improving import gain_of_more
 from snnc.training.params_file import load_params
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
-from snnc.trials.items import TrialItems, trial_items
+from snnc.trials.items import TrialItems, training_items, trial_items
 from snnc.trials.twin import trained_twin, twin_classes
 
 #: Other times at which the last rung is shown, as multiples of the spec's.
@@ -36,12 +36,13 @@ OTHER_TIMES = (2.0, 0.5, 0.3, 0.2)
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Ladder:
-    """The rungs on test items and on trial items, streams of other times on test items, and what was found on trial items."""
+    """The rungs on test items and on trial items, the first of them on training items, streams of other times on test items, and what was found on trial items."""
 
     program: Program
     items: TrialItems
     test: tuple[Rung, ...]
     trial: tuple[Rung, ...]
+    training: tuple[Rung, ...]
     times: tuple[Rung, ...]
     findings: tuple[Finding, ...]
     measured: dict[str, float]
@@ -59,6 +60,7 @@ class Ladder:
             "rungs": _described(self.test),
             "trial_items": self.items.which,
             "trial_rungs": _described(self.trial),
+            "training_rungs": _described(self.training),
             "times": [_row(rung, None) for rung in self.times],
             "measured": self.measured,
             "findings": [_found(finding) for finding in self.findings],
@@ -68,7 +70,8 @@ class Ladder:
         }
 
     def __repr__(self) -> str:
-        lines = [aligned(self._cells(), numbers=True), *self._layers(), "", *self._measured(), ""]
+        lines = [aligned(self._cells(), numbers=True), self._trained_on(), *self._layers(), ""]
+        lines += [*self._measured(), ""]
         return "\n".join([*lines, *self._found()])
 
     def _cells(self) -> list[list[str]]:
@@ -92,6 +95,11 @@ class Ladder:
                 + [""] * 3
             )
         return rows
+
+    def _trained_on(self) -> str:
+        shares = (f"{rung.name} {in_percent(rung.accuracy)}" for rung in self.training)
+        n = len(self.training[0].correct)
+        return f"On {n} training items, %: {', '.join(shares)}"
 
     def _layers(self) -> list[str]:
         lines = [
@@ -150,7 +158,10 @@ def climb(
     deployed = trained.program
     items = trial_items(program, data, most)
     twin = trained_twin(program, folder, data, trained.training)
-    of_twin = None if twin is None else twin_classes(program, twin, items.x)
+    seen = training_items(program, data, most)
+    of_twin, of_seen = (
+        None if twin is None else twin_classes(program, twin, x) for x in (items.x, seen.x)
+    )
     predicted = None if twin is None else twin.predicted
     epochs = load_history(paths.history)
     test = tuple(rungs(deployed, data.x_test, data.y_test, predicted))
@@ -170,6 +181,7 @@ def climb(
         items,
         test,
         trial,
+        tuple(without_time(deployed, seen.x, seen.y, of_seen)),
         tuple(replace(rung, name="streamed for another time") for rung in streams),
         findings,
         {

@@ -28,6 +28,10 @@ HELD_BACK = 0.2
 HOLD_BACK = ("train", "validation_fraction")
 #: A layer in which more neurons than this share never fire has dead ones.
 DEAD = 0.3
+#: An item in which a neuron fires no more often than this tells little of its rate.
+FEW = 3.0
+#: In hertz: max_rate of neurons that fire neither rarely nor faster than the chip represents.
+USUAL_RATE = 200
 
 
 class OutOfTimeError(Exception):
@@ -53,7 +57,9 @@ def of_training(program: Program, rates: dict[str, NDArray[np.float64]]) -> Iter
     if program.data.scale == "none":
         yield Change("rates above what the chip can do", {("data", "scale"): "standard"}, True)
     if any(p.neurons.max_rate > 250 for p in populations):
-        yield _neurons("rates above what the chip can do", program, "max_rate", 200)
+        yield _usual_rate("rates above what the chip can do", program)
+    if is_slow(program):
+        yield _usual_rate("too few spikes an item", program)
     yield Change("training unfinished", {("train", "epochs"): min(4 * train_.epochs, 999)}, True)
     if train_.epochs < 10:
         more = min(40, 20 * train_.epochs)
@@ -62,6 +68,12 @@ def of_training(program: Program, rates: dict[str, NDArray[np.float64]]) -> Iter
     if rate != 0.001 and train_.optimizer.kind in ("adam", "rmsprop", "adamax", "adamw"):
         at = ("train", "optimizer", "learning_rate")
         yield Change("training unfinished", {at: 0.001}, True)
+
+
+def is_slow(program: Program) -> bool:
+    """Whether neurons of some layer fire less than a few times an item even at the highest rate that they are trained for."""
+    shown = program.presentation.time
+    return any(p.neurons.max_rate * shown < FEW for p in program.network.populations)
 
 
 def dead_share(rates: dict[str, NDArray[np.float64]]) -> float:
@@ -115,6 +127,15 @@ def tries(
             yield change, retrained(document, program, change, until)
         except (OutOfTimeError, CompileError, Refusal):
             yield change, None
+
+
+def _usual_rate(cause: Cause, program: Program) -> Change:
+    """Return the change to a usual max_rate, with the amplitude that goes with it."""
+    rate, amplitude = (
+        _neurons(cause, program, key, value)
+        for key, value in (("max_rate", USUAL_RATE), ("amplitude", None))
+    )
+    return rate.and_then(amplitude)
 
 
 def _neurons(cause: Cause, program: Program, key: str, value: object) -> Change:

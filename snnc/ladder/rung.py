@@ -78,14 +78,19 @@ def likeness(rung: Rung, above: Rung) -> tuple[Likeness, ...]:
 
 def rungs(program: Program, x: Array, y: Labels, twin: Labels | None) -> Iterator[Rung]:
     """Yield the rungs of a deployed program from the top: items x, (n, size), their labels, and the twin's answers."""
-    if twin is not None:
-        yield Rung("float twin (Keras, ReLU)", "float", twin == y)
-    yield as_rates(program, x, y)
+    yield from without_time(program, x, y, twin)
     seconds = program.fresh_steps * program.network.dt
     yield _rung(program, "spikes in floats, fresh", "spikes", _in_floats(program, x), y, seconds)
     if program.on_loihi:
         yield on_chip(program, x, y, "fresh")
     yield on_chip(program, x, y, "stream")
+
+
+def without_time(program: Program, x: Array, y: Labels, twin: Labels | None) -> Iterator[Rung]:
+    """Yield the first rungs, which no item takes time on: the float twin, if there is one, and the rates."""
+    if twin is not None:
+        yield Rung("float twin (Keras, ReLU)", "float", twin == y)
+    yield as_rates(program, x, y)
 
 
 def as_rates(program: Program, x: Array, y: Labels) -> Rung:

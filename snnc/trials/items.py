@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.data.prepare import Array, Data, Labels, division
 from snnc.program.program import Program
@@ -36,11 +37,20 @@ def trial_items(program: Program, data: Data, most: int | None = None) -> TrialI
 
     At most `most` of them, drawn by the network's seed.
     """
-    trained_on, validating = division(program, len(data.x_train))
-    at = validating if program.validates else trained_on
+    if not program.validates:
+        return training_items(program, data, most)
+    _, validating = division(program, len(data.x_train))
+    return TrialItems(*_drawn(program, data, validating, most), "validation")
+
+
+def training_items(program: Program, data: Data, most: int | None = None) -> TrialItems:
+    """Return items that were trained on, at most `most` of them, drawn by the network's seed."""
+    trained_on, _ = division(program, len(data.x_train))
+    return TrialItems(*_drawn(program, data, trained_on, most), "training")
+
+
+def _drawn(
+    program: Program, data: Data, at: NDArray[np.int64], most: int | None
+) -> tuple[Array, Labels]:
     drawn = np.random.RandomState(program.network.seed).permutation(len(at))[:most]
-    return TrialItems(
-        data.x_train[at[drawn]],
-        data.y_train[at[drawn]],
-        "validation" if program.validates else "training",
-    )
+    return data.x_train[at[drawn]], data.y_train[at[drawn]]
