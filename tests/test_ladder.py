@@ -10,10 +10,15 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
+from snnc.data import prepare
 from snnc.ladder.change import Change, of_running
 from snnc.ladder.finding import Finding, headline
-from snnc.ladder.rung import Rung, likeness
+from snnc.ladder.items import BY_HEART, mixed, telling_items
+from snnc.ladder.rung import Rung, as_rates, likeness
 from snnc.pipeline import checked
+from snnc.training.params_file import load_params
+from snnc.training.paths import Paths
+from snnc.trials.items import trial_items
 from tests.broken import SPECS, Workshop
 from tests.test_tune import folder_of
 
@@ -89,6 +94,21 @@ def test_what_is_applied_brings_it_back(
     assert back > 0.8 * lost > 0.1
     names = [one["place"] for one in after["rungs"]]
     assert names == ["rates", "spikes", "fresh", "stream"]
+
+
+def test_what_is_known_by_heart_is_mixed(tmp_path: Path) -> None:
+    """Each mixed item is a training item with a fifth of another, and keeps its label; test items have no part in it."""
+    program = checked(folder_of(tmp_path)).program
+    data = prepare.load(program)
+    items = trial_items(program, data, 100)
+    other = mixed(items, seed=3)
+    added = (other.x - 0.8 * items.x) / 0.2
+    assert other.which == "mixed training"
+    np.testing.assert_array_equal(other.y, items.y)
+    np.testing.assert_allclose(np.sort(added, axis=0), np.sort(items.x, axis=0), atol=1e-9)
+    deployed = load_params(Paths.of(program, tmp_path), program, data).program
+    known = as_rates(deployed, items.x, items.y).accuracy.value > BY_HEART
+    assert telling_items(deployed, data, 100).which == ("mixed training" if known else "training")
 
 
 def test_every_kind_of_change_is_one_that_a_spec_can_have(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from snnc.ladder.finding import (
     of_spikes,
     of_trained,
 )
+from snnc.ladder.items import telling_items
 from snnc.ladder.retrain import dead_share
 from snnc.ladder.rung import Rung, at_time, likeness, on_chip, rungs, without_time
 from snnc.program.program import Program
@@ -27,7 +28,7 @@ from snnc.training.improving import gain_of_more
 from snnc.training.params_file import load_params
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
-from snnc.trials.items import TrialItems, training_items, trial_items
+from snnc.trials.items import TrialItems, training_items
 from snnc.trials.twin import trained_twin, twin_classes
 
 #: Other times at which the last rung is shown, as multiples of the spec's.
@@ -156,7 +157,7 @@ def climb(
     data, paths = load_data(program), Paths.of(program, folder)
     trained = load_params(paths, program, data)
     deployed = trained.program
-    items = trial_items(program, data, most)
+    items = telling_items(deployed, data, most)
     twin = trained_twin(program, folder, data, trained.training)
     seen = training_items(program, data, most)
     of_twin, of_seen = (

@@ -17,12 +17,12 @@ class TrialItems:
     """Scaled items, (n, size), and labels, (n,).
 
     `which` says whether they validated the training, or were trained on: the accuracy on those is too high, differences on
-    them are between variants of one training all the same.
+    them are between variants of one training all the same. Mixed ones are each a training item with some of another.
     """
 
     x: Array
     y: Labels
-    which: Literal["validation", "training"]
+    which: Literal["validation", "training", "mixed training"]
 
     def __len__(self) -> int:
         return len(self.y)

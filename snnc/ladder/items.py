@@ -1,0 +1,33 @@
+"""The items that causes are looked for on: hard enough to lose something."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnc.data.prepare import Data
+from snnc.ladder.rung import as_rates
+from snnc.program.program import Program
+from snnc.trials.items import TrialItems, trial_items
+
+#: A network that answers more than this share of its training items right has learned them by heart.
+BY_HEART = 0.97
+#: How much of a mixed item is another one. With digits, 0.2 brings rates and spikes to what they reach on test items.
+SHARE = 0.2
+
+
+def telling_items(deployed: Program, data: Data, most: int | None = None) -> TrialItems:
+    """Return trial items on which a deployed program can lose accuracy as it does on new ones.
+
+    What it has learned by heart it answers right from a poor copy of its rates, too: then each item is mixed with another.
+    """
+    items = trial_items(deployed, data, most)
+    if items.which == "validation":
+        return items
+    known = as_rates(deployed, items.x, items.y).accuracy.value > BY_HEART
+    return mixed(items, deployed.network.seed) if known else items
+
+
+def mixed(items: TrialItems, seed: int) -> TrialItems:
+    """Return each item with a share of another one in it, drawn by a seed; its label stays."""
+    others = np.random.RandomState(seed + 1).permutation(len(items))
+    return TrialItems((1 - SHARE) * items.x + SHARE * items.x[others], items.y, "mixed training")
