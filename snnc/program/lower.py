@@ -131,6 +131,7 @@ class _Graph:
             on_chip_at=None if layer.on_chip is None else (*self.at, "on_chip"),
             block_shape=layer.block_shape,
             pop_type=layer.pop_type,
+            rate_scale=layer.rate_scale,
             firing_rates=firing_rates,
             firing_rates_at=firing_rates_at,
         )

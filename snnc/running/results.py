@@ -173,16 +173,16 @@ class Results:
 
 def _cells(row: Row, layers: Sequence[str], has_baseline: bool, has_loss: bool) -> list[str]:
     """Return the cells of a row; those that don't apply to it are empty."""
-    cells = [row.name, _cell(row.accuracy), str(row.accuracy.n)]
-    cells += [_cell(row.minus_float, "+")] if has_baseline else []
-    cells += [_cell(row.minus_rates, "+")]
+    cells = [row.name, in_percent(row.accuracy), str(row.accuracy.n)]
+    cells += [in_percent(row.minus_float, "+")] if has_baseline else []
+    cells += [in_percent(row.minus_rates, "+")]
     if has_loss:
         cells.append("" if row.log_loss is None else f"{row.log_loss:.3f}")
     rates = {layer.name: f"{layer.rate:.0f} ({layer.silent:.0%})" for layer in row.layers}
     return [*cells, *(rates.get(layer, "") for layer in layers)]
 
 
-def _cell(interval: Interval | None, sign: str = "") -> str:
+def in_percent(interval: Interval | None, sign: str = "") -> str:
     """Return "97.2 (95.0 to 98.5)", or "" for None; with `sign` "+", all numbers are signed."""
     if interval is None:
         return ""

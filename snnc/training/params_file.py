@@ -125,7 +125,7 @@ def load(program: Program, folder: Path) -> Trained:
 
 
 def load_with_data(program: Program, folder: Path) -> tuple[Trained, Data]:
-    """Return what training left in a folder, and the data."""
+    """Return what training left in a folder, and the data; a Refusal says what is wrong with either."""
     paths = Paths.of(program, folder)
     # Data may take long to load, and nothing is to be done with them alone.
     file = _of_this_network(paths.params, program.network)
