@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from snnc.data.arrays import Array
 from snnc.networks.build import deployed_network
-from snnc.running.answers import Answers, Array
+from snnc.running.answers import Answers
 from snnc.running.emulated import emulate
 from snnc.running.fresh import evaluate
 from snnc.running.over_time import OverTime

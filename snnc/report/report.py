@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from snnc.data.prepare import Data
@@ -22,8 +24,11 @@ from snnc.report.settling import settling
 from snnc.report.text import class_names
 from snnc.report.training import Training
 from snnc.report.worst import worst
+from snnc.running.measured import measured_again, rate_warnings
 from snnc.running.silent_filters import silent_filters
+from snnc.training.epochs import Epoch
 from snnc.training.history import load_history
+from snnc.training.improving import still_improving
 from snnc.training.params_file import trained_otherwise
 from snnc.training.paths import Paths
 
@@ -38,7 +43,7 @@ def report(spec: Checked, data: Data, paths: Paths, measured: Measured) -> Repor
     steps = program.stream_steps if program.on_loihi else program.fresh_steps
     return Report(
         about=about(spec.document, program, data, paths.params),
-        findings=_findings(spec, data, measured),
+        findings=_findings(spec, data, measured, epochs),
         ladder=ladder(measured.results),
         settling=settling(where, measured.over_time, labels, network.dt),
         confusion=confusion(where, class_names(network.output), labels, answers.classes),
@@ -65,10 +70,13 @@ def report(spec: Checked, data: Data, paths: Paths, measured: Measured) -> Repor
     )
 
 
-def _findings(spec: Checked, data: Data, measured: Measured) -> Findings:
+def _findings(spec: Checked, data: Data, measured: Measured, epochs: Sequence[Epoch]) -> Findings:
+    program = spec.program
     found = [
-        *data_warnings(spec.program, data),
-        *silent_filters(spec.program, measured.results),
+        *data_warnings(program, data),
+        *still_improving(program, epochs, "write epochs = {} in [train]"),
+        *silent_filters(program, measured.results),
+        *rate_warnings(program, measured_again(measured.trained, program, data)),
     ]
     warnings = [*spec.warnings, *without_allowed(found, spec.allowed)]
     otherwise = trained_otherwise(measured.trained, spec.program)
