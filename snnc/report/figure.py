@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from markupsafe import Markup
@@ -18,7 +18,8 @@ INK, MUTED, GRID = "#fe0001", "#fe0002", "#fe0003"
 ACCENT, SECOND = "#fe0004", "#fe0005"
 _COLOURS = {INK: "ink", MUTED: "muted", GRID: "grid", ACCENT: "accent", SECOND: "second"}
 
-_STYLE = {
+#: Newer versions of Matplotlib name every key in their types, older ones none.
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "snnc",
     "text.parse_math": False,
