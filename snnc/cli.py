@@ -241,6 +241,26 @@ def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="also print the page's numbers as JSON")
 
 
+def _ladder(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
+    parser.add_argument(
+        "--items",
+        type=_positive,
+        default=1000,
+        help="try changes on how many items, at most, none of them test items (default: 1000)",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=_amount,
+        default=120.0,
+        help="how long changes of the training may be tried; 0 trains nothing (default: 120)",
+    )
+    parser.add_argument("--apply", action="store_true", help="write the change to the spec")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+
+
 def _schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
 
@@ -264,6 +284,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
         "run the trained network, and write what there is to know of it into one HTML file, NAME.report.html",
         _report,
     ),
+    "ladder": ("show where accuracy goes on the way to the chip, and what brings it back", _ladder),
     "schema": ("print a JSON schema of specs, by which editors complete them", _schema),
     "completion": ("print what makes a shell complete snnc's commands", _completion),
     "doctor": (

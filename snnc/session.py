@@ -74,17 +74,15 @@ class Training:
     #: Firing rates on items that were trained on, and how the float twin does on those.
     measured: Measured
     twin_right: NDArray[np.bool_] | None
+    #: How a number of epochs is given.
+    longer: str
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What training has left as it nearly never should be."""
-        return self.found("write epochs = {} in [train]")
-
-    def found(self, longer: str) -> tuple[Diagnostic, ...]:
-        """Return the warnings; `longer` says how a number of epochs is given."""
         return (
-            *still_improving(self.program, self.epochs, longer),
-            *twin_ahead(self.program, self.measured, self.twin_right, longer),
+            *still_improving(self.program, self.epochs, self.longer),
+            *twin_ahead(self.program, self.measured, self.twin_right, self.longer),
             *silent_filters(self.program, self.results),
             *rate_warnings(self.program, self.measured),
         )
@@ -131,11 +129,12 @@ def train(
     folder: Path | None,
     with_baseline: bool,
     resume: bool,
+    longer: str,
 ) -> Training:
     """Train a program on its data, and if asked for its float twin, and test both.
 
     With a folder, what is trained is saved there once it is, and until then a checkpoint of every epoch; to resume is to go
-    on from what a killed training with the same settings has left there.
+    on from what a killed training with the same settings has left there. `longer` says how a number of epochs is given.
     """
     paths = Paths.of(program, folder) if folder else None
     if paths:
@@ -150,7 +149,9 @@ def train(
     x, y = trained_on(program, items, items_to_measure(program))
     twin_right = baseline_classes(program, baseline, x) == y if baseline else None
     measured = measure(trained.program, x, y)
-    return Training(program, trained, items, epochs, baseline, results, measured, twin_right)
+    return Training(
+        program, trained, items, epochs, baseline, results, measured, twin_right, longer
+    )
 
 
 def before_training(program: Program, items: Data) -> tuple[Diagnostic, ...]:

@@ -207,7 +207,7 @@ UNSOUND = {
     "a learning rate of two epochs that falls": spec(train={**falling(patience=1), "epochs": 2}),
     "a band without width": spec(train={"firing_rates": {"min": 50, "max": 50}}),
     "a band beyond max_rate": spec(
-        train={"firing_rates": {"max": 300}}, layers=chain({}, {"firing_rates": {"min": 250}}, {})
+        train={"firing_rates": {"max": 450}}, layers=chain({}, {"firing_rates": {"min": 400}}, {})
     ),
     "a band around all rates": spec(train={"firing_rates": {"max": 1000}}),
     "a band for nobody": spec(train={"firing_rates": {"weight": 0}}),

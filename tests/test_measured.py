@@ -188,7 +188,7 @@ def test_hints_are_followed_to_the_letter_and_trained(
     import json
 
     spec = tmp_path / "digits.toml"
-    slow = {("neurons", "max_rate"): 60, ("presentation", "time"): 0.05, ("train", "epochs"): 12}
+    slow = {("neurons", "max_rate"): 100, ("presentation", "time"): 0.05, ("train", "epochs"): 12}
     spec.write_text(changed(read(SPEC), slow).text)
     assert main(["train", str(spec)]) == 0
     assert "warning[scarce-spikes]" in capsys.readouterr().err

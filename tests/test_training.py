@@ -252,14 +252,13 @@ neurons = "spiking_relu\""""
         assert main(["train", "--epochs", str(epochs), str(spec)]) == 0
         seen[epochs] = capsys.readouterr().err
         with np.load(tmp_path / "digits.params.npz") as params:
-            assert (params["pixels.weights"] > 0).any(axis=1).all()
             weights[epochs] = params["mixed.weights"].reshape(-1, 16)
     stuck = (weights[1] == weights[2]).all(axis=0)
     assert 2 <= stuck.sum() < 16
     said = f"{stuck.sum()} of 16 filters of 'mixed' are silent before training for all of 500 items"
     assert said in seen[2]
-    assert seen[2].count("warning[silent-filters]") == 1
-    assert "digits.toml:31:3: warning[silent-filters]" in seen[2]
+    # Once: what was said before isn't said again.
+    assert seen[2].count("digits.toml:32:3: warning[silent-filters]") == 1
 
     spec.write_text(f'{text}\n[allow]\nsilent-filters = "to see what happens"\n')
     assert main(["train", "--epochs", "1", str(spec)]) == 0

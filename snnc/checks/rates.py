@@ -57,7 +57,7 @@ def _more_spikes(program: Program, population: Population, key: str) -> tuple[Ke
     if neurons.max_rate < LEAST_USUAL and (neurons.refractory * USUAL < 1 or longer >= LONG):
         fastest = CROWDED / dt
         faster = at_most(fastest) if LEAST_USUAL <= fastest < USUAL else str(USUAL)
-        written = f"write {setting(at, 'neurons', 'max_rate', faster)}; 100 to 250 is usual"
+        written = f"write {setting(at, 'neurons', 'max_rate', faster)}; 100 to 300 is usual"
         return at, usual_step(program.network, written)
     steps = ceil(longer / dt - 1e-6)
     value = steps if key == "steps" else float(f"{steps * dt:.10g}")

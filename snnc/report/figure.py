@@ -18,8 +18,7 @@ INK, MUTED, GRID = "#fe0001", "#fe0002", "#fe0003"
 ACCENT, SECOND = "#fe0004", "#fe0005"
 _COLOURS = {INK: "ink", MUTED: "muted", GRID: "grid", ACCENT: "accent", SECOND: "second"}
 
-#: Newer versions of Matplotlib name every key in their types, older ones none.
-_STYLE: Any = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "snnc",
     "text.parse_math": False,

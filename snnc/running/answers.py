@@ -51,6 +51,8 @@ class Answers:
 
     logits: Array
     rates: dict[str, Array] = field(default_factory=dict)
+    #: The rates of the first items by themselves, (items, neurons), if they were asked for.
+    each: dict[str, Array] = field(default_factory=dict)
     #: The result of a softmax on the host or after the run, if the spec has one.
     probabilities: Array | None = None
     #: The recording of a stream's first items, if one was asked for.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
+from typing import Literal
 
 import nengo
 import numpy as np
@@ -42,16 +43,20 @@ def emulate(
     progress: Callable[[int], None] = lambda n: None,
     recorded: int = 0,
     over_time: OverTime | None = None,
+    present: Literal["stream", "fresh"] = "stream",
+    each: int = 0,
 ) -> Answers:
-    """Run a deployed program over items x, (n, size), on the emulated chip.
+    """Run a deployed program over items x, (n, size), on the emulated chip, as a stream or each from a cleared state.
 
-    `progress` gets the number of items of each finished batch. The answers hold a recording of the first `recorded` items.
-    `over_time`, if there is one, sees the outputs of all.
+    `progress` gets the number of items of each finished batch. The answers hold a recording of the first `recorded` items,
+    and the rates of the first `each` by themselves. `over_time`, if there is one, sees the outputs of all.
     """
     net = deployed_network(program.network, np.zeros(program.network.input_size), loihi=True)
     recorder = Recorder(net) if recorded else None
-    steps, gap = program.stream_steps, program.gap_steps
-    reader = ProbeReader(net, program, len(x), steps, program.read_steps(steps), over_time)
+    steps, gap = program.stream_steps, program.gap_steps if present == "stream" else 0
+    n_chains = chains(len(x)) if present == "stream" else len(x)
+    read = program.read_steps(steps)
+    reader = ProbeReader(net, program, len(x), steps, read, over_time, each)
     on_chip = {population.name for population in program.network.populations_on_chip}
     counted = [probe for probe in net.spikes if probe.label in on_chip]
     with strict_warnings(), explained(), on_the_emulator():
@@ -61,8 +66,8 @@ def emulate(
             steps,
             gap=gap,
             latency=program.stream_latency,
-            present="stream",
-            chains=chains(len(x)),
+            present=present,
+            chains=n_chains,
             probes=[probe for probe in reader.probes if probe not in counted],
         )
         counter = WorkCounter(net.all_ensembles, emulator.size, steps + gap, program.network.dt)
@@ -73,14 +78,14 @@ def emulate(
             refuse_bursts(program.network, net, batch.data)
             for probe in counted:
                 counts = batch.spike_counts(probe.target.ensemble)
-                reader.add_rates(probe, counts / (steps * program.network.dt))
+                reader.add_rates(probe, batch.items, counts / (steps * program.network.dt))
             spikes += int(batch.counts.sum(dtype=np.int64))
             progress(len(batch.items))
         simulated = Simulated(
             size=emulator.size,
             items=len(x),
             steps=steps + gap,
-            chains=chains(len(x)),
+            chains=n_chains,
             spikes=spikes,
             seconds=perf_counter() - began,
             build_seconds=emulator.build_seconds,

@@ -22,14 +22,16 @@ def evaluate(
     progress: Callable[[int], None] = lambda n: None,
     latency: int = 0,
     over_time: OverTime | None = None,
+    each: int = 0,
 ) -> Answers:
     """Show each item of x, (n, size), for `steps` steps, and on until its answer comes, `latency` steps later.
 
     `progress` gets the number of items of each batch; `over_time`, if there is one, sees the outputs of all.
+    The answers hold the rates of the first `each` items by themselves.
     """
     batch_size = program.items_at_once
     read = program.read_steps(steps)
-    reader = ProbeReader(net, program, len(x), latency + steps, read, over_time)
+    reader = ProbeReader(net, program, len(x), latency + steps, read, over_time, each)
     with strict_warnings(), simulator(net, program, batch_size) as sim:
         for start in range(0, len(x), batch_size):
             batch = slice(start, start + batch_size)

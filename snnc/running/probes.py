@@ -19,7 +19,7 @@ Array = NDArray[Any]
 class ProbeReader:
     """Collects the probe data of a network's items, some items at a time; of each's `steps` steps the last `read` are its answer.
 
-    If `over_time` is there, it sees the outputs, too.
+    If `over_time` is there, it sees the outputs, too. The rates of the first `each` items are kept by themselves, too.
     """
 
     def __init__(
@@ -30,6 +30,7 @@ class ProbeReader:
         steps: int,
         read: int,
         over_time: OverTime | None = None,
+        each: int = 0,
     ) -> None:
         self._net, self._program, self._n_items, self._steps = net, program, n_items, steps
         self._read, self._over_time = read, over_time
@@ -37,6 +38,8 @@ class ProbeReader:
         self._probabilities = np.empty_like(self._logits)
         self._has_softmax = hasattr(net, "probabilities")
         self._rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+        kept = min(each, n_items)
+        self._each = {probe.label: np.zeros((kept, probe.size_in)) for probe in net.spikes if kept}
 
     @property
     def probes(self) -> list[nengo.Probe]:
@@ -59,18 +62,22 @@ class ProbeReader:
                 # The probe's value of a spike is amplitude / dt.
                 amplitude = probe.target.ensemble.neuron_type.amplitude
                 outputs = seen[probe][:, : self._steps].mean(axis=1, dtype=float)
-                self._rates[probe.label] += outputs.sum(axis=0) / amplitude / self._n_items
+                self.add_rates(probe, items, outputs / amplitude)
 
-    def add_rates(self, probe: nengo.Probe, rates: Array) -> None:
+    def add_rates(self, probe: nengo.Probe, items: Any, rates: Array) -> None:
         """Add the firing rates of neurons for some items, (items, neurons), in hertz."""
         self._rates[probe.label] += rates.sum(axis=0) / self._n_items
+        if self._each:
+            kept = self._each[probe.label]
+            numbers = np.arange(self._n_items)[items]
+            kept[numbers[numbers < len(kept)]] = rates[numbers < len(kept)]
 
     def answers(self) -> Answers:
         """Return the answers to all items."""
         probabilities = self._probabilities if self._has_softmax else None
         if self._program.network.output.softmax == "offline":
             probabilities = softmax(self._logits)
-        return Answers(self._logits, self._rates, probabilities)
+        return Answers(self._logits, self._rates, self._each, probabilities)
 
     def _answer(self, outputs: Array) -> Any:
         """Return the answer to each item, (items, classes): its last output, or the mean of its last ones."""

@@ -22,19 +22,31 @@ Array = NDArray[np.float64]
 AT_ONCE = 500
 
 
-def rate_answers(program: Program, x: Array) -> Answers:
-    """Return the logits for items x, (n, size), with every neuron at the rate it was trained with."""
-    parts = [_answers(program, x[start : start + AT_ONCE]) for start in range(0, len(x), AT_ONCE)]
+def rate_answers(program: Program, x: Array, each: int = 0) -> Answers:
+    """Return the logits for items x, (n, size), with every neuron at the rate it was trained with.
+
+    The answers hold the rates of the first `each` items by themselves, too.
+    """
+    parts = [
+        _answers(program, x[start : start + AT_ONCE], each - start)
+        for start in range(0, len(x), AT_ONCE)
+    ]
     rates = {
         name: np.sum([len(part.logits) * part.rates[name] for part in parts], axis=0) / len(x)
         for name in parts[0].rates
     }
-    return Answers(np.concatenate([part.logits for part in parts]), rates)
+    kept = {
+        name: np.concatenate([part.each[name] for part in parts if part.each])
+        for name in parts[0].each
+    }
+    return Answers(np.concatenate([part.logits for part in parts]), rates, kept)
 
 
-def _answers(program: Program, x: Array) -> Answers:
+def _answers(program: Program, x: Array, each: int) -> Answers:
     logits, hertz = activity(program.network, x, as_trained)
-    return Answers(logits, {name: rates.mean(axis=0) for name, rates in hertz.items()})
+    rates = {name: every.mean(axis=0) for name, every in hertz.items()}
+    kept = {name: every[:each] for name, every in hertz.items()} if each > 0 else {}
+    return Answers(logits, rates, kept)
 
 
 def activity(

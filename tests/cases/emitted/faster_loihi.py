@@ -1,7 +1,7 @@
 """Run the trained faster network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from faster.toml [4f3d1c27].
+Written by snnc from faster.toml [01e4de79].
 """
 
 import argparse
@@ -24,26 +24,26 @@ PRESENTATION_STEPS = 60
 READ_STEPS = 30  # the answer is the mean of a presentation's last ones
 
 # first
-FIRST_MAX_RATE = 200  # Hz, for an input of 1
+FIRST_MAX_RATE = 300  # Hz, for an input of 1
 FIRST_TUNING = {"max_rates": Choice([FIRST_MAX_RATE]), "intercepts": Choice([0.1])}
 FIRST_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / FIRST_MAX_RATE}
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.
 FIRST_NEURONS = nengo.LIF(**FIRST_LIF, initial_state={"voltage": Choice([0])})
 
 # second
-SECOND_MAX_RATE = 200  # Hz, for an input of 1
+SECOND_MAX_RATE = 300  # Hz, for an input of 1
 SECOND_TUNING = {"max_rates": Choice([SECOND_MAX_RATE]), "intercepts": Choice([0])}
 SECOND_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / SECOND_MAX_RATE)
 
 # third
-THIRD_MAX_RATE = 200  # Hz, for an input of 1
+THIRD_MAX_RATE = 300  # Hz, for an input of 1
 THIRD_TUNING = {"max_rates": Choice([THIRD_MAX_RATE]), "intercepts": Choice([0])}
 THIRD_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / THIRD_MAX_RATE}
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.
 THIRD_NEURONS = nengo.LIF(**THIRD_LIF, initial_state={"voltage": Choice([0])})
 
 # fourth
-FOURTH_MAX_RATE = 200  # Hz, for an input of 1
+FOURTH_MAX_RATE = 300  # Hz, for an input of 1
 FOURTH_TUNING = {"max_rates": Choice([FOURTH_MAX_RATE]), "intercepts": Choice([0])}
 FOURTH_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / FOURTH_MAX_RATE}
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.

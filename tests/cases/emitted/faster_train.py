@@ -1,7 +1,7 @@
 """Train the faster network (16-45-15-12-10-4) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from faster.toml [5e810d74].
+Written by snnc from faster.toml [bca4ca6d].
 """
 
 import argparse
@@ -30,7 +30,7 @@ PRESENTATION_STEPS = 60 + 4  # the last ones for the way to the output
 READ_STEPS = 30  # the answer is the mean of the last ones
 
 # first
-FIRST_MAX_RATE = 200  # Hz, for an input of 1
+FIRST_MAX_RATE = 300  # Hz, for an input of 1
 FIRST_TUNING = {"max_rates": Choice([FIRST_MAX_RATE]), "intercepts": Choice([0.1])}
 FIRST_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / FIRST_MAX_RATE}
 # Trained on rates with a softened threshold: LIF's own have no finite slope there.
@@ -39,7 +39,7 @@ FIRST_TRAINING_NEURONS = nengo_dl.SoftLIFRate(**FIRST_LIF, sigma=0.02)
 FIRST_RUNNING_NEURONS = nengo.LIF(**FIRST_LIF, initial_state={"voltage": Choice([0])})
 
 # second
-SECOND_MAX_RATE = 200  # Hz, for an input of 1
+SECOND_MAX_RATE = 300  # Hz, for an input of 1
 SECOND_TUNING = {"max_rates": Choice([SECOND_MAX_RATE]), "intercepts": Choice([0])}
 # Trained on rates rounded as on the chip, with a smooth slope.
 SECOND_TRAINING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
@@ -50,7 +50,7 @@ SECOND_RUNNING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
 )
 
 # third
-THIRD_MAX_RATE = 200  # Hz, for an input of 1
+THIRD_MAX_RATE = 300  # Hz, for an input of 1
 THIRD_TUNING = {"max_rates": Choice([THIRD_MAX_RATE]), "intercepts": Choice([0])}
 THIRD_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / THIRD_MAX_RATE}
 # Trained on rates with a softened threshold: LIF's own have no finite slope there.
@@ -59,7 +59,7 @@ THIRD_TRAINING_NEURONS = nengo_dl.SoftLIFRate(**THIRD_LIF, sigma=0.02)
 THIRD_RUNNING_NEURONS = nengo.LIF(**THIRD_LIF, initial_state={"voltage": Choice([0])})
 
 # fourth
-FOURTH_MAX_RATE = 200  # Hz, for an input of 1
+FOURTH_MAX_RATE = 300  # Hz, for an input of 1
 FOURTH_TUNING = {"max_rates": Choice([FOURTH_MAX_RATE]), "intercepts": Choice([0])}
 FOURTH_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / FOURTH_MAX_RATE}
 # Trained on rates rounded as on the chip, with a smooth slope.
@@ -133,6 +133,7 @@ def train(net, x, y, epochs):
     x, y = x[:, None], y[:, None, None]
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with nengo_dl.Simulator(net, **SIM) as sim:
+        wake(net)
         sim.compile(
             optimizer=tf.optimizers.Adam(learning_rate=0.003),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -148,6 +149,17 @@ def train(net, x, y, epochs):
                 raise SystemExit(f"the loss is {loss}: lower the learning rate")
             print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
         return collect_params(net)
+
+
+def wake(net):
+    """Turn units around whose weights are all negative: on values that never are,
+    they would start silent, and a silent neuron has no slope to learn by."""
+    for node in net.nodes:
+        layer = getattr(node, "tensor_func", None)
+        if getattr(layer, "name", None) == "first":
+            kernel, *bias = layer.get_weights()
+            silent = (kernel <= 0).all(axis=tuple(range(kernel.ndim - 1)))
+            layer.set_weights([np.where(silent, -kernel, kernel), *bias])
 
 
 def put_out_rates(net):
