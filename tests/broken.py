@@ -272,7 +272,7 @@ def main() -> None:
         "--trained", action="store_true", help="those alone that are broken before the training"
     )
     kind.add_argument("--run", action="store_true", help="those alone that are broken after it")
-    parser.add_argument("--items", type=int, default=500)
+    parser.add_argument("--items", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=120.0)
     arguments = parser.parse_args()
     from snnc.environment.libraries import loaded

@@ -110,4 +110,4 @@ def test_what_is_broken_on_purpose_is_found(
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    return Workshop(tmp_path_factory.mktemp("broken"), items=400, seconds=120.0)
+    return Workshop(tmp_path_factory.mktemp("broken"), items=1000, seconds=200.0)
