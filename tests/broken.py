@@ -231,7 +231,7 @@ class Workshop:
             folder = self._folder / str(len(self._trained))
             folder.mkdir()
             data = prepare.load(program)
-            session.train(program, data, Nobody(), folder, with_baseline=False, resume=False)
+            session.train(program, data, Nobody(), folder, False, resume=False, longer="{}")
             self._trained[key] = folder
         return self._trained[key]
 
