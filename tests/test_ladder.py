@@ -49,13 +49,6 @@ def test_the_first_rung_that_matters_is_named() -> None:
     assert headline([little]) is little
     assert headline([much, little]) is much
     assert headline([]) is None
-    # What trains takes a cause away on both rungs.
-    few = [
-        Finding("a", 0.01, "too few spikes an item", ()),
-        much,
-        Finding("c", 0.3, "too few spikes an item", ()),
-    ]
-    assert headline(few) is few[0]
 
 
 def climbed(path: Path, *arguments: str, capsys: pytest.CaptureFixture[str]) -> Any:
@@ -137,4 +130,4 @@ def test_what_is_broken_on_purpose_is_found(
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    return Workshop(tmp_path_factory.mktemp("broken"), items=400, seconds=120.0)
+    return Workshop(tmp_path_factory.mktemp("broken"), items=1000, seconds=200.0)

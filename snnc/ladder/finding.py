@@ -12,22 +12,19 @@ import numpy as np
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.ladder.change import Cause, Change, Tried, of_running
-from snnc.ladder.retrain import DEAD, Retrained, dead_share, is_slow, of_training, tries
+from snnc.ladder.retrain import DEAD, Retrained, dead_share, has_few_spikes, of_training, tries
 from snnc.ladder.rung import Rung, on_chip
 from snnc.program.program import Program
 from snnc.running.measured import FAST
-from snnc.running.statistics import accuracy, paired_difference
 from snnc.training.epochs import Epoch
 from snnc.training.improving import WORTH_IN_TRAINING, gain_of_more
 from snnc.trials.items import TrialItems
 from snnc.trials.variant import variant
 
-#: A change is as good as the best one if it gains this share of what that gains.
+#: A change is as good as the best one if it gains this share of what that gains, and enough if it brings back this share.
 MOST = 0.8
-#: A change is enough if it brings back this share of the loss: other items bring back a little less.
-ENOUGH = 0.9
-#: A larger change of the same kind isn't tried once this share is back.
-ALL = 0.95
+#: Nothing more is tried once this share is back.
+ALL = 0.98
 #: A rung counts if it loses this share of all that is lost.
 COUNTS = 0.25
 
@@ -96,7 +93,7 @@ class Runner:
     def extended(self, chosen: Tried, helping: Sequence[Tried], lost: float) -> Tried:
         """Return a change with others that help, as far as it needs them to bring back enough."""
         for other in sorted(helping, key=lambda each: -each.gain.value):
-            if chosen.gain.value >= ENOUGH * lost:
+            if chosen.gain.value >= ALL * lost:
                 break
             if not other.change.changes.keys() <= chosen.change.changes.keys():
                 both = self.tried(chosen.change.and_then(other.change))
@@ -181,9 +178,9 @@ def of_trained(
 def _compared(change: Change, base: Retrained, result: Retrained) -> Tried:
     return Tried(
         change,
-        paired_difference(result.rates, base.rates),
-        accuracy(base.rates),
-        accuracy(result.rates),
+        result.streamed.minus(base.streamed),
+        base.streamed.accuracy,
+        result.streamed.accuracy,
     )
 
 
@@ -202,16 +199,10 @@ def _suspicions(
     yield gain_of_more(epochs) >= WORTH_IN_TRAINING
     yield bool(epochs) and epochs[-1].loss > 0.5 * float(np.log(program.network.output.classes))
     yield len(epochs) < 5
-    yield is_slow(program)
+    yield has_few_spikes(program)
 
 
 def headline(findings: Sequence[Finding]) -> Finding | None:
-    """Return the first finding whose cause loses a good part of all that is lost, on its rung and those below."""
+    """Return the first finding that loses a good part of all that is lost."""
     whole = sum(finding.lost for finding in findings)
-    for index, finding in enumerate(findings):
-        below = (
-            f.lost for f in findings[index + 1 :] if finding.cause and f.cause == finding.cause
-        )
-        if finding.lost > 0 and finding.lost + sum(below) >= COUNTS * whole:
-            return finding
-    return None
+    return next((f for f in findings if f.lost > 0 and f.lost >= COUNTS * whole), None)
