@@ -8,15 +8,18 @@ builds population axons for convolutions, and discrete ones for matrices.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import product
+from math import prod
 from typing import NamedTuple
 
-from snnc.loihi.blocks import Block
-from snnc.loihi.fanout import Everywhere, Fanout, fanout
+from snnc.loihi.blocks import Block, Box
+from snnc.loihi.fanout import Everywhere, Fanout, Grid, fanout
 from snnc.loihi.memory import BASES, index_bits, table_bits
 from snnc.loihi.targets import Outline, Runs, Targets, different, outlines, tables, targets
-from snnc.loihi.windows import Axis
+from snnc.loihi.windows import Axis, Views, within
 from snnc.operators.linear import Shape, size
 
 
@@ -33,6 +36,13 @@ class CoreUse(NamedTuple):
     most_bits: int
     #: Whether all bases are multiples of four, where the axons have 16 bits.
     aligned: bool = True
+
+
+class Least(NamedTuple):
+    """What a box takes of its core at least: axons, and bits by the number of channels of a pixel in it."""
+
+    axons: int
+    bits: Callable[[int], int]
 
 
 #: The part of its core that each block takes, and a function that counts where the axons lead.
@@ -64,6 +74,11 @@ class DenseAxons(NamedTuple):
         """Return how often the axons that start in a block of the source lead into one of the target."""
         return leading.below(block.neurons)
 
+    def least(self, sides: Sequence[range]) -> Least:
+        """Return what a box with these sides, but for its channels, takes at least."""
+        pixels = prod(map(len, sides))
+        return Least(self.number, lambda depth: self.number * table_bits(pixels * depth))
+
     def _into(self, block: Block) -> CoreUse:
         table = table_bits(block.neurons)
         tables = self.number if block.whole else self.per_value * self.distinct
@@ -94,6 +109,23 @@ class ConvolutionAxons(NamedTuple):
 
     def out_of(self, block: Block, leading: Fanout) -> int:
         return _from_pixels(block, leading)
+
+    def least(self, sides: Sequence[range]) -> Least:
+        down, across = (
+            within(*each) for each in zip((self.rows, self.columns), sides, strict=True)
+        )
+        rows, columns = _number_of_places(down), _number_of_places(across)
+        # The pixel that most neurons see: they end in its last row.
+        beyond = (max(rows) - 1) * len(sides[1]) + max(columns)
+
+        def bits(depth: int) -> int:
+            width = index_bits(beyond * depth - 1)
+            return sum(
+                rows[y] * columns[x] * table_bits(self.source[2] * y * x * depth, width)
+                for y, x in product(rows, columns)
+            )
+
+        return Least(sum(_pixels(down).values()) * sum(_pixels(across).values()), bits)
 
     def _use(self, block: Outline, landing: Sequence[Targets]) -> CoreUse:
         arranged = _by_runs(landing)
@@ -143,6 +175,19 @@ class SparseAxons(NamedTuple):
             - after * (leading.below(last) - leading.below(last - 1))
         )
 
+    def least(self, sides: Sequence[range]) -> Least:
+        down, across = (
+            within(*each) for each in zip((self.rows, self.columns), sides, strict=True)
+        )
+        rows, columns, channels = _pixels(down), _pixels(across), self.source[2]
+
+        def bits(depth: int) -> int:
+            return channels * sum(
+                rows[y] * columns[x] * table_bits(y * x * depth) for y, x in product(rows, columns)
+            )
+
+        return Least(channels * sum(rows.values()) * sum(columns.values()), bits)
+
     def _use(self, block: Outline, landing: Sequence[Targets]) -> CoreUse:
         channels, arranged = self.source[2], _by_runs(landing)
         bits = {runs: channels * table_bits(sum(run.length for run in runs)) for runs in arranged}
@@ -175,7 +220,22 @@ def _landed(
 
 def _from_pixels(block: Block, leading: Fanout) -> int:
     """Return how often the pixels that have neurons in a block lead into another."""
+    if isinstance(block, Box) and isinstance(leading, Grid):
+        return leading.within(block.lines, block.columns)
     return sum(leading.below(run.stop) - leading.below(run.start) for run in block.pixels)
+
+
+def _number_of_places(views: Views) -> Counter[int]:
+    """Return through how many rows of the kernel rows are seen, by the number of windows that see them."""
+    return Counter(view.windows for view in views)
+
+
+def _pixels(views: Views) -> Counter[int]:
+    """Return how many rows are seen, by the number of windows that see them."""
+    seen: Counter[int] = Counter()
+    for view, ranges in views.items():
+        seen[view.windows] += sum(map(len, ranges))
+    return seen
 
 
 def _by_runs(landing: Iterable[Targets]) -> dict[Runs, list[Targets]]:

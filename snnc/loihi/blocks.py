@@ -138,7 +138,7 @@ class Boxes:
         )
 
     @property
-    def middle(self) -> Block:
+    def middle(self) -> Box:
         """The block in the middle of the layer."""
         steps = zip(self.layer, self.block_shape, strict=True)
         starts = [-(-length // step) // 2 * step for length, step in steps]
@@ -180,6 +180,11 @@ Split = Boxes | Slices
 def whole(layer: Shape) -> Block:
     """Return the block of a layer that isn't split."""
     return Slice(layer, range(size(layer)))
+
+
+def one_neuron(layer: Shape) -> Block:
+    """Return the block of a neuron in the middle of a layer that has a core for itself."""
+    return Boxes(layer, (1,) * len(layer)).middle
 
 
 def _covered(neurons: range, group: int) -> range:
