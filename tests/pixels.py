@@ -106,7 +106,7 @@ def blocks(spread: Chip) -> Iterator[tuple[str, list[BlockUse]]]:
             slots = 0
             for connection, axons in spread.axons.items():
                 if connection.source == population.name:
-                    slots += axons.slots * sum(_leaving(axons, block, leading[connection]))
+                    slots += axons.slots * sum(leaving(axons, block, leading[connection]))
             placed.append(
                 BlockUse(
                     block.neurons,
@@ -120,7 +120,7 @@ def blocks(spread: Chip) -> Iterator[tuple[str, list[BlockUse]]]:
         yield population.name, placed
 
 
-def _leaving(axons: Axons, block: Block, leading: Counter[int]) -> list[int]:
+def leaving(axons: Axons, block: Block, leading: Counter[int]) -> list[int]:
     """Return how many blocks each axon that starts in a block leads into."""
     own = numbers(block)
     if isinstance(axons, DenseAxons):

@@ -1,11 +1,12 @@
-"""Candidates: the cuts of one layer whose blocks have room for what leads into them, those of the fewest blocks first."""
+"""Candidates: the cuts of one layer, those of the fewest blocks first, and whether cores have room for them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cache, cached_property
-from itertools import count
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from heapq import merge
+from itertools import chain, count
 from typing import NamedTuple
 
 from snnc.loihi.axons import CoreUse
@@ -33,12 +34,54 @@ class Cut(NamedTuple):
         return self.number if self.fits else self.number + MISFIT
 
 
-class Candidate(NamedTuple):
-    """A cut of a layer: its blocks, and a function that counts the fan-out into them."""
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A cut of a layer that may fit. What its blocks take is counted when it is asked for, and once."""
 
+    spread: Chip
+    population: Population
     cut: Cut
-    blocks: Sequence[Block]
-    leading: Callable[[], Fanouts]
+    split: Split
+
+    @cached_property
+    def blocks(self) -> Sequence[Block]:
+        """The blocks of the layer."""
+        return list(self.split.blocks())
+
+    @cached_property
+    def leading(self) -> Fanouts:
+        """The fan-out into the blocks."""
+        return self.spread.land(self.population, self.blocks)[1]()
+
+    def fits(self, fanouts: Fanouts) -> bool:
+        """Return whether a core has room for each block, whatever the weights, and as far as the fan-out is known."""
+        if not (self._middle_fits and self._sends(self._middle, fanouts)):
+            return False  # what doesn't fit mostly shows it in the middle
+        return self._all_fit and self.sends(fanouts)
+
+    def sends(self, fanouts: Fanouts) -> bool:
+        """Return whether a core has room for the axons that start in each block, as far as the fan-out is known."""
+        return self._sends(self.blocks, fanouts)
+
+    @cached_property
+    def _middle(self) -> Sequence[Block]:
+        return [self.split.middle] if isinstance(self.split, Boxes) and self.cut.number > 2 else ()
+
+    @cached_property
+    def _middle_fits(self) -> bool:
+        return self._receives(self._middle)
+
+    @cached_property
+    def _all_fit(self) -> bool:
+        return self._receives(self.blocks)
+
+    def _receives(self, blocks: Sequence[Block]) -> bool:
+        into = self.spread.land(self.population, blocks)[0] if blocks else ()
+        return all(map(_has_room, blocks, into))
+
+    def _sends(self, blocks: Sequence[Block], fanouts: Fanouts) -> bool:
+        slots = (self.spread.slots(self.population, block, fanouts) for block in blocks)
+        return all(taken <= AXONS_OUT for taken in slots)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,42 +91,24 @@ class Layer:
     spread: Chip
     population: Population
     is_open: bool
-    _tried: list[Candidate | None] = field(default_factory=list, repr=False)
+    _known: list[Candidate] = field(default_factory=list, repr=False)
 
-    def candidates(self) -> Iterator[Candidate | None]:
-        """Yield what the cuts that are tried come to: a candidate, or None where a block has too little room.
+    def candidates(self, fanouts: Fanouts) -> Iterator[Candidate]:
+        """Yield the cuts that may fit as far as the fan-out is known, the fewest blocks first."""
+        if not self.is_open:
+            yield self.as_it_is
+        elif not self._hopeless(fanouts):
+            fewest = self.cores(fanouts)
+            yield from (each for each in self._candidates() if each.cut.number >= fewest)
 
-        Nothing is tried twice.
-        """
-        for place in count():
-            if place == len(self._tried):
-                following = next(self._tries, _END)
-                if isinstance(following, str):
-                    return
-                self._tried.append(following)
-            yield self._tried[place]
-
-    def has_room(self, candidate: Candidate, fanouts: Fanouts) -> bool:
-        """Return whether the blocks have room for the axons that start there, as far as the fan-out is known."""
-        blocks = candidate.blocks
-        slots = (self.spread.slots(self.population, block, fanouts) for block in blocks)
-        return all(taken <= AXONS_OUT for taken in slots)
+    def fits(self, candidate: Candidate, fanouts: Fanouts) -> bool:
+        """Return whether a cut fits. What leads into a layer that isn't open is no reason to cut others."""
+        return candidate.fits(fanouts) if self.is_open else candidate.sends(fanouts)
 
     def fewest(self, fanouts: Fanouts) -> Cut:
         """Return the cut of the fewest blocks that fit, as far as the fan-out is known."""
-        if not self.is_open:
-            return self.as_it_is.cut
-        if not self.hopeless(fanouts):
-            for candidate in self.candidates():
-                if candidate and self.has_room(candidate, fanouts):
-                    return candidate.cut
-        return self.misfit.cut
-
-    def hopeless(self, fanouts: Fanouts) -> bool:
-        """Return whether a neuron in the middle takes more than a core has, if it has one for itself."""
-        neuron = one_neuron(self.population.shape)
-        taken = self.spread.slots(self.population, neuron, fanouts)
-        return taken > AXONS_OUT or not self._fit([neuron])
+        found = (each.cut for each in self.candidates(fanouts) if self.fits(each, fanouts))
+        return next(found, self.misfit.cut)
 
     def cores(self, fanouts: Fanouts) -> int:
         """Return the number of cores that have slots for the layer's axons, at least, as far as the fan-out is known."""
@@ -94,52 +119,49 @@ class Layer:
     def as_it_is(self) -> Candidate:
         """The layer as it is split if nobody cuts it."""
         split = self.spread.split(self.population)
-        cut = Cut(split.number, self.population.block_shape)
-        if split.number > LARGEST_SYSTEM:
-            return Candidate(cut, (), dict)
-        blocks = list(split.blocks())
-        return Candidate(cut, blocks, cache(self.spread.land(self.population, blocks)[1]))
-
-    @property
-    def misfit(self) -> Candidate:
-        """The layer as it is split if no cut makes it fit."""
-        return self.as_it_is._replace(cut=self.as_it_is.cut._replace(fits=False))
+        return self._candidate(split, self.population.block_shape)
 
     @cached_property
-    def _tries(self) -> Iterator[Candidate | None]:
-        if not self.is_open:
-            return iter([self.as_it_is])
-        return (self._tried_out(cut, split) for cut, split in self._splits())
+    def misfit(self) -> Candidate:
+        """The layer as it is split if no cut fits."""
+        return replace(self.as_it_is, cut=self.as_it_is.cut._replace(fits=False))
 
-    def _splits(self) -> Iterator[tuple[Cut, Split]]:
-        """Yield the ways to split the layer, the fewest blocks first, and NengoLoihi's own before others of as many."""
-        shape, own = self.population.shape, self.spread.split(self.population)
-        if own.number == -(-self.population.size // NEURONS):
-            yield Cut(own.number, None), own
+    def _hopeless(self, fanouts: Fanouts) -> bool:
+        """Return whether a neuron in the middle takes more than a core has, if it has one for itself."""
+        neuron = one_neuron(self.population.shape)
+        (use,), _ = self.spread.place(self.population, [neuron], fanouts)
+        return not use.fits
+
+    def _candidates(self) -> Iterator[Candidate]:
+        """Yield all cuts; each is made once."""
+        for place in count():
+            if place == len(self._known):
+                following = next(self._made, None)
+                if following is None:
+                    return
+                self._known.append(following)
+            yield self._known[place]
+
+    @cached_property
+    def _made(self) -> Iterator[Candidate]:
+        """The cuts of the layer, the fewest blocks first, and NengoLoihi's own before others of as many."""
+        shape, own = self.population.shape, self.as_it_is
         into = [self.spread.axons[c] for c in self.spread.network.into(self.population.name)]
-        own_is_due = own.number > -(-self.population.size // NEURONS)
-        for number, block in shapes(shape, into):
-            if own_is_due and number >= own.number:
-                yield Cut(own.number, None), own
-                own_is_due = False
-            if number > LARGEST_SYSTEM:
-                return
-            yield Cut(number, block), Boxes(shape, block)
+        boxes = (
+            self._candidate(Boxes(shape, block), block)
+            for number, block in shapes(shape, into)
+            if number <= LARGEST_SYSTEM
+        )
+        # No layer is split into fewer, so that no others are looked for if these do.
+        fewest = -(-self.population.size // NEURONS)
+        if own.cut.number > LARGEST_SYSTEM:
+            return boxes
+        if own.cut.number <= fewest:
+            return chain([own], boxes)
+        return merge([own], boxes, key=lambda candidate: candidate.cut.number)
 
-    def _tried_out(self, cut: Cut, split: Split) -> Candidate | None:
-        # A cut that doesn't fit mostly shows it in the middle.
-        if cut.number > 2 and isinstance(split, Boxes) and not self._fit([split.middle]):
-            return None
-        blocks = list(split.blocks())
-        into, leading = self.spread.land(self.population, blocks)
-        fits = all(map(_has_room, blocks, into))
-        return Candidate(cut, blocks, cache(leading)) if fits else None
-
-    def _fit(self, blocks: Sequence[Block]) -> bool:
-        return all(map(_has_room, blocks, self.spread.land(self.population, blocks)[0]))
-
-
-_END = "no more"
+    def _candidate(self, split: Split, shape: Shape | None) -> Candidate:
+        return Candidate(self.spread, self.population, Cut(split.number, shape), split)
 
 
 def _has_room(block: Block, into: Sequence[CoreUse]) -> bool:

@@ -42,7 +42,7 @@ def _least(layers: Sequence[Layer]) -> list[int]:
         # All blocks of a dense layer are led into by all axons. Other layers may be cut so that most axons lead into one.
         axons = layer.spread.axons
         for connection in layer.spread.network.into(layer.population.name):
-            if isinstance(axons[connection], DenseAxons):
+            if cut.fits and isinstance(axons[connection], DenseAxons):
                 fanouts[connection] = Everywhere(cut.number)
     return costs
 
@@ -106,19 +106,19 @@ class _Search:
             yield misfit
 
     def _candidates(self, layer: Layer, node: _Node) -> Iterator[Candidate]:
-        """Yield the cuts of a layer that have room for all axons, given those of the layers behind it."""
-        if layer.is_open and layer.hopeless(node.fanouts):
-            return
-        for candidate in layer.candidates():
-            self.left -= len(candidate.blocks) if candidate else 1
-            if candidate and layer.has_room(candidate, node.fanouts):
+        """Yield the cuts of a layer that fit, given those of the layers behind it."""
+        for candidate in layer.candidates(node.fanouts):
+            fits = layer.fits(candidate, node.fanouts)
+            self.left -= candidate.cut.number if fits else 1
+            if fits:
                 yield candidate
             if self.left <= 0 and self.best:
                 return
 
     def _with(self, node: _Node, candidate: Candidate) -> _Node | None:
         """Return a node with one more layer cut; None if another one is as good."""
-        fanouts = {**node.fanouts, **candidate.leading()}
+        # What leads into a layer that doesn't fit is no reason to cut those before it.
+        fanouts = {**node.fanouts, **(candidate.leading if candidate.cut.fits else {})}
         cuts, cost = (*node.cuts, candidate.cut), node.cost + candidate.cut.cost
         # Only layers that aren't cut yet see a difference.
         to_come = {layer.population.name for layer in self.layers[len(cuts) :]}

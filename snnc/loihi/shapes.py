@@ -72,8 +72,9 @@ def _depths(channels: int, in_fours: bool) -> list[int]:
     while True:
         depth = -(-channels // parts)
         depths.append(depth)
-        if in_fours and -(-channels // (depth + -depth % 4)) == parts:
-            depths.append(depth + -depth % 4)
+        fours = min(depth + -depth % 4, channels)
+        if in_fours and -(-channels // fours) == parts:
+            depths.append(fours)
         if depth == 1:
             return sorted(set(depths), reverse=True)
         # The next number of parts that makes them smaller.
