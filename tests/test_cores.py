@@ -340,9 +340,14 @@ def test_a_cut_that_makes_room_needed_before_it() -> None:
 def test_blocks_that_are_cut_too_finely_take_the_axons_of_those_before() -> None:
     """The advice is about them, not about the layer whose axons they take; so it is where there are too many of them."""
     fine = {"units": 300, "block_shape": [1]}
-    (error,) = cores_suffice(lowered(spec([16], {"units": 16}, {"units": 64}, fine)))
+    before = {"units": 64, "block_shape": [64]}
+    (error,) = errors(lowered(spec([16], {"units": 16}, before, fine)))
+    assert error.at == ("layers", 1, "block_shape")
+    assert error.hint == "write \"auto\", and block_shape = \"auto\" for 'dense3'"
+    finest = {"units": 5000, "block_shape": [1]}
+    (error,) = errors(lowered(spec([16], {"units": 16}, {"units": 64}, finest)))
     assert error.at == ("layers", 2, "block_shape")
-    assert error.message.endswith("; they lead into 300 blocks of 'dense3'")
+    assert error.message.endswith("; they lead into 5000 blocks of 'dense3'")
     assert error.hint == 'write "auto"'
     (warning,) = cores_suffice(lowered(spec([16], {"units": 16}, {"units": 10}, fine)))
     assert (warning.code, warning.at) == ("many-cores", ("layers", 2, "block_shape"))

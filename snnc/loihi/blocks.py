@@ -138,6 +138,11 @@ class Boxes:
         )
 
     @property
+    def block(self) -> Shape:
+        """The shape of all blocks but the last ones."""
+        return tuple(map(min, self.block_shape, self.layer))
+
+    @property
     def middle(self) -> Box:
         """The block in the middle of the layer."""
         steps = zip(self.layer, self.block_shape, strict=True)
@@ -167,6 +172,10 @@ class Slices:
     @property
     def number(self) -> int:
         return -(-size(self.layer) // self.neurons)
+
+    @property
+    def block(self) -> Shape:
+        return (self.neurons,)
 
     def blocks(self) -> Iterator[Block]:
         stop = size(self.layer)
