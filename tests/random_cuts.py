@@ -173,13 +173,11 @@ def together(spread: Chip) -> Force:
 
 
 @contextmanager
-def limits(**smaller: int) -> Iterator[None]:
-    """Give cores less room, in snnc and in NengoLoihi."""
-    from nengo_loihi.builder import split_blocks, validate
-
+def limits(smaller: Mapping[str, int], *nengo_loihi: Any) -> Iterator[None]:
+    """Give cores less room, in snnc and in modules of NengoLoihi."""
     theirs = {LIMITS[key]: value for key, value in smaller.items()}
     with contextlib.ExitStack() as stack:
-        for module in (split_blocks, validate, cores, candidates, shapes, cutting, rules, messages):
+        for module in (*nengo_loihi, cores, candidates, shapes, cutting, rules, messages):
             own = {k: v for k, v in {**smaller, **theirs}.items() if hasattr(module, k)}
             stack.enter_context(mock.patch.multiple(module, **own))
         yield
@@ -277,11 +275,17 @@ def large(chance: random.Random) -> Tables:
         if chance.random() < 0.2:
             layers[0]["on_chip"] = True
         return spec([chance.choice([16, 300, 2500])], *layers)
+    tables = sound(image_spec, chance)
+    for layer in tables["layers"]:
+        layer.pop("block_shape", None)
+    return tables
+
+
+def sound(draw: Callable[[random.Random], Tables], chance: random.Random) -> Tables:
+    """Return the first spec that is drawn and has no windows larger than their images."""
     while True:
-        tables = image_spec(chance)
-        for layer in tables["layers"]:
-            layer.pop("block_shape", None)
-        with suppress(CompileError):  # windows that are larger than their images
+        tables = draw(chance)
+        with suppress(CompileError):
             lowered(tables)
             return tables
 
@@ -291,13 +295,10 @@ def compared(seed: int) -> Outcome:
     chance = random.Random(seed)
     if seed % 2:
         return outcome(large(chance), together)
-    smaller = tiny_limits(chance)
-    while True:
-        tables = tiny(chance)
-        with suppress(CompileError):  # windows that are larger than their images
-            lowered(tables)
-            break
-    with limits(**smaller):
+    from nengo_loihi.builder import split_blocks, validate
+
+    smaller, tables = tiny_limits(chance), sound(tiny, chance)
+    with limits(smaller, split_blocks, validate):
         return outcome(tables, one_by_one)
 
 

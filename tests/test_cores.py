@@ -343,7 +343,7 @@ def test_blocks_that_are_cut_too_finely_take_the_axons_of_those_before() -> None
     before = {"units": 64, "block_shape": [64]}
     (error,) = errors(lowered(spec([16], {"units": 16}, before, fine)))
     assert error.at == ("layers", 1, "block_shape")
-    assert error.hint == "write \"auto\", and block_shape = \"auto\" for 'dense3'"
+    assert error.hint == 'write "auto", and block_shape = "auto" for \'dense3\''
     finest = {"units": 5000, "block_shape": [1]}
     (error,) = errors(lowered(spec([16], {"units": 16}, {"units": 64}, finest)))
     assert error.at == ("layers", 2, "block_shape")
