@@ -20,7 +20,7 @@ from snnc.loihi.fanout import Everywhere, Fanout, Grid, fanout
 from snnc.loihi.memory import BASES, index_bits, table_bits
 from snnc.loihi.targets import Outline, Runs, Targets, different, outlines, tables, targets
 from snnc.loihi.windows import Axis, Views, within
-from snnc.operators.linear import Shape, size
+from snnc.operators.linear import Pair, Shape, size
 
 
 class CoreUse(NamedTuple):
@@ -56,6 +56,8 @@ class DenseAxons(NamedTuple):
     source: Shape
     #: The number of values that have tables of their own; those of others may be equal.
     distinct: int
+    #: The number of values but for those whose tables are surely equal to others'.
+    most_distinct: int
     #: The number of axons of a value. NengoLoihi sends each value of the input as spikes of two neurons.
     per_value: int
     #: The slots that an axon takes of the core that it starts in.
@@ -76,13 +78,15 @@ class DenseAxons(NamedTuple):
 
     def least(self, sides: Sequence[range]) -> Least:
         """Return what a box with these sides, but for its channels, takes at least."""
-        pixels = prod(map(len, sides))
-        return Least(self.number, lambda depth: self.number * table_bits(pixels * depth))
+        pixels, tables = prod(map(len, sides)), self.per_value * self.most_distinct
+        return Least(self.number, lambda depth: tables * table_bits(pixels * depth))
 
     def _into(self, block: Block) -> CoreUse:
         table = table_bits(block.neurons)
-        tables = self.number if block.whole else self.per_value * self.distinct
-        return CoreUse(self.number, tables * table, self.number * table)
+        if block.whole:
+            return CoreUse(self.number, self.number * table, self.number * table)
+        fewest, most = (self.per_value * number for number in (self.distinct, self.most_distinct))
+        return CoreUse(self.number, fewest * table, most * table)
 
 
 class ConvolutionAxons(NamedTuple):
@@ -95,6 +99,8 @@ class ConvolutionAxons(NamedTuple):
     pop_type: int
     #: Whether pooling gives several places of the kernel the same weights.
     pooled: bool
+    #: The rows and columns of the kernel that surely have the same weights: those of a cell.
+    cell: Pair = (1, 1)
 
     @property
     def number(self) -> int:
@@ -114,7 +120,7 @@ class ConvolutionAxons(NamedTuple):
         down, across = (
             within(*each) for each in zip((self.rows, self.columns), sides, strict=True)
         )
-        rows, columns = _number_of_places(down), _number_of_places(across)
+        rows, columns = map(_number_of_places, (down, across), self.cell)
         # The pixel that most neurons see: they end in its last row.
         beyond = (max(rows) - 1) * len(sides[1]) + max(columns)
 
@@ -130,7 +136,8 @@ class ConvolutionAxons(NamedTuple):
     def _use(self, block: Outline, landing: Sequence[Targets]) -> CoreUse:
         arranged = _by_runs(landing)
         bits = self._bits(arranged)
-        most_bits = sum(bits[runs] * tables(arranged[runs], BASES) for runs in arranged)
+        cell = (1, 1) if block.whole else self.cell
+        most_bits = sum(bits[runs] * tables(arranged[runs], BASES, cell) for runs in arranged)
         # The bases of axons of 16 bits count in fours.
         aligned = self.pop_type == 32 or all(each.firsts.multiples_of(4) for each in landing)
         if block.whole:
@@ -157,6 +164,8 @@ class SparseAxons(NamedTuple):
     #: Of the image that windows move over.
     rows: Axis
     columns: Axis
+    #: The rows and columns of pixels that surely have equal weights.
+    cell: Pair = (1, 1)
     slots: int = 1
 
     @property
@@ -183,7 +192,8 @@ class SparseAxons(NamedTuple):
 
         def bits(depth: int) -> int:
             return channels * sum(
-                rows[y] * columns[x] * table_bits(y * x * depth) for y, x in product(rows, columns)
+                rows[y] * columns[x] // prod(self.cell) * table_bits(y * x * depth)
+                for y, x in product(rows, columns)
             )
 
         return Least(channels * sum(rows.values()) * sum(columns.values()), bits)
@@ -194,6 +204,8 @@ class SparseAxons(NamedTuple):
         most_bits = sum(bits[each.runs] * each.pixels for each in landing)
         if block.whole:
             return CoreUse(self.number, most_bits, most_bits)
+        # Windows see a cell as a whole, or not at all.
+        most_bits //= prod(self.cell)
         # Pixels with the same targets may have equal weights.
         fewest = sum(bits[runs] * _different(arranged[runs], 1) for runs in arranged)
         return CoreUse(channels * sum(each.pixels for each in landing), fewest, most_bits)
@@ -225,9 +237,10 @@ def _from_pixels(block: Block, leading: Fanout) -> int:
     return sum(leading.below(run.stop) - leading.below(run.start) for run in block.pixels)
 
 
-def _number_of_places(views: Views) -> Counter[int]:
-    """Return through how many rows of the kernel rows are seen, by the number of windows that see them."""
-    return Counter(view.windows for view in views)
+def _number_of_places(views: Views, cell: int) -> Counter[int]:
+    """Return through how many rows of the kernel rows are seen, by the number of windows that see them; those of a cell count once."""
+    places = {(view.windows, view.place // cell) for view in views}
+    return Counter(windows for windows, _ in places)
 
 
 def _pixels(views: Views) -> Counter[int]:
