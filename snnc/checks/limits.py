@@ -133,6 +133,9 @@ def _too_many(
         _KEY,
         f"make '{largest}' smaller, which takes {cores[largest]}",
     )
+    if network.population(largest).pop_type == 16 and network.population(largest).shape[-1] % 4:
+        at, on = (*network.population(largest).at, "pop_type"), _KEY
+        hint = "leave it out: channels that don't come in fours take a core for each pixel"
     saved = {name: cores[name] - fewer for name, fewer in recut.items()}
     finest = max(saved, key=lambda name: saved[name], default="")
     if finest and (finest == largest or number - sum(saved.values()) <= CORES):
