@@ -14,7 +14,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 INSIDE = "snnc/_files"
 #: What training leaves beside a spec has no place in a wheel.
-RESULTS = ("*.params.npz", "*.test.npz", "*.baseline.npz", "*.history.csv", "*.nengo*.png")
+RESULTS = (
+    "*.params.npz",
+    "*.test.npz",
+    "*.baseline.npz",
+    "*.history.csv",
+    "*.nengo*.png",
+    "*.report.html",
+)
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]

@@ -29,6 +29,8 @@ html_theme = "furo"
 html_title = f"snnc {__version__}"
 html_static_path = ["static"]
 html_css_files = ["snnc.css"]
+#: The reports of docs/report.md, beside the pages.
+html_extra_path = ["reports"]
 html_copy_source = False
 #: They are written to reference/codes/, each with what it is the code of.
 exclude_patterns = ["codes"]

@@ -18,7 +18,7 @@ from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, UsageError
 from snnc.diagnostics.report import report
 from snnc.environment import libraries
-from snnc.pipeline import Checked, check_document, scripts, with_epochs
+from snnc.pipeline import LONGER, Checked, check_document, scripts, with_epochs
 from snnc.program.program import Program
 from snnc.running import simulators
 from snnc.spec import read
@@ -185,7 +185,7 @@ def train(
         progress: Whether to show bars on standard error.
 
     Warns:
-        SpecWarning: Nothing comes out of many filters of a convolution.
+        SpecWarning: What was trained will hardly do well as spikes, or could do better: its rates, silent neurons, too few epochs.
 
     Raises:
         Refusal: The data can't be trained on, training failed, or a layer of the trained network never fires.
@@ -201,7 +201,10 @@ def train(
 
         where = None if folder is None else Path(folder)
         items = prepare.load(program)
-        training = session.train(program, items, _watcher(progress), where, baseline, resume)
+        longer = "train with epochs={}" if epochs else LONGER
+        training = session.train(
+            program, items, _watcher(progress), where, baseline, resume, longer
+        )
     remaining = without_allowed(training.warnings, checked.allowed)
     if remaining:
         warnings.warn(SpecWarning(Report(checked.document, remaining)), stacklevel=2)

@@ -106,6 +106,12 @@ def _check(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also look at the values of the data, or of a file instead of them",
     )
+    parser.add_argument(
+        "--params",
+        action="store_true",
+        help="also look at the parameters that training has left: the firing rates of items that were trained on",
+    )
+    _add_folder(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object a spec and line")
     form.add_argument(
@@ -150,7 +156,12 @@ def _show(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print the spec with every value and where it comes from",
     )
-    form.add_argument("--json", action="store_true", help="print the layers as JSON")
+    form.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.add_argument(
+        "--cores",
+        action="store_true",
+        help="list the chip's cores instead: neurons, axons and synapse bits, and their shares of the limits",
+    )
 
 
 def _train(parser: argparse.ArgumentParser) -> None:
@@ -195,6 +206,61 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _tune(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
+    parser.add_argument(
+        "--items",
+        type=_positive,
+        default=2000,
+        help="on how many items, at most: those that validated the training, else of those trained on (default: 2000)",
+    )
+    parser.add_argument(
+        "--time",
+        type=_amount,
+        metavar="SECONDS",
+        help="show items this long (default: whatever is best)",
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=_amount,
+        default=0.3,
+        metavar="POINTS",
+        help="how much less accurate than the best the choice may be, in percentage points (default: 0.3)",
+    )
+    parser.add_argument("--apply", action="store_true", help="write the choice to the spec")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
+    parser.add_argument("--items", type=_positive, help="how many test items (default: all)")
+    parser.add_argument("--json", action="store_true", help="also print the page's numbers as JSON")
+
+
+def _ladder(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
+    parser.add_argument(
+        "--items",
+        type=_positive,
+        default=1000,
+        help="try changes on how many items, at most, none of them test items (default: 1000)",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=_amount,
+        default=120.0,
+        help="how long changes of the training may be tried; 0 trains nothing (default: 120)",
+    )
+    parser.add_argument("--apply", action="store_true", help="write the change to the spec")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+
+
 def _schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
 
@@ -213,6 +279,12 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "show": ("list the layers: shapes, neurons, parameters, rates, and where each runs", _show),
     "train": ("train the network in NengoDL", _train),
     "run": ("run the trained network as spikes, and print one table", _run_spec),
+    "tune": ("search how the trained network runs best on the chip, without training it", _tune),
+    "report": (
+        "run the trained network, and write what there is to know of it into one HTML file, NAME.report.html",
+        _report,
+    ),
+    "ladder": ("show where accuracy goes on the way to the chip, and what brings it back", _ladder),
     "schema": ("print a JSON schema of specs, by which editors complete them", _schema),
     "completion": ("print what makes a shell complete snnc's commands", _completion),
     "doctor": (
@@ -261,6 +333,16 @@ def _one_of(noun: str, words: Sequence[str]) -> Callable[[str], str]:
         return text
 
     return word
+
+
+def _amount(text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0")
+    return amount
 
 
 def _positive(text: str) -> int:

@@ -20,6 +20,9 @@ from snnc.spec.read import read
 from snnc.spec.tables import Spec
 from snnc.spec.validate import validate
 
+#: How a spec gives its number of epochs.
+LONGER = "write epochs = {} in [train]"
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Checked:

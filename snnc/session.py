@@ -9,8 +9,9 @@ from pathlib import Path
 import nengo
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
-from snnc.data.prepare import Data
+from snnc.data.prepare import Data, Labels, trained_on
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import counted
 from snnc.networks.build import prepare_to_run, put_out_rates, training_network, watch
@@ -20,28 +21,41 @@ from snnc.networks.nengo_dl import Array
 from snnc.program.program import Program
 from snnc.running.answers import Answers
 from snnc.running.fresh import evaluate
+from snnc.running.measured import (
+    Measured,
+    in_per_cent,
+    items_to_measure,
+    measure,
+    rate_warnings,
+    twin_ahead,
+)
 from snnc.running.results import Results
 from snnc.running.run import name_of, run
 from snnc.running.scoring import Scorer
-from snnc.running.silent_filters import silent_filters
+from snnc.running.silent_filters import silent_filters, silent_start
 from snnc.show.table import paragraph
 from snnc.training import params_file
-from snnc.training.baseline import train_baseline
+from snnc.training.baseline import baseline_network, train_baseline
 from snnc.training.baseline_file import (
     Baseline,
     is_baseline_complete,
     load_baseline,
     save_baseline,
+    twin_depends_on,
 )
-from snnc.training.checkpoint import described
+from snnc.training.checkpoint import depends_on, described
 from snnc.training.epochs import Epoch
 from snnc.training.history import load_history
+from snnc.training.improving import still_improving
 from snnc.training.params_file import Trained
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
 from snnc.training.resume import resumable
 from snnc.training.stopping import about_best
 from snnc.training.train import train as train_network
+
+#: How many items the initial network is shown.
+ITEMS_AT_START = 500
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,11 +71,28 @@ class Training:
     epochs: tuple[Epoch, ...]
     baseline: Baseline | None
     results: Results
+    #: Firing rates on items that were trained on, and how the float twin does on those.
+    measured: Measured
+    twin_right: NDArray[np.bool_] | None
+    #: How a number of epochs is given.
+    longer: str
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What training has left as it nearly never should be."""
-        return tuple(silent_filters(self.program, self.results))
+        return (
+            *still_improving(self.program, self.epochs, self.longer),
+            *twin_ahead(self.program, self.measured, self.twin_right, self.longer),
+            *silent_filters(self.program, self.results),
+            *rate_warnings(self.program, self.measured),
+        )
+
+    def lines(self) -> tuple[str, ...]:
+        """Return what there is to say of the items that were trained on: accuracies, and firing rates."""
+        rows = [("rate neurons", self.measured.right), ("float twin", self.twin_right)]
+        said = (f"{name} {in_per_cent(right)}" for name, right in rows if right is not None)
+        n = counted(self.measured.n, "item")
+        return (f"On {n} that were trained on: {', '.join(said)}.", *self.measured.lines())
 
     def save(self, folder: Path | str | None = None) -> tuple[Path, ...]:
         """Write what `snnc train` writes to a folder (default: that of the spec), and return the files."""
@@ -98,11 +129,12 @@ def train(
     folder: Path | None,
     with_baseline: bool,
     resume: bool,
+    longer: str,
 ) -> Training:
     """Train a program on its data, and if asked for its float twin, and test both.
 
     With a folder, what is trained is saved there once it is, and until then a checkpoint of every epoch; to resume is to go
-    on from what a killed training with the same settings has left there.
+    on from what a killed training with the same settings has left there. `longer` says how a number of epochs is given.
     """
     paths = Paths.of(program, folder) if folder else None
     if paths:
@@ -114,7 +146,18 @@ def train(
         results = run(trained, ["nengo_dl"], None, watcher)
     else:
         results = _tested(net, trained, program, watcher)
-    return Training(program, trained, items, epochs, baseline, results)
+    x, y = trained_on(program, items, items_to_measure(program))
+    twin_right = baseline_classes(program, baseline, x) == y if baseline else None
+    measured = measure(trained.program, x, y)
+    return Training(
+        program, trained, items, epochs, baseline, results, measured, twin_right, longer
+    )
+
+
+def before_training(program: Program, items: Data) -> tuple[Diagnostic, ...]:
+    """Return what of the initial network would never learn: units that are silent for all items that are trained on."""
+    x, _ = trained_on(program, items, min(ITEMS_AT_START, items_to_measure(program)))
+    return tuple(silent_start(program, x))
 
 
 def _trained(
@@ -135,7 +178,8 @@ def _trained(
         return None, trained, load_history(paths.history)
     net = training_network(program.network)
     checkpoint = paths.checkpoint if paths else None
-    with resumable("training", checkpoint, program, items, watcher, resume) as progress:
+    depends = depends_on(program, items)
+    with resumable("training", checkpoint, program, depends, watcher, resume) as progress:
         weights = train_network(
             net, program, items.x_train, items.y_train, progress.advance, progress.state
         )
@@ -143,14 +187,13 @@ def _trained(
     if paths:
         written = params_file.save_training(paths, program, deployed, items, epochs)
         _say_written(written, paths.checkpoint, watcher)
-    depends = described(program, items)
     trained = Trained(
         replace(program, network=deployed),
         items.x_test,
         items.y_test,
         items.shift,
         items.scale,
-        depends,
+        described(program, items),
         spikes_in_words(deployed),
     )
     return net, trained, epochs
@@ -162,18 +205,17 @@ def _baseline(
     """Return the float twin, once it is saved if there is somewhere to save it."""
     if (
         paths
-        and resume
-        and _is_done(
-            paths.baseline,
-            paths.baseline_checkpoint,
-            is_baseline_complete(paths.baseline, program, items),
-            watcher,
-        )
+        and is_baseline_complete(paths.baseline, program, items)
+        and not paths.baseline_checkpoint.exists()
         and (baseline := load_baseline(paths.baseline, program, items, None))
     ):
+        watcher.tell(
+            f"{paths.baseline.as_posix()} is complete: the float twin of these layers, data and training"
+        )
         return baseline
     checkpoint = paths.baseline_checkpoint if paths else None
-    with resumable("float twin", checkpoint, program, items, watcher, resume) as progress:
+    depends = twin_depends_on(program, items)
+    with resumable("float twin", checkpoint, program, depends, watcher, resume) as progress:
         model = train_baseline(
             program, items.x_train, items.y_train, progress.advance, progress.state
         )
@@ -189,6 +231,14 @@ def baseline_answers(model: tf.keras.Model, program: Program, x: Array) -> Answe
     """Return what the twin says of items x, (n, size)."""
     logits = model.predict(x, batch_size=program.train.batch_size, verbose=0)
     return Answers(np.asarray(logits, dtype=float))
+
+
+def baseline_classes(program: Program, baseline: Baseline, x: Array) -> Labels:
+    """Return what the twin says of items x, (n, size), once it is made of its weights."""
+    model = baseline_network(program)
+    for name, weights in baseline.weights.items():
+        model.get_layer(name).set_weights(weights)
+    return baseline_answers(model, program, x).classes
 
 
 def _is_done(path: Path, checkpoint: Path, complete: bool, watcher: Watcher) -> bool:

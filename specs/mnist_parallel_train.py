@@ -1,7 +1,7 @@
 """Train the mnist_parallel network (784-784-1014-864-784-1014-864-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from mnist_parallel.toml [36c7cd66].
+Written by snnc from mnist_parallel.toml [fd93c65c].
 """
 
 import argparse
@@ -115,6 +115,7 @@ def train(net, x, y, epochs):
     x, y = x[:, None], y[:, None, None]
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with nengo_dl.Simulator(net, **SIM) as sim:
+        wake(net)
         sim.compile(
             optimizer=tf.optimizers.RMSprop(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -130,6 +131,17 @@ def train(net, x, y, epochs):
                 raise SystemExit(f"the loss is {loss}: lower the learning rate")
             print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
         return collect_params(net)
+
+
+def wake(net):
+    """Turn units around whose weights are all negative: on values that never are,
+    they would start silent, and a silent neuron has no slope to learn by."""
+    for node in net.nodes:
+        layer = getattr(node, "tensor_func", None)
+        if getattr(layer, "name", None) in ("encoder1", "encoder2"):
+            kernel, *bias = layer.get_weights()
+            silent = (kernel <= 0).all(axis=tuple(range(kernel.ndim - 1)))
+            layer.set_weights([np.where(silent, -kernel, kernel), *bias])
 
 
 def prepare_to_run(net):

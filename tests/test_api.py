@@ -268,6 +268,28 @@ def test_results_are_those_of_the_command(
 
 
 @pytest.mark.slow
+def test_what_runs_on_the_emulator_has_its_energy(trained: snnc.Training) -> None:
+    """In the table, as numbers, and in JSON; digits' one layer on the chip has 64 neurons, and all spikes come from the host."""
+    found = snnc.run(trained, on=["nengo", "emulator"], items=40)
+    row = found.rows[-1]
+    assert found.rows[-2].energy is None
+    assert row.energy is not None
+    assert row.simulated is not None
+    work = row.energy.work
+    assert work.fired == row.simulated.spikes / 40
+    assert work.operations == pytest.approx(64 * work.sent)
+    assert work.updates == 64 * row.simulated.steps
+    assert row.energy.macs == 64 * 128 + 128 * 64 + 64 * 10
+    assert f"Energy of an item, estimated: {row.energy}." in str(found).splitlines()
+    told = json.loads(json.dumps(found.to_dict()))["rows"]
+    assert [row["energy"] is None for row in told] == [True, True, True, False]
+    assert told[-1]["energy"]["chip"] == {
+        "low": row.energy.chip.low,
+        "high": row.energy.chip.high,
+    }
+
+
+@pytest.mark.slow
 def test_the_network_that_runs_is_plain_nengo(trained: snnc.Training) -> None:
     """Nengo alone, told nothing but the network, answers as `run` says."""
     import nengo

@@ -404,10 +404,10 @@ def test_show_in_spite_of_errors(capsys: pytest.CaptureFixture[str]) -> None:
 def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", str(ROOT / "specs/jets.toml")]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[2].split() == "hidden1 input dense 64 1088 lif 200 smooth host".split()
+    assert lines[2].split() == "hidden1 input dense 64 1088 lif 300 smooth host".split()
     assert (
         lines[3].split()
-        == "hidden2 hidden1 dropout > dense 32 2080 lif 200 smooth chip, 1 core".split()
+        == "hidden2 hidden1 dropout > dense 32 2080 lif 300 smooth chip, 1 core".split()
     )
 
 
@@ -445,10 +445,10 @@ def test_full_says_where_values_come_from(capsys: pytest.CaptureFixture[str]) ->
     path = ROOT / "specs/digits.toml"
     main(["show", "--full", str(path)])
     seen = capsys.readouterr().out
-    line = path.read_text().splitlines().index("max_rate = 200") + 1
-    assert f"max_rate = 200.0   # line {line}\n" in seen
-    assert "tau_rc = 0.02      # default\n" in seen
-    assert "amplitude = 0.005  # 1 / max_rate\n" in seen
+    line = path.read_text().splitlines().index("max_rate = 300") + 1
+    assert f"max_rate = 300.0                   # line {line}\n" in seen
+    assert "tau_rc = 0.02                      # default\n" in seen
+    assert "amplitude = 0.0033333333333333335  # 1 / max_rate\n" in seen
     assert "# gradient: smooth, sigma 0.02, default\n" in seen
 
 

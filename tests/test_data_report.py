@@ -230,16 +230,16 @@ def test_negative_values_that_nobody_hears(
 @pytest.mark.parametrize(
     ("largest", "neurons", "mode", "warned"),
     [
-        (4.9, "spiking_relu", "on_off", False),
-        (5.1, "spiking_relu", "on_off", True),
-        (-5.1, "spiking_relu", "on_off", True),
-        (-5.1, "spiking_relu", "identity", False),
-        (5.1, "loihi_spiking_relu", "on_off", False),
-        (5.1, "lif", "on_off", False),
+        (3.3, "spiking_relu", "on_off", False),
+        (3.4, "spiking_relu", "on_off", True),
+        (-3.4, "spiking_relu", "on_off", True),
+        (-3.4, "spiking_relu", "identity", False),
+        (3.4, "loihi_spiking_relu", "on_off", False),
+        (3.4, "lif", "on_off", False),
     ],
 )
 def test_bursts(largest: float, neurons: str, mode: str, warned: bool, here: Path) -> None:
-    """At 200 Hz a value of 5 is a spike in every step of 1 ms."""
+    """At 300 Hz a value of 3.33 is a spike in every step of 1 ms."""
     x = split()["x_test"]
     x[3, 1] = largest
     hints = found(tables("none", {"mode": mode}, neurons), here, x_test=x)

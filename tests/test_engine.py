@@ -231,7 +231,7 @@ def test_parameters_of_another_spec(spec: Path, capsys: pytest.CaptureFixture[st
     text = (
         spec.read_text()
         .replace("units = 64", "units = 65")
-        .replace("max_rate = 200", "max_rate = 100")
+        .replace("max_rate = 300", "max_rate = 100")
     )
     spec.write_text(text)
     assert main(["run", str(spec)]) == 1

@@ -129,11 +129,11 @@ def assert_same(found: dict[str, dict[str, Any]], expected: dict[str, dict[str, 
 def test_a_killed_compile_leaves_whole_scripts(tmp_path: Path) -> None:
     text = (ROOT / "specs/digits.toml").read_text()
     specs, versions = [], []
-    for rate in ("100", "200"):
+    for rate in ("100", "300"):
         folder = tmp_path / rate
         folder.mkdir()
         specs.append(folder / "digits.toml")
-        specs[-1].write_text(text.replace("max_rate = 200", f"max_rate = {rate}"))
+        specs[-1].write_text(text.replace("max_rate = 300", f"max_rate = {rate}"))
         assert main(["compile", str(specs[-1])]) == 0
         versions.append({path.name: path.read_text() for path in folder.glob("*.py")})
     rng = random.Random(SEED)

@@ -184,7 +184,7 @@ def test_the_amplitude_is_derived_after_merging() -> None:
         {"kind": "dense", "units": 8, "neurons": {"max_rate": 100}},
     ]
     first, second = (p.neurons for p in program(layers=layers).network.populations)
-    assert first.output_scale.value == 1 / 200
+    assert first.output_scale.value == 1 / 300
     assert second.output_scale.value == 1 / 100
 
 

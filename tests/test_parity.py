@@ -151,6 +151,8 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     assert np.array_equal(logits, evaluate(ours, program, x, steps=1).logits)
 
     script.prepare_to_run(theirs)
+    if hasattr(script, "speed_up"):
+        script.speed_up(theirs)
     prepare_to_run(ours, program.network)
     assert described(theirs, probes=False) == described(ours, probes=False)
     results = script.evaluate("spikes", theirs, x, y, script.PRESENTATION_STEPS)

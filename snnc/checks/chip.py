@@ -28,7 +28,7 @@ USUAL_TAU = 0.005
 USUAL_SYNAPSE = 'write { kind = "lowpass", tau = 0.005 }'
 NOT_FOR_LOIHI = 'take "loihi" out of targets'
 #: Spikes a step at max_rate, above which the chip's rounding of time to steps costs more than training makes up for.
-ROUNDED = 0.25
+ROUNDED = 0.3
 #: Spikes a step at max_rate, above which inputs beyond 1 ask for more than the one spike that the chip takes from the host.
 CROWDED = 0.5
 
@@ -88,7 +88,7 @@ def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
         if neurons.max_rate > largest * (1 + 1e-9):
             rest = round(1 / (largest * program.network.dt))
             fires = "in every step" if rest == 1 else f"every {rest} steps"
-            usual = "; 100 to 250 is usual" if largest >= 250 else ""
+            usual = "; 100 to 300 is usual" if largest >= 300 else ""
             at = population.at_neurons("max_rate", "tau_ref", otherwise=("network", "dt"))
             slower = setting(at, "neurons", "max_rate", f"{at_most(largest)} or less")
             hint = usual_step(program.network, f"write {slower}{usual}")

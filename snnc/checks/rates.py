@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
+from math import ceil, floor
 
 from snnc.checks.chip import CROWDED
 from snnc.checks.hints import at_most, setting, usual_step
@@ -35,11 +35,12 @@ def spikes_suffice(program: Program) -> Iterator[Diagnostic]:
     seconds, key = min(_shown(program))
     for population in program.network.populations:
         rate = population.neurons.max_rate
-        spikes = rate * seconds
+        spikes = rate * population.rate_scale * seconds
         if not population.neurons.spiking or spikes >= FEW:
             continue
         at, hint = _more_spikes(program, population, key)
-        asked = f"with max_rate {number(rate)} and {number(seconds)} s an item, a neuron with an input of 1"
+        scaled = f" times {number(population.rate_scale)}" if population.rate_scale != 1 else ""
+        asked = f"with max_rate {number(rate)}{scaled} and {number(seconds)} s an item, a neuron with an input of 1"
         if spikes < 1:
             yield Diagnostic(NO_SPIKES, f"{asked} doesn't fire once", at, hint=hint)
         else:
@@ -56,13 +57,39 @@ def _more_spikes(program: Program, population: Population, key: str) -> tuple[Ke
     if neurons.max_rate < LEAST_USUAL and (neurons.refractory * USUAL < 1 or longer >= LONG):
         fastest = CROWDED / dt
         faster = at_most(fastest) if LEAST_USUAL <= fastest < USUAL else str(USUAL)
-        written = f"write {setting(at, 'neurons', 'max_rate', faster)}; 100 to 250 is usual"
+        written = f"write {setting(at, 'neurons', 'max_rate', faster)}; 100 to 300 is usual"
         return at, usual_step(program.network, written)
     steps = ceil(longer / dt - 1e-6)
     value = steps if key == "steps" else float(f"{steps * dt:.10g}")
     if key in program.presentation.model_fields_set:
         at = ("presentation", key)
     return at, f"write {setting(at, 'presentation', key, f'{number(value)} or more')}"
+
+
+RATE_SCALE = error("rate-scale")
+
+
+@rule
+def rates_scaled(program: Program) -> Iterator[Diagnostic]:
+    """A layer may run faster than it was trained to, but not faster than its refractory period lets it."""
+    for population in program.network.populations:
+        neurons, at = population.neurons, (*population.at, "rate_scale")
+        if population.rate_scale == 1 or neurons.max_rate * neurons.refractory >= 1:
+            continue  # max_rate_possible has something to say of those
+        if not neurons.spiking:
+            why = f"'{neurons.kind}' puts out its rate, and no spikes that could be more or fewer"
+            yield Diagnostic(RATE_SCALE, why, at, "key", "leave rate_scale out")
+        elif neurons.max_rate * population.rate_scale * neurons.refractory >= 1:
+            fastest = 1 / neurons.refractory
+            # Next to the limit, gains grow without end.
+            largest = floor(90 * fastest / neurons.max_rate) / 100
+            yield Diagnostic(
+                RATE_SCALE,
+                f"with tau_ref {neurons.refractory:g} neurons fire below {fastest:g} Hz; max_rate times rate_scale is "
+                f"{number(neurons.max_rate * population.rate_scale)}",
+                at,
+                hint=f"write {largest:g} or less" if largest > 1 else "leave rate_scale out",
+            )
 
 
 AMPLITUDE = warning("amplitude")

@@ -1,4 +1,4 @@
-"""Say what is wrong with specs, and with the values of their data if that is asked for."""
+"""Say what is wrong with specs, and if that is asked for, with the values of their data and with what training has left."""
 
 from __future__ import annotations
 
@@ -18,15 +18,20 @@ def run(arguments: argparse.Namespace) -> int:
         from snnc.commands import findings
 
         return findings.run(arguments)
-    check = partial(_check, looks=bool(arguments.data), data_file=data_file(arguments))
-    return max(attempt(partial(check, path)) for path in arguments.specs)
+    return max(attempt(partial(_check, path, arguments)) for path in arguments.specs)
 
 
-def _check(path: Path, looks: bool, data_file: Path | None) -> int:
-    spec = checked_spec(path, data_file)
+def _check(path: Path, arguments: argparse.Namespace) -> int:
+    spec = checked_spec(path, data_file(arguments))
     print(f"{path.as_posix()}: no errors; {summary(spec.program)}")
-    if looks:
+    if arguments.data:
         data = look_at_data(spec)
         warn(spec.document, data.warnings)
         print("\n".join(map(visible, data.lines)))
+    if arguments.params:
+        from snnc.commands.params import look_at_params
+
+        lines, found = look_at_params(spec, arguments.output or path.parent)
+        warn(spec.document, found)
+        print("\n".join(lines))
     return 0

@@ -22,8 +22,7 @@ Reports = list[tuple[Document, tuple[Diagnostic, ...]]]
 
 def run(arguments: argparse.Namespace) -> int:
     reports: Reports = []
-    look = partial(_look, reports, looks=bool(arguments.data), data_file=data_file(arguments))
-    code = max(attempt(partial(look, path)) for path in arguments.specs)
+    code = max(attempt(partial(_look, reports, path, arguments)) for path in arguments.specs)
     if arguments.sarif:
         print(json.dumps(log(reports), indent=2))
         return code
@@ -32,18 +31,25 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
-def _look(reports: Reports, path: Path, looks: bool, data_file: Path | None) -> int:
+def _look(reports: Reports, path: Path, arguments: argparse.Namespace) -> int:
     """Add the diagnostics of a spec to the reports; return the exit code."""
     try:
-        spec = checked(path, data_file)
+        spec = checked(path, data_file(arguments))
     except CompileError as error:
         reports.append((error.document, error.diagnostics))
         return 1
     values: tuple[Diagnostic, ...] = ()
-    if looks:
+    if arguments.data:
         try:
             values = look_at_data(spec).warnings
         except Refusal as error:
             values = (Diagnostic(DATA_VALUES, str(error), ("data", "kind")),)
     reports.append((spec.document, (*spec.warnings, *values)))
-    return int(any(d.severity == "error" for d in values))
+    if any(d.severity == "error" for d in values):
+        return 1
+    if arguments.params:
+        from snnc.commands.params import look_at_params
+
+        _, found = look_at_params(spec, arguments.output or path.parent)
+        reports[-1] = (spec.document, (*spec.warnings, *values, *found))
+    return 0

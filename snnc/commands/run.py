@@ -7,7 +7,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import checked_spec, output_folder
+from snnc.commands.common import checked_spec, output_folder, warn
+from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.wording import counted
 from snnc.environment import libraries
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    program = checked_spec(arguments.spec, arguments.data).program
+    spec = checked_spec(arguments.spec, arguments.data)
+    program = spec.program
     on = _simulators(arguments, program)
     with libraries.loaded(simulators.packages(on)):
-        from snnc.running import plots, run
+        from snnc.running import measured, plots, run
         from snnc.training import params_file
         from snnc.training.progress import Terminal
 
@@ -32,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         figures = folder if arguments.plot else None
         if figures:
             plots.ensure_writable(figures, program, on)
-        trained = params_file.load(program, folder)
+        trained, data = params_file.load_with_data(program, folder)
         _print_differences(params_file.trained_otherwise(trained, program))
         if arguments.verify:
             _verify(trained, arguments.verify)
@@ -48,6 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
             if done:
                 results = run.results_of(trained, done)
                 print(json.dumps(results.to_dict()) if arguments.json else results)
+        rates = measured.measured_again(trained, program, data)
+        found = measured.rate_warnings(program, rates)
+    warn(spec.document, without_allowed(found, spec.allowed))
     results.refuse_silence()
     return 0
 

@@ -7,7 +7,7 @@ import argparse
 from snnc.commands.common import output_folder, warn
 from snnc.diagnostics.allowed import without_allowed
 from snnc.environment import libraries
-from snnc.pipeline import checked, with_epochs
+from snnc.pipeline import LONGER, checked, with_epochs
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -23,10 +23,22 @@ def run(arguments: argparse.Namespace) -> int:
 
         items = prepare.load(program)
         warn(spec.document, without_allowed(data_warnings(program, items), spec.allowed))
+        at_start = () if arguments.resume else session.before_training(program, items)
+        at_start = without_allowed(at_start, spec.allowed)
+        warn(spec.document, at_start)
         training = session.train(
-            program, items, Terminal(), folder, arguments.baseline, resume=arguments.resume
+            program,
+            items,
+            Terminal(),
+            folder,
+            arguments.baseline,
+            resume=arguments.resume,
+            longer="train with --epochs {}" if arguments.epochs else LONGER,
         )
     print(training.results)
-    warn(spec.document, without_allowed(training.warnings, spec.allowed))
+    print("\n".join(training.lines()))
+    told = {(d.code, d.at) for d in at_start}
+    found = [d for d in training.warnings if (d.code, d.at) not in told]
+    warn(spec.document, without_allowed(found, spec.allowed))
     training.results.refuse_silence()
     return 0

@@ -134,6 +134,13 @@ def division(program: Program, n: int) -> tuple[NDArray[np.int64], NDArray[np.in
     return order[n_validation:], order[:n_validation]
 
 
+def trained_on(program: Program, data: Data, most: int) -> tuple[Array, Labels]:
+    """Return items, (n, size), and labels, (n,), that are trained on: at most so many, from all over the data."""
+    seen, _ = division(program, len(data.x_train))
+    chosen = seen[np.linspace(0, len(seen) - 1, min(most, len(seen))).astype(int)]
+    return data.x_train[chosen], data.y_train[chosen]
+
+
 def scaled(program: Program, items: Split) -> Data:
     """Return items scaled as the network gets them."""
     where = source_name(program)

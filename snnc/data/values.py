@@ -21,7 +21,7 @@ from snnc.spec.sources.base import Scale
 LARGEST_UNSCALED = 10
 #: Unscaled values within this share of the largest, or of 1, look all alike.
 ALIKE = 0.1
-#: A value that varies over this share of the common range changes the rate of a neuron of 200 Hz by 2 Hz: no spike in 0.1 s.
+#: A value that varies over this share of the common range changes the rate of a neuron of 300 Hz by 3 Hz: no spike in 0.1 s.
 NARROW = 0.01
 #: Images may have this share of narrow values: the dark corners of a round one are 0.21 of it.
 MOST_NARROW = 0.25

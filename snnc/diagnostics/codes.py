@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Literal
 
 Severity = Literal["error", "warning"]
-#: The command that finds something. `check --data` and `train` look at more than the spec.
+#: The command that finds something. `check --data` and `train` look at more than the spec; `run` and `check --params` at what `train` left.
 FoundBy = Literal["check", "check --data", "train"]
 
 
@@ -80,8 +80,13 @@ DATA_SCALE = warning("data-scale", "check --data")
 DATA_SIGN = warning("data-sign", "check --data")
 DATA_VALUES = error("data-values", "check --data")
 
-# Training.
+# Training, and what it leaves.
+DEAD_NEURONS = warning("dead-neurons", "train")
+FAST_RATES = warning("fast-rates", "train")
+SCARCE_SPIKES = warning("scarce-spikes", "train")
 SILENT_FILTERS = warning("silent-filters", "train")
+STILL_IMPROVING = warning("still-improving", "train")
+TWIN_AHEAD = warning("twin-ahead", "train")
 
 
 def of_module(module: ModuleType) -> dict[str, Code]:

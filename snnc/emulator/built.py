@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from snnc.emulator.chip import Chip, chip_of
 from snnc.emulator.errors import NEITHER, NotEmulatedError
 from snnc.emulator.operators import refuse_unsupported
+from snnc.emulator.reach import Reach
 from snnc.emulator.readout import KEYS
 
 
@@ -41,6 +42,11 @@ class Built:
     received_probes: dict[int, Any]
     #: The network's probes on the chip, and NengoLoihi's own probe for each.
     chip_probes: dict[Any, Any]
+
+    @cached_property
+    def reach(self) -> Reach:
+        """What a spike of each source of the chip's synapses reaches."""
+        return Reach.of(self.model, self.chip)
 
     @cached_property
     def ensembles(self) -> dict[int, NDArray[np.int64]]:

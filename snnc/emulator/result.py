@@ -10,8 +10,12 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.emulator.reach import Reach
+
 Array = NDArray[Any]
 Counts = NDArray[np.int32]
+#: What is counted of an item in all, by the names in `Traffic`.
+TOTALS = ("fired", "sent", "messages", "operations")
 
 
 @dataclass(frozen=True)
@@ -28,13 +32,60 @@ class Size:
 
 
 @dataclass(frozen=True, eq=False)
+class Traffic:
+    """What the chip had to do for each item, its gap included, (items,): whole numbers, counted spike by spike.
+
+    `fired` are the spikes on the chip, `of_ensembles` those of each ensemble there, by its number, and `sent` those that the host
+    sent to the chip. A spike goes as a message to each core that it has synapses on, and does an operation for each of these synapses.
+    """
+
+    of_ensembles: dict[int, NDArray[np.int64]]
+    fired: NDArray[np.int64]
+    sent: NDArray[np.int64]
+    messages: NDArray[np.int64]
+    operations: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls, fired: Counts, sent: Counts, reach: Reach, places: Mapping[int, NDArray[np.int64]]
+    ) -> Traffic:
+        """Return the traffic of some items, given the spikes of compartments and of the host's neurons, (items, neurons) each."""
+        spikes = np.concatenate([fired, sent], axis=1).astype(np.int64)
+        return cls(
+            {number: fired[:, its].sum(axis=1, dtype=np.int64) for number, its in places.items()},
+            fired.sum(axis=1, dtype=np.int64),
+            sent.sum(axis=1, dtype=np.int64),
+            spikes @ reach.axons,
+            spikes @ reach.synapses,
+        )
+
+    def room(self, n_items: int) -> Traffic:
+        """Return room for the traffic of more items than these."""
+        return Traffic(
+            {number: _room(values, n_items) for number, values in self.of_ensembles.items()},
+            *(_room(getattr(self, name), n_items) for name in TOTALS),
+        )
+
+    def put(self, items: NDArray[np.int64], of: Traffic) -> None:
+        """Write down the traffic of some items."""
+        for number, values in of.of_ensembles.items():
+            self.of_ensembles[number][items] = values
+        for name in TOTALS:
+            getattr(self, name)[items] = getattr(of, name)
+
+
+@dataclass(frozen=True, eq=False)
 class Batch:
-    """The results of some items, by their numbers: the values of probes, (items, steps, size), and spikes of compartments."""
+    """The results of some items, by their numbers: the values of probes, (items, steps, size), and spikes of compartments.
+
+    The spikes of `counts` are those before the gap.
+    """
 
     items: NDArray[np.int64]
     #: Once they were pickled, of probes by their numbers.
     data: dict[Any, Array]
     counts: Counts
+    traffic: Traffic
     #: How long each stage took: host, chip, readout.
     seconds: dict[str, float]
     #: The network, but for results that were pickled.
@@ -52,6 +103,7 @@ class Batch:
                     np.arange(n_items),
                     {probe: _room(values, n_items) for probe, values in batch.data.items()},
                     _room(batch.counts, n_items),
+                    batch.traffic.room(n_items),
                     dict.fromkeys(batch.seconds, 0.0),
                     batch.network,
                     batch.places,
@@ -59,6 +111,7 @@ class Batch:
             for probe, values in batch.data.items():
                 whole.data[probe][batch.items] = values
             whole.counts[batch.items] = batch.counts
+            whole.traffic.put(batch.items, batch.traffic)
             for stage, seconds in batch.seconds.items():
                 whole.seconds[stage] += seconds
         assert whole is not None
@@ -115,6 +168,11 @@ class Result:
     def spike_counts(self, ensemble: nengo.Ensemble | int) -> Counts:
         """Return how often each neuron of an ensemble on the chip fired for each item, (items, neurons)."""
         return self.batch.spike_counts(ensemble)
+
+    @property
+    def traffic(self) -> Traffic:
+        """What the chip had to do for each item."""
+        return self.batch.traffic
 
     @property
     def spikes(self) -> int:

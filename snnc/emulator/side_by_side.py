@@ -78,10 +78,15 @@ class Plans:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """The results of showing items: the values of probes, (items, steps, size), and spikes of compartments, (items, n)."""
+    """The results of showing items: the values of probes, (items, steps, size), and spikes of compartments, (items, n).
+
+    `counts` are the spikes before the gap, `fired` those of all steps, and `sent` the spikes that the host sent, (items, inputs).
+    """
 
     data: dict[Any, Array]
     counts: NDArray[np.int32]
+    fired: NDArray[np.int32]
+    sent: NDArray[np.int32]
     overflows: NDArray[np.bool_]
     #: NengoLoihi's warnings of what learning lost.
     said: set[str]
@@ -95,6 +100,8 @@ def _one_after_the_other(parts: Sequence[Shown], counts: NDArray[np.int32]) -> S
     return Shown(
         {p: np.concatenate([part.data[p] for part in parts], axis=1) for p in parts[0].data},
         counts,
+        parts[-1].fired,
+        parts[-1].sent,
         np.logical_or.reduce([part.overflows for part in parts]),
         set[str]().union(*(part.said for part in parts)),
         {stage: sum(part.seconds[stage] for part in parts) for stage in parts[0].seconds},
@@ -110,6 +117,7 @@ class SideBySide:
         self.state = State.cleared(n_items, chip.n_compartments)
         #: Spikes of the host that the chip has not seen yet.
         self._under_way = np.zeros((n_items, padded(chip.n_inputs)), np.uint8)
+        self._sent = np.zeros((n_items, chip.n_inputs), np.int32)
         #: Room for spikes of the host, from the step before on, and for a record, by the number of steps.
         self._room: dict[int, tuple[NDArray[np.uint8], Record]] = {}
         self._host_pre, self._host = (
@@ -145,11 +153,12 @@ class SideBySide:
         }
 
     def show(self, slot: Slot, busy: int | None = None) -> Shown:
-        """Show each network what stands in the slot of an item; only the spikes before the gap are counted.
+        """Show each network what stands in the slot of an item.
 
         If fewer are `busy`, the chips of only that many go on, the first ones.
         """
         self.state.counts[...] = 0
+        self._sent[...] = 0
         own = [self._show(items, steps, busy) for items, steps in slot.own]
         return _one_after_the_other(
             own + [self._show(items, steps, busy) for items, steps in slot.gap], own[-1].counts
@@ -169,7 +178,10 @@ class SideBySide:
             self._advance(work, start, min(at_once, steps - start))
         by_item = {probe: values.swapaxes(0, 1) for probe, values in data.items()}
         said = set() if self._restless is None else self._restless.said()
-        return Shown(by_item, self.state.counts.copy(), work.overflows != 0, said, work.seconds)
+        counts = self.state.counts.copy()
+        return Shown(
+            by_item, counts, counts, self._sent.copy(), work.overflows != 0, said, work.seconds
+        )
 
     def _steps_at_once(self, steps: int) -> int:
         """Return how many steps the host before the chip, the chip, and the host after it run, one after the other."""
@@ -196,6 +208,7 @@ class SideBySide:
             exchange = Exchange(spikes[1:], built.senders, received, self._errors)
             self._run(host, exchange, work, start, length)
         self._under_way[...] = spikes[-1]
+        self._count_sent(spikes[1:])
         with work.measured("chip"):
             if self._restless is not None:
                 self._restless.receive(work.busy, self._summed_errors())
@@ -208,6 +221,12 @@ class SideBySide:
                 self._run(self._host, exchange, work, start, length)
         self._from_chip = {process: values[-1:] for process, values in from_chip.items()}
         self._is_first = False
+
+    def _count_sent(self, spikes: NDArray[np.uint8]) -> None:
+        """Count spikes of the host, (steps, items, inputs): in bytes first, which takes a tenth of the time."""
+        for begin in range(0, len(spikes), 255):
+            in_bytes = spikes[begin : begin + 255].sum(axis=0, dtype=np.uint8)
+            self._sent += in_bytes[:, : self._sent.shape[1]]
 
     def _summed_errors(self) -> dict[Any, Array]:
         """Return the errors of this step for each synapse that learns, (items, size), added up in NengoLoihi's order."""

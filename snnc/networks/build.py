@@ -15,6 +15,7 @@ import numpy as np
 from nengo.ensemble import Neurons
 from numpy.typing import NDArray
 
+from snnc.networks.rate_scale import faster, weaker
 from snnc.operators.call import Call, Ratio, Real
 from snnc.operators.linear import walk
 from snnc.program.network import Connection, Network, Population
@@ -135,7 +136,11 @@ def prepare_to_run(net: nengo.Network, network: Network) -> None:
 
     synapses = {c.operators[0].name: c.synapse for c in network.connections if c.source != INPUT}
     for ensemble in net.ensembles:
-        ensemble.neuron_type = build(network.population(ensemble.label).neurons.running())
+        population = network.population(ensemble.label)
+        ensemble.neuron_type = build(population.neurons.running())
+        if (scale := population.rate_scale) != 1:
+            ensemble.max_rates = nengo.dists.Choice(scale * ensemble.max_rates.options)
+            ensemble.neuron_type = weaker(ensemble.neuron_type, scale)
     for connection in net.connections:
         if isinstance(connection.pre_obj, Neurons):
             synapse = synapses[connection.post_obj.tensor_func.name]
@@ -199,12 +204,13 @@ def _place(net: nengo.Network, population: Population, ensemble: nengo.Ensemble)
 
 def _ensemble(population: Population) -> nengo.Ensemble:
     assert population.tuning is not None, "only a deployed program has gain and bias"
+    neuron_type, tuning = faster(build(population.neurons.running()), population, population.tuning)
     return nengo.Ensemble(
         population.size,
         dimensions=1,
-        neuron_type=build(population.neurons.running()),
-        gain=population.tuning.gain,
-        bias=population.tuning.bias,
+        neuron_type=neuron_type,
+        gain=tuning.gain,
+        bias=tuning.bias,
         label=population.name,
     )
 

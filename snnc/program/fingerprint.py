@@ -10,6 +10,11 @@ from snnc.spec.schedules.base import ScheduleKind
 
 #: What a training may have that most have not.
 OPTIONS = ("validation_fraction", "early_stopping", "firing_rates", "class_weight")
+#: Of what a training depends on, what its float twin does too: it knows no neurons, rates and steps.
+OF_TWIN = (
+    *("data", "seed", "scale", "validation_fraction"),
+    *("epochs", "early_stopping", "batch_size", "optimizer", "operators", "class_weight"),
+)
 
 
 def training(program: Program) -> dict[str, Any]:
@@ -33,6 +38,18 @@ def training(program: Program) -> dict[str, Any]:
         "operators": {op.name: _numbers(op.settings) for op in network.operators},
         **_options(program),
     }
+
+
+def architecture(program: Program) -> dict[str, Any]:
+    """Return how the operators of a network are connected, without its neurons."""
+    network = program.network
+    ways = [[c.source, *(op.name for op in c.operators), c.target] for c in network.connections]
+    return {"input": list(network.input_shape), "connections": ways}
+
+
+def of_twin(training: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of what a training depends on that its float twin depends on."""
+    return {key: training[key] for key in OF_TWIN if key in training}
 
 
 def as_json(data: dict[str, Any]) -> str:

@@ -132,6 +132,7 @@ class _Graph:
             block_shape=None if layer.block_shape == "auto" else layer.block_shape,
             block_shape_at=None if layer.block_shape == "auto" else (*self.at, "block_shape"),
             pop_type=layer.pop_type,
+            rate_scale=layer.rate_scale,
             firing_rates=firing_rates,
             firing_rates_at=firing_rates_at,
         )

@@ -62,6 +62,8 @@ class Population:
     block_shape_at: KeyPath | None = None
     #: How many bits the chip's axons into the neurons have for a population.
     pop_type: Literal[16, 32] | None = None
+    #: How many times as fast the neurons run as they were trained to.
+    rate_scale: float = 1.0
     firing_rates: FiringRates | None = None
     firing_rates_at: Mapping[str, KeyPath] = field(default_factory=dict)
     tuning: GainBias | None = None
@@ -203,6 +205,11 @@ class Network:
     def bands(self) -> dict[str, FiringRates]:
         """The bands that training keeps firing rates in, by population."""
         return {p.name: p.firing_rates for p in self.populations if p.firing_rates}
+
+    @property
+    def rate_scales(self) -> dict[str, float]:
+        """By population: how many times as fast it runs as it was trained to, where it does."""
+        return {p.name: p.rate_scale for p in self.populations if p.rate_scale != 1}
 
     @property
     def feeding_from_host(self) -> tuple[Population, ...]:

@@ -12,6 +12,7 @@ from snnc.running.recording import Recording
 
 if TYPE_CHECKING:
     from snnc.emulator import Size
+    from snnc.running.work import Work
 
 Array = NDArray[np.float64]
 
@@ -50,12 +51,15 @@ class Answers:
 
     logits: Array
     rates: dict[str, Array] = field(default_factory=dict)
+    #: The rates of the first items by themselves, (items, neurons), if they were asked for.
+    each: dict[str, Array] = field(default_factory=dict)
     #: The result of a softmax on the host or after the run, if the spec has one.
     probabilities: Array | None = None
     #: The recording of a stream's first items, if one was asked for.
     recording: Recording | None = None
     #: For runs on the emulator.
     simulated: Simulated | None = None
+    work: Work | None = None
 
     @property
     def classes(self) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
+from typing import Literal
 
 import nengo
 import numpy as np
@@ -17,9 +18,11 @@ from snnc.environment.libraries import strict_warnings
 from snnc.networks.build import deployed_network, stream_of
 from snnc.program.program import Program
 from snnc.running.answers import Answers, Simulated
+from snnc.running.over_time import OverTime
 from snnc.running.probes import ProbeReader
 from snnc.running.recording import Recorder, Recording
 from snnc.running.stream import explained, refuse_bursts, simulator
+from snnc.running.work import WorkCounter
 
 Array = NDArray[np.float64]
 
@@ -39,48 +42,56 @@ def emulate(
     x: Array,
     progress: Callable[[int], None] = lambda n: None,
     recorded: int = 0,
+    over_time: OverTime | None = None,
+    present: Literal["stream", "fresh"] = "stream",
+    each: int = 0,
 ) -> Answers:
-    """Run a deployed program over items x, (n, size), on the emulated chip.
+    """Run a deployed program over items x, (n, size), on the emulated chip, as a stream or each from a cleared state.
 
-    `progress` gets the number of items of each finished batch. The answers hold a recording of the first `recorded` items.
+    `progress` gets the number of items of each finished batch. The answers hold a recording of the first `recorded` items,
+    and the rates of the first `each` by themselves. `over_time`, if there is one, sees the outputs of all.
     """
     net = deployed_network(program.network, np.zeros(program.network.input_size), loihi=True)
     recorder = Recorder(net) if recorded else None
-    steps, gap = program.stream_steps, program.gap_steps
-    reader = ProbeReader(net, program, len(x), steps, program.read_steps(steps))
+    steps, gap = program.stream_steps, program.gap_steps if present == "stream" else 0
+    n_chains = chains(len(x)) if present == "stream" else len(x)
+    read = program.read_steps(steps)
+    reader = ProbeReader(net, program, len(x), steps, read, over_time, each)
     on_chip = {population.name for population in program.network.populations_on_chip}
     counted = [probe for probe in net.spikes if probe.label in on_chip]
-    with strict_warnings(), explained(), _on_the_emulator():
+    with strict_warnings(), explained(), on_the_emulator():
         emulator = Emulator(net, program.network.dt)
         batches = emulator.batches(
             {net.shown: x},
             steps,
             gap=gap,
             latency=program.stream_latency,
-            present="stream",
-            chains=chains(len(x)),
+            present=present,
+            chains=n_chains,
             probes=[probe for probe in reader.probes if probe not in counted],
         )
+        counter = WorkCounter(net.all_ensembles, emulator.size, steps + gap, program.network.dt)
         began, spikes = perf_counter(), 0
         for batch in batches:
             reader.take(batch.items, batch.data)
+            counter.take(batch)
             refuse_bursts(program.network, net, batch.data)
             for probe in counted:
                 counts = batch.spike_counts(probe.target.ensemble)
-                reader.add_rates(probe, counts / (steps * program.network.dt))
+                reader.add_rates(probe, batch.items, counts / (steps * program.network.dt))
             spikes += int(batch.counts.sum(dtype=np.int64))
             progress(len(batch.items))
         simulated = Simulated(
             size=emulator.size,
             items=len(x),
             steps=steps + gap,
-            chains=chains(len(x)),
+            chains=n_chains,
             spikes=spikes,
             seconds=perf_counter() - began,
             build_seconds=emulator.build_seconds,
         )
         recording = _recording(emulator, net, program, recorder, x[: recorded + 1], recorded)
-    return replace(reader.answers(), recording=recording, simulated=simulated)
+    return replace(reader.answers(), recording=recording, simulated=simulated, work=counter.work())
 
 
 def _recording(
@@ -116,7 +127,7 @@ def verify(program: Program, x: Array) -> None:
     with (
         strict_warnings(),
         explained(),
-        _on_the_emulator(),
+        on_the_emulator(),
         simulator(own, program, "nengo_loihi") as sim,
     ):
         batches = Emulator(net, program.network.dt).batches(
@@ -139,7 +150,7 @@ def verify(program: Program, x: Array) -> None:
 
 
 @contextmanager
-def _on_the_emulator() -> Iterator[None]:
+def on_the_emulator() -> Iterator[None]:
     try:
         yield
     except NotEmulatedError as error:

@@ -11,22 +11,35 @@ from numpy.typing import NDArray
 
 from snnc.program.program import Program
 from snnc.running.answers import Answers, softmax
+from snnc.running.over_time import OverTime, read_from
 
 Array = NDArray[Any]
 
 
 class ProbeReader:
-    """Collects the probe data of a network's items, some items at a time; of each's `steps` steps the last `read` are its answer."""
+    """Collects the probe data of a network's items, some items at a time; of each's `steps` steps the last `read` are its answer.
+
+    If `over_time` is there, it sees the outputs, too. The rates of the first `each` items are kept by themselves, too.
+    """
 
     def __init__(
-        self, net: nengo.Network, program: Program, n_items: int, steps: int, read: int
+        self,
+        net: nengo.Network,
+        program: Program,
+        n_items: int,
+        steps: int,
+        read: int,
+        over_time: OverTime | None = None,
+        each: int = 0,
     ) -> None:
         self._net, self._program, self._n_items, self._steps = net, program, n_items, steps
-        self._read = read
+        self._read, self._over_time = read, over_time
         self._logits = np.empty((n_items, program.network.output.classes))
         self._probabilities = np.empty_like(self._logits)
         self._has_softmax = hasattr(net, "probabilities")
         self._rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+        kept = min(each, n_items)
+        self._each = {probe.label: np.zeros((kept, probe.size_in)) for probe in net.spikes if kept}
 
     @property
     def probes(self) -> list[nengo.Probe]:
@@ -40,6 +53,8 @@ class ProbeReader:
         Spikes may be missing if `add_rates` gets their rates.
         """
         self._logits[items] = self._answer(seen[self._net.logits])
+        if self._over_time:
+            self._over_time.take(items, seen[self._net.logits])
         if self._has_softmax:
             self._probabilities[items] = self._answer(seen[self._net.probabilities])
         for probe in self._net.spikes:
@@ -47,20 +62,23 @@ class ProbeReader:
                 # The probe's value of a spike is amplitude / dt.
                 amplitude = probe.target.ensemble.neuron_type.amplitude
                 outputs = seen[probe][:, : self._steps].mean(axis=1, dtype=float)
-                self._rates[probe.label] += outputs.sum(axis=0) / amplitude / self._n_items
+                self.add_rates(probe, items, outputs / amplitude)
 
-    def add_rates(self, probe: nengo.Probe, rates: Array) -> None:
+    def add_rates(self, probe: nengo.Probe, items: Any, rates: Array) -> None:
         """Add the firing rates of neurons for some items, (items, neurons), in hertz."""
         self._rates[probe.label] += rates.sum(axis=0) / self._n_items
+        if self._each:
+            kept = self._each[probe.label]
+            numbers = np.arange(self._n_items)[items]
+            kept[numbers[numbers < len(kept)]] = rates[numbers < len(kept)]
 
     def answers(self) -> Answers:
         """Return the answers to all items."""
         probabilities = self._probabilities if self._has_softmax else None
         if self._program.network.output.softmax == "offline":
             probabilities = softmax(self._logits)
-        return Answers(self._logits, self._rates, probabilities)
+        return Answers(self._logits, self._rates, self._each, probabilities)
 
     def _answer(self, outputs: Array) -> Any:
         """Return the answer to each item, (items, classes): its last output, or the mean of its last ones."""
-        shown = outputs[:, : self._steps]
-        return shown[:, -1] if self._read == 1 else shown[:, -self._read :].mean(axis=1)
+        return read_from(outputs[:, : self._steps], self._read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from snnc.networks.build import build
 from snnc.operators.call import Call
-from snnc.program.network import Network
+from snnc.program.network import Network, Population
 from snnc.program.program import Program
 from snnc.running.answers import Answers
 from snnc.spec.base import INPUT, OUTPUT
@@ -21,32 +22,63 @@ Array = NDArray[np.float64]
 AT_ONCE = 500
 
 
-def rate_answers(program: Program, x: Array) -> Answers:
-    """Return the logits for items x, (n, size), with every neuron at the rate it was trained with."""
-    parts = [_answers(program, x[start : start + AT_ONCE]) for start in range(0, len(x), AT_ONCE)]
+def rate_answers(program: Program, x: Array, each: int = 0) -> Answers:
+    """Return the logits for items x, (n, size), with every neuron at the rate it was trained with.
+
+    The answers hold the rates of the first `each` items by themselves, too.
+    """
+    parts = [
+        _answers(program, x[start : start + AT_ONCE], each - start)
+        for start in range(0, len(x), AT_ONCE)
+    ]
     rates = {
         name: np.sum([len(part.logits) * part.rates[name] for part in parts], axis=0) / len(x)
         for name in parts[0].rates
     }
-    return Answers(np.concatenate([part.logits for part in parts]), rates)
+    kept = {
+        name: np.concatenate([part.each[name] for part in parts if part.each])
+        for name in parts[0].each
+    }
+    return Answers(np.concatenate([part.logits for part in parts]), rates, kept)
 
 
-def _answers(program: Program, x: Array) -> Answers:
+def _answers(program: Program, x: Array, each: int) -> Answers:
+    logits, hertz = activity(program.network, x, as_trained)
+    rates = {name: every.mean(axis=0) for name, every in hertz.items()}
+    kept = {name: every[:each] for name, every in hertz.items()} if each > 0 else {}
+    return Answers(logits, rates, kept)
+
+
+def activity(
+    network: Network, x: Array, neurons: Callable[[Population], Call]
+) -> tuple[Array, dict[str, Array]]:
+    """Return the logits for items x, (n, size), and the rates of each layer in hertz, (n, neurons), of neurons of some type."""
     outputs: dict[str, Array] = {INPUT: x}
-    rates = {}
-    for population in program.network.populations:
+    hertz = {}
+    for population in network.populations:
         assert population.tuning is not None
-        neuron_type = _neuron_type(population.neurons.trained(population.gradient))
+        neuron_type = _neuron_type(neurons(population))
         tuning = population.tuning
-        reaching = currents(program.network, population.name, outputs)
+        reaching = currents(network, population.name, outputs)
         outputs[population.name] = nengo_rates(
-            neuron_type, reaching, tuning.gain, tuning.bias, program.network.dt
+            neuron_type, reaching, tuning.gain, tuning.bias, network.dt
         )
-        rates[population.name] = outputs[population.name].mean(axis=0) / neuron_type.amplitude
-    logits = currents(program.network, OUTPUT, outputs)
-    if program.network.output.bias is not None:
-        logits = logits + program.network.output.bias
-    return Answers(logits, rates)
+        hertz[population.name] = outputs[population.name] / neuron_type.amplitude
+    logits = currents(network, OUTPUT, outputs)
+    if network.output.bias is not None:
+        logits = logits + network.output.bias
+    return logits, hertz
+
+
+def as_trained(population: Population) -> Call:
+    """Return the neurons that a population was trained with."""
+    return population.neurons.trained(population.gradient)
+
+
+def as_it_runs(population: Population) -> Call:
+    """Return neurons with the rates that a population runs with: those of the chip come in steps."""
+    neurons = population.neurons
+    return neurons.on_chip_rates() if population.on_chip else neurons.rates()
 
 
 def _neuron_type(call: Call) -> Any:

@@ -19,6 +19,7 @@ from snnc.show.table import Cells, aligned, html, paragraph
 
 if TYPE_CHECKING:
     from snnc.running.answers import Simulated
+    from snnc.running.energy import Energy
 
 Labels = NDArray[np.int64]
 
@@ -69,6 +70,7 @@ class Row:
     classes: tuple[ClassAccuracy, ...]
     #: For runs on the emulator.
     simulated: Simulated | None = None
+    energy: Energy | None = None
 
     @property
     def shown(self) -> Literal["fresh", "stream"] | None:
@@ -90,6 +92,7 @@ class Row:
             "layers": [asdict(layer) for layer in self.layers],
             "classes": [asdict(label) for label in self.classes],
             "simulated": self.simulated.as_json if self.simulated else None,
+            "energy": self.energy.to_dict() if self.energy else None,
         }
 
 
@@ -129,7 +132,8 @@ class Results:
     def notes(self) -> list[str]:
         """Sentences that explain the tables."""
         simulated = [f"On the emulator: {row.simulated}." for row in self.rows if row.simulated]
-        return [NOTE, *([] if self.has_baseline else [NO_BASELINE]), *simulated]
+        energy = [f"Energy of an item, estimated: {row.energy}." for row in self.rows if row.energy]
+        return [NOTE, *([] if self.has_baseline else [NO_BASELINE]), *simulated, *energy]
 
     def cells(self) -> Cells:
         """Return accuracies, their differences from the float twin and from rate neurons, all with intervals, and firing rates."""
@@ -169,16 +173,16 @@ class Results:
 
 def _cells(row: Row, layers: Sequence[str], has_baseline: bool, has_loss: bool) -> list[str]:
     """Return the cells of a row; those that don't apply to it are empty."""
-    cells = [row.name, _cell(row.accuracy), str(row.accuracy.n)]
-    cells += [_cell(row.minus_float, "+")] if has_baseline else []
-    cells += [_cell(row.minus_rates, "+")]
+    cells = [row.name, in_percent(row.accuracy), str(row.accuracy.n)]
+    cells += [in_percent(row.minus_float, "+")] if has_baseline else []
+    cells += [in_percent(row.minus_rates, "+")]
     if has_loss:
         cells.append("" if row.log_loss is None else f"{row.log_loss:.3f}")
     rates = {layer.name: f"{layer.rate:.0f} ({layer.silent:.0%})" for layer in row.layers}
     return [*cells, *(rates.get(layer, "") for layer in layers)]
 
 
-def _cell(interval: Interval | None, sign: str = "") -> str:
+def in_percent(interval: Interval | None, sign: str = "") -> str:
     """Return "97.2 (95.0 to 98.5)", or "" for None; with `sign` "+", all numbers are signed."""
     if interval is None:
         return ""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from snnc.program.network import Population
 from snnc.program.program import Program
 from snnc.running.answers import Answers, log_loss
+from snnc.running.energy import energy
 from snnc.running.results import ClassAccuracy, Labels, LayerRate, Row
 from snnc.running.simulators import SimulatorName
 from snnc.running.statistics import Interval, accuracy, paired_difference
@@ -52,6 +53,7 @@ class Scorer:
                 for name, hertz in answers.rates.items()
             ),
             simulated=answers.simulated,
+            energy=energy(self.program.network, answers.work) if answers.work else None,
         )
 
     def _row(

@@ -11,6 +11,7 @@ from snnc.operators.kernel import COSTS
 from snnc.program.fingerprint import training
 from snnc.program.network import Network, Population
 from snnc.program.program import Program
+from snnc.program.waking import may_start_silent
 from snnc.scripts.code import Code, Group, entry, expression, layout, literal, prefixed
 from snnc.scripts.neurons import prefixes_of, running_neurons
 from snnc.scripts.section import Section
@@ -41,6 +42,8 @@ class Fitting(NamedTuple):
     #: Whether weights add to the loss.
     penalised: bool
     balances: bool
+    #: Whether some units may start silent.
+    wakes: bool
     #: The statement that makes Keras' callback that lowers the learning rate, if one does; what it gets of an epoch, and
     #: of one before the training was resumed.
     plateau: str
@@ -52,6 +55,18 @@ class Fitting(NamedTuple):
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import nengo_dl", "import numpy as np", "import tensorflow as tf")
+
+
+class Waking(NamedTuple):
+    """How units that would start silent are turned around."""
+
+    #: Whether a name is that of one of their Keras layers.
+    is_one: str
+    template: str = "train/wake.py.jinja"
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import numpy as np",)
 
 
 class Validation(NamedTuple):
@@ -119,12 +134,16 @@ def fitting(program: Program) -> tuple[Section, ...]:
         has_bands=bool(bands),
         penalised=program.network.is_penalised,
         balances=train.class_weight is not None,
+        wakes=bool(may_start_silent(program)),
         plateau=_plateau(program),
         monitored=f'{{"{monitor}": {monitor}}}',
         monitored_before=f'{{"{monitor}": past[{_LOGS.index(monitor)}]}}' if monitor else "",
         epoch_record=_record(validates, bool(bands)),
     )
     sections: list[Section] = [fit]
+    if names := may_start_silent(program):
+        is_one = f"in {literal(names)}" if len(names) > 1 else f"== {literal(names[0])}"
+        sections.append(Waking(is_one))
     sections += [Bands()] if bands else []
     sections += [ClassWeights()] if train.class_weight else []
     sections += [Validation()] if validates else []

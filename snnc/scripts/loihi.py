@@ -8,9 +8,9 @@ from snnc.program.program import Program
 from snnc.scripts.code import comment, expression, literal
 from snnc.scripts.evaluation import softmax_of
 from snnc.scripts.figures import ITEMS, NEURONS
-from snnc.scripts.neurons import neurons, styles
+from snnc.scripts.neurons import Weaker, neurons, rate_scales, styles
 from snnc.scripts.plot_calls import stream_plot
-from snnc.scripts.running_network import Gap, running_network
+from snnc.scripts.running_network import Gap, SpeedUp, running_network
 from snnc.scripts.script import Description, Script
 from snnc.scripts.statements import one_synapse, probe_synapse
 
@@ -95,6 +95,7 @@ def loihi_script(program: Program, digest: str) -> Script:
         constants=(
             _constants(program),
             *(neurons(style, with_training=False) for style in styles(network)),
+            *rate_scales(network),
             Settings(
                 synapse=one_synapse(network) or "",
                 probe_synapse=probe_synapse(network),
@@ -102,6 +103,7 @@ def loihi_script(program: Program, digest: str) -> Script:
         ),
         functions=(
             Description(of_other_neurons=False),
+            *((Weaker(), SpeedUp()) if network.rate_scales else ()),
             *((Gap(),) if program.gap_steps else ()),
             *softmax_of(program),
             running_network(program),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from snnc.operators.call import Call
 from snnc.program.network import Network, Population
-from snnc.scripts.code import Code, Group, entry, expression, joined, layout, prefixed
+from snnc.scripts.code import Code, Group, entry, expression, joined, layout, literal, prefixed
 from snnc.spec.gradients import Gradient, Rate, Smooth
 
 
@@ -57,6 +57,31 @@ class Neurons(NamedTuple):
         modules = ("nengo_dl", "nengo_loihi")
         used = (f"import {module}" for module in modules if f"{module}." in calls)
         return ("import nengo", "from nengo.dists import Choice", *used)
+
+
+class RateScales(NamedTuple):
+    """The constant that says how many times as fast some layers run as they were trained to."""
+
+    scales: str
+    template: str = "shared/rate_scale.py.jinja"
+
+
+class Weaker(NamedTuple):
+    """The function that makes a spike count less."""
+
+    template: str = "shared/weaker.py.jinja"
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import nengo",)
+
+
+def rate_scales(network: Network) -> tuple[RateScales, ...]:
+    """Return the constant of layers that run faster or slower than they were trained to, if there are some."""
+    if not network.rate_scales:
+        return ()
+    entries = tuple(entry(name, literal(s)) for name, s in network.rate_scales.items())
+    return (RateScales(layout(Group("{", entries, "}"), "RATE_SCALE = ")),)
 
 
 def neurons(style: Style, with_training: bool) -> Neurons:

@@ -42,6 +42,16 @@ class Preparation(NamedTuple):
     template: str = "train/prepare.py.jinja"
 
 
+class SpeedUp(NamedTuple):
+    """The function that lets layers run faster, or slower, than they were trained to."""
+
+    template: str = "train/speed_up.py.jinja"
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("from nengo.dists import Choice",)
+
+
 class DenseParameters(NamedTuple):
     """The parameters of a network of dense layers, one behind the other."""
 

@@ -21,8 +21,15 @@ class Gap(NamedTuple):
     template: str = "loihi/gap.py.jinja"
 
 
+class SpeedUp(NamedTuple):
+    """The function that lets the neurons of a layer run faster, or slower, than they were trained to."""
+
+    template: str = "loihi/speed_up.py.jinja"
+
+
 class RunningNetwork(NamedTuple):
     name: str
+    scales_rates: bool
     has_gap: bool
     #: Whether all layers have the same neurons.
     one_style: bool
@@ -54,6 +61,7 @@ def running_network(program: Program) -> RunningNetwork:
     kinds = {network.form(connection).kind for connection in network.connections}
     return RunningNetwork(
         name=literal(network.name),
+        scales_rates=bool(network.rate_scales),
         has_gap=program.gap_steps > 0,
         one_style=not any(prefixes.values()),
         synapse="synapse=SYNAPSE" if connect.one_synapse else "synapse",

@@ -9,8 +9,8 @@ from snnc.program.program import Program
 from snnc.scripts.code import Group, comment, entry, expression, layout, literal
 from snnc.scripts.evaluation import evaluation, softmax_of
 from snnc.scripts.fitting import fitting, optimizer_constants, training_constant
-from snnc.scripts.neurons import neurons, styles
-from snnc.scripts.parameters import parameters, running_by_layer, synapse_constant
+from snnc.scripts.neurons import Weaker, neurons, rate_scales, styles
+from snnc.scripts.parameters import SpeedUp, parameters, running_by_layer, synapse_constant
 from snnc.scripts.plot_calls import fresh_plot
 from snnc.scripts.script import Description, Script, shape_of
 from snnc.scripts.sources import source
@@ -82,6 +82,7 @@ class Main(NamedTuple):
     scaling: tuple[str, ...]
     validates: bool
     trains_spiking: bool
+    scales_rates: bool
     #: What the last row of results is called.
     fresh: str
     #: The statement that adds to the words how items are scaled, and the name of the spec.
@@ -114,6 +115,7 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
         constants=(
             _constants(program, data.constants),
             *(neurons(style, with_training=True) for style in styles(network)),
+            *rate_scales(network),
             _settings(program),
         ),
         functions=(
@@ -123,6 +125,7 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             *fitting(program),
             *softmax_of(program),
             *parameters(network, counts_rates=on.plots),
+            *((Weaker(), SpeedUp()) if network.rate_scales else ()),
             Description(of_other_neurons=on.resume),
             evaluation(program),
             *((fresh_plot(program),) if on.plots else ()),
@@ -134,6 +137,7 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             scaling=_scaling(program),
             validates=program.validates,
             trains_spiking=network.trains_spiking,
+            scales_rates=bool(network.rate_scales),
             fresh=literal("spikes (fresh)" if spikes else "rates over time (fresh)"),
             scaling_words=_scaling_words(program),
             save_test=_save_test(program),

@@ -131,7 +131,8 @@ def _blocks(split: Split) -> str:
 
 
 def _described(split: Split | None) -> dict[str, Any]:
-    return {"cores": split.number, "block": split.block} if split else {"cores": None}
+    """Return the number of cores of a layer, and the shape of its blocks; nothing of either off the chip."""
+    return {"cores": split and split.number, "block": split and split.block}
 
 
 def _into(network: Network, target: str) -> list[str]:

@@ -12,10 +12,12 @@ from snnc.networks.build import keras_layer
 from snnc.operators.linear import walk
 from snnc.program.network import Population
 from snnc.program.program import Program
+from snnc.program.waking import may_start_silent
 from snnc.spec.base import INPUT, OUTPUT
 from snnc.training.class_weights import class_weights
 from snnc.training.epochs import BEGINNING, State
 from snnc.training.train import Fitted, Learner, compile_arguments, run_epochs
+from snnc.training.waking import wake
 
 
 def relu(population: Population) -> tf.keras.layers.Layer:
@@ -62,6 +64,7 @@ def train_baseline(
     """Return the float twin, trained on items x, (n, size), and labels y, (n,), from a state on."""
     tf.keras.utils.set_random_seed(program.network.seed)
     model = baseline_network(program)
+    wake(model.layers, may_start_silent(program))
     model.compile(**compile_arguments(program))
     batch_size = program.train.batch_size
     weights = class_weights(program, y)

@@ -11,19 +11,14 @@ from snnc.data.arrays import Array, save_arrays
 from snnc.data.prepare import Data
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.libraries import versions
-from snnc.program.fingerprint import as_json, differences
+from snnc.environment.versions import installed
+from snnc.program.fingerprint import architecture, as_json, differences, of_twin
 from snnc.program.program import Program
 from snnc.training.arrays_file import ArraysFile, opened
-from snnc.training.checkpoint import described
+from snnc.training.checkpoint import depends_on, described
 
 if TYPE_CHECKING:
     from snnc.networks.deploy import Weights
-
-#: What the float twin has in common with the network that it is compared with.
-SHARED = (
-    *("data", "seed", "scale", "validation_fraction"),
-    *("epochs", "early_stopping", "batch_size", "optimizer", "operators", "class_weight"),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +27,12 @@ class Baseline:
 
     weights: Weights
     predicted: Array
+
+
+def twin_depends_on(program: Program, data: Data) -> dict[str, Any]:
+    """Return all that decides what the float twin becomes, but for the number of epochs: neurons, rates and time don't."""
+    shared = of_twin(depends_on(program, data))
+    return {**shared, **architecture(program), "tensorflow": installed("tensorflow")}
 
 
 def save_baseline(path: Path, program: Program, data: Data, baseline: Baseline) -> None:
@@ -46,7 +47,7 @@ def save_baseline(path: Path, program: Program, data: Data, baseline: Baseline) 
         **arrays,
         **{"test.predicted": baseline.predicted, "test.digest": data.test_digest},
         spec_file=program.spec_path.name,
-        training=as_json(described(program, data)),
+        training=as_json(_described(program, data)),
         versions=json.dumps(versions()),
     )
 
@@ -61,8 +62,12 @@ def load_baseline(
     if not path.exists():
         return None
     file = opened(path, "snnc train --baseline")
-    wanted = described(program, data) if training is None else training
-    different = differences(_shared(file.training()), _shared(wanted), "in the parameters")
+    theirs = file.training()
+    # Files of version 0.1.0 don't say it.
+    ways = {key: value for key, value in architecture(program).items() if key in theirs}
+    wanted = {**of_twin(described(program, data) if training is None else training), **ways}
+    found = {**of_twin(theirs), **{key: theirs[key] for key in ways}}
+    different = differences(found, wanted, "in the parameters")
     if file.text("test.digest") != data.test_digest:
         different.append("items that are held out: others there")
     if different:
@@ -72,11 +77,13 @@ def load_baseline(
 
 
 def is_baseline_complete(path: Path, program: Program, data: Data) -> bool:
-    """Whether a file holds the float twin that this very training ends with, after as many epochs."""
+    """Whether a file holds the float twin that this very training ends with, after as many epochs, and its answers to these items."""
     if not path.exists():
         return False
     try:
-        return opened(path, "snnc train --baseline").training() == described(program, data)
+        file = opened(path, "snnc train --baseline")
+        same_items = file.text("test.digest") == data.test_digest
+        return same_items and file.training() == _described(program, data)
     except Refusal:
         return False
 
@@ -90,5 +97,5 @@ def _weights(file: ArraysFile) -> dict[str, list[Array]]:
     return weights
 
 
-def _shared(training: dict[str, Any]) -> dict[str, Any]:
-    return {key: training[key] for key in SHARED if key in training}
+def _described(program: Program, data: Data) -> dict[str, Any]:
+    return {**twin_depends_on(program, data), "epochs": program.train.epochs}

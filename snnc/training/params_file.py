@@ -121,13 +121,18 @@ def parameters(deployed: Network) -> dict[str, Any]:
 
 def load(program: Program, folder: Path) -> Trained:
     """Return what training left in a folder; a Refusal says what is wrong with it, or with the data."""
+    return load_with_data(program, folder)[0]
+
+
+def load_with_data(program: Program, folder: Path) -> tuple[Trained, Data]:
+    """Return what training left in a folder, and the data; a Refusal says what is wrong with either."""
     paths = Paths.of(program, folder)
     # Data may take long to load, and nothing is to be done with them alone.
     file = _of_this_network(paths.params, program.network)
     data = load_data(program)
     trained = _restored(file, paths.test, program, data)
     baseline = load_baseline(paths.baseline, program, data, trained.training or None)
-    return replace(trained, baseline=baseline.predicted if baseline else None)
+    return replace(trained, baseline=baseline.predicted if baseline else None), data
 
 
 def load_params(paths: Paths, program: Program, data: Data) -> Trained:

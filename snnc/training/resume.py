@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snnc.data.prepare import Data
 from snnc.diagnostics.errors import Refusal
 from snnc.program.program import Program
 from snnc.training import checkpoint
@@ -27,10 +26,17 @@ class Progress:
 
 @contextmanager
 def resumable(
-    title: str, path: Path | None, program: Program, items: Data, watcher: Watcher, resume: bool
+    title: str,
+    path: Path | None,
+    program: Program,
+    depends: dict[str, Any],
+    watcher: Watcher,
+    resume: bool,
 ) -> Iterator[Progress]:
-    """Show the progress of a training. With a path, write a checkpoint there after every epoch; to `resume`, start from the one there."""
-    depends = checkpoint.depends_on(program, items)
+    """Show the progress of a training. With a path, write a checkpoint there after every epoch; to `resume`, start from the one there.
+
+    `depends` says what the training depends on: the checkpoint of another one isn't used.
+    """
     start = _start(title, path, depends, program.train.epochs, watcher, resume)
     with watcher.epochs(title, program.train.epochs, len(start.epochs)) as show:
 

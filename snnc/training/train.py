@@ -16,16 +16,18 @@ import tensorflow as tf
 from snnc.data.prepare import Array, Labels, division
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.libraries import strict_warnings
-from snnc.networks.build import build
+from snnc.networks.build import build, training_network
 from snnc.networks.deploy import Weights
 from snnc.networks.nengo_dl import simulator
 from snnc.program.program import Program
+from snnc.program.waking import may_start_silent
 from snnc.spec.settings import EarlyStopping, FiringRates
 from snnc.training.class_weights import class_weights
 from snnc.training.epochs import BEGINNING, Epoch, State
 from snnc.training.plateau import lowering
 from snnc.training.stopping import best_epoch, is_over
 from snnc.training.validation import Answering, answering, validation
+from snnc.training.waking import wake
 
 
 def train(
@@ -41,6 +43,7 @@ def train(
     with ExitStack() as stack:
         stack.enter_context(strict_warnings())
         sim = stack.enter_context(simulator(net, program))
+        wake(keras_layers(net), may_start_silent(program))
         losses = {net.logits: _cross_entropy()}
         bands = program.network.bands
         losses |= {p: band_loss(p, bands[p.label]) for p in net.spikes if p.label in bands}
@@ -192,5 +195,17 @@ def _assign(variables: Sequence[tf.Variable], values: Sequence[Any]) -> None:
 
 def weights(net: nengo.Network) -> Weights:
     """Return the weights of a training network's Keras layers, by their names."""
-    layers = [n.tensor_func for n in net.nodes if isinstance(n, nengo_dl.TensorNode)]
-    return {layer.name: layer.get_weights() for layer in layers}
+    return {layer.name: layer.get_weights() for layer in keras_layers(net)}
+
+
+def initial_weights(program: Program) -> Weights:
+    """Return the weights that training starts with."""
+    net = training_network(program.network)
+    tf.keras.utils.set_random_seed(program.network.seed)
+    with strict_warnings(), simulator(net, program, minibatch_size=1):
+        wake(keras_layers(net), may_start_silent(program))
+        return weights(net)
+
+
+def keras_layers(net: nengo.Network) -> list[tf.keras.layers.Layer]:
+    return [n.tensor_func for n in net.nodes if isinstance(n, nengo_dl.TensorNode)]

@@ -109,6 +109,11 @@ class NeuronLayer(LayerKind):
         description="How many bits the axons of convolutions into the layer take on the chip, as NengoLoihi has them: with 16, "
         "filters and channels come in fours. Default: 32.",
     )
+    rate_scale: Annotated[float, Field(gt=0, le=100)] = Field(
+        1.0,
+        description="How many times as fast the neurons run as they were trained to; a spike counts so much less. No training "
+        "depends on it.",
+    )
     firing_rates: FiringRates | None = Field(
         None, description="What differs from train.firing_rates, key by key."
     )

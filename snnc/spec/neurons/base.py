@@ -29,7 +29,7 @@ class NeuronKind(Model):
 
     kind: str
     max_rate: float = Field(
-        200.0,
+        300.0,
         gt=0,
         description="Firing rate for an input of 1, in hertz; below 1 / tau_ref, on Loihi at most 1 / (dt * (1 + round(tau_ref / dt))).",
     )

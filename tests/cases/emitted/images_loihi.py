@@ -1,7 +1,7 @@
 """Run the trained images network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from images.toml [cf4e97e3].
+Written by snnc from images.toml [0399766d].
 """
 
 import argparse
@@ -23,7 +23,7 @@ DT = 0.001  # s
 PRESENTATION_STEPS = 100
 READ_STEPS = 50  # the answer is the mean of a presentation's last ones
 
-MAX_RATE = 200  # Hz, for an input of 1
+MAX_RATE = 300  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.
 NEURONS = nengo.SpikingRectifiedLinear(

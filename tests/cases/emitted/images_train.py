@@ -1,7 +1,7 @@
 """Train the images network (64-128-256-72-32-24-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from images.toml [50c19377].
+Written by snnc from images.toml [7cd90f57].
 """
 
 import argparse
@@ -34,7 +34,7 @@ BATCH_SIZE = 50
 PRESENTATION_STEPS = 100 + 3  # the last ones for the way to the output
 READ_STEPS = 50  # the answer is the mean of the last ones
 
-MAX_RATE = 200  # Hz, for an input of 1
+MAX_RATE = 300  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
 # Trained on firing rates.
 TRAINING_NEURONS = nengo.RectifiedLinear(amplitude=1 / MAX_RATE)

@@ -1,7 +1,7 @@
 """Run the trained kept network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from kept.toml [c88740ec].
+Written by snnc from kept.toml [bc23ad67].
 """
 
 import argparse
@@ -26,14 +26,14 @@ PRESENTATION_STEPS = 100
 READ_STEPS = 40  # the answer is the mean of a presentation's last ones
 
 # first
-FIRST_MAX_RATE = 200  # Hz, for an input of 1
+FIRST_MAX_RATE = 300  # Hz, for an input of 1
 FIRST_TUNING = {"max_rates": Choice([FIRST_MAX_RATE]), "intercepts": Choice([0])}
 FIRST_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / FIRST_MAX_RATE}
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.
 FIRST_NEURONS = nengo.LIF(**FIRST_LIF, initial_state={"voltage": Choice([0])})
 
 # second
-SECOND_MAX_RATE = 200  # Hz, for an input of 1
+SECOND_MAX_RATE = 300  # Hz, for an input of 1
 SECOND_TUNING = {"max_rates": Choice([SECOND_MAX_RATE]), "intercepts": Choice([0])}
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.
 SECOND_NEURONS = nengo.SpikingRectifiedLinear(

@@ -3,7 +3,7 @@
     python kept_train.py --resume  # go on after a kill
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from kept.toml [43bac574].
+Written by snnc from kept.toml [5150cdf9].
 """
 
 import argparse
@@ -39,7 +39,7 @@ PRESENTATION_STEPS = 100 + 2  # the last ones for the way to the output
 READ_STEPS = 40  # the answer is the mean of the last ones
 
 # first
-FIRST_MAX_RATE = 200  # Hz, for an input of 1
+FIRST_MAX_RATE = 300  # Hz, for an input of 1
 FIRST_TUNING = {"max_rates": Choice([FIRST_MAX_RATE]), "intercepts": Choice([0])}
 FIRST_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / FIRST_MAX_RATE}
 # Trained on rates with a softened threshold: LIF's own have no finite slope there.
@@ -48,7 +48,7 @@ FIRST_TRAINING_NEURONS = nengo_dl.SoftLIFRate(**FIRST_LIF, sigma=0.02)
 FIRST_RUNNING_NEURONS = nengo.LIF(**FIRST_LIF, initial_state={"voltage": Choice([0])})
 
 # second
-SECOND_MAX_RATE = 200  # Hz, for an input of 1
+SECOND_MAX_RATE = 300  # Hz, for an input of 1
 SECOND_TUNING = {"max_rates": Choice([SECOND_MAX_RATE]), "intercepts": Choice([0])}
 # Trained on firing rates.
 SECOND_TRAINING_NEURONS = nengo.RectifiedLinear(amplitude=1 / SECOND_MAX_RATE)

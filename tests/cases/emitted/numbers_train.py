@@ -1,7 +1,7 @@
 """Train the numbers network (3-20-12-2) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from numbers.toml [0114dde2].
+Written by snnc from numbers.toml [8cc2b69a].
 """
 
 import argparse
@@ -27,7 +27,7 @@ BATCH_SIZE = 20
 PRESENTATION_STEPS = 50 + 2  # the last ones for the way to the output
 READ_STEPS = 25  # the answer is the mean of the last ones
 
-MAX_RATE = 200  # Hz, for an input of 1
+MAX_RATE = 300  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
 LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / MAX_RATE}
 # Trained on rates with a softened threshold: LIF's own have no finite slope there.

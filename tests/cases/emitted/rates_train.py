@@ -1,7 +1,7 @@
 """Train the rates network (13-12-11-10-3) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from rates.toml [dc0e4613].
+Written by snnc from rates.toml [9da1f7ac].
 """
 
 import argparse
@@ -28,7 +28,7 @@ PRESENTATION_STEPS = 30 + 2  # the last ones for the way to the output
 READ_STEPS = 15  # the answer is the mean of the last ones
 
 # dense1
-DENSE1_MAX_RATE = 200  # Hz, for an input of 1
+DENSE1_MAX_RATE = 300  # Hz, for an input of 1
 DENSE1_TUNING = {"max_rates": Choice([DENSE1_MAX_RATE]), "intercepts": Choice([0])}
 DENSE1_LIF = {"tau_rc": 0.03, "tau_ref": 0.002, "amplitude": 1 / DENSE1_MAX_RATE}
 # Trained on rates with a softened threshold: LIF's own have no finite slope there.
@@ -36,14 +36,14 @@ DENSE1_TRAINING_NEURONS = nengo_dl.SoftLIFRate(**DENSE1_LIF, sigma=0.02)
 DENSE1_RUNNING_NEURONS = nengo_dl.SoftLIFRate(**DENSE1_LIF, sigma=0.05)
 
 # dense2
-DENSE2_MAX_RATE = 200  # Hz, for an input of 1
+DENSE2_MAX_RATE = 300  # Hz, for an input of 1
 DENSE2_TUNING = {"max_rates": Choice([DENSE2_MAX_RATE]), "intercepts": Choice([0])}
 # Trained on firing rates.
 DENSE2_TRAINING_NEURONS = nengo.RectifiedLinear(amplitude=1 / DENSE2_MAX_RATE)
 DENSE2_RUNNING_NEURONS = nengo.RectifiedLinear(amplitude=1 / DENSE2_MAX_RATE)
 
 # dense3
-DENSE3_MAX_RATE = 200  # Hz, for an input of 1
+DENSE3_MAX_RATE = 300  # Hz, for an input of 1
 DENSE3_TUNING = {"max_rates": Choice([DENSE3_MAX_RATE]), "intercepts": Choice([-0.2])}
 DENSE3_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 0.01}
 # Trained on rates with a softened threshold: LIF's own have no finite slope there.

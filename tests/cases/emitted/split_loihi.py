@@ -1,7 +1,7 @@
 """Run the trained split network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from split.toml [e7bfd4ab].
+Written by snnc from split.toml [8bbd3a3f].
 """
 
 import argparse
@@ -24,7 +24,7 @@ PRESENTATION_STEPS = 60
 READ_STEPS = 30  # the answer is the mean of a presentation's last ones
 
 # first and third
-FIRST_MAX_RATE = 200  # Hz, for an input of 1
+FIRST_MAX_RATE = 300  # Hz, for an input of 1
 FIRST_TUNING = {"max_rates": Choice([FIRST_MAX_RATE]), "intercepts": Choice([0])}
 FIRST_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / FIRST_MAX_RATE}
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.

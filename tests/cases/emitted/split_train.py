@@ -1,7 +1,7 @@
 """Train the split network (16-20-15-10-4) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from split.toml [e226bc1e].
+Written by snnc from split.toml [b8b63639].
 """
 
 import argparse
@@ -28,7 +28,7 @@ PRESENTATION_STEPS = 60 + 3  # the last ones for the way to the output
 READ_STEPS = 30  # the answer is the mean of the last ones
 
 # first and third
-FIRST_MAX_RATE = 200  # Hz, for an input of 1
+FIRST_MAX_RATE = 300  # Hz, for an input of 1
 FIRST_TUNING = {"max_rates": Choice([FIRST_MAX_RATE]), "intercepts": Choice([0])}
 FIRST_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / FIRST_MAX_RATE}
 # Trained on firing rates.

@@ -1,7 +1,7 @@
 """Run the trained fashion network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from fashion.toml [f19aedba].
+Written by snnc from fashion.toml [4d01ad84].
 """
 
 import argparse
@@ -23,7 +23,7 @@ DT = 0.001  # s
 PRESENTATION_STEPS = 50
 READ_STEPS = 25  # the answer is the mean of a presentation's last ones
 
-MAX_RATE = 200  # Hz, for an input of 1
+MAX_RATE = 300  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
 LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / MAX_RATE}
 # Voltages start at zero, as on the chip; by itself Nengo draws them at random.

@@ -1,0 +1,36 @@
+"""Show where accuracy goes between the float twin and the chip, and what brings it back."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from snnc.commands.common import checked_spec, output_folder
+from snnc.environment import libraries
+
+
+def run(arguments: argparse.Namespace) -> int:
+    spec = checked_spec(arguments.spec, arguments.data)
+    folder = output_folder(arguments)
+    said = sys.stderr if arguments.json else sys.stdout
+    with libraries.loaded():
+        from snnc.ladder import writing
+        from snnc.ladder.ladder import climb
+        from snnc.training.progress import Nobody
+
+        ladder = climb(
+            spec.document, spec.program, folder, arguments.items, arguments.seconds, Nobody()
+        )
+        print(json.dumps(ladder.to_dict()) if arguments.json else ladder)
+        found = ladder.headline
+        if found is None or found.change is None:
+            return 0
+        after = writing.repaired(spec.document, found, ladder.items.which)
+        if arguments.apply:
+            writing.write(spec.document, after)
+            then = "run snnc train again" if found.change.trains else "the parameters stay"
+            print(f"wrote {spec.document.path.as_posix()}: {then}", file=said)
+        else:
+            print("--apply writes it", file=said)
+    return 0

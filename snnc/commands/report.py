@@ -1,0 +1,48 @@
+"""Write what is known of a trained network into one HTML file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from snnc.commands.common import checked_spec, output_folder
+from snnc.diagnostics.errors import UsageError
+from snnc.environment import libraries
+from snnc.environment.files import ensure_room, write_text
+
+#: Largest size of a page.
+MOST_BYTES = 5_000_000
+
+
+def run(arguments: argparse.Namespace) -> int:
+    spec = checked_spec(arguments.spec, arguments.data)
+    folder = output_folder(arguments)
+    path = folder / f"{spec.program.name}.report.html"
+    with libraries.loaded():
+        _ensure_matplotlib()
+        from snnc.report.measured import measure
+        from snnc.report.report import report
+        from snnc.training import params_file
+        from snnc.training.paths import Paths
+        from snnc.training.progress import Terminal
+
+        trained, data = params_file.load_with_data(spec.program, folder)
+        ensure_room([(path, MOST_BYTES)])
+        measured = measure(trained, arguments.items, Terminal())
+        page = report(spec, data, Paths.of(spec.program, folder), measured)
+        write_text(path, page.html())
+        print(f"wrote {path.as_posix()}", file=sys.stderr)
+        if arguments.json:
+            print(json.dumps(page.to_dict()))
+    measured.results.refuse_silence()
+    return 0
+
+
+def _ensure_matplotlib() -> None:
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise UsageError(
+            f"snnc report needs Matplotlib ({error}): pip install 'matplotlib>=3.8' installs it"
+        ) from error

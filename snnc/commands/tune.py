@@ -1,0 +1,61 @@
+"""Search how a trained network runs best on the emulated chip, without training it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from snnc.commands.common import checked_spec, output_folder
+from snnc.diagnostics.errors import UsageError
+from snnc.environment import libraries
+from snnc.program.program import Program
+from snnc.training.paths import Paths
+
+
+def run(arguments: argparse.Namespace) -> int:
+    spec = checked_spec(arguments.spec, arguments.data)
+    program, folder = spec.program, output_folder(arguments)
+    if not program.on_loihi:
+        raise UsageError('tuning is for specs with "loihi" among their targets')
+    steps = _steps(arguments.time, program)
+    has_twin = Paths.of(program, folder).baseline.exists()
+    with libraries.loaded(libraries.PACKAGES if has_twin else libraries.WITHOUT_TENSORFLOW):
+        from snnc.training.progress import Terminal
+        from snnc.trials.tune import tune
+
+        tuned = tune(
+            spec.document,
+            program,
+            folder,
+            steps,
+            arguments.items,
+            arguments.tolerance / 100,
+            Terminal(),
+        )
+        print(json.dumps(tuned.to_dict()) if arguments.json else tuned)
+        from snnc.trials import writing
+
+        after = writing.tuned_document(spec.document, tuned)
+        said = sys.stderr if arguments.json else sys.stdout
+        if after is spec.document:
+            print("the spec says so already", file=said)
+        elif arguments.apply:
+            writing.write(spec.document, after)
+            print(
+                f"wrote {spec.document.path.as_posix()}: snnc compile writes its scripts anew",
+                file=said,
+            )
+        else:
+            print("--apply writes:", writing.difference(spec.document, after), sep="\n", file=said)
+    return 0
+
+
+def _steps(seconds: float | None, program: Program) -> int | None:
+    """Return how many steps an item is to be shown. Raises a UsageError unless it is a whole number of them."""
+    if seconds is None:
+        return None
+    steps = round(seconds / program.network.dt)
+    if steps < 1 or abs(steps * program.network.dt - seconds) > 1e-9:
+        raise UsageError(f"--time is a multiple of dt, {program.network.dt:g} s, not {seconds:g}")
+    return steps

@@ -1,0 +1,123 @@
+"""Train changes of a spec on a part of its training items, and compare them on the others. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.data.prepare import division, scaled
+from snnc.data.prepare import split as split_data
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import CompileError, Refusal
+from snnc.ladder.change import Cause, Change
+from snnc.networks.build import training_network
+from snnc.networks.deploy import deploy
+from snnc.pipeline import check_document
+from snnc.program.program import Program
+from snnc.running.rates import rate_answers
+from snnc.spec.changes import changed
+from snnc.training.epochs import Epoch, State
+from snnc.training.train import train
+
+#: Where the spec holds no items back, this share of its training items is for comparing.
+HELD_BACK = 0.2
+HOLD_BACK = ("train", "validation_fraction")
+#: A layer in which more neurons than this share never fire has dead ones.
+DEAD = 0.3
+
+
+class OutOfTimeError(Exception):
+    """A training takes longer than there is time for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Retrained:
+    """A spec trained on a part of its training items: which of the others were answered right, as rates, (n,), and how it went."""
+
+    rates: NDArray[np.bool_]
+    epochs: tuple[Epoch, ...]
+
+
+def of_training(program: Program, rates: dict[str, NDArray[np.float64]]) -> Iterator[Change]:
+    """Yield changes of training, the most specific cause first. `rates` are those of each layer's neurons, (items, neurons)."""
+    network, train_ = program.network, program.train
+    populations = network.populations
+    if any(p.neurons.intercept > 0 for p in populations) and dead_share(rates) > DEAD:
+        yield _neurons("dead neurons", program, "intercept", 0)
+    if any(not 0.3 <= p.neurons.output_value * p.neurons.max_rate <= 3 for p in populations):
+        yield _neurons("training unfinished", program, "amplitude", None)
+    if program.data.scale == "none":
+        yield Change("rates above what the chip can do", {("data", "scale"): "standard"}, True)
+    if any(p.neurons.max_rate > 250 for p in populations):
+        yield _neurons("rates above what the chip can do", program, "max_rate", 200)
+    yield Change("training unfinished", {("train", "epochs"): min(4 * train_.epochs, 999)}, True)
+    if train_.epochs < 10:
+        more = min(40, 20 * train_.epochs)
+        yield Change("training unfinished", {("train", "epochs"): more}, True)
+    rate = train_.optimizer.learning_rate
+    if rate != 0.001 and train_.optimizer.kind in ("adam", "rmsprop", "adamax", "adamw"):
+        at = ("train", "optimizer", "learning_rate")
+        yield Change("training unfinished", {at: 0.001}, True)
+
+
+def dead_share(rates: dict[str, NDArray[np.float64]]) -> float:
+    """Return the share of neurons that never fire, in the layer where it is largest."""
+    return max((float(np.mean(~(hz > 0.5).any(axis=0))) for hz in rates.values()), default=0.0)
+
+
+def retrained(
+    document: Document, program: Program, change: Change | None, until: float
+) -> Retrained:
+    """Train a spec with a change, on the same items as without it. Raises an OutOfTimeError after the time `until`.
+
+    The items for comparing are training items, and the same for every change: scaling and split depend on the seed other.
+    """
+    changes = {} if change is None else dict(change.changes)
+    if not program.validates:
+        changes[HOLD_BACK] = HELD_BACK
+    other = check_document(changed(document, changes), program.data_file).program
+    data = scaled(other, split_data(other))
+    seen, held = division(other, len(data.x_train))
+    x, y = data.x_train, data.y_train
+    if not program.validates:
+        # No epoch is validated, which would take time, and early stopping there is none.
+        x, y = x[seen], y[seen]
+        without = other.train.model_copy(update={"validation_fraction": None})
+        other = replace(other, train=without)
+    epochs: tuple[Epoch, ...] = ()
+
+    def advance(state: State) -> None:
+        nonlocal epochs
+        epochs = state.epochs
+        # The first one also compiles.
+        later = [epoch.seconds for epoch in epochs[1:]] or [0.0]
+        left = (other.train.epochs - len(epochs)) * float(np.mean(later))
+        if perf_counter() + left > until:
+            raise OutOfTimeError
+
+    weights = train(training_network(other.network), other, x, y, advance)
+    deployed = replace(other, network=deploy(other.network, weights))
+    x_held, y_held = data.x_train[held], data.y_train[held]
+    answers = rate_answers(deployed, x_held)
+    return Retrained(answers.classes == y_held, epochs)
+
+
+def tries(
+    document: Document, program: Program, changes: list[Change], until: float
+) -> Iterator[tuple[Change, Retrained | None]]:
+    """Yield what trainings come to; None for one that took too long, or can't be."""
+    for change in changes:
+        try:
+            yield change, retrained(document, program, change, until)
+        except (OutOfTimeError, CompileError, Refusal):
+            yield change, None
+
+
+def _neurons(cause: Cause, program: Program, key: str, value: object) -> Change:
+    """Return the change of a setting of all neurons, wherever it is written."""
+    written = {p.neurons_at[key] for p in program.network.populations if key in p.neurons_at}
+    return Change(cause, dict.fromkeys(written or {("neurons", key)}, value), True)

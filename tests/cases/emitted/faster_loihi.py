@@ -1,0 +1,179 @@
+"""Run the trained faster network as spikes on Loihi or its emulator.
+
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from faster.toml [01e4de79].
+"""
+
+import argparse
+import warnings
+from pathlib import Path
+
+import nengo
+import nengo_loihi
+import numpy as np
+from nengo.dists import Choice
+from nengo.ensemble import Neurons
+from scipy.stats import binomtest
+
+HERE = Path(__file__).resolve().parent
+PARAMS = HERE / "faster.params.npz"
+
+SEED = 0
+DT = 0.001  # s
+PRESENTATION_STEPS = 60
+READ_STEPS = 30  # the answer is the mean of a presentation's last ones
+
+# first
+FIRST_MAX_RATE = 300  # Hz, for an input of 1
+FIRST_TUNING = {"max_rates": Choice([FIRST_MAX_RATE]), "intercepts": Choice([0.1])}
+FIRST_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / FIRST_MAX_RATE}
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+FIRST_NEURONS = nengo.LIF(**FIRST_LIF, initial_state={"voltage": Choice([0])})
+
+# second
+SECOND_MAX_RATE = 300  # Hz, for an input of 1
+SECOND_TUNING = {"max_rates": Choice([SECOND_MAX_RATE]), "intercepts": Choice([0])}
+SECOND_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / SECOND_MAX_RATE)
+
+# third
+THIRD_MAX_RATE = 300  # Hz, for an input of 1
+THIRD_TUNING = {"max_rates": Choice([THIRD_MAX_RATE]), "intercepts": Choice([0])}
+THIRD_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / THIRD_MAX_RATE}
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+THIRD_NEURONS = nengo.LIF(**THIRD_LIF, initial_state={"voltage": Choice([0])})
+
+# fourth
+FOURTH_MAX_RATE = 300  # Hz, for an input of 1
+FOURTH_TUNING = {"max_rates": Choice([FOURTH_MAX_RATE]), "intercepts": Choice([0])}
+FOURTH_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / FOURTH_MAX_RATE}
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+FOURTH_NEURONS = nengo_loihi.LoihiLIF(
+    **FOURTH_LIF, initial_state={"voltage": Choice([0])}
+)
+
+# Layers run so many times as fast as they were trained to; a spike counts so much less.
+RATE_SCALE = {"first": 2, "second": 1.5, "third": 0.8}
+
+SYNAPSE = nengo.Lowpass(0.002)
+# Gain and bias are given: what Nengo derives from them is unused, and may not exist.
+warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
+# Wrong results: a sum on the chip that overflows, weights that lose many bits.
+warnings.filterwarnings("error", "Overflow in|Lost ([3-9]|[1-9][0-9]+) extra bits")
+
+
+def describe(ens):
+    """Return a layer in words: the parameters of another one mean something else."""
+    neurons = ens.neuron_type
+    names = sorted({*nengo.params.iter_params(neurons)} - {"initial_state"})
+    settings = ", ".join(f"{name}={getattr(neurons, name):.9g}" for name in names)
+    tuning = f"max_rate {ens.max_rates.options}, intercept {ens.intercepts.options}"
+    return f"{ens.n_neurons} {type(neurons).__name__}({settings}), {tuning}"
+
+
+def weaker(neurons, scale):
+    """Return neurons of which a spike counts less."""
+    settings = {key: getattr(neurons, key) for key in nengo.params.iter_params(neurons)}
+    return type(neurons)(**{**settings, "amplitude": neurons.amplitude / scale})
+
+
+def speed_up(ens, scale):
+    """Let neurons fire more often, or more rarely, than they were trained to."""
+    neurons, intercepts = ens.neuron_type, ens.intercepts.options
+    gain, bias = neurons.gain_bias(ens.max_rates.options, intercepts)
+    faster_gain, faster_bias = neurons.gain_bias(
+        scale * ens.max_rates.options, intercepts
+    )
+    ens.bias = faster_bias + faster_gain / gain * (ens.bias - bias)
+    ens.gain = faster_gain / gain * ens.gain
+    ens.neuron_type = weaker(neurons, scale)
+
+
+def build_network(params, items):
+    def ensemble(name, n_neurons, neurons, tuning):
+        ens = nengo.Ensemble(n_neurons, 1, neuron_type=neurons, label=name, **tuning)
+        there, here = params.get(f"{name}.neurons"), describe(ens)
+        if there != here:
+            raise SystemExit(f"train anew: {name} was {there},\n and is {here}")
+        ens.gain, ens.bias = params[f"{name}.gain"], params[f"{name}.bias"]
+        if name in RATE_SCALE:
+            speed_up(ens, RATE_SCALE[name])
+        return ens
+
+    def connect(source, target, name, synapse=SYNAPSE):
+        weights = params[f"{name}.weights"]
+        nengo.Connection(source, target, transform=weights, synapse=synapse)
+
+    def convolve(source, target, name, *shape, synapse=SYNAPSE, **settings):
+        kernel = nengo.Convolution(*shape, init=params[f"{name}.weights"], **settings)
+        nengo.Connection(source, target, transform=kernel, synapse=synapse)
+
+    with nengo.Network(label="faster", seed=SEED) as net:
+        nengo_loihi.add_params(net)
+        inp = nengo.Node(nengo.processes.PresentInput(items, PRESENTATION_STEPS * DT))
+
+        # On the host: it turns the input into spikes.
+        first = ensemble("first", 45, FIRST_NEURONS, FIRST_TUNING)
+        net.config[first].on_chip = False
+        convolve(
+            inp, first.neurons, "first", 5, (4, 4, 1), kernel_size=(2, 2), synapse=None
+        )
+
+        second = ensemble("second", 15, SECOND_NEURONS, SECOND_TUNING)
+        connect(first.neurons, second.neurons, "second")
+
+        third = ensemble("third", 12, THIRD_NEURONS, THIRD_TUNING)
+        connect(second.neurons, third.neurons, "third")
+
+        fourth = ensemble("fourth", 10, FOURTH_NEURONS, FOURTH_TUNING)
+        connect(third.neurons, fourth.neurons, "fourth")
+
+        # Back on the host. Loihi has no softmax: the largest value is the answer.
+        output = nengo.Node(size_in=4, label="output")
+        connect(fourth.neurons, output, "output")
+        nengo.Connection(nengo.Node(params["output.bias"]), output, synapse=None)
+        net.logits = nengo.Probe(output, label="logits")
+        net.spikes = [nengo.Probe(e.neurons, label=e.label) for e in net.ensembles]
+    return net
+
+
+def run(net, n_items, target):
+    """Show one item after the other, as on the chip: nothing is reset in between."""
+    logits = np.empty((n_items, 4))
+    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    with nengo_loihi.Simulator(net, dt=DT, seed=SEED, target=target) as sim:
+        sim.run_steps(5)  # so late the first item has an effect on the output
+        for item in range(n_items):
+            sim.clear_probes()  # so that memory doesn't grow
+            sim.run_steps(PRESENTATION_STEPS)
+            logits[item] = sim.data[net.logits][-READ_STEPS:].mean(axis=0)
+            for probe in net.spikes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
+    return logits, rates
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--items", type=int, default=200)
+    parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
+    args = parser.parse_args()
+    if not PARAMS.exists():
+        raise SystemExit(f"there is no {PARAMS.name} yet: train first")
+    trained = dict(np.load(PARAMS))
+    test = np.load(HERE / "faster.test.npz")
+    x, y = test["x"][: args.items].astype(float), test["y"][: args.items]
+    x = (x - trained["input.shift"]) / trained["input.scale"]
+    network = build_network(trained, x)
+    spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
+    read = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
+    if trained["spikes"] != read:
+        print(f"note: trained to read {trained['spikes']},\n  and reads {read}")
+    logits, rates = run(network, len(x), args.target)
+    n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
+    low, high = binomtest(correct, n).proportion_ci(method="wilson")
+    print(f"{args.target}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
+    for name, hertz in rates.items():
+        print(f"  {name}: {hertz.mean():.0f} Hz, {np.mean(hertz == 0):.0%} silent")
+        if not hertz.any():
+            raise SystemExit(f"{name} never fires: nothing gets through it")

@@ -1,0 +1,266 @@
+"""Train the faster network (16-45-15-12-10-4) with NengoDL.
+
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from faster.toml [bca4ca6d].
+"""
+
+import argparse
+import warnings
+from pathlib import Path
+
+import nengo
+import nengo_dl
+import nengo_loihi
+import numpy as np
+import tensorflow as tf
+from nengo.dists import Choice
+from nengo.ensemble import Neurons
+from scipy.stats import binomtest
+from tensorflow.keras.layers import Conv2D, Dense
+
+HERE = Path(__file__).resolve().parent
+DATA = HERE / "../data/split.npz"
+
+SEED = 0
+DT = 0.001  # s
+EPOCHS = 2
+BATCH_SIZE = 25
+LIF_SMOOTHING = 0.02  # of the slope where a neuron starts to fire
+PRESENTATION_STEPS = 60 + 4  # the last ones for the way to the output
+READ_STEPS = 30  # the answer is the mean of the last ones
+
+# first
+FIRST_MAX_RATE = 300  # Hz, for an input of 1
+FIRST_TUNING = {"max_rates": Choice([FIRST_MAX_RATE]), "intercepts": Choice([0.1])}
+FIRST_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / FIRST_MAX_RATE}
+# Trained on rates with a softened threshold: LIF's own have no finite slope there.
+FIRST_TRAINING_NEURONS = nengo_dl.SoftLIFRate(**FIRST_LIF, sigma=0.02)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+FIRST_RUNNING_NEURONS = nengo.LIF(**FIRST_LIF, initial_state={"voltage": Choice([0])})
+
+# second
+SECOND_MAX_RATE = 300  # Hz, for an input of 1
+SECOND_TUNING = {"max_rates": Choice([SECOND_MAX_RATE]), "intercepts": Choice([0])}
+# Trained on rates rounded as on the chip, with a smooth slope.
+SECOND_TRAINING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
+    amplitude=1 / SECOND_MAX_RATE
+)
+SECOND_RUNNING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(
+    amplitude=1 / SECOND_MAX_RATE
+)
+
+# third
+THIRD_MAX_RATE = 300  # Hz, for an input of 1
+THIRD_TUNING = {"max_rates": Choice([THIRD_MAX_RATE]), "intercepts": Choice([0])}
+THIRD_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / THIRD_MAX_RATE}
+# Trained on rates with a softened threshold: LIF's own have no finite slope there.
+THIRD_TRAINING_NEURONS = nengo_dl.SoftLIFRate(**THIRD_LIF, sigma=0.02)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+THIRD_RUNNING_NEURONS = nengo.LIF(**THIRD_LIF, initial_state={"voltage": Choice([0])})
+
+# fourth
+FOURTH_MAX_RATE = 300  # Hz, for an input of 1
+FOURTH_TUNING = {"max_rates": Choice([FOURTH_MAX_RATE]), "intercepts": Choice([0])}
+FOURTH_LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / FOURTH_MAX_RATE}
+# Trained on rates rounded as on the chip, with a smooth slope.
+FOURTH_TRAINING_NEURONS = nengo_loihi.LoihiLIF(**FOURTH_LIF)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+FOURTH_RUNNING_NEURONS = nengo_loihi.LoihiLIF(
+    **FOURTH_LIF, initial_state={"voltage": Choice([0])}
+)
+
+# Layers run so many times as fast as they were trained to; a spike counts so much less.
+RATE_SCALE = {"first": 2, "second": 1.5, "third": 0.8}
+
+RUNNING_NEURONS = {
+    "first": FIRST_RUNNING_NEURONS,
+    "second": SECOND_RUNNING_NEURONS,
+    "third": THIRD_RUNNING_NEURONS,
+    "fourth": FOURTH_RUNNING_NEURONS,
+}
+
+SYNAPSE = nengo.Lowpass(0.002)
+
+SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
+# NengoDL builds the Keras layers anew for every simulator, then restores their weights.
+warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support")
+
+
+def load_data(path=DATA):
+    """Return items and labels to train on, and to test on."""
+    with np.load(path) as data:
+        x_train, y_train = data["train images"], data["train labels"].ravel()
+        x_test, y_test = data["test images"], data["test labels"].ravel()
+    x_train, x_test = (x.reshape(len(x), 16) for x in (x_train, x_test))
+    return x_train, y_train, x_test, y_test
+
+
+def build_network():
+    """Return the network that is trained: rates, single time steps, no synapses."""
+    with nengo.Network(label="faster", seed=SEED) as net:
+        # The Keras layers learn; the neurons' own biases, added after the gain, don't.
+        nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
+        # Signals that NengoDL merges by itself are copied as a whole in every step.
+        nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
+        nengo_dl.configure_settings(lif_smoothing=LIF_SMOOTHING)
+
+        inp = nengo.Node(np.zeros(16))  # replaced by the items
+
+        x = nengo_dl.Layer(Conv2D(5, 2, name="first"))(inp, shape_in=(4, 4, 1))
+        first = nengo_dl.Layer(FIRST_TRAINING_NEURONS)(x, label="first", **FIRST_TUNING)
+
+        x = nengo_dl.Layer(Dense(15, name="second"))(first)
+        second = nengo_dl.Layer(SECOND_TRAINING_NEURONS)(
+            x, label="second", **SECOND_TUNING
+        )
+
+        x = nengo_dl.Layer(Dense(12, name="third"))(second)
+        third = nengo_dl.Layer(THIRD_TRAINING_NEURONS)(x, label="third", **THIRD_TUNING)
+
+        x = nengo_dl.Layer(Dense(10, name="fourth"))(third)
+        fourth = nengo_dl.Layer(FOURTH_TRAINING_NEURONS)(
+            x, label="fourth", **FOURTH_TUNING
+        )
+
+        # No softmax: the loss applies it, and Loihi has none.
+        output = nengo_dl.Layer(Dense(4, name="output"))(fourth)
+        net.logits = nengo.Probe(output, label="logits")
+    return net
+
+
+def train(net, x, y, epochs):
+    """Train on single time steps; return the parameters of the network that runs."""
+    x, y = x[:, None], y[:, None, None]
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    with nengo_dl.Simulator(net, **SIM) as sim:
+        wake(net)
+        sim.compile(
+            optimizer=tf.optimizers.Adam(learning_rate=0.003),
+            loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        for epoch in range(epochs):
+            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
+            loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
+            if not np.isfinite(loss):
+                raise SystemExit(f"the loss is {loss}: lower the learning rate")
+            print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
+        return collect_params(net)
+
+
+def wake(net):
+    """Turn units around whose weights are all negative: on values that never are,
+    they would start silent, and a silent neuron has no slope to learn by."""
+    for node in net.nodes:
+        layer = getattr(node, "tensor_func", None)
+        if getattr(layer, "name", None) == "first":
+            kernel, *bias = layer.get_weights()
+            silent = (kernel <= 0).all(axis=tuple(range(kernel.ndim - 1)))
+            layer.set_weights([np.where(silent, -kernel, kernel), *bias])
+
+
+def put_out_rates(net):
+    """Let Loihi's neurons put out rates in single steps, as in training."""
+    with net:
+        nengo_dl.configure_settings(learning_phase=True)
+
+
+def prepare_to_run(net):
+    """Replace the neurons trained with by those that run, and filter their spikes."""
+    for ens in net.ensembles:
+        ens.neuron_type = RUNNING_NEURONS[ens.label]
+    for conn in net.connections:
+        if isinstance(conn.pre_obj, Neurons):
+            conn.synapse = SYNAPSE
+    with net:
+        nengo_dl.configure_settings(use_loop=True, learning_phase=None)
+
+
+def collect_params(net):
+    """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
+    params, biases = {}, {}
+    for node in net.nodes:
+        if isinstance(node, nengo_dl.TensorNode) and node.tensor_func.weights:
+            name = node.tensor_func.name
+            weights, *bias = node.tensor_func.get_weights()
+            # Nengo has matrices the other way round, and kernels as Keras has them.
+            params[f"{name}.weights"] = weights.T if weights.ndim == 2 else weights
+            biases[name] = bias[0] if bias else 0
+    params["output.bias"] = np.zeros(4) + biases["output"]
+    for ens in net.ensembles:
+        tuning = ens.max_rates.options, ens.intercepts.options
+        gain, bias = ens.neuron_type.gain_bias(*tuning)
+        params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
+        # The bias of a channel is that of all its neurons.
+        bias = bias + gain * biases[ens.label]
+        params[f"{ens.label}.bias"] = np.resize(bias, ens.n_neurons)
+    return params
+
+
+def weaker(neurons, scale):
+    """Return neurons of which a spike counts less."""
+    settings = {key: getattr(neurons, key) for key in nengo.params.iter_params(neurons)}
+    return type(neurons)(**{**settings, "amplitude": neurons.amplitude / scale})
+
+
+def speed_up(net):
+    """Let layers fire more often, or more rarely, than they were trained to."""
+    for ens in net.ensembles:
+        if scale := RATE_SCALE.get(ens.label):
+            ens.max_rates = Choice(scale * ens.max_rates.options)
+            ens.neuron_type = weaker(ens.neuron_type, scale)
+
+
+def describe(ens):
+    """Return a layer in words: the parameters of another one mean something else."""
+    neurons = ens.neuron_type
+    names = sorted({*nengo.params.iter_params(neurons)} - {"initial_state"})
+    settings = ", ".join(f"{name}={getattr(neurons, name):.9g}" for name in names)
+    tuning = f"max_rate {ens.max_rates.options}, intercept {ens.intercepts.options}"
+    return f"{ens.n_neurons} {type(neurons).__name__}({settings}), {tuning}"
+
+
+def evaluate(name, net, x, y, steps):
+    """Show each item for some steps, from a cleared state; print the accuracy."""
+    logits = np.empty((len(x), 4))
+    with nengo_dl.Simulator(net, **SIM) as sim:
+        for start in range(0, len(x), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            # The last batch is filled up with items that are shown twice.
+            items = np.resize(x[batch], (BATCH_SIZE, 16))
+            data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
+            logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
+    n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
+    low, high = binomtest(correct, n).proportion_ci(method="wilson")
+    print(f"{name}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
+    return logits
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=DATA, help="another such file")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    args = parser.parse_args()
+    if not args.data.exists():
+        parser.error(f"there is no {args.data}")
+
+    x_train, y_train, x_held_out, y_test = load_data(args.data)
+    x_train, x_test = x_train.astype(float), x_held_out.astype(float)
+    shift, scale = x_train.min(), x_train.max() - x_train.min()
+    x_train, x_test = (x_train - shift) / scale, (x_test - shift) / scale
+    network = build_network()
+    params = train(network, x_train, y_train, args.epochs)
+    put_out_rates(network)
+    evaluate("rate neurons", network, x_test, y_test, steps=1)
+    prepare_to_run(network)
+    words = {f"{ens.label}.neurons": describe(ens) for ens in network.ensembles}
+    spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
+    words["spikes"] = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
+    words |= {"input.shift": shift, "input.scale": scale, "spec_file": "faster.toml"}
+    np.savez_compressed(HERE / "faster.test.npz", x=x_held_out, y=y_test)
+    np.savez(HERE / "faster.params.npz", **params, **words)
+    speed_up(network)
+    evaluate("spikes (fresh)", network, x_test, y_test, PRESENTATION_STEPS)

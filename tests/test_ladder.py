@@ -1,0 +1,121 @@
+"""`snnc ladder` names why accuracy is lost and what brings it back, by items that aren't test items."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.cli import main
+from snnc.ladder.change import Change, of_running
+from snnc.ladder.finding import Finding, headline, still_improving
+from snnc.ladder.rung import Rung, likeness
+from snnc.pipeline import checked
+from snnc.training.epochs import Epoch
+from tests.broken import SPECS, Workshop
+from tests.test_tune import folder_of
+
+pytestmark = pytest.mark.usefixtures("nengo_loihi")
+
+
+def rung(right: int, n: int = 100, **rates: Any) -> Rung:
+    return Rung("", "stream", np.arange(n) < right, rates=rates)
+
+
+def test_a_rung_loses_only_more_than_chance() -> None:
+    assert rung(60).loses_from(rung(90))
+    assert not rung(89).loses_from(rung(90))
+    assert not rung(90).loses_from(rung(60))
+
+
+def test_likeness_is_that_of_numpy() -> None:
+    chance = np.random.RandomState(0)
+    above, below = chance.uniform(0, 100, (2, 20, 5))
+    (found,) = likeness(rung(1, one=below), rung(1, one=above))
+    assert found.correlation == pytest.approx(np.corrcoef(above.ravel(), below.ravel())[0, 1])
+    assert found.error == pytest.approx(np.sqrt(((below - above) ** 2).mean()) / above.std())
+
+
+def test_the_first_rung_that_matters_is_named() -> None:
+    little, much = (Finding(name, lost, None, ()) for name, lost in (("a", 0.01), ("b", 0.4)))
+    assert headline([little, much]) is much
+    assert headline([little]) is little
+    assert headline([much, little]) is much
+    assert headline([]) is None
+
+
+def test_a_training_that_falls_still_improves() -> None:
+    falling = [Epoch(n, 2 / n, 0.5, 1.0) for n in range(1, 11)]
+    level = [Epoch(n, 1.0, 0.5, 1.0) for n in range(1, 11)]
+    assert still_improving(falling)
+    assert not still_improving(level)
+
+
+def climbed(path: Path, *arguments: str, capsys: pytest.CaptureFixture[str]) -> Any:
+    options = ("--items", "200", "--seconds", "0", "--json", *arguments)
+    assert main(["ladder", str(path), *options]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.slow
+def test_no_choice_sees_test_items(
+    libraries: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = climbed(folder_of(tmp_path / "one"), capsys=capsys)
+    other = climbed(folder_of(tmp_path / "other", permuted=True), capsys=capsys)
+    on_test = {"spec", "rungs", "times"}
+    assert {k: v for k, v in one.items() if k not in on_test} == {
+        k: v for k, v in other.items() if k not in on_test
+    }
+    assert one["rungs"] != other["rungs"]
+    assert one["cause"]
+
+
+@pytest.mark.slow
+def test_what_is_applied_brings_it_back(
+    libraries: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder_of(tmp_path)
+    before = climbed(path, "--apply", capsys=capsys)
+    assert before["cause"] == "readout"
+    text = path.read_text()
+    assert "# ladder: +" in text
+    after = climbed(path, capsys=capsys)
+    rates, *_, bottom = before["trial_rungs"]
+    lost = rates["accuracy"]["value"] - bottom["accuracy"]["value"]
+    back = after["trial_rungs"][-1]["accuracy"]["value"] - bottom["accuracy"]["value"]
+    assert back > 0.8 * lost > 0.1
+    names = [one["place"] for one in after["rungs"]]
+    assert names == ["rates", "spikes", "fresh", "stream"]
+
+
+def test_every_kind_of_change_is_one_that_a_spec_can_have(tmp_path: Path) -> None:
+    from snnc.pipeline import check_document
+    from snnc.spec.changes import changed
+
+    spec = checked(folder_of(tmp_path))
+    possible = 0
+    for kind in of_running(spec.program):
+        assert all(isinstance(change, Change) for change in kind)
+        for change in kind[:1]:
+            check_document(changed(spec.document, change.changes))
+            possible += 1
+    assert possible >= 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("broken", SPECS, ids=[spec.name for spec in SPECS])
+def test_what_is_broken_on_purpose_is_found(
+    broken: Any, libraries: None, workshop: Workshop
+) -> None:
+    result = workshop.result(broken)
+    assert result.cause in broken.causes
+    assert result.back >= 0.8
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return Workshop(tmp_path_factory.mktemp("broken"), items=400, seconds=120.0)
