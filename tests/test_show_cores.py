@@ -80,7 +80,7 @@ def test_cores_that_take_the_same_are_one_line(capsys: pytest.CaptureFixture[str
 def test_bits_that_weights_decide_have_bounds(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Pooling gives several places of a kernel the same weights, and maybe several tables."""
+    """Pooling by windows that overlap may give several pixels the same weights, and so the same table."""
     spec = tmp_path / "pooled.toml"
     spec.write_text(POOLED)
     assert main(["show", "--cores", str(spec)]) == 0
@@ -109,6 +109,7 @@ kernel_size = 3
 [[layers]]
 kind = "avg_pool2d"
 pool_size = 3
+strides = 2
 [[layers]]
 kind = "conv2d"
 name = "second"
