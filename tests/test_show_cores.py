@@ -86,7 +86,7 @@ def test_the_page_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> N
 def test_bits_that_weights_decide_have_bounds(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Pooling gives several places of a kernel the same weights, and maybe several tables."""
+    """Pooling by windows that overlap may give several pixels the same weights, and so the same table."""
     spec = tmp_path / "pooled.toml"
     spec.write_text(POOLED)
     assert main(["show", "--cores", str(spec)]) == 0
@@ -115,6 +115,7 @@ kernel_size = 3
 [[layers]]
 kind = "avg_pool2d"
 pool_size = 3
+strides = 2
 [[layers]]
 kind = "conv2d"
 name = "second"
