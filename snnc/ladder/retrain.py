@@ -127,9 +127,11 @@ def tries(
 
 
 def _usual_rate(cause: Cause, program: Program) -> Change:
-    """Return the change to a max_rate of 200, and to the amplitude that goes with it."""
+    """Return the change to a max_rate of 200, and to the amplitude that goes with it where another one is written."""
     rate = _neurons(cause, program, "max_rate", 200)
-    return rate.and_then(_neurons(cause, program, "amplitude", None))
+    if any("amplitude" in p.neurons_at for p in program.network.populations):
+        return rate.and_then(_neurons(cause, program, "amplitude", None))
+    return rate
 
 
 def _neurons(cause: Cause, program: Program, key: str, value: object) -> Change:
