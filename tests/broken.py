@@ -1,14 +1,15 @@
 """Specs that are broken on purpose, one cause each: `python -m tests.broken` prints whether the ladder finds it, and what its change brings back.
 
-Each is a sound spec of scikit-learn's digits or wine with one thing changed. What runs is changed after the training, what trains
-before it. What is lost and what is back are measured on test items, which no choice has seen.
+Each is a sound spec of scikit-learn's digits or breast cancer with one thing changed. What runs is changed after the training, what
+trains before it, and some have parameters changed. What is lost and what is back are measured on test items, which no choice has seen.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,18 @@ class Broken:
     sound: dict[str, Any] = field(default_factory=lambda: DIGITS)
     #: What both the sound and the broken spec have.
     both: dict[KeyPath, Any] = field(default_factory=dict)
+    #: What is done to the trained arrays, by their names in the file.
+    parameters: Callable[[dict[str, Any]], None] | None = None
+
+
+def outlier(arrays: dict[str, Any], times: float) -> None:
+    """Give one weight of the second layer many times the largest, from a neuron that never fires: as rates nothing changes."""
+    weights = arrays["second.weights"]
+    largest = abs(weights).max()
+    silent = int(abs(weights).sum(axis=0).argmin())
+    arrays["first.weights"][silent] = 0.0
+    arrays["first.bias"][silent] = -5.0
+    weights[0, silent] = times * largest
 
 
 SPIKES, SETTLING = "too few spikes an item", "settling"
@@ -162,6 +175,18 @@ SPECS: Sequence[Broken] = (
     Broken("cancer: probe of 100 ms", {PROBE: alpha(0.1)}, (READOUT,), sound=CANCER),
     Broken("cancer: layers of 100 ms", {LAYER: lowpass(0.1)}, (SETTLING, CARRIED), sound=CANCER),
     Broken(
+        "a weight 400 times the largest",
+        {},
+        (BITS,),
+        parameters=lambda arrays: outlier(arrays, 400),
+    ),
+    Broken(
+        "a weight 1000 times the largest",
+        {},
+        (BITS,),
+        parameters=lambda arrays: outlier(arrays, 1000),
+    ),
+    Broken(
         "layers run eight times too fast",
         {("layers", 0, "rate_scale"): 8.0},
         (ABOVE, BURSTS),
@@ -198,8 +223,10 @@ class Workshop:
 
         sound = parse(SOUND.format(**broken.sound).encode(), self._folder / "broken.toml")
         sound = changed(sound, broken.both) if broken.both else sound
-        worse = changed(sound, broken.changes)
+        worse = changed(sound, broken.changes) if broken.changes else sound
         at = self._train(worse if broken.trains else sound)
+        if broken.parameters:
+            at = self._altered(at, broken)
         found = headline(self._findings(worse, at))
         repaired = self._accuracy(worse, at)
         change = found.change if found else None
@@ -234,6 +261,18 @@ class Workshop:
             session.train(program, data, Nobody(), folder, False, resume=False, longer="{}")
             self._trained[key] = folder
         return self._trained[key]
+
+    def _altered(self, at: Path, broken: Broken) -> Path:
+        """Return a copy of a folder whose parameters are altered."""
+        import numpy as np
+
+        assert broken.parameters
+        folder = Path(shutil.copytree(at, self._folder / broken.name))
+        path = folder / "broken.params.npz"
+        arrays = dict(np.load(path))
+        broken.parameters(arrays)
+        np.savez_compressed(path, **arrays)
+        return folder
 
     def _findings(self, document: Any, folder: Path) -> Any:
         """Return what the ladder finds, by the very steps of `climb` that choose; it shows test items besides."""
