@@ -21,9 +21,11 @@ from snnc.training.improving import WORTH_IN_TRAINING, gain_of_more
 from snnc.trials.items import TrialItems
 from snnc.trials.variant import variant
 
-#: A change is as good as the best one if it gains this share of what that gains, and enough if it brings back this share.
+#: A change is as good as the best one if it gains this share of what that gains.
 MOST = 0.8
-#: Nothing more is tried once this share is back.
+#: Nothing is added to a change that brings back this share: the rest isn't worth a longer time or more spikes.
+ENOUGH = 0.9
+#: A larger change of the same kind isn't tried once this share is back.
 ALL = 0.98
 #: A rung counts if it loses this share of all that is lost.
 COUNTS = 0.25
@@ -93,7 +95,7 @@ class Runner:
     def extended(self, chosen: Tried, helping: Sequence[Tried], lost: float) -> Tried:
         """Return a change with others that help, as far as it needs them to bring back enough."""
         for other in sorted(helping, key=lambda each: -each.gain.value):
-            if chosen.gain.value >= ALL * lost:
+            if chosen.gain.value >= ENOUGH * lost:
                 break
             if not other.change.changes.keys() <= chosen.change.changes.keys():
                 both = self.tried(chosen.change.and_then(other.change))
