@@ -126,10 +126,10 @@ SPECS: Sequence[Broken] = (
     Broken("last step, no filter", {READ: "last"}, (READOUT,)),
     Broken("the mean of one step", {READ: {"mean_of_last": 0.02}}, (READOUT,)),
     Broken(
-        "the mean of two steps at 30 ms",
-        {READ: {"mean_of_last": 0.06}},
+        "the mean of one step at 20 ms",
+        {READ: {"mean_of_last": 0.04}},
         (READOUT,),
-        both={TIME: 0.03},
+        both={TIME: 0.02},
     ),
     Broken("read far too late", {("presentation", "latency"): 40}, (READOUT,)),
     Broken("layers of 30 ms", {LAYER: lowpass(0.03)}, (SETTLING, CARRIED)),
@@ -139,14 +139,14 @@ SPECS: Sequence[Broken] = (
     Broken(
         "layers of 20 ms at 30 ms", {LAYER: lowpass(0.02)}, (SETTLING, CARRIED), both={TIME: 0.03}
     ),
-    Broken("8 ms an item", {TIME: 0.008}, (SPIKES, SETTLING)),
+    Broken("5 ms an item", {TIME: 0.005}, (SPIKES, SETTLING)),
     Broken("6 ms an item", {TIME: 0.006}, (SPIKES, SETTLING)),
     Broken(
         "a rate scale of 0.12",
         {("layers", 0, "rate_scale"): 0.12, ("layers", 1, "rate_scale"): 0.12},
         (SPIKES,),
     ),
-    Broken("one slow layer", {("layers", 1, "rate_scale"): 0.11}, (SPIKES,)),
+    Broken("one slow layer", {("layers", 1, "rate_scale"): 0.06}, (SPIKES,)),
     Broken("max_rate 25", {("neurons", "max_rate"): 25}, (SPIKES,), trains=True),
     Broken(
         "max_rate 12 at 100 ms",

@@ -20,7 +20,7 @@ from snnc.ladder.items import telling_items
 from snnc.ladder.retrain import dead_share
 from snnc.ladder.rung import Rung, at_time, likeness, on_chip, rungs, without_time
 from snnc.program.program import Program
-from snnc.running.results import in_percent
+from snnc.running.results import NO_BASELINE, in_percent
 from snnc.show.table import aligned
 from snnc.training.epochs import Epoch
 from snnc.training.history import load_history
@@ -71,7 +71,9 @@ class Ladder:
         }
 
     def __repr__(self) -> str:
-        lines = [aligned(self._cells(), numbers=True), self._trained_on(), *self._layers(), ""]
+        twin = [] if self.training[0].place == "float" else [NO_BASELINE]
+        lines = [aligned(self._cells(), numbers=True), *twin, self._trained_on(), *self._layers()]
+        lines.append("")
         lines += [*self._measured(), ""]
         return "\n".join([*lines, *self._found()])
 
@@ -127,7 +129,9 @@ class Ladder:
         found = self.headline
         if found is None:
             return ["No rung loses more than chance."]
-        lines = [f"'{found.rung}' loses {100 * found.lost:.1f} points."]
+        lines = [
+            f"'{found.rung}' is the first to lose; {100 * found.lost:.1f} points are lost in all, on items that aren't test items."
+        ]
         if found.cause is None:
             return [*lines, "No change that was tried gains more than chance."]
         lines.append(f"Cause: {found.cause}.")
