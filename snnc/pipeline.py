@@ -13,9 +13,11 @@ from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
+from snnc.loihi.cutting import cut
 from snnc.program.lower import lower
 from snnc.program.program import Program
 from snnc.spec.read import read
+from snnc.spec.tables import Spec
 from snnc.spec.validate import validate
 
 #: How a spec gives its number of epochs.
@@ -62,9 +64,15 @@ def checked(path: Path, data_file: Path | None = None) -> Checked:
 
 def check_document(document: Document, data_file: Path | None = None) -> Checked:
     spec = validate(document)
-    program = replace(lower(spec, document), data_file=data_file)
+    program = replace(_program(spec, document), data_file=data_file)
     warnings = check(program, document, spec.allow)
     return Checked(document, program, warnings, spec.allow)
+
+
+def _program(spec: Spec, document: Document) -> Program:
+    """Return the program of a spec, each layer on the chip cut into blocks."""
+    program = lower(spec, document)
+    return replace(program, network=cut(program.network))
 
 
 def understood(document: Document) -> Understood:
@@ -78,8 +86,8 @@ def understood(document: Document) -> Understood:
             spec = validate(with_layers_alone(document, error.diagnostics))
         except CompileError:
             raise error from None
-        return Understood(lower(spec, document), error.diagnostics)
-    program = lower(spec, document)
+        return Understood(_program(spec, document), error.diagnostics)
+    program = _program(spec, document)
     try:
         return Understood(program, check(program, document, spec.allow))
     except CompileError as error:

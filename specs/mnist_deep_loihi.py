@@ -1,7 +1,7 @@
 """Run the trained mnist_deep network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from mnist_deep.toml [4878cf34].
+Written by snnc from mnist_deep.toml [c5e74823].
 """
 
 import argparse
@@ -20,8 +20,8 @@ PARAMS = HERE / "mnist_deep.params.npz"
 
 SEED = 0
 DT = 0.001  # s
-PRESENTATION_STEPS = 100
-READ_STEPS = 50  # the answer is the mean of a presentation's last ones
+PRESENTATION_STEPS = 30
+READ_STEPS = 15  # the answer is the mean of a presentation's last ones
 
 MAX_RATE = 400  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}

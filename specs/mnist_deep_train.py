@@ -1,7 +1,7 @@
 """Train the mnist_deep network (784-4608-6400-1024-128-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from mnist_deep.toml [c56d5516].
+Written by snnc from mnist_deep.toml [9679f7db].
 """
 
 import argparse
@@ -25,9 +25,9 @@ SEED = 0
 DT = 0.001  # s
 EPOCHS = 8
 BATCH_SIZE = 200
-ITEMS_AT_ONCE = 41  # evaluated; the spikes of more take much memory
-PRESENTATION_STEPS = 100 + 4  # the last ones for the way to the output
-READ_STEPS = 50  # the answer is the mean of the last ones
+ITEMS_AT_ONCE = 137  # evaluated; the spikes of more take much memory
+PRESENTATION_STEPS = 30 + 4  # the last ones for the way to the output
+READ_STEPS = 15  # the answer is the mean of the last ones
 
 MAX_RATE = 400  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}

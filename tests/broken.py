@@ -231,7 +231,7 @@ class Workshop:
             folder = self._folder / str(len(self._trained))
             folder.mkdir()
             data = prepare.load(program)
-            session.train(program, data, Nobody(), folder, with_baseline=False, resume=False)
+            session.train(program, data, Nobody(), folder, False, resume=False, longer="{}")
             self._trained[key] = folder
         return self._trained[key]
 
@@ -272,7 +272,7 @@ def main() -> None:
         "--trained", action="store_true", help="those alone that are broken before the training"
     )
     kind.add_argument("--run", action="store_true", help="those alone that are broken after it")
-    parser.add_argument("--items", type=int, default=500)
+    parser.add_argument("--items", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=120.0)
     arguments = parser.parse_args()
     from snnc.environment.libraries import loaded

@@ -67,15 +67,25 @@ def use(axons: Axons, block: Block) -> tuple[dict[int, int], int, int, bool]:
     if isinstance(axons, DenseAxons):
         per_value = axons.number // axons.per_value * axons.per_value
         table = table_bits(block.neurons)
-        few = axons.number if block.whole else axons.per_value * axons.distinct
-        return dict.fromkeys(range(per_value), 1), few * table, axons.number * table, True
+        few, many = (axons.per_value * n for n in (axons.distinct, axons.most_distinct))
+        few, many = (axons.number, axons.number) if block.whole else (few, many)
+        return dict.fromkeys(range(per_value), 1), few * table, many * table, True
     reached = targets(axons, block)
     channels = axons.source[2]
     if isinstance(axons, ConvolutionAxons):
         based = [[t._replace(number=t.number - base(own)) for t in own] for own in reached.values()]
         width = index_bits(max(own[-1].number for own in based))
-        tables = {tuple(own): table_bits(len(own) * channels, width) for own in based}
-        alike = {tuple((t.number, t.channel) for t in own): bits for own, bits in tables.items()}
+        rows, columns = (1, 1) if block.whole else axons.cell
+        tables = {
+            tuple(
+                (t.number, t.kernel_row // rows, t.kernel_column // columns, t.channel) for t in own
+            ): table_bits(len(own) * channels, width)
+            for own in based
+        }
+        alike = {
+            tuple((number, channel) for number, _, _, channel in own): bits
+            for own, bits in tables.items()
+        }
         aligned = axons.pop_type == 32 or all(base(own) % 4 == 0 for own in reached.values())
         most, per_pixel = sum(tables.values()), 1
         least = sum(alike.values()) if axons.pooled and not block.whole else most
@@ -84,6 +94,13 @@ def use(axons: Axons, block: Block) -> tuple[dict[int, int], int, int, bool]:
         seen = [tuple(t.number for t in own) for own in reached.values()]
         most, aligned, per_pixel = sum(bits), True, channels
         least = most if block.whole else sum(dict(zip(seen, bits, strict=True)).values())
+        if not block.whole:
+            height, width = axons.cell
+            cells = [
+                (pixel // axons.columns.length // height, pixel % axons.columns.length // width)
+                for pixel in reached
+            ]
+            most = sum(dict(zip(cells, bits, strict=True)).values())
     pixels = range(axons.number // per_pixel) if block.whole else reached
     return dict.fromkeys(pixels, per_pixel), least, most, aligned
 
@@ -106,7 +123,7 @@ def blocks(spread: Chip) -> Iterator[tuple[str, list[BlockUse]]]:
             slots = 0
             for connection, axons in spread.axons.items():
                 if connection.source == population.name:
-                    slots += axons.slots * sum(_leaving(axons, block, leading[connection]))
+                    slots += axons.slots * sum(leaving(axons, block, leading[connection]))
             placed.append(
                 BlockUse(
                     block.neurons,
@@ -120,7 +137,7 @@ def blocks(spread: Chip) -> Iterator[tuple[str, list[BlockUse]]]:
         yield population.name, placed
 
 
-def _leaving(axons: Axons, block: Block, leading: Counter[int]) -> list[int]:
+def leaving(axons: Axons, block: Block, leading: Counter[int]) -> list[int]:
     """Return how many blocks each axon that starts in a block leads into."""
     own = numbers(block)
     if isinstance(axons, DenseAxons):

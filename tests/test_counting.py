@@ -16,7 +16,7 @@ from snnc.loihi.targets import Firsts
 from snnc.loihi.windows import axes, within
 from snnc.operators.linear import Window, size
 from tests import pixels
-from tests.test_cores import Tables, lowered, random_spec, spec
+from tests.test_cores import Tables, as_cut, lowered, random_spec, spec
 
 CHIPS = int(os.environ.get("SNNC_CHIPS", "60"))
 
@@ -174,8 +174,7 @@ def test_blocks_that_are_far_too_small_are_too_many() -> None:
     layers = [{"filters": 1, "kernel_size": 1}, tiny]
     (found,) = cores_suffice(lowered(spec([1000, 1000, 1], *layers)))
     assert (found.code, found.at) == ("core-limits", ("layers", 1, "block_shape"))
-    assert found.hint == "write [32, 32, 1], say"
-    tiny["block_shape"] = [32, 32, 1]
-    assert [d.code for d in cores_suffice(lowered(spec([1000, 1000, 1], *layers)))] == [
-        "many-cores"
-    ]
+    assert found.hint == 'write "auto"'
+    tiny["block_shape"] = "auto"
+    program = as_cut(lowered(spec([1000, 1000, 1], *layers)))
+    assert [d.code for d in cores_suffice(program)] == ["many-cores"]

@@ -51,6 +51,8 @@ SOUND = {
     ),
     "Nengo's own refractory period": spec(neurons={"tau_ref": 0.002}),
     "no refractory period": spec(neurons={"tau_ref": 0.0}),
+    "too wide for NengoLoihi's own cut": spec(layers=chain({"units": 1500}, {"units": 1100})),
+    "crowded by a fine cut": spec(layers=chain({}, {"units": 64}, {"units": 200, "block_shape": [1]})),
     "slow membrane": spec(neurons={"tau_rc": 0.05}),
     "slow": spec(neurons={"max_rate": 100}),
     "fast": spec(neurons={"max_rate": 250}),
@@ -212,13 +214,15 @@ UNSOUND = {
     "a band around all rates": spec(train={"firing_rates": {"max": 1000}}),
     "a band for nobody": spec(train={"firing_rates": {"weight": 0}}),
     "allowed without need": spec(allow={"unsettled": "it is not"}),
-    "too wide to be cut by default": spec(layers=chain({"units": 1500}, {"units": 1100})),
+    "too wide however it is cut": spec(layers=chain({"units": 5000}, {"units": 1100})),
     "cut too coarsely": spec(layers=chain({"units": 1024}, {"units": 480, "block_shape": [120]})),
-    "cut too finely": spec(layers=chain({}, {"units": 1000}, {"units": 25, "block_shape": [5]})),
+    "cut too finely": spec(
+        layers=chain({}, {"units": 1000, "block_shape": [1000]}, {"units": 25, "block_shape": [5]})
+    ),
     "cut into single neurons": spec(layers=chain({}, {}, {"units": 300, "block_shape": [1]})),
     "cut into too many blocks": spec(layers=chain({}, {"units": 13}, {"units": 300, "block_shape": [1]})),
     "two that are cut too finely": spec(
-        layers=chain({}, {"units": 300}, {"units": 30, "block_shape": [1]}, {"units": 30, "block_shape": [3], "from": ["dense2", "dense3"]})
+        layers=chain({}, {"units": 300, "block_shape": [300]}, {"units": 30, "block_shape": [1]}, {"units": 30, "block_shape": [3], "from": ["dense2", "dense3"]})
     ),
     "classes": spec(output={"classes": 9}),
     "shape": spec(input={"shape": [63]}),

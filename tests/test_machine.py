@@ -340,7 +340,7 @@ def test_show_json_says_what_the_table_says(path: Path, capsys: pytest.CaptureFi
             layer["neuron"]["kind"],
             f"{layer['neuron']['max_rate']:g}",
             layer["gradient"]["kind"],
-            layer["runs_on"] + (f", {counted(layer['cores'], 'core')}" if layer["cores"] else ""),
+            layer["runs_on"] + on_cores(layer),
         ]
         assert cells == [cell for cell in said if cell]
     output = description["output"]
@@ -378,7 +378,16 @@ def test_show_json_in_full(capsys: pytest.CaptureFixture[str]) -> None:
         "gradient": {"kind": "smooth", "sigma": 0.02},
         "runs_on": "chip",
         "cores": 1,
+        "block": [32],
     }
+
+
+def on_cores(layer: dict[str, Any]) -> str:
+    """Return what the table says of a layer's cores."""
+    if not layer["cores"]:
+        return ""
+    block = " x ".join(map(str, layer["block"])) if layer["cores"] > 1 else ""
+    return f", {counted(layer['cores'], 'core')}{block and ' of '}{block}"
 
 
 @pytest.mark.parametrize("form", ["--json", "--sarif"])

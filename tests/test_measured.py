@@ -240,7 +240,12 @@ def test_a_silent_start_is_told_before_training(
     from snnc.data import prepare
     from snnc.session import before_training
 
-    silent = {("data", "name"): "wine", ("input", "shape"): [13], ("output", "classes"): 3}
+    silent: dict[Any, Any] = {
+        ("data", "name"): "wine",
+        ("input", "shape"): [13],
+        ("output", "classes"): 3,
+    }
+    silent |= {("neurons", "kind"): "spiking_relu", ("neurons", "max_rate"): 100}
     document = changed(read(SPEC), silent)
     found = before_training(
         check_document(document).program, prepare.load(check_document(document).program)

@@ -77,10 +77,16 @@ def test_cores_that_take_the_same_are_one_line(capsys: pytest.CaptureFixture[str
     assert f"{neurons:,} ({neurons / 90 / 1024:.1%})" in total
 
 
+def test_the_page_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "--cores", str(ROOT / "specs/mnist_loihi.toml")]) == 0
+    page = (ROOT / "docs/cores.md").read_text(encoding="utf-8")
+    assert f"```text\n{capsys.readouterr().out}```" in page
+
+
 def test_bits_that_weights_decide_have_bounds(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Pooling gives several places of a kernel the same weights, and maybe several tables."""
+    """Pooling by windows that overlap may give several pixels the same weights, and so the same table."""
     spec = tmp_path / "pooled.toml"
     spec.write_text(POOLED)
     assert main(["show", "--cores", str(spec)]) == 0
@@ -109,6 +115,7 @@ kernel_size = 3
 [[layers]]
 kind = "avg_pool2d"
 pool_size = 3
+strides = 2
 [[layers]]
 kind = "conv2d"
 name = "second"

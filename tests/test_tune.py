@@ -230,7 +230,7 @@ def test_scaled_layers_are_what_nengo_loihi_runs(tmp_path: Path) -> None:
     for name, scale in (("first", 2.0), ("second", 1.5)):
         ratio = other.rates[name].sum() / one.rates[name].sum()
         assert ratio == pytest.approx(scale, rel=0.2), name
-    assert np.corrcoef(one.logits.ravel(), other.logits.ravel())[0, 1] > 0.95
+    assert np.corrcoef(one.logits.ravel(), other.logits.ravel())[0, 1] > 0.9
 
 
 def test_the_front_and_the_choice() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from snnc.checks import limits
@@ -11,11 +10,11 @@ from snnc.checks.rule import rule
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, times
-from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
+from snnc.loihi.cores import fits_easily
+from snnc.loihi.limits import NEURONS
 from snnc.operators.linear import Shape, size
-from snnc.program.network import Network, Population
+from snnc.program.network import Population
 from snnc.program.program import Program
-from snnc.spec.base import INPUT
 
 BLOCK_SHAPE = error("block-shape")
 
@@ -38,7 +37,7 @@ def blocks_fit(program: Program) -> Iterator[Diagnostic]:
 @rule
 def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     """Blocks take no more than a core has, and there are cores for all."""
-    if _fits_easily(program.network):
+    if fits_easily(program.network):
         return
     yield from limits.cores_suffice(program)
     yield from limits.channels_on_chip(program.network)
@@ -79,35 +78,6 @@ def encoder_hears_all(program: Program) -> Iterator[Diagnostic]:
             "key",
             'write mode = "on_off", or scale = "unit" in [data]',
         )
-
-
-def _fits_easily(network: Network) -> bool:
-    """Return whether each layer has room on a core of its own by a rough bound, and sets no split."""
-    leaving = Counter(connection.source for connection in network.into_chip())
-    on_chip = network.populations_on_chip
-    return len(on_chip) <= CORES and all(
-        population.block_shape is None
-        and population.pop_type is None
-        and _has_room(network, population, leaving[population.name])
-        for population in on_chip
-    )
-
-
-def _has_room(network: Network, population: Population, leaving: int) -> bool:
-    """Return whether a layer fits a core even if no weight is left out and all indices have the most bits.
-
-    `leaving` is the number of connections from it into layers on the chip.
-    """
-    axons = sum(
-        size(network.source_shape(connection)) * (2 if connection.source == INPUT else 1)
-        for connection in network.into(population.name)
-    )
-    return (
-        population.size <= NEURONS
-        and axons <= AXONS_IN
-        and axons * (21 * population.size + 64) <= BITS
-        and 2 * population.size * leaving <= AXONS_OUT
-    )
 
 
 def _key(population: Population, key: str) -> KeyPath:

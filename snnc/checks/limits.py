@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
-from snnc.loihi.blocks import Boxes
-from snnc.loihi.cores import BlockUse, Chip, Fanouts, chip
+from snnc.loihi.blocks import one_neuron
+from snnc.loihi.cores import BlockUse, Chip, chip
 from snnc.loihi.fanout import Fanout
-from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
-from snnc.operators.linear import Shape, size
+from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, LARGEST_SYSTEM, NEURONS
+from snnc.operators.linear import size
 from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
 
 #: Channels that axons of 16 bits tell apart, and those on the chip, as far as Intel's software can say it.
 CHANNELS, CHIP_CHANNELS = 512, 32
-#: The cores of Pohoiki Springs, the largest machine that was built of the chips: 768 of them.
-LARGEST_SYSTEM = 768 * 128
 _On = Literal["key", "value"]
 _KEY: _On = "key"
 _VALUE: _On = "value"
+#: The hint where a block_shape is better left to the compiler.
+AUTO = 'write "auto"'
 #: The hint where no single layer can be named.
 FEWER_VALUES = f"let it read fewer values, {AXONS_IN} in all"
 
 
 class _Placed(NamedTuple):
-    """The blocks of each layer, the layers that NengoLoihi refuses, and by layer the block_shape that it needs."""
+    """The blocks of each layer, and the layers that NengoLoihi refuses."""
 
     spread: Chip
     blocks: Mapping[str, Sequence[BlockUse]]
     refused: Collection[str]
-    cuts: Mapping[str, Shape]
-    #: The layers that are still refused with these.
+    #: The layers whose block_shape is better left to the compiler, and the number of blocks that they have then.
+    recut: Mapping[str, int]
+    #: The layers that no cut makes fit.
     stuck: Collection[str]
 
     @property
@@ -62,23 +64,24 @@ def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     if placed.refused:
         yield from _too_many(program.network, least, {}, "or more")
     else:
-        yield from _too_many(program.network, placed.cores, placed.cuts)
+        yield from _too_many(program.network, placed.cores, placed.recut)
     yield from wide or _out_of_place(placed)
 
 
 def _placed(spread: Chip) -> _Placed:
     blocks = spread.blocks()
     refused = _refused(blocks)
-    fine = _finely_cut(spread, blocks, refused)
-    cuts, stuck = _fitting(spread, fine) if refused or fine else ({}, ())
-    return _Placed(spread, blocks, refused, cuts, stuck)
+    doubted = {p.name for p in spread.populations if p.name in refused and p.block_shape_at}
+    doubted |= _finely_cut(spread, blocks, refused)
+    recut, stuck = _recut(spread, doubted) if refused or doubted else ({}, ())
+    return _Placed(spread, blocks, refused, recut, stuck)
 
 
 def _finely_cut(
     spread: Chip, blocks: Mapping[str, Sequence[BlockUse]], refused: Collection[str]
 ) -> set[str]:
     """Return the layers whose own block_shape may be why there are too many axons out of others, or too many blocks."""
-    cut = {population.name for population in spread.populations if population.block_shape}
+    cut = {population.name for population in spread.populations if population.block_shape_at}
     if not refused:
         return cut if sum(map(len, blocks.values())) > CORES else set()
     crowded = {name for name in refused if any(b.axons_out > AXONS_OUT for b in blocks[name])}
@@ -92,9 +95,11 @@ def _too_full(placed: _Placed) -> Iterator[Diagnostic]:
     for population in placed.spread.populations:
         blocks = placed.blocks[population.name]
         if any(block.too_much for block in blocks):
-            message, (at, on, hint) = _most_taken(population, blocks), _recut(placed, population)
+            alone = _alone(placed, population) if population.name in placed.stuck else None
+            message = _most_taken(population, [alone] if alone else blocks)
+            at, on, hint = _repair(placed, population)
             reader = next(p for p in placed.spread.populations if p.at == at[:2])
-            if reader is not population:
+            if reader is not population and not alone:
                 message += f"; they lead into {placed.cores[reader.name]} blocks of '{reader.name}'"
             yield Diagnostic(CORE_LIMITS, message, at, on, hint)
 
@@ -104,10 +109,9 @@ def _beyond_all(network: Network, cores: Mapping[str, int]) -> Diagnostic:
     number, largest = sum(cores.values()), max(cores, key=lambda name: cores[name])
     population = network.population(largest)
     message = f"the network takes {number} cores, {cores[largest]} of them for '{largest}'; the largest machine of such chips had {LARGEST_SYSTEM}"
-    coarse = next(iter(_cuts(population.shape)))
-    if population.block_shape and Boxes(population.shape, coarse).number < cores[largest]:
-        at, hint = (*population.at, "block_shape"), f"write {list(coarse)}, say"
-        return Diagnostic(CORE_LIMITS, message, at, hint=hint)
+    at = population.block_shape_at
+    if at and -(-population.size // NEURONS) < cores[largest]:
+        return Diagnostic(CORE_LIMITS, message, at, hint=AUTO)
     hint = f"make '{largest}' smaller, or take \"loihi\" out of targets"
     return Diagnostic(CORE_LIMITS, message, population.at, "key", hint)
 
@@ -116,9 +120,9 @@ MANY_CORES = warning("many-cores")
 
 
 def _too_many(
-    network: Network, cores: Mapping[str, int], cuts: Mapping[str, Shape], more: str = ""
+    network: Network, cores: Mapping[str, int], recut: Mapping[str, int], more: str = ""
 ) -> Iterator[Diagnostic]:
-    """Warn of more cores than NengoLoihi asks for, given how many each layer takes, and blocks that take fewer."""
+    """Warn of more cores than NengoLoihi asks for, given how many each layer takes, and some of them if they are cut anew."""
     number = sum(cores.values())
     if number <= CORES:
         return
@@ -129,12 +133,14 @@ def _too_many(
         _KEY,
         f"make '{largest}' smaller, which takes {cores[largest]}",
     )
-    fewer = {name: Boxes(network.population(name).shape, cut).number for name, cut in cuts.items()}
-    saved = {name: cores[name] - fewer[name] for name in cuts}
+    if network.population(largest).pop_type == 16 and network.population(largest).shape[-1] % 4:
+        at, on = (*network.population(largest).at, "pop_type"), _KEY
+        hint = "leave it out: channels that don't come in fours take a core for each pixel"
+    saved = {name: cores[name] - fewer for name, fewer in recut.items()}
     finest = max(saved, key=lambda name: saved[name], default="")
     if finest and (finest == largest or number - sum(saved.values()) <= CORES):
-        at, on = (*network.population(finest).at, "block_shape"), _VALUE
-        hint = f"write {list(cuts[finest])}: '{finest}' then takes {fewer[finest]} instead of {cores[finest]}"
+        at, on = network.population(finest).block_shape_at or at, _VALUE
+        hint = f"{AUTO}: '{finest}' then takes {recut[finest]} instead of {cores[finest]}"
     yield Diagnostic(MANY_CORES, message, at, on, hint)
 
 
@@ -161,25 +167,21 @@ def _out_of_place(placed: _Placed) -> Iterator[Diagnostic]:
         if all(block.aligned for block in blocks):
             continue
         channels, shape = population.shape[-1], population.block_shape
-        at = (*population.at, "pop_type")
+        at, shape_at = (*population.at, "pop_type"), population.block_shape_at
         if channels % 4:
             message = (
                 f"with pop_type 16 channels come in fours, and '{population.name}' has {channels}"
             )
             hint = f"write {channels + -channels % 4} channels, or leave pop_type out"
             yield Diagnostic(POP_TYPE, message, at, hint=hint)
-        elif shape:
+        elif shape and shape_at:
             message = f"with pop_type 16 channels come in fours, and its block has {shape[-1]}"
             hint = f"write {shape[-1] + -shape[-1] % 4} channels, or leave pop_type out"
-            yield Diagnostic(POP_TYPE, message, (*population.at, "block_shape"), hint=hint)
+            yield Diagnostic(POP_TYPE, message, shape_at, hint=hint)
         else:
             neurons = max(block.neurons for block in blocks)
             message = f"with pop_type 16 neurons come in fours, and NengoLoihi cuts '{population.name}' into blocks of {neurons}"
-            recut = _recut(placed, population)
-            repair = (
-                recut if population.name in placed.cuts else (at, "value", "leave pop_type out")
-            )
-            yield Diagnostic(POP_TYPE, message, *repair)
+            yield Diagnostic(POP_TYPE, message, at, hint="leave pop_type out")
 
 
 MANY_CHANNELS = warning("many-channels")
@@ -203,79 +205,37 @@ def _refused(blocks: Mapping[str, Sequence[BlockUse]]) -> set[str]:
     return {name for name, of_layer in blocks.items() if any(b.refused for b in of_layer)}
 
 
-def _fitting(spread: Chip, fine: Collection[str]) -> tuple[dict[str, Shape], set[str]]:
-    """Return the block_shape of the fewest blocks for each layer that NengoLoihi refuses, and the layers that none makes fit.
+def _recut(spread: Chip, doubted: set[str]) -> tuple[dict[str, int], set[str]]:
+    """Return the layers whose own block_shape had better go, with the number of blocks that they have then, and those that are stuck.
 
-    Those that are cut finely get one too, if it has fewer blocks than their own. Later layers are cut first: the number of
-    their blocks decides how much room the axons of earlier ones need.
+    A layer whose block_shape was fine may be too large if others are cut into more blocks. Then its own goes, too.
     """
-    cuts: dict[str, Shape] = {}
-    stuck: set[str] = set()
-    fanouts: dict[Connection, Fanout] = {}
-    for population in reversed(spread.populations):
-        own, name = list(spread.split(population).blocks()), population.name
-        blocks, here = spread.place(population, own, fanouts)
-        refused = any(block.refused for block in blocks)
-        if refused or name in fine:
-            most = LARGEST_SYSTEM if refused else len(own) - 1
-            if found := _coarsest(spread, population, fanouts, most):
-                cuts[name], here = found
-            elif refused:
-                stuck.add(name)
-        fanouts |= here
-    return cuts, stuck
+    from snnc.loihi.search import fewest  # most specs have no errors
 
-
-def _coarsest(
-    spread: Chip, population: Population, fanouts: Fanouts, most: int
-) -> tuple[Shape, Fanouts] | None:
-    """Return the block_shape of the fewest blocks that fit, and the fan-out into them; None if there are more than `most`."""
-    for shape in _cuts(population.shape):
-        parts = Boxes(population.shape, shape)
-        if parts.number > most:
-            return None
-        # A cut that doesn't fit mostly shows it in the middle.
-        if not _fit(spread.place(population, [parts.middle], fanouts)[0]):
-            continue
-        blocks, leading = spread.place(population, list(parts.blocks()), fanouts)
-        if _fit(blocks):
-            return shape, leading
-    return None
-
-
-def _fit(blocks: Sequence[BlockUse]) -> bool:
-    return all(block.fits for block in blocks)
-
-
-def _cuts(shape: Shape) -> list[Shape]:
-    """Return all shapes of nearly equal blocks that have no more neurons than a core, the fewest blocks first.
-
-    The sides of an image are cut alike.
-    """
-    *sides, channels = shape
-    images = _equal_parts(tuple(sides))
-    depths = [depth for (depth,) in _equal_parts((channels,))]
-    shapes = [(*image, depth) for image in images for depth in depths]
-    return sorted(
-        (block for block in shapes if size(block) <= NEURONS),
-        key=lambda block: (Boxes(shape, block).number, block),
-    )
-
-
-def _equal_parts(sides: Shape) -> list[Shape]:
-    """Return the shapes of nearly equal parts of an area, if all its sides are cut into as many; none larger than a core."""
-    parts, shapes = 1, []
+    written = {population.name for population in spread.populations if population.block_shape_at}
+    kept = written - doubted
     while True:
-        shape = tuple(-(-side // parts) for side in sides)
-        if size(shape) <= NEURONS:
-            shapes.append(shape)
-        # The next number of parts that makes a side shorter.
-        shorter = [
-            -(-side // (part - 1)) for side, part in zip(sides, shape, strict=True) if part > 1
-        ]
-        if not shorter:
-            return shapes
-        parts = min(shorter)
+        populations = (
+            p if p.name in kept else replace(p, block_shape=None)
+            for p in spread.network.populations
+        )
+        network = replace(spread.network, populations=tuple(populations))
+        open_layers = {p.name for p in spread.populations} - kept
+        cuts = fewest(spread._replace(network=network), open_layers)
+        stuck = {name for name, cut in cuts.items() if not cut.fits}
+        if not stuck & kept:
+            return {name: cuts[name].number for name in written - kept - stuck}, stuck
+        kept -= stuck
+
+
+def _alone(placed: _Placed, population: Population) -> BlockUse | None:
+    """Return what a neuron of a layer takes of a core that it has for itself, if that is too much."""
+    fanouts: dict[Connection, Fanout] = {}
+    for connection in placed.spread.out_of(population):
+        reader = placed.spread.network.population(connection.target)
+        fanouts |= placed.spread.land(reader, list(placed.spread.split(reader).blocks()))[1]()
+    (use,), _ = placed.spread.place(population, [one_neuron(population.shape)], fanouts)
+    return use if use.too_much else None
 
 
 def _most_taken(population: Population, blocks: Sequence[BlockUse]) -> str:
@@ -288,30 +248,29 @@ def _most_taken(population: Population, blocks: Sequence[BlockUse]) -> str:
     limit, what, taken = next(each for each in limits if max(each[2]) > each[0])
     most = max(taken)
     neurons = blocks[taken.index(most)].neurons
-    part = f"a block of {neurons} neurons of " if len(blocks) > 1 else ""
+    part = "" if neurons == population.size else f"a block of {neurons} neurons of "
+    if neurons == 1 < population.size:
+        part = "a single neuron of "
     return f"{part}'{population.name}' takes {most} {what}; a core of the chip has {limit}"
 
 
-def _recut(placed: _Placed, population: Population) -> tuple[KeyPath, _On, str]:
-    """Return the place of the block_shape that is to be changed, and a hint with one that fits."""
-    network, cuts = placed.spread.network, placed.cuts
+def _repair(placed: _Placed, population: Population) -> tuple[KeyPath, _On, str]:
+    """Return the place of the block_shape that is to be changed, and a hint."""
+    network, recut = placed.spread.network, placed.recut
     into = [connection.source for connection in network.into(population.name)]
-    out_of = [c.target for c in placed.spread.axons if c.source == population.name]
-    first, cut = population, [name for name in dict.fromkeys(out_of) if name in cuts]
-    if population.name in cuts:
+    out_of = [connection.target for connection in placed.spread.out_of(population)]
+    first, others = population, [name for name in dict.fromkeys(out_of) if name in recut]
+    if population.name in recut:
         # With more blocks, their source needs more axons. Layers that are refused have a diagnostic of their own.
-        cut = [name for name in dict.fromkeys(into + cut) if name in cuts]
-        cut = [name for name in cut if name not in placed.refused]
-    elif population.name in placed.stuck or not cut:
+        others = [name for name in dict.fromkeys(into + others) if name in recut]
+        others = [name for name in others if name not in placed.refused]
+    elif population.name in placed.stuck or not others:
         return population.at, _KEY, _narrower(network, population)
     else:
         # With fewer blocks, those that read it leave room.
-        first, cut = network.population(cut[0]), cut[1:]
-    hint = str(list(cuts[first.name]))
-    hint += "".join(f", and block_shape = {list(cuts[name])} for '{name}'" for name in cut)
-    if first.block_shape:
-        return (*first.at, "block_shape"), _VALUE, f"write {hint}"
-    return first.at, _KEY, f"write block_shape = {hint}"
+        first, others = network.population(others[0]), others[1:]
+    hint = AUTO + "".join(f", and block_shape = \"auto\" for '{name}'" for name in others)
+    return first.block_shape_at or first.at, _VALUE, hint
 
 
 def _narrower(network: Network, population: Population) -> str:

@@ -12,22 +12,21 @@ import numpy as np
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.ladder.change import Cause, Change, Tried, of_running
-from snnc.ladder.retrain import DEAD, Retrained, dead_share, of_training, tries
+from snnc.ladder.retrain import DEAD, Retrained, dead_share, has_few_spikes, of_training, tries
 from snnc.ladder.rung import Rung, on_chip
 from snnc.program.program import Program
-from snnc.running.statistics import accuracy, paired_difference
+from snnc.running.measured import FAST
 from snnc.training.epochs import Epoch
+from snnc.training.improving import WORTH_IN_TRAINING, gain_of_more
 from snnc.trials.items import TrialItems
 from snnc.trials.variant import variant
 
 #: A change is as good as the best one if it gains this share of what that gains, and enough if it brings back this share.
 MOST = 0.8
-#: A larger change of the same kind isn't tried once this share is back.
-ALL = 0.95
+#: Nothing more is tried once this share is back.
+ALL = 0.98
 #: A rung counts if it loses this share of all that is lost.
 COUNTS = 0.25
-#: In hertz: of a neuron that fires faster, the chip rounds the time between two spikes by more than an eighth.
-FAST = 250.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +93,7 @@ class Runner:
     def extended(self, chosen: Tried, helping: Sequence[Tried], lost: float) -> Tried:
         """Return a change with others that help, as far as it needs them to bring back enough."""
         for other in sorted(helping, key=lambda each: -each.gain.value):
-            if chosen.gain.value >= MOST * lost:
+            if chosen.gain.value >= ALL * lost:
                 break
             if other.change.cause != chosen.change.cause:
                 both = self.tried(chosen.change.and_then(other.change))
@@ -179,9 +178,9 @@ def of_trained(
 def _compared(change: Change, base: Retrained, result: Retrained) -> Tried:
     return Tried(
         change,
-        paired_difference(result.rates, base.rates),
-        accuracy(base.rates),
-        accuracy(result.rates),
+        result.streamed.minus(base.streamed),
+        base.streamed.accuracy,
+        result.streamed.accuracy,
     )
 
 
@@ -197,18 +196,10 @@ def _suspicions(
 ) -> Iterator[bool]:
     yield rungs[0] is not rates and rates.loses_from(rungs[0])
     yield dead_share(rates.rates) > DEAD
-    yield still_improving(epochs)
+    yield gain_of_more(epochs) >= WORTH_IN_TRAINING
     yield bool(epochs) and epochs[-1].loss > 0.5 * float(np.log(program.network.output.classes))
     yield len(epochs) < 5
-
-
-def still_improving(epochs: Sequence[Epoch]) -> bool:
-    """Whether the loss of a training still fell by more than 5 % over its last tenth, and isn't next to nothing."""
-    last = max(1, len(epochs) // 10)
-    if len(epochs) <= last:
-        return bool(epochs)
-    now, then = epochs[-1].loss, epochs[-1 - last].loss
-    return now > 0.05 and now < 0.95 * then
+    yield has_few_spikes(program)
 
 
 def headline(findings: Sequence[Finding]) -> Finding | None:

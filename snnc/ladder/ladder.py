@@ -15,7 +15,6 @@ from snnc.ladder.finding import (
     headline,
     of_spikes,
     of_trained,
-    still_improving,
 )
 from snnc.ladder.retrain import dead_share
 from snnc.ladder.rung import Rung, at_time, likeness, on_chip, rungs
@@ -24,6 +23,7 @@ from snnc.running.results import in_percent
 from snnc.show.table import aligned
 from snnc.training.epochs import Epoch
 from snnc.training.history import load_history
+from snnc.training.improving import gain_of_more
 from snnc.training.params_file import load_params
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
@@ -44,7 +44,7 @@ class Ladder:
     trial: tuple[Rung, ...]
     times: tuple[Rung, ...]
     findings: tuple[Finding, ...]
-    measured: dict[str, float | bool]
+    measured: dict[str, float]
 
     @property
     def headline(self) -> Finding | None:
@@ -108,7 +108,7 @@ class Ladder:
             "spikes": "{:.2f} spikes an item and neuron that fires",
             "dead": "{:.0%} of the neurons of the most silent layer never fire",
             "fast": "{:.0%} of the rates of neurons that fire are above 250 Hz",
-            "still_improving": "the training still improved when it ended: {}",
+            "more_epochs": "by the slope of the loss twice as many epochs are worth {:.1%} more right answers",
         }
         return [f"Measured on {self.items.which} items:"] + [
             f"  {words[key].format(value)}" for key, value in self.measured.items()
@@ -176,7 +176,7 @@ def climb(
             "spikes": _spikes(rates, shown),
             "dead": dead_share(rates.rates),
             "fast": fast_share(rates),
-            "still_improving": still_improving(epochs),
+            "more_epochs": gain_of_more(epochs),
         },
     )
 

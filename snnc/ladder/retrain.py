@@ -14,11 +14,11 @@ from snnc.data.prepare import split as split_data
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, Refusal
 from snnc.ladder.change import Cause, Change
+from snnc.ladder.rung import Rung, on_chip
 from snnc.networks.build import training_network
 from snnc.networks.deploy import deploy
 from snnc.pipeline import check_document
 from snnc.program.program import Program
-from snnc.running.rates import rate_answers
 from snnc.spec.changes import changed
 from snnc.training.epochs import Epoch, State
 from snnc.training.train import train
@@ -28,6 +28,8 @@ HELD_BACK = 0.2
 HOLD_BACK = ("train", "validation_fraction")
 #: A layer in which more neurons than this share never fire has dead ones.
 DEAD = 0.3
+#: So many spikes an item say little.
+FEW = 5
 
 
 class OutOfTimeError(Exception):
@@ -36,9 +38,9 @@ class OutOfTimeError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Retrained:
-    """A spec trained on a part of its training items: which of the others were answered right, as rates, (n,), and how it went."""
+    """A spec trained on a part of its training items: how others do as a stream, and how training went."""
 
-    rates: NDArray[np.bool_]
+    streamed: Rung
     epochs: tuple[Epoch, ...]
 
 
@@ -52,6 +54,8 @@ def of_training(program: Program, rates: dict[str, NDArray[np.float64]]) -> Iter
         yield _neurons("training unfinished", program, "amplitude", None)
     if program.data.scale == "none":
         yield Change("rates above what the chip can do", {("data", "scale"): "standard"}, True)
+    if has_few_spikes(program) and any(p.neurons.max_rate < 100 for p in populations):
+        yield _neurons("too few spikes an item", program, "max_rate", 200)
     if any(p.neurons.max_rate > 250 for p in populations):
         yield _neurons("rates above what the chip can do", program, "max_rate", 200)
     yield Change("training unfinished", {("train", "epochs"): min(4 * train_.epochs, 999)}, True)
@@ -62,6 +66,12 @@ def of_training(program: Program, rates: dict[str, NDArray[np.float64]]) -> Iter
     if rate != 0.001 and train_.optimizer.kind in ("adam", "rmsprop", "adamax", "adamw"):
         at = ("train", "optimizer", "learning_rate")
         yield Change("training unfinished", {at: 0.001}, True)
+
+
+def has_few_spikes(program: Program) -> bool:
+    """Whether neurons of some layer fire hardly more than a few times for an item, even for an input of 1."""
+    shown = program.presentation.time
+    return any(p.neurons.max_rate * p.rate_scale * shown < FEW for p in program.network.populations)
 
 
 def dead_share(rates: dict[str, NDArray[np.float64]]) -> float:
@@ -102,8 +112,7 @@ def retrained(
     weights = train(training_network(other.network), other, x, y, advance)
     deployed = replace(other, network=deploy(other.network, weights))
     x_held, y_held = data.x_train[held], data.y_train[held]
-    answers = rate_answers(deployed, x_held)
-    return Retrained(answers.classes == y_held, epochs)
+    return Retrained(on_chip(deployed, x_held, y_held, "stream"), epochs)
 
 
 def tries(

@@ -8,16 +8,19 @@ builds population axons for convolutions, and discrete ones for matrices.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import product
+from math import prod
 from typing import NamedTuple
 
-from snnc.loihi.blocks import Block
-from snnc.loihi.fanout import Everywhere, Fanout, fanout
+from snnc.loihi.blocks import Block, Box
+from snnc.loihi.fanout import Everywhere, Fanout, Grid, fanout
 from snnc.loihi.memory import BASES, index_bits, table_bits
 from snnc.loihi.targets import Outline, Runs, Targets, different, outlines, tables, targets
-from snnc.loihi.windows import Axis
-from snnc.operators.linear import Shape, size
+from snnc.loihi.windows import Axis, Views, within
+from snnc.operators.linear import Pair, Shape, size
 
 
 class CoreUse(NamedTuple):
@@ -35,6 +38,13 @@ class CoreUse(NamedTuple):
     aligned: bool = True
 
 
+class Least(NamedTuple):
+    """What a box takes of its core at least: axons, and bits by the number of channels of a pixel in it."""
+
+    axons: int
+    bits: Callable[[int], int]
+
+
 #: The part of its core that each block takes, and a function that counts where the axons lead.
 Landed = tuple[Sequence[CoreUse], Callable[[], Fanout]]
 
@@ -46,6 +56,8 @@ class DenseAxons(NamedTuple):
     source: Shape
     #: The number of values that have tables of their own; those of others may be equal.
     distinct: int
+    #: The number of values but for those whose tables are surely equal to others'.
+    most_distinct: int
     #: The number of axons of a value. NengoLoihi sends each value of the input as spikes of two neurons.
     per_value: int
     #: The slots that an axon takes of the core that it starts in.
@@ -64,10 +76,17 @@ class DenseAxons(NamedTuple):
         """Return how often the axons that start in a block of the source lead into one of the target."""
         return leading.below(block.neurons)
 
+    def least(self, sides: Sequence[range]) -> Least:
+        """Return what a box with these sides, but for its channels, takes at least."""
+        pixels, tables = prod(map(len, sides)), self.per_value * self.most_distinct
+        return Least(self.number, lambda depth: tables * table_bits(pixels * depth))
+
     def _into(self, block: Block) -> CoreUse:
         table = table_bits(block.neurons)
-        tables = self.number if block.whole else self.per_value * self.distinct
-        return CoreUse(self.number, tables * table, self.number * table)
+        if block.whole:
+            return CoreUse(self.number, self.number * table, self.number * table)
+        fewest, most = (self.per_value * number for number in (self.distinct, self.most_distinct))
+        return CoreUse(self.number, fewest * table, most * table)
 
 
 class ConvolutionAxons(NamedTuple):
@@ -80,6 +99,8 @@ class ConvolutionAxons(NamedTuple):
     pop_type: int
     #: Whether pooling gives several places of the kernel the same weights.
     pooled: bool
+    #: The rows and columns of the kernel that surely have the same weights: those of a cell.
+    cell: Pair = (1, 1)
 
     @property
     def number(self) -> int:
@@ -95,10 +116,28 @@ class ConvolutionAxons(NamedTuple):
     def out_of(self, block: Block, leading: Fanout) -> int:
         return _from_pixels(block, leading)
 
+    def least(self, sides: Sequence[range]) -> Least:
+        down, across = (
+            within(*each) for each in zip((self.rows, self.columns), sides, strict=True)
+        )
+        rows, columns = map(_number_of_places, (down, across), self.cell)
+        # The pixel that most neurons see: they end in its last row.
+        beyond = (max(rows) - 1) * len(sides[1]) + max(columns)
+
+        def bits(depth: int) -> int:
+            width = index_bits(beyond * depth - 1)
+            return sum(
+                rows[y] * columns[x] * table_bits(self.source[2] * y * x * depth, width)
+                for y, x in product(rows, columns)
+            )
+
+        return Least(sum(_pixels(down).values()) * sum(_pixels(across).values()), bits)
+
     def _use(self, block: Outline, landing: Sequence[Targets]) -> CoreUse:
         arranged = _by_runs(landing)
         bits = self._bits(arranged)
-        most_bits = sum(bits[runs] * tables(arranged[runs], BASES) for runs in arranged)
+        cell = (1, 1) if block.whole else self.cell
+        most_bits = sum(bits[runs] * tables(arranged[runs], BASES, cell) for runs in arranged)
         # The bases of axons of 16 bits count in fours.
         aligned = self.pop_type == 32 or all(each.firsts.multiples_of(4) for each in landing)
         if block.whole:
@@ -125,6 +164,8 @@ class SparseAxons(NamedTuple):
     #: Of the image that windows move over.
     rows: Axis
     columns: Axis
+    #: The rows and columns of pixels that surely have equal weights.
+    cell: Pair = (1, 1)
     slots: int = 1
 
     @property
@@ -143,12 +184,28 @@ class SparseAxons(NamedTuple):
             - after * (leading.below(last) - leading.below(last - 1))
         )
 
+    def least(self, sides: Sequence[range]) -> Least:
+        down, across = (
+            within(*each) for each in zip((self.rows, self.columns), sides, strict=True)
+        )
+        rows, columns, channels = _pixels(down), _pixels(across), self.source[2]
+
+        def bits(depth: int) -> int:
+            return channels * sum(
+                rows[y] * columns[x] // prod(self.cell) * table_bits(y * x * depth)
+                for y, x in product(rows, columns)
+            )
+
+        return Least(channels * sum(rows.values()) * sum(columns.values()), bits)
+
     def _use(self, block: Outline, landing: Sequence[Targets]) -> CoreUse:
         channels, arranged = self.source[2], _by_runs(landing)
         bits = {runs: channels * table_bits(sum(run.length for run in runs)) for runs in arranged}
         most_bits = sum(bits[each.runs] * each.pixels for each in landing)
         if block.whole:
             return CoreUse(self.number, most_bits, most_bits)
+        # Windows see a cell as a whole, or not at all.
+        most_bits //= prod(self.cell)
         # Pixels with the same targets may have equal weights.
         fewest = sum(bits[runs] * _different(arranged[runs], 1) for runs in arranged)
         return CoreUse(channels * sum(each.pixels for each in landing), fewest, most_bits)
@@ -175,7 +232,23 @@ def _landed(
 
 def _from_pixels(block: Block, leading: Fanout) -> int:
     """Return how often the pixels that have neurons in a block lead into another."""
+    if isinstance(block, Box) and isinstance(leading, Grid):
+        return leading.within(block.lines, block.columns)
     return sum(leading.below(run.stop) - leading.below(run.start) for run in block.pixels)
+
+
+def _number_of_places(views: Views, cell: int) -> Counter[int]:
+    """Return through how many rows of the kernel rows are seen, by the number of windows that see them; those of a cell count once."""
+    places = {(view.windows, view.place // cell) for view in views}
+    return Counter(windows for windows, _ in places)
+
+
+def _pixels(views: Views) -> Counter[int]:
+    """Return how many rows are seen, by the number of windows that see them."""
+    seen: Counter[int] = Counter()
+    for view, ranges in views.items():
+        seen[view.windows] += sum(map(len, ranges))
+    return seen
 
 
 def _by_runs(landing: Iterable[Targets]) -> dict[Runs, list[Targets]]:

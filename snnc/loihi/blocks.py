@@ -138,7 +138,12 @@ class Boxes:
         )
 
     @property
-    def middle(self) -> Block:
+    def block(self) -> Shape:
+        """The shape of all blocks but the last ones."""
+        return tuple(map(min, self.block_shape, self.layer))
+
+    @property
+    def middle(self) -> Box:
         """The block in the middle of the layer."""
         steps = zip(self.layer, self.block_shape, strict=True)
         starts = [-(-length // step) // 2 * step for length, step in steps]
@@ -168,6 +173,10 @@ class Slices:
     def number(self) -> int:
         return -(-size(self.layer) // self.neurons)
 
+    @property
+    def block(self) -> Shape:
+        return (self.neurons,)
+
     def blocks(self) -> Iterator[Block]:
         stop = size(self.layer)
         starts = range(0, stop, self.neurons)
@@ -180,6 +189,11 @@ Split = Boxes | Slices
 def whole(layer: Shape) -> Block:
     """Return the block of a layer that isn't split."""
     return Slice(layer, range(size(layer)))
+
+
+def one_neuron(layer: Shape) -> Block:
+    """Return the block of a neuron in the middle of a layer that has a core for itself."""
+    return Boxes(layer, (1,) * len(layer)).middle
 
 
 def _covered(neurons: range, group: int) -> range:

@@ -8,7 +8,7 @@ from snnc.loihi.axons import Axons, ConvolutionAxons, DenseAxons, SparseAxons
 from snnc.loihi.ranges import joined
 from snnc.loihi.windows import Axis, Chain, axes
 from snnc.operators import transforms
-from snnc.operators.linear import Shape, size, windows
+from snnc.operators.linear import Pair, Shape, size, windows
 from snnc.program.network import Connection, Network
 from snnc.spec.base import INPUT
 
@@ -27,14 +27,15 @@ def axons_of(network: Network, connection: Connection) -> Axons | None:
     match network.form(connection):
         case transforms.Dense():
             distinct = _distinct(chain, source) if chain else size(source)
-            return DenseAxons(source, distinct, 2 if connection.source == INPUT else 1)
+            per_value = 2 if connection.source == INPUT else 1
+            return DenseAxons(source, distinct, _most_distinct(chain, source), per_value)
         case transforms.Convolution(window=window) if _through_kernel(connection):
             rows, columns = axes([(window, source)], source)
             pooled = any(not step.has_kernel for step, _ in chain)
             pop_type = network.pop_type(connection) or 32
-            return ConvolutionAxons(source, rows, columns, pop_type, pooled)
+            return ConvolutionAxons(source, rows, columns, pop_type, pooled, _cell(chain))
         case transforms.Sparse() if _through_kernel(connection):
-            return SparseAxons(source, *axes(chain, source))
+            return SparseAxons(source, *axes(chain, source), _cell(chain))
     return None
 
 
@@ -51,6 +52,30 @@ def _distinct(windows: Chain, source: Shape) -> int:
     """Return the number of values that surely have different weights: of a channel, those that different windows see."""
     rows, columns = axes(windows, source)
     return _different(rows) * _different(columns) * source[2]
+
+
+def _most_distinct(pools: Chain, source: Shape) -> int:
+    """Return the number of values but for those whose weights are surely equal to others'."""
+    height, width = _cell(pools)
+    if not pools or height * width == 1:
+        return size(source)
+    window, image = pools[-1]
+    down, across = window.images(image)
+    return size(source) - down * across * (height * width - 1) * source[2]
+
+
+def _cell(windows: Chain) -> Pair:
+    """Return the rows and columns of pixels that surely have equal weights: those that pooling makes one value of.
+
+    Windows that overlap, or look beyond the image, are none of these: then weights are sums, or depend on the place.
+    """
+    rows = columns = 1
+    for window, image in takewhile(lambda step: not step[0].has_kernel, windows):
+        sides = zip(window.window, window.strides, window.images(image), strict=True)
+        if window.padded(image) or any(n > 1 and size != stride for size, stride, n in sides):
+            return (1, 1)
+        rows, columns = rows * window.window[0], columns * window.window[1]
+    return rows, columns
 
 
 def _different(axis: Axis) -> int:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from snnc.loihi.axons import Axons, CoreUse
 from snnc.loihi.blocks import Block, Boxes, Slice, Slices, Split
 from snnc.loihi.connections import axons_of
 from snnc.loihi.fanout import Fanout
-from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, NEURONS
+from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
+from snnc.operators.linear import size
 from snnc.program.network import Connection, Network, Population
+from snnc.spec.base import INPUT
 
 
 class BlockUse(NamedTuple):
@@ -77,7 +80,7 @@ class Chip(NamedTuple):
         if population.block_shape:
             return Boxes(population.shape, population.block_shape)
         into = [self.axons[connection] for connection in self.network.into(population.name)]
-        out_of = [self.axons[connection] for connection in self._from(population)]
+        out_of = [self.axons[connection] for connection in self.out_of(population)]
         whole = Slice(population.shape, range(population.size))
         number = max(
             -(-population.size // NEURONS),
@@ -91,30 +94,71 @@ class Chip(NamedTuple):
         self, population: Population, blocks: Sequence[Block], fanouts: Fanouts
     ) -> tuple[list[BlockUse], Fanouts]:
         """Return the use of some blocks of a layer, and the fan-out into them, given that of the layer itself."""
+        into, leading = self.land(population, blocks)
+        placed = [
+            _block_use(block, here, self.slots(population, block, fanouts))
+            for block, here in zip(blocks, into, strict=True)
+        ]
+        return placed, leading()
+
+    def land(
+        self, population: Population, blocks: Sequence[Block]
+    ) -> tuple[list[Sequence[CoreUse]], Callable[[], Fanouts]]:
+        """Return what the connections into a layer take of some blocks of it, and a function that counts the fan-out into these."""
         into = self.network.into(population.name)
         landed = [self.axons[connection].into(blocks) for connection in into]
-        placed = [
-            _block_use(block, here, self._slots(population, block, fanouts))
-            for block, *here in zip(blocks, *(uses for uses, _ in landed), strict=True)
-        ]
         on_chip = {population.name for population in self.populations}
-        return placed, {
-            connection: leading()
-            for connection, (_, leading) in zip(into, landed, strict=True)
-            if connection.source in on_chip
-        }
 
-    def _from(self, population: Population) -> list[Connection]:
+        def leading() -> Fanouts:
+            return {
+                connection: leads()
+                for connection, (_, leads) in zip(into, landed, strict=True)
+                if connection.source in on_chip
+            }
+
+        return list(zip(*(uses for uses, _ in landed), strict=True)), leading
+
+    def slots(self, population: Population, block: Block, fanouts: Fanouts) -> int:
+        """Return the slots of the axons that start in a block of a layer, as far as their fan-out is known."""
+        slots = 0
+        for connection in self.out_of(population):
+            if connection in fanouts:
+                axons = self.axons[connection]
+                slots += axons.slots * axons.out_of(block, fanouts[connection])
+        return slots
+
+    def out_of(self, population: Population) -> list[Connection]:
         """Return the connections from a layer to others on the chip."""
         return [connection for connection in self.axons if connection.source == population.name]
 
-    def _slots(self, population: Population, block: Block, fanouts: Fanouts) -> int:
-        """Return the slots of the axons that start in a block of a layer."""
-        slots = 0
-        for connection in self._from(population):
-            axons = self.axons[connection]
-            slots += axons.slots * axons.out_of(block, fanouts[connection])
-        return slots
+
+def fits_easily(network: Network) -> bool:
+    """Return whether each layer has room on a core of its own by a rough bound, and sets no split."""
+    leaving = Counter(connection.source for connection in network.into_chip())
+    on_chip = network.populations_on_chip
+    return len(on_chip) <= CORES and all(
+        population.block_shape is None
+        and population.pop_type is None
+        and _surely_has_room(network, population, leaving[population.name])
+        for population in on_chip
+    )
+
+
+def _surely_has_room(network: Network, population: Population, leaving: int) -> bool:
+    """Return whether a layer fits a core even if no weight is left out and all indices have the most bits.
+
+    `leaving` is the number of connections from it into layers on the chip.
+    """
+    axons = sum(
+        size(network.source_shape(connection)) * (2 if connection.source == INPUT else 1)
+        for connection in network.into(population.name)
+    )
+    return (
+        population.size <= NEURONS
+        and axons <= AXONS_IN
+        and axons * (21 * population.size + 64) <= BITS
+        and 2 * population.size * leaving <= AXONS_OUT
+    )
 
 
 def chip(network: Network) -> Chip | None:

@@ -37,6 +37,10 @@ class Grid(NamedTuple):
         there = before * self.columns.below(self.width) + own * self.columns.below(column)
         return self.depth * there
 
+    def within(self, rows: range, columns: range) -> int:
+        """Return the sum over the pixels of some rows and columns."""
+        return self.depth * self.rows.over(rows) * self.columns.over(columns)
+
 
 class Scattered(NamedTuple):
     """Into slices: counted by the number of a pixel."""

@@ -10,3 +10,5 @@ AXONS_OUT = 4096
 BITS = 2**20
 #: The cores of two chips, which NengoLoihi asks for.
 CORES = 2 * 128
+#: The cores of Pohoiki Springs, the largest machine that was built of the chips: 768 of them.
+LARGEST_SYSTEM = 768 * 128

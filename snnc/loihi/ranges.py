@@ -56,6 +56,10 @@ class Tally(NamedTuple):
         at = bisect_right(self.starts, number) - 1
         return self.sums[at] + self.heights[at] * (number - self.starts[at]) if at >= 0 else 0
 
+    def over(self, numbers: range) -> int:
+        """Return the sum over a range of numbers."""
+        return self.below(numbers.stop) - self.below(numbers.start)
+
 
 def tally(ranges: Iterable[range]) -> Tally:
     """Count the ranges that each number is in."""
@@ -63,8 +67,8 @@ def tally(ranges: Iterable[range]) -> Tally:
     for each in ranges:
         changes[each.start] += 1
         changes[each.stop] -= 1
-    starts = sorted(changes)
-    heights = list(accumulate(changes[start] for start in starts))
+    starts = tuple(sorted(changes))
+    heights = tuple(accumulate(changes[start] for start in starts))
     widths = (end - start for start, end in pairwise(starts))
     rises = (height * width for height, width in zip(heights, widths, strict=False))
-    return Tally(starts, heights, [0, *accumulate(rises)])
+    return Tally(starts, heights, (0, *accumulate(rises)))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from snnc.loihi.blocks import Block
 from snnc.loihi.ranges import joined, neighbours, overlap
 from snnc.loihi.windows import Axis, within
+from snnc.operators.linear import Pair
 
 
 class Seen(NamedTuple):
@@ -126,11 +127,6 @@ class Targets(NamedTuple):
     columns: tuple[range, ...]
 
     @property
-    def kernel_places(self) -> int:
-        """The number of places of the kernel."""
-        return len(self.kernel_rows) * len(self.kernel_columns)
-
-    @property
     def pixels(self) -> int:
         """The number of pixels."""
         return sum(map(len, self.rows)) * sum(map(len, self.columns))
@@ -161,13 +157,18 @@ def outlines(rows: Axis, columns: Axis, blocks: Iterable[Block]) -> list[Outline
     ]
 
 
-def tables(several: Sequence[Targets], unit: int) -> int:
-    """Return the number of different tables, of neurons that are arranged alike, where a base counts in units."""
-    if len(several) == 1:
-        return several[0].kernel_places * several[0].firsts.different(unit)
+def tables(several: Sequence[Targets], unit: int, cell: Pair) -> int:
+    """Return the number of different tables, of neurons that are arranged alike, where a base counts in units.
+
+    Places of the kernel in one cell, of so many rows and columns, have equal weights.
+    """
     by_place: dict[tuple[int, int], list[Firsts]] = {}
     for each in several:
-        for place in product(each.kernel_rows, each.kernel_columns):
+        rows = {row // cell[0] for row in each.kernel_rows}
+        columns = {column // cell[1] for column in each.kernel_columns}
+        if len(several) == 1:
+            return len(rows) * len(columns) * each.firsts.different(unit)
+        for place in product(rows, columns):
             by_place.setdefault(place, []).append(each.firsts)
     return sum(different(firsts, unit) for firsts in by_place.values())
 

@@ -56,8 +56,10 @@ class Population:
     at: KeyPath
     neurons_at: Mapping[str, KeyPath]
     on_chip_at: KeyPath | None = None
-    #: How many neurons of each dimension share a core of the chip; NengoLoihi decides if there is none.
+    #: How many neurons of each dimension share a core of the chip, written or chosen; NengoLoihi decides if there is none.
     block_shape: Shape | None = None
+    #: Where it is written, if it is.
+    block_shape_at: KeyPath | None = None
     #: How many bits the chip's axons into the neurons have for a population.
     pop_type: Literal[16, 32] | None = None
     #: How many times as fast the neurons run as they were trained to.

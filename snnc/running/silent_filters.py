@@ -73,7 +73,10 @@ def _convolutions(program: Program, layer: str) -> list[Operator]:
 
 
 def _spare(program: Program, layer: str) -> float:
-    """Return which share of a layer's units may be silent: of an encoder, which has nothing to learn, all."""
+    """Return which share of a layer's units may be silent: all of an encoder, which learns nothing, or with a slope at rest."""
+    population = program.network.population(layer)
+    if population.neurons.leaky and population.gradient.kind != "rate":
+        return 1.0
     if _convolutions(program, layer):
         return SPARE
     learns = any(op.has_kernel for c in program.network.into(layer) for op in c.operators)

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from snnc.diagnostics.wording import counted, times
+from snnc.loihi.blocks import Split
 from snnc.loihi.cores import chip
 from snnc.operators.linear import Operator
 from snnc.program.network import Connection, Network, Population
@@ -35,11 +36,11 @@ def layers(program: Program) -> Cells:
         "runs on",
     ]
     lines = [header, [INPUT, "", "", times(program.network.input_shape), "", "", "", "", "host"]]
-    cores = _cores(program)
+    splits = _splits(program)
     for population in program.network.populations:
         place = _place(program, population)
-        if population.name in cores:
-            place += f", {counted(cores[population.name], 'core')}"
+        if population.name in splits:
+            place += f", {_blocks(splits[population.name])}"
         lines.append(
             [
                 population.name,
@@ -60,14 +61,14 @@ def layers(program: Program) -> Cells:
 
 def description(program: Program) -> dict[str, Any]:
     """Return the layers, operators and neurons of a program, as plain JSON data."""
-    cores = _cores(program)
+    splits = _splits(program)
     return {
         "spec": program.spec_path.as_posix(),
         "network": program.name,
         "targets": program.targets,
         "input": {"shape": program.network.input_shape, "runs_on": "host"},
         "layers": [
-            {**_layer(program, population), "cores": cores.get(population.name)}
+            {**_layer(program, population), **_described(splits.get(population.name))}
             for population in program.network.populations
         ],
         "output": {
@@ -117,10 +118,21 @@ def _place(program: Program, population: Population) -> str:
     return "chip" if population.on_chip else "host"
 
 
-def _cores(program: Program) -> dict[str, int]:
-    """Return the number of cores of each layer on the chip, or nothing if it can't be known."""
+def _splits(program: Program) -> dict[str, Split]:
+    """Return how each layer on the chip is split into cores, or nothing if it can't be known."""
     spread = chip(program.network)
-    return spread.cores() if spread else {}
+    return {p.name: spread.split(p) for p in spread.populations} if spread else {}
+
+
+def _blocks(split: Split) -> str:
+    """Return the number of cores, and what is on each."""
+    cores = counted(split.number, "core")
+    return cores if split.number == 1 else f"{cores} of {times(split.block)}"
+
+
+def _described(split: Split | None) -> dict[str, Any]:
+    """Return the number of cores of a layer, and the shape of its blocks; nothing of either off the chip."""
+    return {"cores": split and split.number, "block": split and split.block}
 
 
 def _into(network: Network, target: str) -> list[str]:

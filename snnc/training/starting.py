@@ -40,7 +40,8 @@ def silent_at_start(program: Program, x: Array) -> tuple[Silent, ...]:
             model.get_layer(name).set_weights(weights)
     populations = program.network.populations
     outputs = [model.get_layer(f"ReLU_{population.name}").output for population in populations]
-    values = tf.keras.Model(model.inputs, outputs).predict_on_batch(x)
+    # Called at once: predict would trace each of the models of several seeds.
+    values = tf.keras.Model(model.inputs, outputs)(x.astype(np.float32), training=False)
     values = values if len(populations) > 1 else [values]
     return tuple(_silent(program, list(map(np.asarray, values))))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from snnc.diagnostics.diagnostic import KeyPath
 from snnc.operators.linear import Operator, Shape, ShapeError
@@ -50,6 +50,18 @@ class Builder(Protocol):
         """Add a layer's neurons, driven by the sum of the sources; return their output."""
 
 
+def _word_or_numbers(value: object) -> str:
+    return "word" if isinstance(value, str) else "numbers"
+
+
+#: The shape of the blocks that a layer is cut into, or that the compiler chooses it.
+BlockShape = Annotated[
+    Annotated[Literal["auto"], Tag("word")]
+    | Annotated[tuple[Count, ...], Field(min_length=1, strict=False), Tag("numbers")],
+    Discriminator(_word_or_numbers),
+]
+
+
 class LayerKind(Model):
     """The base of all layers."""
 
@@ -87,10 +99,10 @@ class NeuronLayer(LayerKind):
         description="Whether the layer runs on the chip. Default: yes, unless it reads the input: "
         "that layer runs on the host and turns values into spikes.",
     )
-    block_shape: Annotated[tuple[Count, ...], Field(min_length=1, strict=False)] | None = Field(
-        None,
-        description="How many neurons of each dimension share a core of the chip, at most 1024 in all. Default: NengoLoihi "
-        "cuts the layer into equal parts.",
+    block_shape: BlockShape = Field(
+        "auto",
+        description='How many neurons of each dimension share a core of the chip, at most 1024 in all. With "auto", the blocks '
+        "of the fewest cores that fit, all layers together.",
     )
     pop_type: Literal[16, 32] | None = Field(
         None,
