@@ -86,7 +86,7 @@ def test_what_python_has_more_of_than_toml(data: dict[str, Any]) -> None:
     wanted = meaning(snnc.load(data).program)
     data["layers"] = tuple(data["layers"])
     data["layers"][0]["units"] = numpy.int64(128)
-    data["neurons"]["max_rate"] = numpy.float32(200)
+    data["neurons"]["max_rate"] = numpy.float32(300)
     data["input"]["shape"] = numpy.array([64])
     data["layers"][0]["use_bias"] = numpy.bool_(True)
     assert meaning(snnc.load(data).program) == wanted

@@ -249,7 +249,7 @@ FAULTS: dict[str, tuple[str, Callable[[Spec], Any]]] = {
     "rates run on the chip": ("chip-neurons", rates_on_chip),
     "rates feed the chip": ("chip-neurons", rates_to_chip),
     "the chip would be too slow": ("chip-max-rate", chip_neurons(tau_ref=0.002, max_rate=400)),
-    "the chip rounds rates": ("chip-rounding", chip_neurons(max_rate=300)),
+    "the chip rounds rates": ("chip-rounding", chip_neurons(max_rate=400)),
     "the chip rounds tau_ref": ("chip-tau-ref", chip_neurons(tau_ref=0.0015)),
     "the chip holds no such tau_ref": ("chip-tau-ref", chip_neurons(tau_ref=0.08, max_rate=12)),
     "the chip holds no such tau_rc": ("chip-tau", chip_neurons(tau_rc=9.0)),

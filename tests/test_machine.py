@@ -369,9 +369,9 @@ def test_show_json_in_full(capsys: pytest.CaptureFixture[str]) -> None:
         "parameters": 2080,
         "neuron": {
             "kind": "lif",
-            "max_rate": 200,
-            "intercept": 0,
-            "amplitude": 0.005,
+            "max_rate": 300.0,
+            "intercept": 0.0,
+            "amplitude": 1 / 300,
             "tau_rc": 0.02,
             "tau_ref": 0.001,
         },

@@ -65,7 +65,7 @@ def test_paired_difference_counts_items() -> None:
     ids=str,
 )
 def test_what_is_rounded_to_zero_has_no_sign(found: tuple[float, float, float], said: str) -> None:
-    from snnc.running.results import _cell
+    from snnc.running.results import in_percent
     from snnc.running.statistics import Interval
 
-    assert _cell(Interval(*found, n=1000), "+") == said
+    assert in_percent(Interval(*found, n=1000), "+") == said

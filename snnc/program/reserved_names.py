@@ -23,6 +23,7 @@ RESERVED = frozenset(
         "scatter",
         "show",
         "softmax",
+        "speed_up",
         "tf",
         "x",
     }
