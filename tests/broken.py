@@ -146,7 +146,7 @@ SPECS: Sequence[Broken] = (
         {("layers", 0, "rate_scale"): 0.12, ("layers", 1, "rate_scale"): 0.12},
         (SPIKES,),
     ),
-    Broken("one slow layer", {("layers", 1, "rate_scale"): 0.06}, (SPIKES,)),
+    Broken("one slow layer", {("layers", 1, "rate_scale"): 0.07}, (SPIKES,)),
     Broken("max_rate 25", {("neurons", "max_rate"): 25}, (SPIKES,), trains=True),
     Broken(
         "max_rate 12 at 100 ms",
