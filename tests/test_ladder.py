@@ -118,8 +118,12 @@ def test_every_kind_of_change_is_one_that_a_spec_can_have(tmp_path: Path) -> Non
     assert possible >= 6
 
 
+#: Some of those that aren't trained; `python -m tests.broken` goes through all.
+SOME = [spec for spec in SPECS if not spec.trains][::4]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("broken", SPECS, ids=[spec.name for spec in SPECS])
+@pytest.mark.parametrize("broken", SOME, ids=[spec.name for spec in SOME])
 def test_what_is_broken_on_purpose_is_found(
     broken: Any, libraries: None, workshop: Workshop
 ) -> None:
@@ -130,4 +134,4 @@ def test_what_is_broken_on_purpose_is_found(
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    return Workshop(tmp_path_factory.mktemp("broken"), items=1000, seconds=200.0)
+    return Workshop(tmp_path_factory.mktemp("broken"), items=300, seconds=0.0)

@@ -231,6 +231,30 @@ def test_measured_rates_are_those_of_the_chip(tmp_path: Path) -> None:
         assert np.corrcoef(chip[name], rates.mean(axis=0))[0, 1] > 0.95, name
 
 
+@pytest.mark.parametrize(
+    ("kind", "on_host", "on_chip"),
+    [
+        ("lif", "nengo.LIFRate", "nengo_loihi.LoihiLIF"),
+        ("loihi_lif", "nengo_loihi.LoihiLIF", "nengo_loihi.LoihiLIF"),
+        (
+            "loihi_spiking_relu",
+            "nengo_loihi.LoihiSpikingRectifiedLinear",
+            "nengo_loihi.LoihiSpikingRectifiedLinear",
+        ),
+    ],
+)
+def test_rates_come_in_steps_on_the_chip_and_with_its_kinds(
+    nengo_loihi: None, kind: str, on_host: str, on_chip: str
+) -> None:
+    from snnc.running.rates import as_it_runs
+
+    network = check_document(changed(read(SPEC), {("neurons", "kind"): kind})).program.network
+    pixels, strokes = network.populations
+    assert (pixels.on_chip, strokes.on_chip) == (False, True)
+    assert as_it_runs(pixels).name == on_host
+    assert as_it_runs(strokes).name == on_chip
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
 def test_a_silent_start_is_told_before_training(

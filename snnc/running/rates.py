@@ -76,9 +76,11 @@ def as_trained(population: Population) -> Call:
 
 
 def as_it_runs(population: Population) -> Call:
-    """Return neurons with the rates that a population runs with: those of the chip come in steps."""
+    """Return neurons with the rates that a population runs with: those of the chip, and of Loihi's kinds on the host, come in steps."""
     neurons = population.neurons
-    return neurons.on_chip_rates() if population.on_chip else neurons.rates()
+    on_chip = neurons.on_chip_rates()
+    in_steps = population.on_chip or neurons.running().name == on_chip.name
+    return on_chip if in_steps else neurons.rates()
 
 
 def _neuron_type(call: Call) -> Any:
