@@ -31,6 +31,8 @@ from tests.mistakes import case
 
 #: Nobody follows more hints than this, one by one.
 MOST_STEPS = 80
+#: Nobody trains more often than this.
+MOST_TRAININGS = 6
 
 
 @dataclass(frozen=True)
@@ -108,15 +110,26 @@ class Trained:
         return self.spikes > self.chance
 
 
-def train(made: Case, epochs: int = 20) -> Trained:
-    """Train a case, and run it as spikes."""
-    tables = {**made.tables, "train": {**made.tables.get("train", {}), "epochs": epochs}}
-    with beside(replace(made, tables=tables)), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        results = snnc.train(tables).results
-    accuracy = {row.on: row.accuracy.value for row in results.rows}
-    largest = float(np.bincount(results.labels).max() / len(results.labels))
-    return Trained(accuracy["nengo_dl"], accuracy["rates"], largest)
+def train(made: Case, seed: int, epochs: int = 20) -> Trained:
+    """Train a case, and run it as spikes. While that is no better than chance, follow what training says, and train again."""
+    chance = random.Random(seed)
+    made = replace(
+        made, tables={**made.tables, "train": {**made.tables.get("train", {}), "epochs": epochs}}
+    )
+    for _ in range(MOST_TRAININGS):
+        with beside(made), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            training = snnc.train(made.tables)
+        results = training.results
+        accuracy = {row.on: row.accuracy.value for row in results.rows}
+        largest = float(np.bincount(results.labels).max() / len(results.labels))
+        trained = Trained(accuracy["nengo_dl"], accuracy["rates"], largest)
+        ways = [follow(made, d, o) for d in training.warnings for o in options(d.hint) if o]
+        better = [way for way in ways if way is not None]
+        if trained.learnt or not better:
+            break
+        made = chance.choice(better)
+    return trained
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -134,7 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
         if way.end != "nothing reported":
             print(seed, way.end, *way.steps[-6:], *way.left, sep="\n    ")
         elif seed < chosen.start + chosen.train:
-            result, trained = train(way.case), trained + 1
+            result, trained = train(way.case, seed), trained + 1
             above += result.learnt
             told = "" if result.learnt else f"\n    {way.case.tables}"
             print(f"{seed}: {result}{told}", flush=True)

@@ -330,6 +330,6 @@ def test_a_circle_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("libraries")
 @pytest.mark.parametrize("seed", range(20))
 def test_what_hints_end_with_learns(seed: int) -> None:
-    result = train(walk(case(seed), seed).case)
+    result = train(walk(case(seed), seed).case, seed)
     assert result.spikes > result.chance
     assert result.rates > result.chance

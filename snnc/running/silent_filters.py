@@ -41,7 +41,7 @@ def silent_filters(program: Program, results: Results) -> Iterator[Diagnostic]:
                 f"for any of the {rates.accuracy.n} items to test on",
                 convolutions[0].at,
                 "key",
-                "one that is silent never learns: try another seed in [network], or a lower learning rate",
+                f"one that is silent never learns: write seed = {program.network.seed + 1} in [network], and train again",
             )
 
 
