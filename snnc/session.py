@@ -237,7 +237,9 @@ def baseline_classes(program: Program, baseline: Baseline, x: Array) -> Labels:
     """Return what the twin says of items x, (n, size), once it is made of its weights."""
     model = baseline_network(program)
     for name, weights in baseline.weights.items():
-        model.get_layer(name).set_weights(weights)
+        # Keras names layers that reshape anew each time; they have no weights.
+        if weights:
+            model.get_layer(name).set_weights(weights)
     return baseline_answers(model, program, x).classes
 
 

@@ -49,8 +49,10 @@ def test_what_training_leaves(trained: Path) -> None:
         assert params["strokes.gain"].shape == params["strokes.bias"].shape == (64,)
         assert params["output.weights"].shape == (10, 64)
         said = str(params["pixels.neurons"])
-        assert said.startswith("128 LIF(amplitude=0.005, min_voltage=0, tau_rc=0.02, tau_ref=")
-        assert said.endswith("max_rate [200.], intercept [0.]")
+        assert said.startswith(
+            "128 LIF(amplitude=0.00333333333, min_voltage=0, tau_rc=0.02, tau_ref="
+        )
+        assert said.endswith("max_rate [300.], intercept [0.]")
         assert str(params["spikes"]).startswith("[('pixels', Lowpass(tau=0.002)), ('strokes',")
         assert "tensorflow" in json.loads(str(params["versions"]))
 
@@ -238,7 +240,7 @@ def test_parameters_of_another_spec(spec: Path, capsys: pytest.CaptureFixture[st
     seen = capsys.readouterr().err
     assert "digits.params.npz is for another network" in seen
     assert "\n  strokes.units: 64 there, 65 in the spec" in seen
-    assert "\n  pixels.max_rate: 200 there, 100 in the spec" in seen
+    assert "\n  pixels.max_rate: 300 there, 100 in the spec" in seen
 
 
 def test_another_split(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -433,6 +435,8 @@ def test_the_emulator_answers_as_nengo_loihi(
     *_, ours, theirs = json.loads(seen.out)["rows"]
     simulated = ours.pop("simulated")
     assert theirs.pop("simulated") is None
+    assert ours.pop("energy")["work"]["spikes"].keys() == {"pixels", "strokes"}
+    assert theirs.pop("energy") is None
     assert (ours.pop("name"), ours.pop("on")) == ("spikes, emulator (stream)", "emulator")
     del theirs["name"], theirs["on"]
     rates = [[layer.pop("rate") for layer in row["layers"]] for row in (ours, theirs)]

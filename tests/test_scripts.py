@@ -89,8 +89,8 @@ def test_the_held_out_items_are_the_sources_own(folder: Path) -> None:
 #: What somebody changes in the training script, and what both the Loihi script and `snnc run` say of it.
 EDITS = [
     ('"tau_rc": 0.02', '"tau_rc": 0.05', "tau_rc=0.05", "pixels.tau_rc: 0.05 there, 0.02"),
-    ("1 / MAX_RATE", "0.01", "amplitude=0.01", "pixels.amplitude: 0.01 there, 0.005"),
-    ("MAX_RATE = 200", "MAX_RATE = 150", "max_rate [150.]", "pixels.max_rate: 150 there, 200"),
+    ("1 / MAX_RATE", "0.01", "amplitude=0.01", "pixels.amplitude: 0.01 there, 0.00333333333"),
+    ("MAX_RATE = 300", "MAX_RATE = 150", "max_rate [150.]", "pixels.max_rate: 150 there, 300"),
     ("Dense(64", "Dense(48", "48 LIF", "strokes.units: 48 there, 64"),
     (
         "nengo.LIF(**LIF,",

@@ -122,7 +122,7 @@ def test_the_getting_started_can_be_done(mine: Path, capsys: pytest.CaptureFixtu
     capsys.readouterr()
     assert main(["run", "mine.toml", "--items", "20"]) == 0
     *_, table = blocks(START, "text")
-    names = [line.partition("  ")[0] for line in table.splitlines()[1:-1]]
+    names = [line.partition("  ")[0] for line in table.splitlines()[1:-2]]
     lines = capsys.readouterr().out.splitlines()[1:]
     assert [line.partition("  ")[0] for line in lines[: len(names)]] == names
     assert main(["compile", "mine.toml"]) == 0

@@ -177,6 +177,7 @@ def test_bands_move_firing_rates(tmp_path: Path) -> None:
     spec = tomli.loads((ROOT / "specs/digits.toml").read_text())
     spec["layers"] = [layer for layer in spec["layers"] if layer["kind"] == "dense"]
     spec["train"]["epochs"] = 6
+    spec["neurons"]["max_rate"] = 200
     first, second = spec["layers"][0]["name"], spec["layers"][1]["name"]
 
     def run(*bands: dict[str, float]) -> tuple[dict[str, float], float]:

@@ -62,11 +62,16 @@ class ProbeReader:
                 # The probe's value of a spike is amplitude / dt.
                 amplitude = probe.target.ensemble.neuron_type.amplitude
                 outputs = seen[probe][:, : self._steps].mean(axis=1, dtype=float)
-                self.add_rates(probe, items, outputs / amplitude)
+                # Rounded as scripts do.
+                self._rates[probe.label] += outputs.sum(axis=0) / amplitude / self._n_items
+                self._keep(probe, items, outputs / amplitude)
 
     def add_rates(self, probe: nengo.Probe, items: Any, rates: Array) -> None:
         """Add the firing rates of neurons for some items, (items, neurons), in hertz."""
         self._rates[probe.label] += rates.sum(axis=0) / self._n_items
+        self._keep(probe, items, rates)
+
+    def _keep(self, probe: nengo.Probe, items: Any, rates: Array) -> None:
         if self._each:
             kept = self._each[probe.label]
             numbers = np.arange(self._n_items)[items]

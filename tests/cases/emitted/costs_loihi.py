@@ -1,7 +1,7 @@
 """Run the trained costs network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from costs.toml [0775d375].
+Written by snnc from costs.toml [6d71df4e].
 """
 
 import argparse
@@ -23,7 +23,7 @@ DT = 0.001  # s
 PRESENTATION_STEPS = 100
 READ_STEPS = 50  # the answer is the mean of a presentation's last ones
 
-MAX_RATE = 300  # Hz, for an input of 1
+MAX_RATE = 200  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
 NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / MAX_RATE)
 

@@ -3,7 +3,7 @@
     python costs_train.py --resume  # go on after a kill
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from costs.toml [123b6031].
+Written by snnc from costs.toml [3b3b7bf3].
 """
 
 import argparse
@@ -49,7 +49,7 @@ VALIDATION_FRACTION = 0.2  # of the training items
 PRESENTATION_STEPS = 100 + 2  # the last ones for the way to the output
 READ_STEPS = 50  # the answer is the mean of the last ones
 
-MAX_RATE = 300  # Hz, for an input of 1
+MAX_RATE = 200  # Hz, for an input of 1
 TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
 # Trained on rates rounded as on the chip, with a smooth slope.
 TRAINING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / MAX_RATE)
