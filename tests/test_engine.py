@@ -448,8 +448,9 @@ def test_the_emulator_answers_as_nengo_loihi(
     assert lines[4].startswith("spikes, emulator (stream)"), "by default"
     assert (
         f"30 items of {simulated['steps']} steps in one chain; {simulated['spikes']:,} spikes"
-        in lines[-1]
+        in lines[-2]
     )
+    assert lines[-1].startswith("Energy of an item")
 
 
 def test_images_of_the_emulator(trained: Path) -> None:
