@@ -236,10 +236,9 @@ def baseline_answers(model: tf.keras.Model, program: Program, x: Array) -> Answe
 def baseline_classes(program: Program, baseline: Baseline, x: Array) -> Labels:
     """Return what the twin says of items x, (n, size), once it is made of its weights."""
     model = baseline_network(program)
-    for name, weights in baseline.weights.items():
+    for layer in model.layers:
         # Keras names layers that reshape anew each time; they have no weights.
-        if weights:
-            model.get_layer(name).set_weights(weights)
+        layer.set_weights(baseline.weights.get(layer.name, []))
     return baseline_answers(model, program, x).classes
 
 

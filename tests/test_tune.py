@@ -301,7 +301,7 @@ def test_a_spec_that_was_edited_meanwhile_stays(tmp_path: Path) -> None:
     after = changed(before, {("presentation", "time"): 0.02})
     path.write_text(SPEC + "# mine\n")
     with pytest.raises(Refusal, match="edited"):
-        write(before, after)
+        write(before, after, "tune")
     assert path.read_text().endswith("# mine\n")
 
 

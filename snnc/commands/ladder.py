@@ -18,6 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
         from snnc.ladder import writing
         from snnc.ladder.ladder import climb
         from snnc.training.progress import Nobody
+        from snnc.trials.writing import write
 
         ladder = climb(
             spec.document, spec.program, folder, arguments.items, arguments.seconds, Nobody()
@@ -28,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         after = writing.repaired(spec.document, found, ladder.items.which)
         if arguments.apply:
-            writing.write(spec.document, after)
+            write(spec.document, after, "ladder")
             then = "run snnc train again" if found.change.trains else "the parameters stay"
             print(f"wrote {spec.document.path.as_posix()}: {then}", file=said)
         else:

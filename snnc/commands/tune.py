@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         if after is spec.document:
             print("the spec says so already", file=said)
         elif arguments.apply:
-            writing.write(spec.document, after)
+            writing.write(spec.document, after, "tune")
             print(
                 f"wrote {spec.document.path.as_posix()}: snnc compile writes its scripts anew",
                 file=said,

@@ -22,10 +22,6 @@ def trained_twin(
 
 def twin_classes(program: Program, twin: Baseline, x: Array) -> NDArray[Any]:
     """Return the classes that the twin answers for items x, (n, size). Takes TensorFlow."""
-    from snnc.session import baseline_answers
-    from snnc.training.baseline import baseline_network
+    from snnc.session import baseline_classes
 
-    model = baseline_network(program)
-    for layer in model.layers:
-        layer.set_weights(twin.weights.get(layer.name, []))
-    return baseline_answers(model, program, x).classes
+    return baseline_classes(program, twin, x)

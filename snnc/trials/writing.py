@@ -61,8 +61,8 @@ def difference(before: Document, after: Document) -> str:
     return "\n".join(unified_diff(old, new, name, f"{name} (tuned)", n=1, lineterm=""))
 
 
-def write(before: Document, after: Document) -> None:
-    """Write a spec. Raises a Refusal if it was edited while settings were tried."""
+def write(before: Document, after: Document, command: str) -> None:
+    """Write a spec. Raises a Refusal if it was edited while a command tried settings."""
     if read(before.path).text != before.text:
-        raise Refusal(f"{before.path.as_posix()} was edited meanwhile: run snnc tune again")
+        raise Refusal(f"{before.path.as_posix()} was edited meanwhile: run snnc {command} again")
     write_text(before.path, after.text)
