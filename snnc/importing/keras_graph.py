@@ -16,6 +16,9 @@ from snnc.importing.keras_weights import Weights
 from snnc.importing.keras_windows import activated
 from snnc.importing.operations import Input, Operation, Shape, Unread, Unsupported
 
+#: A length for axes that have none.
+_SOME = 64
+
 
 def graph(model: Layer, weights: Weights, written_by: str, name: str) -> Graph:
     """Return the graph of a model.
@@ -175,12 +178,14 @@ class _Walk:
                 "with the shape of an item, and save it again"
             )
         known = tuple(size for size in shape if size is not None)
+        # Any length will do to look at the layers behind.
+        sizes = tuple(_SOME if size is None else size for size in shape)
         if len(known) < len(shape):
-            operation: Operation = unsupported.of_any_length(shape)
+            operation: Operation = replace(unsupported.of_any_length(shape), items=sizes)
         elif not known or min(known) < 1 or math.prod(known) > MOST_VALUES:
             raise Refusal(f"{self.file} reads items of shape {shape}: no network reads those")
         elif self.inputs:
-            operation = unsupported.another_input()
+            operation = replace(unsupported.another_input(), items=known)
         else:
             operation = Input(known)
         self.inputs.append(self._add(name, kind, operation, []))
