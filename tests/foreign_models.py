@@ -2,9 +2,11 @@
 
     python tests/foreign_models.py make FOLDER      # in any environment with a Keras, 2 or 3
     python -m tests.foreign_models compare FOLDER   # in snnc's own
+    python -m tests.foreign_models keep FOLDER      # pack a few of the files for test_import_keras.py
 
 The first writes each model of `keras_models.py` in every form that this Keras has, with items and its answers. The second reads all
-of them and prints what became of each: equal, refused, or, on exit 1, wrong. Environments take a minute each:
+of them and prints how many are equal, and how many refused; what is otherwise than expected has a line, and makes it exit with 1.
+Environments take a minute each:
 
     python3.11 -m venv V; V/bin/pip install keras==3.0.5 'jax[cpu]' packaging; KERAS_BACKEND=jax V/bin/python tests/foreign_models.py make FOLDER
     python3.11 -m venv V; V/bin/pip install tensorflow-cpu==2.12.0; V/bin/python tests/foreign_models.py make FOLDER
@@ -16,12 +18,17 @@ import argparse
 import importlib
 import os
 import sys
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+#: Files that each Keras wrote, with its answers; small, and none reads as the others do.
+KEPT = Path(__file__).parent / "cases/imported/keras.zip"
+KEPT_MODELS = ("models_in_models", "more_than_ten_of_a_class", "table_normalised")
+FORMS = ("whole.h5", "whole.keras", "parts.json")
 #: Of the largest logit.
 LARGEST_DIFFERENCE = 1e-5
 
@@ -29,7 +36,7 @@ LARGEST_DIFFERENCE = 1e-5
 def save_all(model: Any, folder: Path, name: str) -> list[str]:
     """Write a model in all forms that this Keras has; return those that it can't write itself."""
     refused = []
-    for form in ("whole.h5", "whole.keras", "parts.json"):
+    for form in FORMS:
         try:
             if form == "parts.json":
                 (folder / f"{name}.parts.json").write_text(model.to_json())
@@ -64,9 +71,6 @@ def make(folder: Path, module: str) -> None:
 
 def compare(folder: Path, verbose: bool) -> int:
     """Read all that stands in the folders of `make`, and return 1 if an answer differs."""
-    from snnc.diagnostics.errors import Refusal
-    from snnc.importing.formats import read
-    from snnc.importing.operations import Unsupported
     from tests import keras_models
 
     counts: Counter[tuple[str, str]] = Counter()
@@ -74,24 +78,16 @@ def compare(folder: Path, verbose: bool) -> int:
     wrong = 0
     for answers in sorted(folder.glob("*/*.npz")):
         name = answers.name.removesuffix(".npz")
-        for path in sorted(answers.parent.glob(f"{name}.[wp][ha][or][lt][es].*")):
-            weights = path.parent / f"{name}.weights.h5" if path.suffix == ".json" else None
-            try:
-                graph = read(path, weights)
-                why = [node for node in graph.nodes if isinstance(node.operation, Unsupported)]
-                outcome = "refused" if why else _outcome(graph, answers)
-            except Refusal as error:
-                outcome, why = f"unread: {error}", []
+        for path in forms(answers):
+            found, why = read_one(path, answers)
             expected = "refused" if name in keras_models.REFUSED else "equal"
-            if outcome != expected:
+            if found != expected:
                 wrong += 1
-                print(
-                    f"{path.parent.name}/{path.name}: {outcome}, not {expected} {[n.name for n in why]}"
-                )
+                print(f"{path.parent.name}/{path.name}: {found}, not {expected} {why}")
             elif verbose:
-                print(f"{path.parent.name}/{path.name}: {outcome} {[n.name for n in why] or ''}")
-            counts[path.parent.name, outcome.split(":")[0]] += 1
-            models[f"{outcome.split(':')[0]} {name}"] += 1
+                print(f"{path.parent.name}/{path.name}: {found} {why or ''}")
+            counts[path.parent.name, found.split(":")[0]] += 1
+            models[f"{outcome.split(':', maxsplit=1)[0]} {name}"] += 1
     for (environment, outcome), count in sorted(counts.items()):
         print(f"{environment}: {outcome} {count}")
     kinds = Counter(key.split()[0] for key in models)
@@ -99,28 +95,66 @@ def compare(folder: Path, verbose: bool) -> int:
     return 1 if wrong else 0
 
 
-def _outcome(graph: Any, answers: Path) -> str:
+def forms(answers: Path) -> list[Path]:
+    """Return the files of the model that some answers are of."""
+    name = answers.name.removesuffix(".npz")
+    found = [answers.with_name(f"{name}.{form}") for form in FORMS]
+    return [path for path in found if path.is_file()]
+
+
+def read_one(path: Path, answers: Path) -> tuple[str, list[str]]:
+    """Return what became of a file, and the layers that are in the way."""
+    from snnc.diagnostics.errors import Refusal
+    from snnc.importing.formats import read
+    from snnc.importing.operations import Unsupported
+
+    name = answers.name.removesuffix(".npz")
+    weights = answers.with_name(f"{name}.weights.h5") if path.suffix == ".json" else None
+    try:
+        graph = read(path, weights)
+    except Refusal as error:
+        return f"unread: {error}", []
+    why = [node.name for node in graph.nodes if isinstance(node.operation, Unsupported)]
+    return ("refused" if why else outcome(graph, answers)), why
+
+
+def keep(folder: Path) -> int:
+    """Pack the files of a few small models, as each Keras wrote them, with its answers."""
+    with zipfile.ZipFile(KEPT, "w", zipfile.ZIP_LZMA) as archive:
+        for answers in sorted(folder.glob("*/*.npz")):
+            name = answers.name.removesuffix(".npz")
+            for path in sorted(answers.parent.glob(f"{name}.*")) if name in KEPT_MODELS else ():
+                member = zipfile.ZipInfo(f"{path.parent.name}/{path.name}")
+                archive.writestr(member, path.read_bytes(), zipfile.ZIP_LZMA)
+    print(f"{KEPT.name}: {KEPT.stat().st_size:,} bytes")
+    return 0
+
+
+def outcome(graph: Any, answers: Path) -> str:
+    """Return whether a graph says what Keras said, and if it doesn't, how far it is off."""
     with np.load(answers) as arrays:
         x, y = arrays["x"], arrays["y"]
-    difference = np.abs(graph.apply(x).reshape(y.shape) - y).max()
-    if "log_softmax" in [node.kind for node in graph.nodes[-1:]]:
-        difference = np.abs(graph.apply(x) - np.exp(y)).max()
+    # A graph has softmax for log_softmax: which class is the largest is the same.
+    y = np.exp(y) if graph.output.kind.startswith("log_softmax") else y
+    difference = np.abs(graph.apply(x) - y).max()
     return (
         "equal"
-        if difference <= LARGEST_DIFFERENCE * max(np.abs(y).max(), 1e-30)
+        if difference <= LARGEST_DIFFERENCE * np.abs(y).max()
         else f"wrong: {difference:.3g}"
     )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("task", choices=("make", "compare"))
+    parser.add_argument("task", choices=("make", "compare", "keep"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--keras", default="keras", help="the module, such as tf_keras")
     parser.add_argument("--verbose", action="store_true")
     given = parser.parse_args()
     if given.task == "compare":
         return compare(given.folder, given.verbose)
+    if given.task == "keep":
+        return keep(given.folder)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     make(given.folder, given.keras)
     return 0

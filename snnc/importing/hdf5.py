@@ -86,8 +86,8 @@ def numbers_of(dataset: Any, name: str) -> Array:
     if not np.isfinite(array).all():
         wrong = int(array.size - np.isfinite(array).sum())
         raise Refusal(
-            f"{name} holds no finite numbers in {wrong} of {array.size} places: "
-            "the training diverged; import the model as it was before"
+            f"{name} isn't finite in {wrong} of {array.size} places: "
+            "the training diverged, so import the model as it was before"
         )
     return array
 
