@@ -86,10 +86,11 @@ def compare(folder: Path, verbose: bool) -> int:
                 print(f"{path.parent.name}/{path.name}: {found}, not {expected} {why}")
             elif verbose:
                 print(f"{path.parent.name}/{path.name}: {found} {why or ''}")
-            counts[path.parent.name, found.split(":")[0]] += 1
-            models[f"{outcome.split(':', maxsplit=1)[0]} {name}"] += 1
-    for (environment, outcome), count in sorted(counts.items()):
-        print(f"{environment}: {outcome} {count}")
+            short = found.partition(":")[0]
+            counts[path.parent.name, short] += 1
+            models[f"{short} {name}"] += 1
+    for (environment, short), count in sorted(counts.items()):
+        print(f"{environment}: {short} {count}")
     kinds = Counter(key.split()[0] for key in models)
     print(f"models: {dict(kinds)}; files: {sum(counts.values())}; not as expected: {wrong}")
     return 1 if wrong else 0
