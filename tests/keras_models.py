@@ -25,9 +25,6 @@ def made(keras: Any, name: str, seed: int = 0) -> tuple[Any, np.ndarray, np.ndar
         model(np.zeros((1, *model.layers[0].input_shape[1:]), "float32"))
     values = zip(model.weights, model.get_weights(), strict=True)
     model.set_weights([_random(chance, weight.name, value) for weight, value in values])
-    for layer in model.layers:
-        if hasattr(layer, "finalize_state"):  # Normalization keeps what it derives from its weights
-            layer.finalize_state()
     # Models that begin with Rescaling expect bytes.
     bytes_ = any(type(layer).__name__ == "Rescaling" for layer in model.layers[:3])
     shapes = [(8, *(size or 8 for size in one.shape[1:])) for one in model.inputs]
@@ -38,7 +35,8 @@ def made(keras: Any, name: str, seed: int = 0) -> tuple[Any, np.ndarray, np.ndar
 
 
 def _random(chance: np.random.RandomState, name: str, value: np.ndarray) -> np.ndarray:
-    if "count" in name or value.dtype.kind != "f":
+    # Normalization is adapted where it is made: Keras 2 puts what it then knows into its graph.
+    if name.rpartition("/")[2].partition(":")[0] in ("mean", "variance", "count"):
         return value
     if "variance" in name or "gamma" in name:
         return chance.uniform(0.5, 1.5, value.shape).astype(value.dtype)
@@ -211,7 +209,7 @@ def keras_to_snn(keras: Any) -> Any:
     layers = keras.layers
     x = items = keras.Input(shape=(28, 28, 1))
     x = layers.Conv2D(filters=8, kernel_size=3, activation="relu")(x)
-    x = layers.AveragePooling2D()(x)
+    x = layers.AveragePooling2D(2)(x)
     x = layers.Conv2D(filters=8, kernel_size=3, activation="relu")(x)
     x = layers.AveragePooling2D(3, strides=2, padding="same")(x)
     return keras.Model(items, layers.Dense(units=10)(layers.Flatten()(x)))
@@ -399,9 +397,9 @@ def tf_flowers(keras: Any) -> Any:
             augmented,
             layers.Rescaling(1.0 / 255),
             layers.Conv2D(8, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D(),
+            layers.MaxPooling2D(2),
             layers.Conv2D(8, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D(),
+            layers.MaxPooling2D(2),
             layers.Dropout(0.2),
             layers.Flatten(),
             layers.Dense(16, activation="relu"),
@@ -541,13 +539,17 @@ def table_normalised(keras: Any) -> Any:
 @read
 def image_normalised(keras: Any) -> Any:
     layers = keras.layers
+    # Keras 2.12 forgets `invert` when it saves.
+    inverted = {"invert": True} if hasattr(keras, "ops") else {}
+    adapted = layers.Normalization(axis=(1, 3))
+    adapted.adapt(np.random.RandomState(3).normal(1, 2, (50, 8, 8, 3)))
     return keras.Sequential(
         [
             keras.Input((8, 8, 3)),
             layers.Rescaling([1 / 127.5] * 3, offset=-1),
             layers.Normalization(axis=-1, mean=[0.1, 0.2, 0.3], variance=[0.5, 0.6, 0.7]),
-            layers.Normalization(axis=None, mean=0.1, variance=0.25, invert=True),
-            layers.Normalization(axis=(1, 3)),
+            layers.Normalization(axis=None, mean=0.1, variance=0.25, **inverted),
+            adapted,
             layers.Conv2D(4, 3),
             layers.Flatten(),
             layers.Dense(3),
@@ -660,7 +662,7 @@ def lenet_tanh(keras: Any) -> Any:
         [
             keras.Input((28, 28, 1)),
             layers.Conv2D(6, 5, padding="same", activation="tanh"),
-            layers.AveragePooling2D(),
+            layers.AveragePooling2D(2),
             layers.Conv2D(16, 5, activation="tanh"),
             layers.Flatten(),
             layers.Dense(84, activation="sigmoid"),
@@ -740,7 +742,7 @@ def simple_audio(keras: Any) -> Any:
             layers.Resizing(16, 16),
             layers.Normalization(),
             layers.Conv2D(8, 3, activation="relu"),
-            layers.MaxPooling2D(),
+            layers.MaxPooling2D(2),
             layers.Flatten(),
             layers.Dense(8),
         ]

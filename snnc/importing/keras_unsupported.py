@@ -149,7 +149,7 @@ _CHANNELS_FIRST = (
 _RENORM = ("it renormalises with statistics of its own", "train it with renorm=False")
 _OTHER = (
     "specs have no such layer",
-    "build the model without it: docs/import.md lists what can be imported",
+    "build the model without it, of Dense, Conv, pooling, BatchNormalization, Add and Concatenate",
 )
 _AT_RANDOM = (
     "training=True is given in the call, so that it changes what comes out when the network runs",
