@@ -18,7 +18,7 @@ from snnc.training.arrays_file import ArraysFile, opened
 from snnc.training.checkpoint import depends_on, described
 
 if TYPE_CHECKING:
-    from snnc.networks.deploy import Weights
+    from snnc.networks.folding import Weights
 
 
 @dataclass(frozen=True, eq=False)

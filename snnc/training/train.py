@@ -17,7 +17,7 @@ from snnc.data.prepare import Array, Labels, division
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.libraries import strict_warnings
 from snnc.networks.build import build, training_network
-from snnc.networks.deploy import Weights
+from snnc.networks.folding import Weights
 from snnc.networks.nengo_dl import simulator
 from snnc.program.program import Program
 from snnc.program.waking import may_start_silent
