@@ -1,0 +1,7 @@
+"""Exact changes of a graph, towards what a spec can say: a module for each idea, and in each the rules of it."""
+
+from snnc.importing.rewriting import Rule
+from snnc.importing.rules import linear, nothing, order, scales, sums
+
+#: In the order in which they are tried.
+EXACT: tuple[Rule, ...] = (*nothing.RULES, *order.RULES, *linear.RULES, *scales.RULES, *sums.RULES)

@@ -1,0 +1,52 @@
+"""A spec in the making: its layers as tables of it, with their weights as Keras has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from snnc.importing.operations import Array, Scale, Shape
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A table in [[layers]]: its keys beside kind and name, what it follows, and the nodes that it stands for.
+
+    `weights` are those of its operator, once for each of the sources; or once for all if they share them.
+    """
+
+    name: str
+    kind: str
+    settings: Mapping[str, Any]
+    sources: tuple[str, ...]
+    weights: tuple[tuple[Array, ...], ...] = ()
+    nodes: tuple[str, ...] = ()
+    comment: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Output:
+    """The readout: how many classes there are, which layers it reads, and its weights behind each."""
+
+    classes: int
+    sources: tuple[str, ...]
+    weights: tuple[tuple[Array, ...], ...]
+    nodes: tuple[str, ...] = ()
+
+    @property
+    def has_bias(self) -> bool:
+        return len(self.weights[0]) > 1
+
+
+@dataclass(frozen=True, eq=False)
+class Sketch:
+    """All of it. `scale` is what the file does to items first, if it does that."""
+
+    shape: Shape
+    layers: tuple[Layer, ...]
+    output: Output
+    channels_first: bool = False
+    scale: Scale | None = None
+    #: By a layer's name in the file: its name in the spec, where those differ.
+    renamed: Mapping[str, str] = field(default_factory=dict)
