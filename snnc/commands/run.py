@@ -27,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     with libraries.loaded(simulators.packages(on)):
         from snnc.running import measured, plots, run
         from snnc.training import params_file
+        from snnc.training.paths import Paths
         from snnc.training.progress import Terminal
 
         simulators.ensure_reachable(program, on)
@@ -35,6 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
         if figures:
             plots.ensure_writable(figures, program, on)
         trained, data = params_file.load_with_data(program, folder)
+        kept = params_file.keep_items(Paths.of(program, folder), trained, data)
+        if kept:
+            print(f"wrote {', '.join(path.as_posix() for path in kept)}", file=sys.stderr)
         _print_differences(params_file.trained_otherwise(trained, program))
         if arguments.verify:
             _verify(trained, arguments.verify)
