@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import io
+import keyword
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -47,7 +48,7 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         arguments = _arguments(argv)
         # Each command is a module, so that none pays for what another one imports.
-        command = importlib.import_module(f"snnc.commands.{arguments.command}")
+        command = importlib.import_module(f"snnc.commands.{_module(arguments.command)}")
         code = attempt(lambda: command.run(arguments))
         sys.stdout.flush()
         return code
@@ -70,6 +71,11 @@ def _run(argv: Sequence[str] | None) -> int:
     except KeyboardInterrupt as interrupt:
         print(f"snnc: {str(interrupt) or 'interrupted'}", file=sys.stderr)
         return 130
+
+
+def _module(command: str) -> str:
+    """Return the name of a command's module: no module is called as a word of Python's."""
+    return f"{command}_" if keyword.iskeyword(command) else command
 
 
 def _forget_output() -> None:
@@ -261,6 +267,44 @@ def _ladder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
+def _import(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = IMPORT_EXAMPLES
+    parser.add_argument(
+        "model", type=Path, help="the file: .h5, .keras, a .json of the architecture, .onnx or .nir"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="NAME",
+        help="the network's name; the spec becomes NAME.toml, and its parameters NAME.params.npz (default: like the file)",
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="the weights, if the model has them in a file of its own",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        help="items and labels, a .npz or a .csv file: the spec names it, and the accuracy on what it holds out is said",
+    )
+    parser.add_argument(
+        "--max-pool",
+        choices=["refuse", "average"],
+        default="refuse",
+        help="average: take means where the model takes the largest value, and say what that loses (default: refuse)",
+    )
+    parser.add_argument(
+        "--check-only", action="store_true", help="say what would become of it, and write nothing"
+    )
+    parser.add_argument("--force", action="store_true", help="write over files that are there")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
 def _schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
 
@@ -270,9 +314,20 @@ def _completion(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(whole=reader)
 
 
+IMPORT_EXAMPLES = """\
+examples:
+  snnc import model.h5                        write model.toml and model.params.npz
+  snnc import model.json --weights model.h5   architecture and weights apart
+  snnc import model.onnx -o jets --data jets.npz
+  snnc import model.keras --check-only        say what would become of each layer"""
+
 #: The help of each command, and the function that adds its arguments.
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "new": ("write a commented spec to start from", _new),
+    "import": (
+        "turn a trained network of Keras, PyTorch or NIR into a spec with its parameters",
+        _import,
+    ),
     "check": ("say what is wrong with specs, and what to write instead", _check),
     "explain": ("say why a code is raised, with an example and its repair", _explain),
     "compile": ("write the scripts that train and run the network", _compile),

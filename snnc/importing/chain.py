@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,10 +12,10 @@ from snnc.networks.folding import Map, Weights
 from snnc.operators.avg_pool2d import AveragePool2D
 from snnc.operators.batch_norm import BatchNorm
 from snnc.operators.conv2d import Conv2D
+from snnc.operators.dense import Dense
+from snnc.operators.dropout import Dropout
 from snnc.operators.linear import Operator, Shape, Window, walk
-
-#: The weights of an operator, as its Keras layer has them.
-Own = Sequence[Array]
+from snnc.operators.on_off import OnOff
 
 
 def numpy_chain(operators: Sequence[Operator], weights: Weights, before: Shape) -> Map:
@@ -34,58 +34,34 @@ def numpy_chain(operators: Sequence[Operator], weights: Weights, before: Shape) 
     return through
 
 
-def operation(operator: Operator, weights: Own, before: Shape) -> Operation:
-    """Return what an operator does to values of a shape."""
-    return _OPERATIONS[operator.kind](operator, [in_double(each) for each in weights], before)
+def operation(operator: Operator, own: Sequence[Array], before: Shape) -> Operation:
+    """Return what an operator with weights of its own, as its Keras layer has them, does to values of a shape."""
+    weights = [in_double(each) for each in own]
+    match operator:
+        case Dropout():
+            return ops.Identity()
+        case Dense():
+            return ops.Dense(weights[0], _bias(weights))
+        case Conv2D():
+            padding = _padding(operator, before)
+            return ops.Conv(weights[0], _bias(weights), operator.strides, padding, (1, 1))
+        case AveragePool2D():
+            return ops.Pool(operator.window, operator.strides, _padding(operator, before))
+        case BatchNorm():
+            gamma, beta, mean, variance = weights
+            scale = gamma / np.sqrt(variance + operator.epsilon)
+            return ops.Scale(scale, beta - mean * scale)
+        case OnOff():
+            eye = np.eye(before[-1])
+            return ops.Dense(np.concatenate([eye, -eye], axis=1), None)
+    raise AssertionError(f"nobody has said what {operator.kind} computes")
 
 
-def _identity(operator: Operator, weights: Own, before: Shape) -> Operation:
-    return ops.Identity()
-
-
-def _dense(operator: Operator, weights: Own, before: Shape) -> Operation:
-    matrix, *bias = weights
-    return ops.Dense(matrix, next(iter(bias), None))
-
-
-def _conv2d(operator: Operator, weights: Own, before: Shape) -> Operation:
-    assert isinstance(operator, Conv2D)
-    kernel, *bias = weights
-    return ops.Conv(
-        kernel, next(iter(bias), None), operator.strides, _padding(operator, before), (1, 1)
-    )
-
-
-def _avg_pool2d(operator: Operator, weights: Own, before: Shape) -> Operation:
-    assert isinstance(operator, AveragePool2D)
-    return ops.Pool(operator.window, operator.strides, _padding(operator, before))
-
-
-def _batch_norm(operator: Operator, weights: Own, before: Shape) -> Operation:
-    assert isinstance(operator, BatchNorm)
-    gamma, beta, mean, variance = weights
-    scale = gamma / np.sqrt(variance + operator.epsilon)
-    return ops.Scale(scale, beta - mean * scale)
-
-
-def _on_off(operator: Operator, weights: Own, before: Shape) -> Operation:
-    ones = np.eye(before[-1])
-    matrix = np.concatenate([ones, -ones], axis=1)
-    return ops.Dense(matrix, None)
+def _bias(weights: Sequence[Array]) -> Array | None:
+    return weights[1] if len(weights) > 1 else None
 
 
 def _padding(window: Window, before: Shape) -> ops.Padding:
     if window.padding == "valid":
         return ((0, 0),) * len(window.window)
     return same_padding(before[:-1], window.window, window.strides)
-
-
-#: By an operator's kind.
-_OPERATIONS: Mapping[str, Callable[[Operator, Own, Shape], Operation]] = {
-    "avg_pool2d": _avg_pool2d,
-    "batch_norm": _batch_norm,
-    "conv2d": _conv2d,
-    "dense": _dense,
-    "dropout": _identity,
-    "on_off": _on_off,
-}

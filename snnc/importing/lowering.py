@@ -61,10 +61,18 @@ class _Builder:
         parts = self._parts(graph.output)
         wrong = next((part for part in parts if not isinstance(part.operation, ops.Dense)), None)
         if wrong is not None or len(graph.output.shape) != 1:
-            raise Unsayable(wrong or graph.output, "the output is no row of values, one a class", "end the model with a Dense layer, one unit a class")
+            raise Unsayable(
+                wrong or graph.output,
+                "the output is no row of values, one a class",
+                "end the model with a Dense layer, one unit a class",
+            )
         (classes,) = graph.output.shape
         if classes < 2:
-            raise Unsayable(graph.output, "one value comes out: that is a regression, or a logit of two classes", "add a sigmoid behind it if it is the logit of the second of two classes, and save the model again")
+            raise Unsayable(
+                graph.output,
+                "one value comes out: that is a regression, or a logit of two classes",
+                "add a sigmoid behind it if it is the logit of the second of two classes, and save the model again",
+            )
         output = Output(
             classes,
             tuple(self.says[part.inputs[0]] for part in parts),
@@ -98,7 +106,11 @@ class _Builder:
             case ops.Unsupported(reason, advice):
                 raise Unsayable(node, reason, advice)
             case _:
-                raise Unsayable(node, "a spec can't say what it does here", "leave it out, and train the model again")
+                raise Unsayable(
+                    node,
+                    "a spec can't say what it does here",
+                    "leave it out, and train the model again",
+                )
 
     def _source(self, node: Node) -> str:
         """Return what a node's layer follows. Raises Unsayable if that is no layer."""
@@ -120,43 +132,85 @@ class _Builder:
         assert isinstance(node.operation, ops.Scale)
         scale, shift = each_channel(node.operation, node.shape)
         if scale is None or shift is None:
-            raise Unsayable(node, "it scales each place of an image by itself", "scale the data instead")
+            raise Unsayable(
+                node, "it scales each place of an image by itself", "scale the data instead"
+            )
         # Keras adds epsilon to the variance.
         moving = (scale, shift, np.zeros_like(scale), np.full_like(scale, 1 - EPSILON))
-        self._layer(node, node.name, "batch_norm", {}, (self._source(node),), (moving,), (node.name,))
+        self._layer(
+            node, node.name, "batch_norm", {}, (self._source(node),), (moving,), (node.name,)
+        )
 
     def _neurons(self, node: Node) -> None:
         rectifier = node.operation
         assert isinstance(rectifier, ops.Relu)
         if rectifier.slope or rectifier.ceiling < np.inf:
-            raise Unsayable(node, "neurons rectify: they have no slope below zero, and no ceiling", "take ReLU, and train the model again")
+            raise Unsayable(
+                node,
+                "neurons rectify: they have no slope below zero, and no ceiling",
+                "take ReLU, and train the model again",
+            )
         parts = self._parts(self.whole.before(node))
         first = parts[0]
         if not all(map(is_weighted, parts)):
-            raise Unsayable(node, "neurons need weights before them", "put a Dense or a convolution before it, and train the model again")
+            raise Unsayable(
+                node,
+                "neurons need weights before them",
+                "put a Dense or a convolution before it, and train the model again",
+            )
         kind, settings = self._table(first)
         if any(self._table(part) != (kind, settings) for part in parts):
-            raise Unsayable(self.whole.before(node), "it adds what differs in windows or strides", "let all that is added have the same kernel size and strides")
+            raise Unsayable(
+                self.whole.before(node),
+                "it adds what differs in windows or strides",
+                "let all that is added have the same kernel size and strides",
+            )
         sources = tuple(self._source(part) for part in parts)
         arrays = tuple(map(weights, parts))
         if len(arrays[0]) == 1:
             settings["use_bias"] = False
-        self._layer(node, first.name, kind, settings, sources, arrays, _names(node, (self.whole.before(node), *parts)))
+        self._layer(
+            node,
+            first.name,
+            kind,
+            settings,
+            sources,
+            arrays,
+            _names(node, (self.whole.before(node), *parts)),
+        )
 
     def _pool(self, node: Node) -> None:
         match node.operation:
             case ops.Pool(largest=True) | ops.GlobalPool(largest=True):
-                raise Unsayable(node, "the chip has no maximum", "take average pooling and train the model again, or let --max-pool average put it in its place")
+                raise Unsayable(
+                    node,
+                    "the chip has no maximum",
+                    "take average pooling and train the model again, or let --max-pool average put it in its place",
+                )
             case ops.GlobalPool():
-                self._layer(node, node.name, "global_avg_pool2d", {}, (self._source(node),), (), (node.name,))
+                self._layer(
+                    node,
+                    node.name,
+                    "global_avg_pool2d",
+                    {},
+                    (self._source(node),),
+                    (),
+                    (node.name,),
+                )
             case ops.Pool(window, strides, padding, counts_padding=counts):
                 settings: dict[str, Any] = {"pool_size": short(window)}
                 if strides != window:
                     settings["strides"] = short(strides)
-                settings |= padded(node, self.whole.before(node).shape[:-1], window, strides, padding)
+                settings |= padded(
+                    node, self.whole.before(node).shape[:-1], window, strides, padding
+                )
                 if counts and np.any(padding):
-                    raise Unsayable(node, "its means count zeros beyond the edges", "pool without padding")
-                self._layer(node, node.name, "avg_pool2d", settings, (self._source(node),), (), (node.name,))
+                    raise Unsayable(
+                        node, "its means count zeros beyond the edges", "pool without padding"
+                    )
+                self._layer(
+                    node, node.name, "avg_pool2d", settings, (self._source(node),), (), (node.name,)
+                )
 
     def _table(self, part: Node) -> tuple[str, dict[str, Any]]:
         return table(part, self.whole.before(part).shape)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from snnc.diagnostics.errors import Refusal
 from snnc.diagnostics.wording import counted
@@ -37,5 +38,13 @@ class NotCarriedOver(Refusal):
     def __init__(self, file: str, offences: Iterable[Offence]) -> None:
         self.offences = tuple(dict.fromkeys(offences))
         n = counted(len(self.offences), "layer")
-        lines = [f"{file}: {n} can't be carried over, and nothing is written", *map(str, self.offences)]
+        lines = [
+            f"{file}: {n} can't be carried over, and nothing is written",
+            *map(str, self.offences),
+        ]
         super().__init__("\n  ".join(lines))
+        self.file = file
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the layers as plain data, for --json."""
+        return {"file": self.file, "refused": [asdict(offence) for offence in self.offences]}

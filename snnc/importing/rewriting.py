@@ -13,7 +13,7 @@ from snnc.importing.operations import Operation
 
 @dataclass(frozen=True)
 class Change:
-    """What became of a layer of the file, and why. `into` is the node that has taken it in, if one has."""
+    """What became of a layer of the file, and why. `into` is the node that has taken it in, if one has: "folded into" conv1."""
 
     of: str
     became: str
@@ -66,7 +66,9 @@ class Whole:
     def name(self, wanted: str) -> str:
         """Return a name that no node has yet."""
         others = (f"{wanted}_{number}" for number in count(2))
-        return wanted if wanted not in self.nodes else next(n for n in others if n not in self.nodes)
+        return (
+            wanted if wanted not in self.nodes else next(n for n in others if n not in self.nodes)
+        )
 
     def instead(self, node: Node) -> str:
         """Return a name for what takes a node's place where one node reads it: its own, unless others read it too."""

@@ -32,7 +32,9 @@ def table(node: Node, before: Shape) -> tuple[str, dict[str, Any]]:
             settings: dict[str, Any] = {"filters": filters, "kernel_size": short(window)}
             if set(strides) != {1}:
                 settings["strides"] = short(strides)
-            return f"conv{len(window)}d", settings | padded(node, before[:-1], tuple(window), strides, padding)
+            return f"conv{len(window)}d", settings | padded(
+                node, before[:-1], tuple(window), strides, padding
+            )
     raise AssertionError(f"{node.name} has no weights")
 
 

@@ -14,7 +14,7 @@ def softmax(whole: Whole, node: Node) -> Step | None:
     if node is not whole.graph.output or not isinstance(node.operation, ops.Softmax):
         return None
     why = "the largest logit is the largest probability; training has the softmax in its loss"
-    return Step((), (Change(node.name, "nothing", why),))
+    return Step((), (Change(node.name, "no softmax", why),))
 
 
 def one_sigmoid(whole: Whole, node: Node) -> Step | None:

@@ -18,7 +18,7 @@ def dense_of_dense(whole: Whole, node: Node) -> Step | None:
         case ops.Dense(weights, bias), ops.Dense(inner, inner_bias):
             shift = plus(bias, None if inner_bias is None else inner_bias @ weights)
             product = ops.Dense(inner @ weights, shift)
-            change = Change(before.name, f"multiplied into {node.name}", LINEAR, node.name)
+            change = Change(before.name, "multiplied into", LINEAR, node.name)
             return Step((like(node, product, whole.inputs(before)),), (change,))
     return None
 
@@ -34,7 +34,7 @@ def pointwise_of_conv(whole: Whole, node: Node) -> Step | None:
     matrix = node.operation.kernel.reshape(node.operation.kernel.shape[-2:])
     shift = plus(node.operation.bias, None if inner.bias is None else inner.bias @ matrix)
     product = ops.Conv(inner.kernel @ matrix, shift, inner.strides, inner.padding, inner.dilation)
-    change = Change(before.name, f"multiplied into {node.name}", LINEAR, node.name)
+    change = Change(before.name, "multiplied into", LINEAR, node.name)
     return Step((like(node, product, whole.inputs(before)),), (change,))
 
 

@@ -16,7 +16,11 @@ def rows(whole: Whole, node: Node) -> Step | None:
     if not isinstance(node.operation, ops.Dense) or len(node.shape) != 1:
         return None
     ways = _ways(whole, node)
-    if not ways or (len(ways) == 1 and isinstance(ways[0].operation, ops.Flatten) and not ways[0].operation.channels_first):
+    if not ways or (
+        len(ways) == 1
+        and isinstance(ways[0].operation, ops.Flatten)
+        and not ways[0].operation.channels_first
+    ):
         return None
     source = whole.before(ways[-1])
     order = np.arange(math.prod(source.shape)).reshape(1, *source.shape)
@@ -30,8 +34,11 @@ def rows(whole: Whole, node: Node) -> Step | None:
     flat = made(whole.name(f"{node.name}_flat"), ways[0].kind, ops.Flatten(), (source,))
     changes: tuple[Change, ...] = ()
     if (order.reshape(-1) != np.arange(order.size)).any():
-        became = f"the order of the rows of {node.name}"
-        changes = (Change(ways[0].name, became, "a spec has the channels last", node.name),)
+        changes = (
+            Change(
+                ways[0].name, "the order of the rows of", "a spec has the channels last", node.name
+            ),
+        )
     return Step((flat, like(node, dense, (flat,))), changes)
 
 

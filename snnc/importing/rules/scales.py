@@ -5,6 +5,8 @@ Behind weights they always can. Before weights a shift can't where those look at
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from snnc.importing import operations as ops
@@ -25,7 +27,7 @@ def two_scales(whole: Whole, node: Node) -> Step | None:
                 both = ops.Scale(
                     np.asarray(inner.scale * scale), np.asarray(inner.shift * scale + shift)
                 )
-                change = Change(before.name, f"folded into {node.name}", CONSTANT, node.name)
+                change = Change(before.name, "folded into", CONSTANT, node.name)
                 return Step((like(node, both, whole.inputs(before)),), (change,))
     return None
 
@@ -41,14 +43,15 @@ def behind_weights(whole: Whole, node: Node) -> Step | None:
     match before.operation:
         case ops.Dense(weights, bias):
             folded: ops.Operation = ops.Dense(weights * scale, _of(bias) * scale + shift)
-        case ops.Conv(kernel, bias, *how):
-            folded = ops.Conv(kernel * scale, _of(bias) * scale + shift, *how)
+        case ops.Conv(kernel, bias):
+            shifted = _of(bias) * scale + shift
+            folded = replace(before.operation, kernel=kernel * scale, bias=shifted)
         case _:
             return None
     name = whole.instead(before)
     return Step(
         (like(before, folded, whole.inputs(before), name),),
-        (Change(node.name, f"folded into {name}", CONSTANT, name),),
+        (Change(node.name, "folded into", CONSTANT, name),),
     )
 
 
@@ -85,9 +88,7 @@ def before_conv(whole: Whole, node: Node) -> Step | None:
     #: The channels that each filter reads, (channels in / groups, filters).
     read = np.arange(share)[:, None] + share * (np.arange(conv.kernel.shape[-1]) // filters)
     bias = _of(conv.bias) + (shift[read] * conv.kernel.sum(axis=window)).sum(axis=0)
-    folded = ops.Conv(
-        conv.kernel * scale[read], bias, conv.strides, conv.padding, conv.dilation, conv.groups
-    )
+    folded = replace(conv, kernel=conv.kernel * scale[read], bias=bias)
     return Step((like(node, folded, whole.inputs(before)),), (_into(before, node),))
 
 
@@ -140,7 +141,7 @@ def behind_sum(whole: Whole, node: Node) -> Step | None:
         own = ops.Scale(scale, shift if number == 0 else np.zeros(()))
         scaled.append(made(whole.name(f"{node.name}_{number + 1}"), node.kind, own, (each,)))
     name = whole.instead(total)
-    change = Change(node.name, f"folded into what {total.name} adds", CONSTANT, name)
+    change = Change(node.name, "folded into what is added by", CONSTANT, name)
     return Step((*scaled, like(total, total.operation, scaled, name)), (change,))
 
 
@@ -210,7 +211,7 @@ def _of(bias: Array | None) -> Array:
 
 
 def _into(before: Node, node: Node) -> Change:
-    return Change(before.name, f"folded into {node.name}", CONSTANT, node.name)
+    return Change(before.name, "folded into", CONSTANT, node.name)
 
 
 RULES = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from snnc.importing import operations as ops
@@ -22,7 +24,7 @@ def sum_of_sums(whole: Whole, node: Node) -> Step | None:
     flat: list[Node] = []
     for part in parts:
         flat += whole.inputs(part) if part in inner else (part,)
-    changes = (Change(part.name, f"a part of {node.name}", "", node.name) for part in inner)
+    changes = (Change(part.name, "a part of", "", node.name) for part in inner)
     return Step((like(node, node.operation, flat),), tuple(changes))
 
 
@@ -59,12 +61,8 @@ def bias_of(operation: ops.Operation) -> Array | None:
 
 
 def with_bias(operation: ops.Operation, bias: Array | None) -> ops.Operation:
-    match operation:
-        case ops.Dense(weights):
-            return ops.Dense(weights, bias)
-        case ops.Conv(kernel, _, *how):
-            return ops.Conv(kernel, bias, *how)
-    raise AssertionError("only what has weights has a bias")
+    assert isinstance(operation, ops.Dense | ops.Conv), "only what has weights has a bias"
+    return replace(operation, bias=bias)
 
 
 def weights_of_sum(whole: Whole, node: Node) -> Step | None:
@@ -80,7 +78,9 @@ def weights_of_sum(whole: Whole, node: Node) -> Step | None:
         name = node.name if number == 0 else whole.name(f"{node.name}_{number + 1}")
         parts.append(like(node, own, (each,), name))
     summed = like(total, total.operation, parts, whole.name(f"{node.name}_sum"))
-    change = Change(total.name, f"the sources of {node.name}", "weights of a sum are those of each part", node.name)
+    change = Change(
+        total.name, "the sources of", "weights of a sum are those of each part", node.name
+    )
     return Step((*parts, summed), (change,))
 
 

@@ -1,0 +1,57 @@
+"""Neurons for the values of an item and for their negatives, where nothing else would turn them into spikes on the host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from snnc.importing import operations as ops
+from snnc.importing.graph import Graph
+from snnc.importing.operations import Array, Operation
+from snnc.importing.rewriting import Change, Whole, made
+from snnc.importing.rules.scales import at_input
+
+ENCODER = "encoder"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class OnOff(Operation):
+    """Every value, then the negative of every value, channel by channel."""
+
+    def apply(self, *values: Array) -> Array:
+        (x,) = values
+        return np.concatenate([x, -x], axis=-1)
+
+
+def encoded(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
+    """Return a graph whose items pass neurons first: x = relu(x) - relu(-x)."""
+    whole = Whole(graph)
+    source = next(
+        (node for node in whole.readers(graph.input) if at_input(whole, node)), graph.input
+    )
+    channels = source.shape[-1]
+    name = whole.name(ENCODER)
+    both = made(f"{name}/both", "Encoder", OnOff(), (source,))
+    neurons = made(name, "Encoder", ops.Relu(), (both,))
+    eye = np.eye(channels)
+    difference = np.concatenate([eye, -eye])
+    if len(source.shape) == 1:
+        minus: Operation = ops.Dense(difference, None)
+    else:
+        axes = len(source.shape) - 1
+        kernel = difference.reshape(*(1,) * axes, 2 * channels, channels)
+        minus = ops.Conv(kernel, None, (1,) * axes, ((0, 0),) * axes, (1,) * axes)
+    values = made(f"{name}/values", "Encoder", minus, (neurons,))
+    place = graph.nodes.index(source) + 1
+    behind = (
+        replace(node, inputs=tuple(values.name if i == source.name else i for i in node.inputs))
+        for node in graph.nodes[place:]
+    )
+    nodes = (*graph.nodes[:place], both, neurons, values, *behind)
+    change = Change(
+        graph.input.name,
+        "behind an encoder",
+        "the chip needs a layer, and the first one runs on the host",
+    )
+    return replace(graph, nodes=nodes), (change,)
