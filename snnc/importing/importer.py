@@ -105,7 +105,7 @@ def sketched(read: Graph, file: str, averages: bool) -> tuple[Graph, Sketch, tup
     wrong = tuple(offences(read, averages))
     if wrong:
         raise NotCarriedOver(file, wrong)
-    graph, ended = rewritten(read, (*ends.RULES, *((asked.average,) if averages else ())))
+    graph, ended = rewritten(read, (*ends.RULES, *(asked.RULES if averages else ())))
     exact, changed = rewritten(graph, EXACT)
     sketch, wrong = lowered(exact)
     before: tuple[Change, ...] = ()

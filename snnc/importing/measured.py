@@ -54,7 +54,7 @@ def answers(graph: Graph, x: Array) -> Array:
     """Return the classes that a graph's logits say of items x, (n, size)."""
     shape = graph.input.shape
     logits = [graph.apply(part.reshape(-1, *shape)) for part in _parts(x)]
-    return np.concatenate(logits).argmax(axis=1)
+    return np.asarray(np.concatenate(logits).argmax(axis=1))
 
 
 def _parts(x: Array) -> list[Array]:

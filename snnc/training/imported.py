@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from snnc.data.arrays import Array
 
 if TYPE_CHECKING:
-    from snnc.networks.deploy import Weights
+    from snnc.networks.folding import Weights
 
 #: What the names begin with of arrays that training starts from: with the operator, and the place among its Keras layer's weights.
 START = "start."

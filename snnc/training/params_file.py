@@ -33,7 +33,7 @@ from snnc.training.imported import ORIGIN, Origin, start_arrays, start_in
 from snnc.training.paths import Paths
 
 if TYPE_CHECKING:
-    from snnc.networks.deploy import Weights
+    from snnc.networks.folding import Weights
 
 
 @dataclass(frozen=True, eq=False, repr=False)

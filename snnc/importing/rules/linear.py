@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 
 from snnc.importing import operations as ops
 from snnc.importing.graph import Node
 from snnc.importing.operations import Array
-from snnc.importing.rewriting import Change, Step, Whole, like
+from snnc.importing.rewriting import Change, Step, Whole, like, made
+
+#: A matrix has at most so many weights; and so many single values go through a convolution at once.
+LARGEST, AT_ONCE = 5_000_000, 256
 
 LINEAR = "nothing is rectified between them, so both are one matrix"
 
@@ -38,6 +44,47 @@ def pointwise_of_conv(whole: Whole, node: Node) -> Step | None:
     return Step((like(node, product, whole.inputs(before)),), (change,))
 
 
+def conv_of_conv(whole: Whole, node: Node) -> Step | None:
+    """Two convolutions are one with a larger kernel, unless the second looks at zeros where the first has something else."""
+    before = whole.before(node) if node.inputs else node
+    conv, inner = node.operation, before.operation
+    if not (isinstance(conv, ops.Conv) and isinstance(inner, ops.Conv)):
+        return None
+    if set(conv.dilation) | set(inner.dilation) != {1}:
+        return None
+    first_is_plain = is_pointwise(inner) and (inner.bias is None or not np.any(inner.bias))
+    if np.any(conv.padding) and not first_is_plain:
+        return None
+    outer, within = ungrouped(conv), ungrouped(inner)
+    kernel = _behind(outer.kernel, within)
+    window = tuple(range(kernel.ndim - 2))
+    bias = None if inner.bias is None else inner.bias @ outer.kernel.sum(axis=window)
+    strides = tuple(a * b for a, b in zip(conv.strides, inner.strides, strict=True))
+    # As many steps lead through the padded input as through both, one after the other.
+    padding = conv.padding if first_is_plain else inner.padding
+    both = ops.Conv(kernel, plus(conv.bias, bias), strides, padding, conv.dilation)
+    change = Change(before.name, "multiplied into", LINEAR, node.name)
+    return Step((like(node, both, whole.inputs(before)),), (change,))
+
+
+def _behind(kernel: Array, inner: ops.Conv) -> Array:
+    """Return the kernel of both of two convolutions."""
+    window = kernel.shape[:-2]
+    sizes = [
+        length + (size - 1) * stride
+        for length, size, stride in zip(inner.kernel.shape, window, inner.strides, strict=False)
+    ]
+    wide = np.zeros((*sizes, inner.kernel.shape[-2], kernel.shape[-1]))
+    for place in np.ndindex(*window):
+        starts = [step * stride for step, stride in zip(place, inner.strides, strict=True)]
+        where = tuple(
+            slice(start, start + length)
+            for start, length in zip(starts, inner.kernel.shape, strict=False)
+        )
+        wide[where] += inner.kernel @ kernel[place]
+    return wide
+
+
 def is_pointwise(conv: ops.Conv) -> bool:
     """Whether a convolution looks at one pixel at a time, and at each."""
     window = conv.kernel.shape[:-2]
@@ -58,6 +105,47 @@ def ungrouped(conv: ops.Conv) -> ops.Conv:
     return ops.Conv(whole, conv.bias, conv.strides, conv.padding, conv.dilation)
 
 
+def matrix_of_conv(whole: Whole, node: Node) -> Step | None:
+    """A matrix right behind a convolution is another one, on what that reads."""
+    if not isinstance(node.operation, ops.Dense) or len(node.shape) != 1:
+        return None
+    flat = whole.before(node)
+    if not isinstance(flat.operation, ops.Flatten) or flat.operation.channels_first:
+        return None
+    conv = whole.before(flat)
+    if not isinstance(conv.operation, ops.Conv):
+        return None
+    (source,) = whole.inputs(conv)
+    size = math.prod(source.shape)
+    if size * node.shape[0] > LARGEST:
+        return None
+    weights, bias = node.operation.weights, node.operation.bias
+    own = replace(conv.operation, bias=None)
+    parts = np.array_split(np.eye(size), max(1, size // AT_ONCE))
+    matrix = np.concatenate(
+        [own.apply(x.reshape(-1, *source.shape)).reshape(len(x), -1) @ weights for x in parts]
+    )
+    shift = None
+    if conv.operation.bias is not None:
+        shift = np.broadcast_to(conv.operation.bias, conv.shape).reshape(-1) @ weights
+    read = made(whole.name(f"{node.name}_flat"), flat.kind, ops.Flatten(), (source,))
+    change = Change(conv.name, "multiplied into", LINEAR, node.name)
+    return Step((read, like(node, ops.Dense(matrix, plus(bias, shift)), (read,))), (change,))
+
+
+def all_channels(whole: Whole, node: Node) -> Step | None:
+    """A convolution in groups has all channels in each filter, most of the weights zero."""
+    conv = node.operation
+    if not isinstance(conv, ops.Conv) or conv.groups == 1:
+        return None
+    change = Change(
+        node.name,
+        "with zeros for the channels that a filter doesn't read",
+        "a spec's filters read all channels",
+    )
+    return Step((like(node, ungrouped(conv), whole.inputs(node)),), (change,))
+
+
 def plus(bias: Array | None, other: Array | None) -> Array | None:
     """Return the sum of two biases, either of which may be missing."""
     if bias is None or other is None:
@@ -65,4 +153,4 @@ def plus(bias: Array | None, other: Array | None) -> Array | None:
     return np.asarray(bias + other)
 
 
-RULES = (dense_of_dense, pointwise_of_conv)
+RULES = (dense_of_dense, pointwise_of_conv, conv_of_conv, matrix_of_conv)

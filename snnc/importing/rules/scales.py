@@ -145,31 +145,6 @@ def behind_sum(whole: Whole, node: Node) -> Step | None:
     return Step((*scaled, like(total, total.operation, scaled, name)), (change,))
 
 
-def before_concatenation(whole: Whole, node: Node) -> Step | None:
-    """What is scaled and joined may be joined first."""
-    if not isinstance(node.operation, ops.Concatenate):
-        return None
-    parts = whole.inputs(node)
-    scales = [part.operation for part in parts]
-    if not any(isinstance(scale, ops.Scale) for scale in scales):
-        return None
-    pairs = []
-    sources = []
-    for part in parts:
-        if isinstance(part.operation, ops.Scale):
-            pairs.append(each_channel(part.operation, part.shape))
-            sources.append(whole.before(part))
-        else:
-            pairs.append((np.ones(part.shape[-1]), np.zeros(part.shape[-1])))
-            sources.append(part)
-    if any(scale is None or shift is None for scale, shift in pairs):
-        return None
-    scale, shift = (np.concatenate(each) for each in zip(*pairs, strict=True))
-    joined = like(node, node.operation, sources)
-    name = whole.name(f"{node.name}_scaled")
-    return Step((joined, made(name, node.kind, ops.Scale(scale, shift), (joined,))))
-
-
 def before_rectifier(whole: Whole, node: Node) -> Step | None:
     """What is scaled by positive numbers may be rectified first."""
     if not isinstance(node.operation, ops.Relu) or node.operation.ceiling < np.inf:
@@ -222,6 +197,5 @@ RULES = (
     before_conv,
     before_pool,
     before_order,
-    before_concatenation,
     before_rectifier,
 )

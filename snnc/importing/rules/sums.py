@@ -9,8 +9,10 @@ import numpy as np
 from snnc.importing import operations as ops
 from snnc.importing.graph import Node
 from snnc.importing.operations import Array
-from snnc.importing.rewriting import Change, Step, Whole, like
+from snnc.importing.rewriting import Change, Step, Whole, like, made
+from snnc.importing.rules.encoding import OnOff
 from snnc.importing.rules.linear import plus
+from snnc.importing.rules.scales import at_input
 
 
 def sum_of_sums(whole: Whole, node: Node) -> Step | None:
@@ -84,4 +86,93 @@ def weights_of_sum(whole: Whole, node: Node) -> Step | None:
     return Step((*parts, summed), (change,))
 
 
-RULES = (sum_of_sums, weights_of_sum, one_bias)
+def each_of_sum(whole: Whole, node: Node) -> Step | None:
+    """The mean of a sum is the sum of means, and a sum in another order that of its parts in it."""
+    total = whole.before(node) if node.inputs else node
+    if not isinstance(total.operation, ops.Add):
+        return None
+    match node.operation:
+        case ops.Pool(largest=False) | ops.GlobalPool(largest=False):
+            pass
+        case ops.Flatten() | ops.Reshape() | ops.Permute():
+            pass
+        case _:
+            return None
+    parts = [
+        made(whole.name(f"{node.name}_{number}"), node.kind, node.operation, (each,))
+        for number, each in enumerate(whole.inputs(total), 1)
+    ]
+    return Step((*parts, like(total, total.operation, parts, whole.instead(total))))
+
+
+def one_source_once(whole: Whole, node: Node) -> Step | None:
+    """Weights on the same values that are added are one."""
+    if not isinstance(node.operation, ops.Add):
+        return None
+    parts = whole.inputs(node)
+    for i, one in enumerate(parts):
+        for other in parts[i + 1 :]:
+            both = _together(one, other)
+            if both is None:
+                continue
+            merged = like(one, both, whole.inputs(one), whole.instead(one))
+            rest = [part for part in parts if part is not one and part is not other]
+            return Step((merged, like(node, node.operation, [merged, *rest])))
+    return None
+
+
+def _together(one: Node, other: Node) -> ops.Operation | None:
+    """Return what two nodes with weights add up to, if they look at the same values through the same window."""
+    if one.inputs != other.inputs:
+        return None
+    match one.operation, other.operation:
+        case ops.Dense(weights, bias), ops.Dense(others, own):
+            return ops.Dense(weights + others, plus(bias, own))
+        case ops.Conv(kernel, bias), ops.Conv(others, own):
+            how = [
+                (c.strides, c.padding, c.dilation, c.groups)
+                for c in (one.operation, other.operation)
+            ]
+            if kernel.shape == others.shape and how[0] == how[1]:
+                return replace(one.operation, kernel=kernel + others, bias=plus(bias, own))
+    return None
+
+
+def weighed(whole: Whole, node: Node) -> Step | None:
+    """Neurons read through weights: values that reach them as they are do so through ones."""
+    if not isinstance(node.operation, ops.Relu):
+        return None
+    before = whole.before(node)
+    parts = whole.inputs(before) if isinstance(before.operation, ops.Add) else (before,)
+    if all(map(is_weighted, parts)) or is_items(whole, before):
+        return None
+    new = []
+    for number, part in enumerate(parts, 1):
+        if is_weighted(part):
+            new.append(part)
+            continue
+        name = whole.name(f"{node.name}/as_it_is_{number}")
+        new.append(made(name, before.kind, ones(part.shape), (part,)))
+    added = [each for each in new if each not in parts]
+    if len(new) == 1:
+        return Step((*added, like(node, node.operation, new)))
+    total = like(before, before.operation, new, whole.instead(before))
+    return Step((*added, total, like(node, node.operation, (total,))))
+
+
+def is_items(whole: Whole, node: Node) -> bool:
+    """Whether a node has the values of items, or their negatives too: neurons may encode those, each one by itself."""
+    return isinstance(node.operation, ops.Input | OnOff) or at_input(whole, node)
+
+
+def ones(shape: ops.Shape) -> ops.Operation:
+    """Return weights that leave values as they are."""
+    eye = np.eye(shape[-1])
+    axes = len(shape) - 1
+    if not axes:
+        return ops.Dense(eye, None)
+    one = (1,) * axes
+    return ops.Conv(eye.reshape(*one, *eye.shape), None, one, ((0, 0),) * axes, one)
+
+
+RULES = (sum_of_sums, weights_of_sum, each_of_sum, one_source_once, weighed, one_bias)
