@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from snnc.diagnostics.errors import Refusal, UsageError, cannot
+from snnc.diagnostics.errors import Refusal, cannot
 from snnc.importing.operations import Array
+from snnc.importing.package import imported
 
 #: Bytes of a file, and of the weights beside it: far more than any network has that fits onto the chip.
 LARGEST = 1 << 30
@@ -47,7 +48,7 @@ def open_onnx(path: Path) -> Opened:
     Raises UsageError if it can't be read or the package onnx is missing, Refusal if it is too large, cut short or
     damaged, or asks for weights that aren't in its folder.
     """
-    onnx = _package()
+    onnx = imported("onnx")
     model = _parsed(onnx, path)
     if model.graph.sparse_initializer:
         raise Refusal(f"{path} holds sparse weights, which aren't read: {AGAIN}")
@@ -78,16 +79,6 @@ def array(path: Path, tensor: Any) -> Array:
         raise Refusal(
             f"{path} is cut short or damaged: its array '{tensor.name}' can't be read ({error})"
         ) from error
-
-
-def _package() -> Any:
-    try:
-        import onnx
-    except ImportError as error:
-        raise UsageError(
-            f"to read ONNX files takes the package onnx: pip install 'snnc[import]' ({error})"
-        ) from error
-    return onnx
 
 
 def _parsed(onnx: Any, path: Path) -> Any:

@@ -14,10 +14,10 @@ from snnc.importing.onnx_attributes import attributes_of, constant
 from snnc.importing.onnx_call import NodeCall
 from snnc.importing.onnx_file import AGAIN, OWN_DOMAINS, Opened, open_onnx
 from snnc.importing.onnx_input import ANY, items_of, order_of_axes
-from snnc.importing.onnx_names import layer_name
+from snnc.importing.onnx_names import layer_names
 from snnc.importing.onnx_operators import READERS, keeps_shape, refusal
 from snnc.importing.onnx_values import Nodes, Traced, Unsayable, Value, channels_first
-from snnc.importing.operations import Array, Identity, Input, Shape, Unsupported
+from snnc.importing.operations import Array, Input, Shape, Unread, Unsupported
 
 
 def read_onnx(path: Path) -> Graph:
@@ -29,8 +29,8 @@ def read_onnx(path: Path) -> Graph:
     opened = open_onnx(path)
     reading = _Reading(opened, _needed(opened))
     first_channels = reading.read_inputs()
-    for node in reading.needed:
-        reading.read(node)
+    for node, name in zip(reading.needed, layer_names(reading.needed, opened.arrays), strict=True):
+        reading.read(node, name)
     reading.read_outputs()
     model = opened.model
     program = f"{model.producer_name} {model.producer_version}".strip()
@@ -86,7 +86,7 @@ class _Reading:
             self.values[other.name] = Traced(self.nodes.add(other.name, "Input", why, []), None)
         return first_channels
 
-    def read(self, node: Any) -> None:
+    def read(self, node: Any, layer: str) -> None:
         """Say what the outputs of a node stand for."""
         for name in node.input:
             if name and name not in self.values:
@@ -95,11 +95,10 @@ class _Reading:
                 )
         inputs = tuple(self.values[name] if name else None for name in node.input)
         traced = [value for value in inputs if isinstance(value, Traced)]
-        name = layer_name(node, self.arrays)
         try:
-            value = self._value(node, name, inputs)
+            value = self._value(node, layer, inputs)
         except Unsayable as error:
-            value = self._unsaid(node, name, error, traced)
+            value = self._unsaid(node, layer, error, traced)
         self.values.update(dict.fromkeys(filter(None, node.output), value))
 
     def read_outputs(self) -> None:
@@ -126,7 +125,7 @@ class _Reading:
         if not own or kind not in READERS:
             raise Unsayable(*refusal(kind, "" if own else node.domain))
         if any(value.axes is None for value in traced):
-            return Traced(self.nodes.add(name, kind, Identity(), traced[:1]), None)
+            return Traced(self.nodes.add(name, kind, Unread(()), traced), None)
         if any(self.uses[other] for other in node.output[1:]):
             raise Unsayable("more of its outputs than the first are read", "use its values alone")
         read_once = (

@@ -67,6 +67,16 @@ class Unsupported(Operation):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Unread(Operation):
+    """What stands behind an unsupported node, and wasn't looked at for that reason alone. Its values are unknown."""
+
+    items: Shape
+
+    def shape(self, *shapes: Shape) -> Shape:
+        return self.items
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Dense(Operation):
     """Weights, (in, out), and a bias, (out,), on the last axis."""
 

@@ -1,0 +1,34 @@
+"""Which kind of file a trained network is in: its first bytes say so, whatever its name ends with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from snnc.diagnostics.errors import Refusal, cannot
+from snnc.importing import keras_files
+from snnc.importing.graph import Graph
+
+
+def read(path: Path, weights: Path | None = None) -> Graph:
+    """Return the graph of a trained network. Nothing in the file is run.
+
+    Raises:
+        Refusal: If it is of a kind that can't be read, or is damaged; the text has the line that saves the model in another form.
+        UsageError: If the path can't be read, or a package is missing.
+    """
+    first = _first_bytes(path)
+    if first.startswith(b"\x89HDF\r\n\x1a\n"):
+        return keras_files.from_hdf5(path)
+    if first.startswith(b"PK"):
+        return keras_files.from_archive(path)
+    if first.lstrip()[:1] == b"{":
+        return keras_files.from_architecture(path, weights)
+    raise Refusal(f"{path.as_posix()} is no file of a trained network that snnc reads")
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(64)
+    except OSError as error:
+        raise cannot("read", path, error) from error

@@ -1,0 +1,122 @@
+"""HDF5 files that others wrote: nothing outside of the file is read, and nothing larger than fits."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnc.diagnostics.errors import Refusal
+from snnc.importing.operations import Array, in_double
+from snnc.importing.package import imported
+
+#: Bytes of all arrays of a file together: more than any network that a chip or a spec could hold.
+LARGEST = 2**30
+#: Groups and arrays of a file.
+MOST_OBJECTS = 100_000
+
+
+@contextmanager
+def opened(source: Path | bytes, name: str) -> Iterator[Any]:
+    """Open a file, or the bytes of one, whose links all stay within it.
+
+    Raises:
+        Refusal: If it is damaged, leads to other files, or says that it holds more than LARGEST.
+    """
+    h5py = imported("h5py")
+    try:
+        with h5py.File(source if isinstance(source, Path) else io.BytesIO(source), "r") as file:
+            _refuse_the_outside(h5py, file, name)
+            yield file
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        raise Refusal(
+            f"{name} is damaged, or only a part of it is there ({_first_line(error)}): "
+            "copy it again, and compare the sizes"
+        ) from error
+
+
+def text_of(file: Any, attribute: str) -> str | None:
+    """Return an attribute that holds text; None if there is none."""
+    value = file.attrs.get(attribute)
+    return None if value is None else _text(value)
+
+
+def texts_of(group: Any, attribute: str) -> list[str] | None:
+    """Return an attribute that lists texts, which Keras cuts into several where HDF5 has no room; None if there is none."""
+    if attribute in group.attrs:
+        return [_text(value) for value in group.attrs[attribute]]
+    if f"{attribute}0" not in group.attrs:
+        return None
+    found: list[Any] = []
+    while f"{attribute}{len(found)}" in group.attrs:
+        found.append(group.attrs[f"{attribute}{len(found)}"])
+    return [_text(value) for part in found for value in part]
+
+
+def numbers_of(dataset: Any, name: str) -> Array:
+    """Return an array in double precision.
+
+    Raises:
+        Refusal: If it holds something other than finite numbers.
+    """
+    if not hasattr(dataset, "dtype") or dataset.dtype.kind not in "fiub":
+        raise Refusal(f"{name} holds no numbers, but {getattr(dataset, 'dtype', 'a group')}")
+    array = in_double(dataset[()])
+    if not np.isfinite(array).all():
+        wrong = int(array.size - np.isfinite(array).sum())
+        raise Refusal(
+            f"{name} holds no finite numbers in {wrong} of {array.size} places: "
+            "the training diverged; import the model as it was before"
+        )
+    return array
+
+
+def _refuse_the_outside(h5py: Any, file: Any, name: str) -> None:
+    """Look at every link and every array: h5py would follow links to any file that the user may read."""
+    seen: set[int] = set()
+    groups = [file]
+    total = 0
+    while groups:
+        group = groups.pop()
+        address = h5py.h5o.get_info(group.id).addr
+        if address in seen:
+            continue
+        seen.add(address)
+        if len(seen) > MOST_OBJECTS:
+            raise Refusal(f"{name} holds more than {MOST_OBJECTS:,} groups and arrays")
+        for key in group:
+            link = group.get(key, getlink=True)
+            where = f"{group.name.rstrip('/')}/{key}"
+            if not isinstance(link, h5py.HardLink):
+                raise Refusal(_outside(name, f"a link, {where}"))
+            value = group[key]
+            if isinstance(value, h5py.Group):
+                groups.append(value)
+            elif isinstance(value, h5py.Dataset):
+                if value.external is not None or value.is_virtual:
+                    raise Refusal(_outside(name, f"an array whose values are elsewhere, {where}"))
+                total += value.size * value.dtype.itemsize
+                if total > LARGEST:
+                    raise Refusal(
+                        f"{name} says that it holds more than {LARGEST // 2**20:,} MB of arrays, at {where}: "
+                        "no network that runs on the chip is as large"
+                    )
+
+
+def _outside(name: str, what: str) -> str:
+    return (
+        f"{name} holds {what}. Links aren't followed, as they can lead to any file on this machine: "
+        "load the model in Keras, and save it again with model.save"
+    )
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip("'\"").splitlines() or [type(error).__name__])[0]
