@@ -14,7 +14,11 @@ _PARAMETER = re.compile(r"(.+)\.(weight|bias|running_mean|running_var)$")
 def layer_names(nodes: Sequence[Any], weights: Container[str]) -> list[str]:
     """Return a name for each node: that of the module which it was, with the operator behind it where the module was several."""
     modules = [_module(node) for node in nodes]
-    several = Counter(modules)
+    several = Counter(
+        module
+        for node, module in zip(nodes, modules, strict=True)
+        if node.op_type not in ("Constant", "Shape", "Cast")
+    )
     names = []
     for node, module in zip(nodes, modules, strict=True):
         if owner := _owner(node, weights):

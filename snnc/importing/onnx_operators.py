@@ -49,6 +49,7 @@ READERS: Mapping[str, Callable[[NodeCall], Traced]] = {
     "Unsqueeze": shapes.unsqueeze,
 }
 
+_WITH_MEMORY = "LSTM GRU RNN Scan"
 #: Operators that no spec has: their names, why, and what to do.
 _REFUSED = (
     (
@@ -58,7 +59,7 @@ _REFUSED = (
         pointwise.RECTIFY,
     ),
     (
-        "LSTM GRU RNN Scan",
+        _WITH_MEMORY,
         "it goes through a series step by step, with a memory",
         "use convolutions over time (Conv1d), and train again",
     ),
@@ -113,6 +114,21 @@ _SAME_SHAPE = (
 def keeps_shape(kind: str) -> bool:
     """Whether an operator's values have the shape of its first input."""
     return kind in _SAME_SHAPE.split()
+
+
+def remembers(kind: str) -> bool:
+    """Whether an operator goes through a series with a memory."""
+    return kind in _WITH_MEMORY.split()
+
+
+def serves_memory(kind: str) -> bool:
+    """Whether exporters put an operator before and behind layers with a memory."""
+    return kind in ("Shape", "Gather", "Slice", "Expand", "ConstantOfShape")
+
+
+def is_product(kind: str, factors: int) -> bool:
+    """Whether an operator multiplies values, whatever their shapes."""
+    return kind == "Mul" and factors == 2
 
 
 def refusal(kind: str, domain: str) -> tuple[str, str]:

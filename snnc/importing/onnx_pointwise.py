@@ -37,6 +37,10 @@ def clip(call: NodeCall) -> Traced:
     """Read a rectifier with a ceiling: values between 0 and a number."""
     lowest = _bound(call, 1, "min", -math.inf)
     highest = _bound(call, 2, "max", math.inf)
+    before = call.value().node.operation
+    if lowest < 0 and isinstance(before, Relu) and not before.slope:
+        # What a rectifier leaves is at least 0.
+        lowest, highest = 0.0, min(highest, before.ceiling)
     if lowest != 0 or highest <= 0:
         raise Unsayable(f"it cuts values to {lowest:g} to {highest:g}", RECTIFY)
     return call.add(Relu(ceiling=highest), call.value())
@@ -51,11 +55,11 @@ def largest(call: NodeCall) -> Traced:
 
 def smallest(call: NodeCall) -> Traced:
     """Read min(x, c) of a rectifier, which gives it a ceiling."""
-    operation = call.traced[0].node.operation if len(call.traced) == 1 else None
-    if not isinstance(operation, Relu) or operation.slope or _constants(call)[0].size != 1:
+    before = call.traced[0].node.operation if len(call.traced) == 1 else None
+    if not isinstance(before, Relu) or before.slope or _constants(call)[0].size != 1:
         raise Unsayable("the smaller of two values", "use ReLU6")
-    ceiling = min(operation.ceiling, float(_constants(call)[0].reshape(-1)[0]))
-    return call.add(replace(operation, ceiling=ceiling), call.traced[0])
+    ceiling = min(before.ceiling, float(_constants(call)[0].reshape(-1)[0]))
+    return call.add(Relu(ceiling=ceiling), call.traced[0])
 
 
 def add(call: NodeCall) -> Traced:
@@ -90,6 +94,9 @@ def subtract(call: NodeCall) -> Traced:
 
 def multiply(call: NodeCall) -> Traced:
     if len(call.traced) == 2:
+        kinds = {value.node.kind for value in call.traced}
+        if "Sigmoid" in kinds:
+            raise Unsayable("a product with a sigmoid: SiLU, Swish, or a gate", RECTIFY)
         raise Unsayable(
             "a product of two values that depend on the items",
             "neurons add, they don't multiply: leave gates and attention out, and train again",

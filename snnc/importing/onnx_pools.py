@@ -76,11 +76,12 @@ def reduce(call: NodeCall) -> Traced:
     for place, axis in enumerate((*rest, channel)):
         order[axis] = place
     image = call.nodes.aligned(x, tuple(order))
-    pooled = call.add(GlobalPool(largest=call.kind == "ReduceMax", keeps_axes=True), image)
+    pooled = call.add(GlobalPool(largest=call.kind == "ReduceMax"), image)
     if call.attributes.get("keepdims", 1):
-        return pooled
-    left = tuple(pooled.shape[axis] for axis in range(rank) if axis + 1 not in axes)
-    return call.nodes.reshaped(f"{call.name}/Squeeze", "Squeeze", pooled, left)
+        left = tuple(1 if axis + 1 in axes else x.shape[axis] for axis in range(rank))
+    else:
+        left = tuple(x.shape[axis] for axis in range(rank) if axis + 1 not in axes)
+    return call.nodes.reshaped(f"{call.name}/Reshape", "Reshape", pooled, left)
 
 
 def _channel(x: Traced, over: set[int]) -> int | None:

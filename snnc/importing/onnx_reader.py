@@ -9,14 +9,22 @@ from typing import Any
 
 from snnc.diagnostics.errors import Refusal
 from snnc.importing import onnx_constants
-from snnc.importing.graph import Graph
+from snnc.importing.graph import Graph, Node
 from snnc.importing.onnx_attributes import attributes_of, constant
 from snnc.importing.onnx_call import NodeCall
 from snnc.importing.onnx_file import AGAIN, OWN_DOMAINS, Opened, open_onnx
 from snnc.importing.onnx_input import ANY, items_of, order_of_axes
+from snnc.importing.onnx_keras import refuse_keras
 from snnc.importing.onnx_names import layer_names
-from snnc.importing.onnx_operators import READERS, keeps_shape, refusal
-from snnc.importing.onnx_values import Nodes, Traced, Unsayable, Value, channels_first
+from snnc.importing.onnx_operators import (
+    READERS,
+    is_product,
+    keeps_shape,
+    refusal,
+    remembers,
+    serves_memory,
+)
+from snnc.importing.onnx_values import MixesItems, Nodes, Traced, Unsayable, Value, channels_first
 from snnc.importing.operations import Array, Input, Shape, Unread, Unsupported
 
 
@@ -27,15 +35,16 @@ def read_onnx(path: Path) -> Graph:
     isn't installed, Refusal if there is no network in it.
     """
     opened = open_onnx(path)
+    refuse_keras(opened)
     reading = _Reading(opened, _needed(opened))
     first_channels = reading.read_inputs()
     for node, name in zip(reading.needed, layer_names(reading.needed, opened.arrays), strict=True):
         reading.read(node, name)
-    reading.read_outputs()
+    nodes = reading.read_outputs()
     model = opened.model
     program = f"{model.producer_name} {model.producer_version}".strip()
     written_by = f"ONNX, written by {program or 'a program without a name'}"
-    return Graph(written_by, tuple(reading.nodes.by_name.values()), first_channels)
+    return Graph(written_by, nodes, first_channels)
 
 
 def _needed(opened: Opened) -> list[Any]:
@@ -61,6 +70,7 @@ class _Reading:
         self.uses = Counter(name for node in needed for name in node.input)
         self.uses.update(output.name for output in self.onnx.output)
         self.items = ANY
+        self.remembers = any(remembers(node.op_type) for node in needed)
         # Shapes as the exporter noted them, for what comes behind nodes that can't be said.
         self.noted = {value.name: value for value in (*self.onnx.value_info, *self.onnx.output)}
 
@@ -98,21 +108,27 @@ class _Reading:
         try:
             value = self._value(node, layer, inputs)
         except Unsayable as error:
-            value = self._unsaid(node, layer, error, traced)
+            # A layer with a memory is refused itself; what prepares its series needn't be.
+            if self.remembers and (isinstance(error, MixesItems) or serves_memory(node.op_type)):
+                value = self._unread(node, layer, traced)
+            else:
+                value = self._unsaid(node, layer, error, traced)
         self.values.update(dict.fromkeys(filter(None, node.output), value))
 
-    def read_outputs(self) -> None:
-        """Refuse more outputs than one, and what is no answer to an item."""
-        outputs = {output.name: self.values.get(output.name) for output in self.onnx.output}
-        traced = [value for value in outputs.values() if isinstance(value, Traced)]
-        if len(traced) < len(outputs):
+    def read_outputs(self) -> tuple[Node, ...]:
+        """Return the nodes that lead to the output. Refuses what is no answer to an item, and more outputs than one."""
+        traced = [self.values.get(output.name) for output in self.onnx.output]
+        outputs = [value for value in traced if isinstance(value, Traced)]
+        if not outputs or len(outputs) < len(traced):
             raise Refusal(f"{self.path}: an output depends on no input; {AGAIN}")
-        if len(traced) > 1:
+        if len(outputs) > 1:
+            names = ", ".join(output.name for output in self.onnx.output)
             why = Unsupported(
-                f"{len(traced)} outputs: {', '.join(outputs)}; a spec has one",
+                f"{len(outputs)} outputs: {names}; a spec has one",
                 "export a module that returns the logits alone",
             )
-            self.nodes.add("outputs", "Output", why, traced)
+            return self.nodes.leading_to(self.nodes.add("outputs", "Output", why, outputs).name)
+        return self.nodes.leading_to(outputs[0].node.name)
 
     def _value(self, node: Any, name: str, inputs: tuple[Value | None, ...]) -> Value:
         traced = [value for value in inputs if isinstance(value, Traced)]
@@ -124,8 +140,8 @@ class _Reading:
             return self._computed(kind, inputs, attributes)
         if not own or kind not in READERS:
             raise Unsayable(*refusal(kind, "" if own else node.domain))
-        if any(value.axes is None for value in traced):
-            return Traced(self.nodes.add(name, kind, Unread(()), traced), None)
+        if any(value.axes is None for value in traced) and not is_product(kind, len(traced)):
+            return self._unread(node, name, traced)
         if any(self.uses[other] for other in node.output[1:]):
             raise Unsayable("more of its outputs than the first are read", "use its values alone")
         read_once = (
@@ -155,13 +171,16 @@ class _Reading:
                 str(error), "compute constants before the network is exported"
             ) from error
 
+    def _unread(self, node: Any, name: str, traced: Sequence[Traced]) -> Traced:
+        return Traced(self.nodes.add(name, node.op_type, Unread(()), traced), None)
+
     def _unsaid(self, node: Any, name: str, error: Unsayable, traced: Sequence[Traced]) -> Traced:
         """Add a node that can't be said, with the shape that it keeps, or that the exporter noted."""
         axes: Shape | None = None
         shape: Shape = ()
         if traced and traced[0].axes is not None and keeps_shape(node.op_type):
             axes, shape = traced[0].axes, traced[0].node.shape
-        elif noted := self._noted(node.output[0]):
+        elif not remembers(node.op_type) and (noted := self._noted(node.output[0])):
             axes = channels_first(len(noted))
             shape = _in_node(noted, axes)
         operation = Unsupported(error.reason, error.advice, shape)

@@ -10,10 +10,8 @@ import numpy as np
 from snnc.importing.onnx_call import NodeCall
 from snnc.importing.onnx_constants import axes_of, reshaped, squeezed, unsqueezed, whole_numbers
 from snnc.importing.onnx_layers import TRAINING
-from snnc.importing.onnx_values import Traced, Unsayable, channels_first
+from snnc.importing.onnx_values import MixesItems, Traced, Unsayable, channels_first
 from snnc.importing.operations import Array, Concatenate, Identity, Pad, Shape
-
-MIXES = ("it mixes items", "reshape each item by itself: x.flatten(1)")
 
 
 def same(call: NodeCall) -> Traced:
@@ -45,7 +43,7 @@ def transpose(call: NodeCall) -> Traced:
     rank = len(x.shape) + 1
     order = tuple(call.attributes.get("perm", range(rank)[::-1]))
     if sorted(order) != list(range(rank)) or order[0] != 0:
-        raise Unsayable(*MIXES)
+        raise MixesItems
     return Traced(x.node, tuple(x.known_axes[axis - 1] for axis in order[1:]))
 
 
@@ -96,7 +94,7 @@ def pad(call: NodeCall) -> Traced:
     if min((*before, *behind)) < 0:
         raise Unsayable("padding that is negative cuts values off", "pad with zeros")
     if before[0] or behind[0]:
-        raise Unsayable(*MIXES)
+        raise MixesItems
     if not any((*before, *behind)):
         return x
     of_axis = dict(zip(x.known_axes, zip(before[1:], behind[1:], strict=True), strict=True))
@@ -111,7 +109,7 @@ def concat(call: NodeCall) -> Traced:
     rank = len(first.shape)
     axis = call.attributes.get("axis", 1) % (rank + 1)
     if axis == 0:
-        raise Unsayable(*MIXES)
+        raise MixesItems
     if any(len(value.shape) != rank for value in others):
         raise Unsayable("values with other numbers of axes", "flatten all of them before")
     order = first.known_axes
@@ -130,7 +128,7 @@ def concat(call: NodeCall) -> Traced:
 def _into(call: NodeCall, shape: Sequence[int]) -> Traced:
     """Reshape to a shape with the items' axis, which must stay."""
     if not shape or shape[0] != call.items:
-        raise Unsayable(*MIXES)
+        raise MixesItems
     return call.nodes.reshaped(call.name, call.kind, call.value(), tuple(shape[1:]))
 
 
@@ -142,7 +140,7 @@ def _fitting(call: NodeCall, asked: Sequence[int], zero_is_zero: bool) -> Shape:
     except ValueError as error:
         if asked and asked[0] == 1 and math.prod(asked[1:]) == math.prod(shape[1:]):
             return (call.items, *asked[1:])
-        raise Unsayable(str(error), MIXES[1]) from error
+        raise MixesItems from error
 
 
 def _known(call: NodeCall) -> list[Array | None]:

@@ -29,6 +29,13 @@ class Unsayable(Exception):
         super().__init__(reason)
 
 
+class MixesItems(Unsayable):
+    """A node that moves values from item to item."""
+
+    def __init__(self) -> None:
+        super().__init__("it mixes items", "reshape each item by itself: x.flatten(1)")
+
+
 @dataclass(frozen=True)
 class Traced:
     """The value of a node. Its axis i in ONNX, without the items', is axis `axes[i]` of the node.
@@ -135,19 +142,38 @@ class Nodes:
         """Return a value of the same numbers in another shape, in ONNX's order."""
         if shape == value.shape:
             return value
+        source = self._before_reshapes(value.node)
         before = _order(value.shape, value.known_axes)
         rank = len(shape)
         for axes in (channels_first(rank), tuple(range(rank))):
             if rank and np.array_equal(before, _order(shape, axes)):
                 items = tuple(shape[axes.index(axis)] for axis in range(rank))
+                if items == source.shape:
+                    return Traced(source, axes)
                 operation: Operation = Flatten() if rank == 1 else Reshape(items)
-                return Traced(self.add(name, kind, operation, [value]), axes)
+                return Traced(self.add(name, kind, operation, [Traced(source, None)]), axes)
         if rank == 1 and value.axes == channels_first(len(value.shape)):
             return Traced(self.add(name, kind, Flatten(channels_first=True), [value]), (0,))
         plain = tuple(range(len(value.shape)))
         if value.axes == plain:
             return Traced(self.add(name, kind, Reshape(shape), [value]), tuple(range(rank)))
         return self.reshaped(name, kind, self.aligned(value, plain), shape)
+
+    def _before_reshapes(self, node: Node) -> Node:
+        """Return the node that has the same values in the same order, in the shape in which they were computed."""
+        while isinstance(node.operation, Reshape) or (
+            isinstance(node.operation, Flatten) and not node.operation.channels_first
+        ):
+            node = self.by_name[node.inputs[0]]
+        return node
+
+    def leading_to(self, *last: str) -> tuple[Node, ...]:
+        """Return the nodes that some depend on, in order."""
+        wanted = set(last)
+        for node in reversed(self.by_name.values()):
+            if node.name in wanted:
+                wanted.update(node.inputs)
+        return tuple(node for node in self.by_name.values() if node.name in wanted)
 
 
 def _order(shape: Shape, axes: Shape) -> Array:
