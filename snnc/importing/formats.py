@@ -7,6 +7,8 @@ from pathlib import Path
 from snnc.diagnostics.errors import Refusal, cannot
 from snnc.importing import keras_files
 from snnc.importing.graph import Graph
+from snnc.importing.onnx_file import looks_like_onnx
+from snnc.importing.onnx_reader import read_onnx
 
 
 def read(path: Path, weights: Path | None = None) -> Graph:
@@ -23,6 +25,8 @@ def read(path: Path, weights: Path | None = None) -> Graph:
         return keras_files.from_archive(path)
     if first.lstrip()[:1] == b"{":
         return keras_files.from_architecture(path, weights)
+    if looks_like_onnx(first):
+        return read_onnx(path)
     raise Refusal(f"{path.as_posix()} is no file of a trained network that snnc reads")
 
 

@@ -145,12 +145,15 @@ class Relu(Operation):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Softmax(Operation):
-    """Softmax or log_softmax of the last axis: which is largest stays."""
+    """Softmax or, with `log`, log_softmax of the last axis: which is largest stays."""
+
+    log: bool = False
 
     def apply(self, *values: Array) -> Array:
         (x,) = values
-        raised = np.exp(x - x.max(axis=-1, keepdims=True))
-        return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
+        lowered = x - x.max(axis=-1, keepdims=True)
+        sums = np.exp(lowered).sum(axis=-1, keepdims=True)
+        return np.asarray(lowered - np.log(sums) if self.log else np.exp(lowered) / sums)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
