@@ -109,15 +109,26 @@ EXAMPLES: dict[tuple[str, str], Example] = {
     ("conv2d", "strides"): Example(2),
     ("conv2d", "block_shape"): Example([3, 3, 4]),
     ("dense", "block_shape"): Example([16]),
+    ("conv1d", "from"): Example(["eye", "input"]),
+    ("conv1d", "filters"): Example(8, start=4),
+    ("conv1d", "kernel_size"): Example(2, start=3),
+    ("conv1d", "strides"): Example(2),
+    ("conv1d", "block_shape"): Example([3, 4]),
+    ("avg_pool1d", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
+    ("global_avg_pool1d", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
+    ("avg_pool1d", "pool_size"): Example(4),
+    ("avg_pool1d", "strides"): Example(1),
     ("avg_pool2d", "pool_size"): Example(4),
     ("avg_pool2d", "strides"): Example(1),
 }
 
-#: Layers that look at images: here they follow an encoder, which has a neuron a pixel.
-IMAGES = ("conv2d", "avg_pool2d", "global_avg_pool2d", "batch_norm")
+#: Layers that look along series, and those that look at images: here they follow an encoder, which has a neuron a value.
+SERIES = ("conv1d", "avg_pool1d", "global_avg_pool1d")
+IMAGES = ("conv2d", "avg_pool2d", "global_avg_pool2d", "batch_norm", *SERIES)
 
 #: What else a spec needs for a table to stand in it, by kind or model.
 BESIDE: dict[str, Data] = {
+    **{kind: {"input": {"shape": [16, 4]}} for kind in SERIES},
     "keras": {"input": {"shape": [28, 28]}},
     "openml": {"data": {"name": "optdigits"}},
     "EarlyStopping": _VALIDATION,
@@ -254,7 +265,7 @@ class Compiler:
                     spec["layers"].insert(1 - position, {"name": "here", **own})
                     if table.kind in IMAGES:
                         spec["layers"].insert(1 - position, {"name": "eye", "kind": "encoder"})
-                for name, values in (beside or _beside(table)).items():
+                for name, values in {**_beside(table), **beside}.items():
                     spec[name] = {**spec.get(name, {}), **values}
                 yield spec
 

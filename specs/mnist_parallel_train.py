@@ -1,7 +1,7 @@
 """Train the mnist_parallel network (784-784-1014-864-784-1014-864-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from mnist_parallel.toml [fd93c65c].
+Written by snnc from mnist_parallel.toml [d0268940].
 """
 
 import argparse
@@ -188,7 +188,7 @@ def collect_params(net):
 def fold(chain):
     """Return weights as Nengo has them, and the bias, of a Keras layer."""
     weights, *bias = chain[0].tensor_func.get_weights()
-    if not isinstance(chain[0].tensor_func, Conv2D):
+    if weights.ndim == 2:
         weights = weights.T
     return {"weights": weights}, bias[0] if bias else 0
 

@@ -12,6 +12,7 @@ from snnc.loihi.blocks import Block, Box
 from snnc.loihi.cores import BlockUse, Chip
 from snnc.loihi.memory import BASES, index_bits, table_bits
 from snnc.loihi.windows import Axis
+from snnc.operators.linear import as_image
 
 
 class Target(NamedTuple):
@@ -39,7 +40,7 @@ def numbers(block: Block) -> list[int]:
 def targets(axons: Axons, block: Block) -> dict[int, list[Target]]:
     """Return the neurons of a block that each pixel leads to, for pixels that lead to any."""
     assert not isinstance(axons, DenseAxons)
-    _, width, channels = block.layer
+    _, width, channels = as_image(block.layer)
     reached: dict[int, list[Target]] = {}
     for number, own in enumerate(numbers(block)):
         pixel, channel = divmod(own, channels)

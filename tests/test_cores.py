@@ -469,8 +469,9 @@ def random_spec(chance: random.Random) -> Tables:
     """Return a spec whose layers may be too large for a core in one way or another."""
     if chance.random() < 0.4:
         return dense_spec(chance)
+    draw = series_spec if chance.random() < 0.3 else image_spec
     while True:
-        tables = image_spec(chance)
+        tables = draw(chance)
         with suppress(CompileError):  # windows that are larger than their images
             lowered(tables)
             return tables
@@ -502,6 +503,34 @@ def image_spec(chance: random.Random) -> Tables:
         layers += [pooling(chance)] if pooled else []
         layers.append({"units": chance.choice([10, 100, 400])})
     return spec([side, side + chance.randint(0, 3), 1], *layers)
+
+
+def series_spec(chance: random.Random) -> Tables:
+    """Return a spec of layers along a series, with pooling before them or not."""
+    length, pooled = chance.choice([9, 40, 150, 700]), chance.random() < 0.3
+    layers: list[Tables] = [
+        {"kind": "conv1d", "filters": chance.choice([1, 3, 8]), "kernel_size": 1}
+    ]
+    for _ in range(chance.randint(1, 2)):
+        if pooled:
+            pool = {"pool_size": chance.randint(1, 3), "strides": chance.randint(1, 2)}
+            padding = chance.choice(["same", "valid"])
+            layers.append({"kind": "avg_pool1d", **pool, "padding": padding})
+        layer: Tables = {
+            "kind": "conv1d",
+            "filters": chance.choice([1, 4, 12, 64]),
+            "kernel_size": chance.randint(1, 5),
+            "strides": chance.randint(1, 3),
+            "padding": chance.choice(["same", "valid"]),
+        }
+        if chance.random() < 0.4:
+            layer["block_shape"] = [chance.randint(2, 60), chance.randint(1, 16)]
+        if chance.random() < 0.3:
+            layer["pop_type"] = 16
+        layers.append(layer)
+    if chance.random() < 0.6:
+        layers.append({"units": chance.choice([10, 100, 400])})
+    return spec([length, chance.randint(1, 3)], *layers)
 
 
 def pooling(chance: random.Random) -> Tables:

@@ -12,8 +12,13 @@ import snnc
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import Refusal
 from snnc.pipeline import check_document, scripts
-from snnc.program.item_shapes import channels_first, image_hint, items_hint, same_items
-from snnc.spec.series_hints import series_hint
+from snnc.program.item_shapes import (
+    channels_first,
+    image_hint,
+    items_hint,
+    same_items,
+    series_hint,
+)
 
 Shape = tuple[int, ...]
 Tables = dict[str, Any]
@@ -158,32 +163,56 @@ def test_windows_that_are_too_large(shape: Shape, layer: Tables, hint: str) -> N
 @pytest.mark.parametrize(
     ("layer", "hint"),
     [
-        ({"kind": "conv1d", "filters": 16, "kernel_size": 8}, 'write kind = "conv2d" and kernel_size = [8, 1]: a series is as wide as one pixel, and shape in [input] is [100, 1, 6]: samples, 1, channels'),
-        ({"kind": "Conv1D", "kernel_size": [5], "strides": 2}, 'write kind = "conv2d" and kernel_size = [5, 1] and strides = [2, 1]: a series is as wide as one pixel, and shape in [input] is [100, 1, 6]: samples, 1, channels'),
-        ({"kind": "MaxPooling1D", "pool_size": 4}, 'write kind = "avg_pool2d" and pool_size = [4, 1], for the chip has no maximum: a series is as wide as one pixel, and shape in [input] is [100, 1, 6]: samples, 1, channels'),
-        ({"kind": "average_pooling1d"}, 'write kind = "avg_pool2d" and pool_size = [2, 1]: a series is as wide as one pixel, and shape in [input] is [100, 1, 6]: samples, 1, channels'),
-        ({"kind": "GlobalAveragePooling1D"}, "leave the layer out: a dense layer, or the output, weighs all samples by itself"),
-        ({"kind": "conv1d", "kernel_size": "wide"}, 'write kind = "conv2d" and kernel_size = [1, 1]: a series is as wide as one pixel, and shape in [input] is [100, 1, 6]: samples, 1, channels'),
-        ({"kind": "conv2d"}, ""),
-        ({"kind": "conv3d"}, ""),
+        ({"kind": "Conv1D"}, "did you mean 'conv1d'?"),
+        ({"kind": "Convolution1D"}, "did you mean 'conv1d'?"),
+        ({"kind": "MaxPooling1D"}, "write 'avg_pool1d': the chip has no maximum"),
+        ({"kind": "average_pooling1d"}, "did you mean 'avg_pool1d'?"),
+        ({"kind": "GlobalAveragePooling1D"}, "did you mean 'global_avg_pool1d'?"),
+        ({"kind": "GlobalMaxPool1D"}, "write 'global_avg_pool1d': the chip has no maximum"),
+    ],
+)
+def test_layers_along_one_axis(layer: Tables, hint: str) -> None:
+    (found,) = (d for d in snnc.check(spec((100, 6), layer)) if d.code == "unknown-kind")
+    assert found.hint == hint
+
+
+def along(size: int, **more: Any) -> Tables:
+    return {"kind": "conv1d", "filters": 4, "kernel_size": size, **more}
+
+
+@pytest.mark.parametrize(
+    ("items", "hint"),
+    [
+        ((90,), "write shape = [90, 1] in [input] for 90 samples in time"),
+        ((90, 1, 6), "write shape = [90, 6] in [input] for 90 samples in time, each with its 6 channels"),
+        ((1, 90, 6), "write shape = [90, 6] in [input] for 90 samples in time, each with its 6 channels"),
+        ((28, 28, 1), ""),
     ],
 )  # fmt: skip
-def test_layers_along_one_axis(layer: Tables, hint: str) -> None:
-    tables = spec((100, 6), layer)
-    assert series_hint(layer["kind"], ("layers", 0), {**tables, "layers": [layer]}) == hint
-    if hint:
-        found = [d for d in snnc.check(tables) if d.code == "unknown-kind"]
-        assert [d.hint for d in found] == [hint]
+def test_hints_for_items_that_are_no_series(items: Shape, hint: str) -> None:
+    assert series_hint(items) == hint
+    (found,) = snnc.check(spec(items, along(3)))
+    assert (found.code, found.hint) == ("layer-shape", hint)
+    for shape in re.findall(r"shape = (\[.*?\])", hint):
+        sides = [int(n) for n in shape[1:-1].split(",")]
+        assert "layer-shape" not in [d.code for d in snnc.check(spec(tuple(sides), along(3)))]
 
 
-def test_what_layers_along_one_axis_say_of_the_input() -> None:
-    layer = {"kind": "conv1d", "kernel_size": 8}
-    for shape, end in {
-        (100,): "pixel, and shape in [input] is [100, 1, 1]: samples, 1, channels",
-        (100, 1, 6): "pixel",
-    }.items():
-        (found,) = (d for d in snnc.check(spec(shape, layer)) if d.code == "unknown-kind")
-        assert found.hint.endswith(end)
+def test_windows_that_are_longer_than_a_series() -> None:
+    (found,) = snnc.check(spec((7, 2), along(9)))
+    assert (found.code, found.hint) == ("layer-shape", 'write kernel_size = 7, or padding = "same"')
+    (found,) = snnc.check(spec((7, 2), along([3, 1])))  # type: ignore[arg-type]
+    assert (found.code, found.at) == ("wrong-type", ("layers", 0, "kernel_size"))
+    assert "one number" in found.message
+
+
+def test_a_series_whose_channels_come_first() -> None:
+    found = [d for d in snnc.check(spec((3, 200), along(1), along(1))) if d.code == "channel-order"]
+    assert [d.hint for d in found] == [
+        "write [200, 3], and save x.transpose(0, 2, 1) if channels come first in the data"
+    ]
+    codes = [d.code for d in snnc.check(spec((200, 3), along(5), along(1)))]
+    assert "channel-order" not in codes
 
 
 #: What a file holds of an item, and the shape of the input.
@@ -210,7 +239,7 @@ def test_memory_and_script_take_the_same_items(
         arrays = {"x_train": x[:15], "y_train": y[:15], "x_test": x[15:], "y_test": y[15:]}
         data = {name: name for name in arrays}
     np.savez(tmp_path / "data.npz", **arrays)
-    layers = (window(1), window(1)) if len(shape) == 3 else ({"kind": "dense", "units": 4},) * 2
+    layers = (window(1), window(1)) if len(shape) == 3 else (along(1), along(1))
     tables = spec(shape, *layers, data={"kind": "npz", "path": "data.npz", **data})
     program = check_document(Document(tmp_path / "small.toml", "", tables)).program
     found = divided(program)

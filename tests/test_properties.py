@@ -143,6 +143,21 @@ def images(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def series(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a layer that looks along series of any length."""
+    kind = draw(st.sampled_from(["conv1d", "conv1d", "avg_pool1d"]))
+    layer: dict[str, Any] = {"kind": kind, "padding": "same"}
+    layer["kernel_size" if kind == "conv1d" else "pool_size"] = draw(st.integers(1, 3))
+    if draw(st.booleans()):
+        layer["strides"] = draw(st.integers(1, 3))
+    if kind == "conv1d":
+        layer["filters"] = draw(st.integers(1, 6))
+        layer["use_bias"] = draw(st.booleans())
+        layer["batch_norm"] = draw(st.booleans())
+    return layer
+
+
+@st.composite
 def sound_specs(draw: st.DrawFn, imaged: bool = True) -> dict[str, Any]:  # noqa: C901
     """Draw a spec that has to compile."""
     loihi = draw(st.booleans())
@@ -175,7 +190,10 @@ def sound_specs(draw: st.DrawFn, imaged: bool = True) -> dict[str, Any]:  # noqa
         layers.append({"kind": "dense", "units": 7})
     source, shape = draw(sources())
     side = math.isqrt(math.prod(shape))
-    if imaged and side**2 == math.prod(shape) and draw(st.booleans()):
+    if imaged and draw(st.integers(0, 3)) == 0:
+        shape = [math.prod(shape) // 4, 4]
+        layers = [*draw(st.lists(series(), min_size=1, max_size=4)), *layers]
+    elif imaged and side**2 == math.prod(shape) and draw(st.booleans()):
         shape = [side, side, 1]
         layers = [*draw(st.lists(images(), min_size=1, max_size=4)), *layers]
         if draw(st.booleans()):

@@ -76,9 +76,9 @@ class DenseAxons(NamedTuple):
         """Return how often the axons that start in a block of the source lead into one of the target."""
         return leading.below(block.neurons)
 
-    def least(self, sides: Sequence[range]) -> Least:
-        """Return what a box with these sides, but for its channels, takes at least."""
-        pixels, tables = prod(map(len, sides)), self.per_value * self.most_distinct
+    def least(self, box: Box) -> Least:
+        """Return what a box takes at least, whatever its depth."""
+        pixels, tables = prod(map(len, box.sides[:-1])), self.per_value * self.most_distinct
         return Least(self.number, lambda depth: tables * table_bits(pixels * depth))
 
     def _into(self, block: Block) -> CoreUse:
@@ -116,13 +116,11 @@ class ConvolutionAxons(NamedTuple):
     def out_of(self, block: Block, leading: Fanout) -> int:
         return _from_pixels(block, leading)
 
-    def least(self, sides: Sequence[range]) -> Least:
-        down, across = (
-            within(*each) for each in zip((self.rows, self.columns), sides, strict=True)
-        )
+    def least(self, box: Box) -> Least:
+        down, across = within(self.rows, box.lines), within(self.columns, box.columns)
         rows, columns = map(_number_of_places, (down, across), self.cell)
         # The pixel that most neurons see: they end in its last row.
-        beyond = (max(rows) - 1) * len(sides[1]) + max(columns)
+        beyond = (max(rows) - 1) * len(box.columns) + max(columns)
 
         def bits(depth: int) -> int:
             width = index_bits(beyond * depth - 1)
@@ -184,10 +182,8 @@ class SparseAxons(NamedTuple):
             - after * (leading.below(last) - leading.below(last - 1))
         )
 
-    def least(self, sides: Sequence[range]) -> Least:
-        down, across = (
-            within(*each) for each in zip((self.rows, self.columns), sides, strict=True)
-        )
+    def least(self, box: Box) -> Least:
+        down, across = within(self.rows, box.lines), within(self.columns, box.columns)
         rows, columns, channels = _pixels(down), _pixels(across), self.source[2]
 
         def bits(depth: int) -> int:

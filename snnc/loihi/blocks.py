@@ -12,7 +12,7 @@ from itertools import product
 from math import prod
 from typing import NamedTuple
 
-from snnc.operators.linear import Shape, size
+from snnc.operators.linear import Shape, as_image, size
 
 
 class Box(NamedTuple):
@@ -38,13 +38,13 @@ class Box(NamedTuple):
 
     @property
     def columns(self) -> range:
-        """The columns of the layer that have neurons in the block."""
-        return self.sides[1]
+        """The columns of the layer that have neurons in the block; a series has one."""
+        return self.sides[1] if len(self.sides) == 3 else range(1)
 
     @property
     def depth(self) -> int:
         """The number of channels of a pixel in the block."""
-        return len(self.sides[2])
+        return len(self.sides[-1])
 
     @property
     def head(self) -> int:
@@ -64,7 +64,7 @@ class Box(NamedTuple):
     @property
     def pixels(self) -> Sequence[range]:
         """The numbers of the pixels that have neurons in the block."""
-        width, columns = self.layer[1], self.columns
+        (_, width, _), columns = as_image(self.layer), self.columns
         return [range(y * width + columns.start, y * width + columns.stop) for y in self.lines]
 
 
@@ -88,7 +88,7 @@ class Slice(NamedTuple):
 
     @property
     def columns(self) -> range:
-        width, (pixels,) = self.layer[1], self.pixels
+        (_, width, _), (pixels,) = as_image(self.layer), self.pixels
         if len(self.lines) > 1:
             return range(width)
         first = self.lines.start * width
@@ -115,7 +115,7 @@ class Slice(NamedTuple):
         return [_covered(self.span, self.depth)]
 
     def _neuron(self, line: int, column: int) -> int:
-        _, width, depth = self.layer
+        _, width, depth = as_image(self.layer)
         return (line * width + column) * depth
 
 

@@ -8,7 +8,7 @@ from snnc.loihi.axons import Axons, ConvolutionAxons, DenseAxons, SparseAxons
 from snnc.loihi.ranges import joined
 from snnc.loihi.windows import Axis, Chain, axes
 from snnc.operators import transforms
-from snnc.operators.linear import Pair, Shape, size, windows
+from snnc.operators.linear import Pair, Shape, as_image, size, windows
 from snnc.program.network import Connection, Network
 from snnc.spec.base import INPUT
 
@@ -24,6 +24,7 @@ def axons_of(network: Network, connection: Connection) -> Axons | None:
     chain = windows(before_matrix, source)
     if chain is None:
         return None
+    source = as_image(source)
     match network.form(connection):
         case transforms.Dense():
             distinct = _distinct(chain, source) if chain else size(source)

@@ -1,6 +1,6 @@
 """Linear maps on the values of a connection, as they are trained.
 
-Images are (height, width, channels) throughout. Its Keras layer defines an operator. Without further declarations a chain
+Images are (height, width, channels) throughout, and series (length, channels). Its Keras layer defines an operator. Without further declarations a chain
 with it is folded into a sparse matrix, which is right for any linear map; with them, into a kernel or a dense matrix.
 """
 
@@ -163,6 +163,11 @@ class Window(Operator):
         return height, width
 
 
+def as_image(shape: Shape) -> Shape:
+    """Return a series' shape as that of an image one pixel wide, and other shapes as they are."""
+    return (shape[0], 1, shape[1]) if len(shape) == 2 else shape
+
+
 def walk(operators: Iterable[Operator], before: Shape) -> Iterator[tuple[Operator, Shape]]:
     """Yield each operator of a chain with the shape of what it gets."""
     for operator in operators:
@@ -180,11 +185,14 @@ def shape_after(operators: Iterable[Operator], before: Shape) -> Shape:
 def windows(operators: Iterable[Operator], before: Shape) -> list[tuple[Window, Shape]] | None:
     """Return the windows of a chain, each with the shape of what it looks at, but no pointwise operators.
 
+    A series is an image that is one pixel wide.
+
     None if some operator works in another way, or its shapes aren't those of the way that it says.
     """
     steps = []
-    for operator, shape in walk(operators, before):
-        window, after = operator.receptive_field, operator.shape(shape)
+    for operator, given in walk(operators, before):
+        window, after = operator.receptive_field, as_image(operator.shape(given))
+        shape = as_image(given)
         if window and after[:-1] == window.images(shape):
             steps.append((window, shape))
         elif window or not operator.pointwise or after[:-1] != shape[:-1]:

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from snnc.operators.call import Call
-from snnc.operators.linear import Operator, Padding, Pair, Shape, Window, shape_after, size, windows
+from snnc.operators.linear import (
+    Operator,
+    Padding,
+    Pair,
+    Shape,
+    Window,
+    as_image,
+    shape_after,
+    size,
+    windows,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -227,6 +237,9 @@ class Convolution(Form):
             for channel in range(channels)
         ]
 
+    def from_kernel(self, kernel: Array) -> dict[str, Array]:
+        return {"weights": kernel.reshape(self.shape)}
+
     def read(self, responses: Iterator[Array]) -> dict[str, Array]:
         import numpy as np
 
@@ -288,14 +301,16 @@ def form(operators: Sequence[Operator], before: Shape) -> Form:
     matrix = (size(after), size(before))
     if any(operator.fully_connected for operator in operators):
         return Dense(matrix)
-    alone = operators[0].receptive_field if len(operators) == 1 else None
-    if alone and operators[0].has_kernel:
-        return Convolution(before, after, alone.window, alone.strides, alone.padding)
     steps = windows(operators, before)
     if steps is None:
         return Sparse(matrix, size(matrix))
-    if len(before) != 3:
+    if len(before) != 3 and not steps:
         return Sparse(matrix, size(after))
+    # Nengo has a convolution of series, too, but NengoLoihi has not.
+    before, after = as_image(before), as_image(after)
+    if len(operators) == 1 and operators[0].has_kernel:
+        ((alone, _),) = steps
+        return Convolution(before, after, alone.window, alone.strides, alone.padding)
     kernel, strides = _merged([window for window, _ in steps])
     if not any(window.padded(shape) for window, shape in steps):
         return Convolution(before, after, kernel, strides, "valid")

@@ -1,4 +1,7 @@
-"""The shapes of items, and what their axes are: images are height, width, channels; a series is its samples, 1, its channels."""
+"""The shapes of items, and what their axes are: images are height, width, channels; a series is its samples and its channels.
+
+To layers of two dimensions a series is an image, too: samples, 1, channels.
+"""
 
 from __future__ import annotations
 
@@ -40,9 +43,11 @@ def items_hint(found: Shape, wanted: Shape, images: bool, name: str) -> str:
     if not images:
         return f"write {list(found)}"
     if len(found) == 2 and _long(wanted) == found[::-1]:
-        return (
-            f"save {name}.transpose(0, 2, 1): the input is {list(wanted)}, height, width, channels"
-        )
+        axes = "length, channels" if len(wanted) == 2 else "height, width, channels"
+        return f"save {name}.transpose(0, 2, 1): the input is {list(wanted)}, {axes}"
+    if len(wanted) == 2 and len(_long(found)) in (1, 2) and len(found) > 1:
+        samples, *channels = _long(found)
+        return f"write {[samples, *(channels or [1])]}: {_series(samples, *(channels or [1]))}"
     if channels_first(found) or (len(found) == 3 and channels_last(found) == wanted):
         last = channels_last(found)
         write = "" if last == wanted else f", and write {list(last)}"
@@ -78,6 +83,16 @@ def image_hint(items: Shape) -> str:
     if not found:
         return f"write {series}"
     return f"write shape = {list(found)} in [input] for {_picture(*found)}, or {series}"
+
+
+def series_hint(items: Shape) -> str:
+    """Return the hint for layers that look along series, if items are none."""
+    if len(items) == 1:
+        return f"write shape = {[items[0], 1]} in [input] for {_series(items[0], 1)}"
+    if len(items) == 3 and 1 in items[:2]:
+        samples, channels = max(items[:2]), items[2]
+        return f"write shape = {[samples, channels]} in [input] for {_series(samples, channels)}"
+    return ""
 
 
 def _picture_in(items: Shape) -> tuple[int, int, int] | None:

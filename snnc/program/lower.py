@@ -24,7 +24,8 @@ from snnc.diagnostics.errors import CompileError
 from snnc.diagnostics.wording import near
 from snnc.operators.dense import Dense
 from snnc.operators.linear import Operator, Shape, ShapeError
-from snnc.program.item_shapes import image_hint
+from snnc.operators.series import NoSeriesError
+from snnc.program.item_shapes import image_hint, series_hint
 from snnc.program.network import Connection, Network, Output, Population
 from snnc.program.program import Program
 from snnc.program.reserved_names import RESERVED
@@ -57,7 +58,8 @@ def lower(spec: Spec, document: Document) -> Program:
         try:
             flows[name] = layer.lower(name, sources, graph).placed(graph.at)
         except ShapeError as error:
-            otherwise = _image_hint(spec.input.shape, sources)
+            series = isinstance(error, NoSeriesError)
+            otherwise = _shape_hint(spec.input.shape, sources, series)
             diagnostic = _shape_error(error, graph.at, layer, otherwise)
             raise CompileError(document, [diagnostic]) from error
         before = (name,)
@@ -193,13 +195,14 @@ class _Graph:
         return band.overridden(FiringRates(max=band.max or max_rate)), at
 
 
-def _image_hint(items: Shape, sources: Sequence[Flow]) -> str:
-    """Return what makes images of a layer's sources: of the items as they come, or of which layer none can be made."""
+def _shape_hint(items: Shape, sources: Sequence[Flow], series: bool) -> str:
+    """Return what makes images, or series, of a layer's sources: of the items as they come, or of which layer none can be made."""
     rows = len(items) == 2 and all(len(source.shape) == 2 for source in sources)
     if rows or all(source.shape == items for source in sources):
-        return image_hint(items)
+        return series_hint(items) if series else image_hint(items)
     row = next((s.via for s in sources if len(s.shape) == 1 and s.source != INPUT), "")
-    return row and f"leave the layer out: '{row}' puts out a row, and no image"
+    what = "no series" if series else "no image"
+    return row and f"leave the layer out: '{row}' puts out a row, and {what}"
 
 
 def _shape_error(error: ShapeError, at: KeyPath, layer: LayerKind, otherwise: str) -> Diagnostic:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from snnc.operators.dense import Dense
 from snnc.operators.kernel import Kernel
-from snnc.operators.linear import Operator, Window, size, walk
+from snnc.operators.linear import Operator, size, walk
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
 
@@ -42,6 +42,7 @@ def _weights(operator: Operator, before: tuple[int, ...]) -> int:
     """Return how many weights a unit of an operator with a kernel has."""
     if isinstance(operator, Dense):
         return size(before)
-    if isinstance(operator, Kernel) and isinstance(operator, Window):
-        return size(operator.window) * before[-1]
+    window = operator.receptive_field
+    if isinstance(operator, Kernel) and window:
+        return size(window.window) * before[-1]
     return 0

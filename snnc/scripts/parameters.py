@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from snnc.operators import transforms
 from snnc.operators.linear import Operator
+from snnc.operators.series import SeriesWindow
 from snnc.program.network import Connection, Network
 from snnc.scripts.code import Group, entry, expression, layout, literal
 from snnc.scripts.neurons import prefixes_of, running_neurons, styles
@@ -66,6 +67,8 @@ class LayerParameters(NamedTuple):
     """The parameters of a network in which one Keras layer leads to each population."""
 
     classes: str
+    #: Whether some kernels are those of series.
+    has_series: bool
     template: str = "train/collect_layers.py.jinja"
 
     @property
@@ -82,6 +85,8 @@ class Parameters(NamedTuple):
     #: The Keras layers that do nothing when the network runs.
     skipped: str
     has_images: bool
+    #: Whether some kernels, each alone between two layers, are those of series.
+    has_series: bool
     #: Whether some connections pass values as they are.
     passes_values: bool
     #: Whether several Keras layers become one matrix, and which become one kernel or weights here and there.
@@ -141,7 +146,7 @@ def _collected(network: Network) -> Section:
         return _parameters(network)
     if all(op and op.fully_connected and op.adds_bias for op in kernels):
         return DenseParameters()
-    return LayerParameters(literal(network.output.classes))
+    return LayerParameters(literal(network.output.classes), _has_series(network))
 
 
 def _parameters(network: Network) -> Parameters:
@@ -157,11 +162,18 @@ def _parameters(network: Network) -> Parameters:
         sums_output=len(network.into(OUTPUT)) > 1,
         skipped=_one_or_more(sorted({op.keras().name for op in operators if op.training_only})),
         has_images=any(op.has_kernel and op.receptive_field for op in operators),
+        has_series=_has_series(network),
         passes_values=any(not c.at_run_time for c in network.connections),
         folds_matrices=any(form.kind == "dense" for form in forms.values()),
         kernels=_kernels(forms),
         sparse=layout(expression(sparse), "sparse = ", indent=4) if sparse else "",
     )
+
+
+def _has_series(network: Network) -> bool:
+    """Whether the kernel of a series is all that leads from one layer to another."""
+    kernels = (_kernel(connection) for connection in network.connections)
+    return any(isinstance(op, SeriesWindow) for op in kernels)
 
 
 def _kernels(forms: Mapping[str, transforms.Form]) -> str:

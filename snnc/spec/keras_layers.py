@@ -19,25 +19,36 @@ _NO_LAYERS = {
     "flatten": "leave the layer out: a dense layer takes its input flat",
     "reshape": "leave the layer out: a dense layer takes its input flat, and shape in [input] is that of items",
     "softmax": "leave the layer out: softmax in [output] says where it is computed",
+    "zeropadding1d": 'leave the layer out: padding = "same" in a conv1d pads with zeros',
     "zeropadding2d": 'leave the layer out: padding = "same" in a conv2d pads with zeros',
 }
 #: Kinds whose names elsewhere differ in more than case and underscores.
 _OTHER_NAMES = {
+    "adaptiveavgpool1d": "global_avg_pool1d",
     "adaptiveavgpool2d": "global_avg_pool2d",
+    "averagepool1d": "avg_pool1d",
     "averagepool2d": "avg_pool2d",
+    "averagepooling1d": "avg_pool1d",
     "averagepooling2d": "avg_pool2d",
     "batchnorm1d": "batch_norm",
     "batchnorm2d": "batch_norm",
     "batchnormalization": "batch_norm",
+    "convolution1d": "conv1d",
     "convolution2d": "conv2d",
     "fc": "dense",
     "fullyconnected": "dense",
+    "globalaveragepooling1d": "global_avg_pool1d",
     "globalaveragepooling2d": "global_avg_pool2d",
     "linear": "dense",
+    "spatialdropout1d": "dropout",
     "spatialdropout2d": "dropout",
 }
 #: What to write in place of layers that take the largest of some values.
 _MAXIMA = {
+    "maxpool1d": "avg_pool1d",
+    "maxpooling1d": "avg_pool1d",
+    "globalmaxpool1d": "global_avg_pool1d",
+    "globalmaxpooling1d": "global_avg_pool1d",
     "maxpool2d": "avg_pool2d",
     "maxpooling2d": "avg_pool2d",
     "globalmaxpool2d": "global_avg_pool2d",
@@ -45,7 +56,7 @@ _MAXIMA = {
 }
 _SUMS = ("add", "concat", "concatenate", "sum")
 #: Layers with weights, behind which Keras has the activation as a layer of its own.
-_WEIGHTED = ("conv2d", "convolution2d", "dense", "linear")
+_WEIGHTED = ("conv1d", "convolution1d", "conv2d", "convolution2d", "dense", "linear")
 
 
 def layer_hint(

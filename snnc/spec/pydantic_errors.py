@@ -24,7 +24,6 @@ from snnc.spec.keras_layers import layer_hint
 from snnc.spec.kinds import by_kind
 from snnc.spec.located_errors import LocatedError, locate, value_at
 from snnc.spec.regressions import regression, width_hint
-from snnc.spec.series_hints import series_hint
 
 
 def diagnostics(
@@ -174,8 +173,7 @@ def _unknown_kind(error: LocatedError) -> Diagnostic:
     if noun == "layer":
         index = error.path[-1]
         assert isinstance(index, int)
-        keras_hint = layer_hint(str(kind), kinds, error.data["layers"], index)
-        hint = series_hint(str(kind), error.path, error.data) or keras_hint or hint
+        hint = layer_hint(str(kind), kinds, error.data["layers"], index) or hint
     message = f"there is no {noun} kind {shown(kind)}"
     return Diagnostic(UNKNOWN_KIND, message, (*error.path, "kind"), hint=hint)
 

@@ -16,6 +16,7 @@ from snnc.spec.synapses import Synapse
 from snnc.spec.weights import Normalisation
 
 if TYPE_CHECKING:
+    from snnc.operators.conv1d import Conv1D
     from snnc.operators.conv2d import Conv2D
     from snnc.operators.dense import Dense
 
@@ -119,7 +120,7 @@ class NeuronLayer(LayerKind):
     )
 
 
-def summed(operator: Dense | Conv2D, sources: Sequence[Flow]) -> list[Flow]:
+def summed(operator: Dense | Conv1D | Conv2D, sources: Sequence[Flow]) -> list[Flow]:
     """Return sources that pass weights of their own each. One bias for the sum: the first source brings it."""
     first, *others = sources
     biasless = replace(operator, use_bias=False)

@@ -1,7 +1,7 @@
 """Train the signs network (64-256-96-24-12-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from signs.toml [b0c614ae].
+Written by snnc from signs.toml [092f1550].
 """
 
 import argparse
@@ -164,7 +164,7 @@ def collect_params(net):
 def fold(chain):
     """Return weights as Nengo has them, and the bias, of a Keras layer."""
     weights, *bias = chain[0].tensor_func.get_weights()
-    if not isinstance(chain[0].tensor_func, Conv2D):
+    if weights.ndim == 2:
         weights = weights.T
     return {"weights": weights}, bias[0] if bias else 0
 
