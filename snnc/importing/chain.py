@@ -9,13 +9,16 @@ import numpy as np
 from snnc.importing import operations as ops
 from snnc.importing.operations import Array, Operation, in_double, same_padding
 from snnc.networks.folding import Map, Weights
+from snnc.operators.avg_pool1d import AveragePool1D
 from snnc.operators.avg_pool2d import AveragePool2D
 from snnc.operators.batch_norm import BatchNorm
+from snnc.operators.conv1d import Conv1D
 from snnc.operators.conv2d import Conv2D
 from snnc.operators.dense import Dense
 from snnc.operators.dropout import Dropout
 from snnc.operators.linear import Operator, Shape, Window, walk
 from snnc.operators.on_off import OnOff
+from snnc.operators.series import SeriesWindow
 
 
 def numpy_chain(operators: Sequence[Operator], weights: Weights, before: Shape) -> Map:
@@ -47,6 +50,11 @@ def operation(operator: Operator, own: Sequence[Array], before: Shape) -> Operat
             return ops.Conv(weights[0], _bias(weights), operator.strides, padding, (1, 1))
         case AveragePool2D():
             return ops.Pool(operator.window, operator.strides, _padding(operator, before))
+        case Conv1D():
+            around = _along(operator, before)
+            return ops.Conv(weights[0], _bias(weights), (operator.strides,), around, (1,))
+        case AveragePool1D():
+            return ops.Pool((operator.window,), (operator.strides,), _along(operator, before))
         case BatchNorm():
             gamma, beta, mean, variance = weights
             scale = gamma / np.sqrt(variance + operator.epsilon)
@@ -59,6 +67,12 @@ def operation(operator: Operator, own: Sequence[Array], before: Shape) -> Operat
 
 def _bias(weights: Sequence[Array]) -> Array | None:
     return weights[1] if len(weights) > 1 else None
+
+
+def _along(series: SeriesWindow, before: Shape) -> ops.Padding:
+    if series.padding == "valid":
+        return ((0, 0),)
+    return same_padding(before[:-1], (series.window,), (series.strides,))
 
 
 def _padding(window: Window, before: Shape) -> ops.Padding:

@@ -18,13 +18,12 @@ from snnc.importing.proof import Proof, prove
 from snnc.importing.refusal import NotCarriedOver
 from snnc.importing.rewriting import Change, rewritten
 from snnc.importing.rules import EXACT, asked, ends
-from snnc.importing.rules.encoding import encoded
-from snnc.importing.sketch import Sketch
+from snnc.importing.rules.encoding import encoded, halves
+from snnc.importing.sketch import Sketch, uses_chip
 from snnc.importing.spec_text import spec_text
 from snnc.importing.table import Row, rows
 from snnc.pipeline import Checked, check_document
 from snnc.program.network import Network
-from snnc.spec.base import INPUT
 from snnc.spec.read import parse
 from snnc.training.imported import Origin
 
@@ -107,34 +106,25 @@ def sketched(read: Graph, file: str, averages: bool) -> tuple[Graph, Sketch, tup
         raise NotCarriedOver(file, wrong)
     graph, ended = rewritten(read, (*ends.RULES, *(asked.RULES if averages else ())))
     exact, changed = rewritten(graph, EXACT)
-    sketch, wrong = lowered(exact)
-    before: tuple[Change, ...] = ()
-    if sketch and not _has_chip(sketch):
-        exact, before = encoded(exact)
-        exact, again = rewritten(exact, EXACT)
-        sketch, wrong = lowered(exact)
-        changed = (*changed, *again)
-    if not sketch:
-        raise NotCarriedOver(file, wrong)
-    return graph, sketch, (*before, *ended, *changed)
+    for way in (_as_it_is, encoded, halves, _both):
+        put, before = way(exact)
+        put, again = rewritten(put, EXACT)
+        sketch, wrong = lowered(put)
+        if not sketch:
+            raise NotCarriedOver(file, wrong)
+        if uses_chip(sketch):
+            break
+    return graph, sketch, (*before, *ended, *changed, *again)
 
 
-def _has_chip(sketch: Sketch) -> bool:
-    """Whether some layer of neurons reads neurons alone: one that reads the input is on the host."""
-    neurons = {
-        layer.name
-        for layer in sketch.layers
-        if layer.kind not in ("avg_pool2d", "global_avg_pool2d", "batch_norm")
-    }
-    reads_input = {INPUT}
-    for layer in sketch.layers:
-        if layer.name not in neurons and reads_input.intersection(layer.sources):
-            reads_input.add(layer.name)
-    return any(
-        not reads_input.intersection(layer.sources)
-        for layer in sketch.layers
-        if layer.name in neurons
-    )
+def _as_it_is(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
+    return graph, ()
+
+
+def _both(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
+    put, changes = halves(graph)
+    coded, others = encoded(put)
+    return coded, (*changes, *others)
 
 
 def _sha256(path: Path) -> str:

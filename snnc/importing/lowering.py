@@ -14,6 +14,7 @@ from snnc.importing.names import spec_name
 from snnc.importing.operations import Array
 from snnc.importing.refusal import Offence, Unsayable
 from snnc.importing.rewriting import Whole
+from snnc.importing.rules.encoding import OnOff
 from snnc.importing.rules.scales import at_input, each_channel
 from snnc.importing.rules.sums import is_weighted
 from snnc.importing.sketch import Layer, Output, Sketch
@@ -93,7 +94,7 @@ class _Builder:
         match node.operation:
             case ops.Input():
                 self.says[node.name] = INPUT
-            case ops.Dense() | ops.Conv() | ops.Add():
+            case ops.Dense() | ops.Conv() | ops.Add() | OnOff():
                 pass  # whoever reads it has it in a layer
             case ops.Flatten(channels_first=False):
                 self.says[node.name] = self._source(node)
@@ -150,6 +151,8 @@ class _Builder:
                 "neurons rectify: they have no slope below zero, and no ceiling",
                 "take ReLU, and train the model again",
             )
+        if self._encodes(node):
+            return
         parts = self._parts(self.whole.before(node))
         first = parts[0]
         if not all(map(is_weighted, parts)):
@@ -179,7 +182,18 @@ class _Builder:
             _names(node, (self.whole.before(node), *parts)),
         )
 
+    def _encodes(self, node: Node) -> bool:
+        """Add an encoder, if neurons have the values of items, each by itself."""
+        before = self.whole.before(node)
+        settings = {"mode": "on_off"} if isinstance(before.operation, OnOff) else {}
+        items = self.whole.before(before) if settings else before
+        if self.says.get(items.name) != INPUT:
+            return False
+        self._layer(node, node.name, "encoder", settings, (INPUT,), (), (node.name,))
+        return True
+
     def _pool(self, node: Node) -> None:
+        axes = len(self.whole.before(node).shape) - 1
         match node.operation:
             case ops.Pool(largest=True) | ops.GlobalPool(largest=True):
                 raise Unsayable(
@@ -191,7 +205,7 @@ class _Builder:
                 self._layer(
                     node,
                     node.name,
-                    "global_avg_pool2d",
+                    f"global_avg_pool{axes}d",
                     {},
                     (self._source(node),),
                     (),
@@ -209,7 +223,13 @@ class _Builder:
                         node, "its means count zeros beyond the edges", "pool without padding"
                     )
                 self._layer(
-                    node, node.name, "avg_pool2d", settings, (self._source(node),), (), (node.name,)
+                    node,
+                    node.name,
+                    f"avg_pool{axes}d",
+                    settings,
+                    (self._source(node),),
+                    (),
+                    (node.name,),
                 )
 
     def _table(self, part: Node) -> tuple[str, dict[str, Any]]:

@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from snnc.importing.operations import Array, Scale, Shape
+from snnc.spec.base import INPUT
+
+#: Where neurons run.
+HOST, CHIP = "host", "chip"
+#: How the kinds of layers without neurons begin.
+WITHOUT_NEURONS = ("avg_pool", "global_avg_pool", "batch_norm", "add", "concatenate", "max_pool")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +29,10 @@ class Layer:
     weights: tuple[tuple[Array, ...], ...] = ()
     nodes: tuple[str, ...] = ()
     comment: str = ""
+
+    @property
+    def has_neurons(self) -> bool:
+        return not self.kind.startswith(WITHOUT_NEURONS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,3 +60,16 @@ class Sketch:
     scale: Scale | None = None
     #: By a layer's name in the file: its name in the spec, where those differ.
     renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+def uses_chip(sketch: Sketch) -> bool:
+    """Whether neurons run on the chip, and none of those on the host read them: neurons that read the input are on the host."""
+    places: dict[str, frozenset[str]] = {INPUT: frozenset({INPUT})}
+    for layer in sketch.layers:
+        read = frozenset().union(*(places[source] for source in layer.sources))
+        if layer.has_neurons:
+            if read > {INPUT} and CHIP in read:
+                return False
+            read = frozenset({HOST if INPUT in read else CHIP})
+        places[layer.name] = read
+    return any(CHIP in each for each in places.values())

@@ -30,6 +30,7 @@ def spec_text(sketch: Sketch, name: str, said: Sequence[str], data: DataTable) -
         text.block(
             "[train]",
             {
+                "start": "imported",
                 "optimizer": {"kind": "adam", "learning_rate": 0.0001},
                 "epochs": 5,
             },

@@ -14,7 +14,7 @@ from snnc.diagnostics.errors import CompileError
 from snnc.ladder.change import Cause, Change, Tried, of_running
 from snnc.ladder.retrain import DEAD, Retrained, dead_share, has_few_spikes, of_training, tries
 from snnc.ladder.rung import Rung, on_chip
-from snnc.networks.deploy import Weights
+from snnc.networks.folding import Weights
 from snnc.program.program import Program
 from snnc.running.measured import FAST
 from snnc.training.epochs import Epoch

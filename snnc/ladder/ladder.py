@@ -18,7 +18,7 @@ from snnc.ladder.finding import (
 from snnc.ladder.items import telling_items
 from snnc.ladder.retrain import dead_share
 from snnc.ladder.rung import Rung, at_time, likeness, on_chip, rungs, without_time
-from snnc.networks.deploy import Weights
+from snnc.networks.folding import Weights
 from snnc.program.program import Program
 from snnc.running.results import NO_BASELINE, in_percent
 from snnc.show.table import aligned

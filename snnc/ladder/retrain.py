@@ -16,7 +16,8 @@ from snnc.diagnostics.errors import CompileError, Refusal
 from snnc.ladder.change import Cause, Change
 from snnc.ladder.rung import Rung, on_chip
 from snnc.networks.build import training_network
-from snnc.networks.deploy import Weights, deploy
+from snnc.networks.deploy import deploy
+from snnc.networks.folding import Weights
 from snnc.pipeline import check_document
 from snnc.program.program import Program
 from snnc.spec.changes import changed

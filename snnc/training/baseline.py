@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from snnc.data.prepare import Array, Labels
 from snnc.networks.build import keras_layer
-from snnc.networks.deploy import Weights
+from snnc.networks.folding import Weights
 from snnc.operators.linear import walk
 from snnc.program.network import Population
 from snnc.program.program import Program

@@ -55,3 +55,21 @@ def encoded(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
         "the chip needs a layer, and the first one runs on the host",
     )
     return replace(graph, nodes=nodes), (change,)
+
+
+def halves(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
+    """Return a graph that rectifies nothing with neurons for its logits, positive and negative: z = relu(z) - relu(-z)."""
+    whole, output = Whole(graph), graph.output
+    eye = np.eye(output.shape[-1])
+    name = f"{output.name}/halves"
+    both = made(
+        whole.name(f"{name}/both"),
+        output.kind,
+        ops.Dense(np.concatenate([eye, -eye], axis=1), None),
+        (output,),
+    )
+    neurons = made(whole.name(name), output.kind, ops.Relu(), (both,))
+    minus = ops.Dense(np.concatenate([eye, -eye]), None)
+    logits = made(whole.name(f"{name}/logits"), output.kind, minus, (neurons,))
+    change = Change(output.name, "behind neurons for it and its negative", "the model has none for the chip")
+    return replace(graph, nodes=(*graph.nodes, both, neurons, logits)), (change,)

@@ -10,7 +10,7 @@ import numpy as np
 from snnc.importing import operations as ops
 from snnc.importing.graph import Node
 from snnc.importing.operations import Padding, same_padding, spread
-from snnc.importing.rewriting import Change, Step, Whole, like
+from snnc.importing.rewriting import Change, Step, Whole, like, made
 
 #: By how many zeros on each side a kernel is widened at most.
 WIDEST = 8
@@ -35,6 +35,35 @@ def zeros_into_window(whole: Whole, node: Node) -> Step | None:
             return None
     change = Change(before.name, "padding of", "", node.name)
     return Step((like(node, wide, whole.inputs(before)),), (change,))
+
+
+def zeros_behind_neurons(whole: Whole, node: Node) -> Step | None:
+    """Zeros stay zeros when they are rectified."""
+    if not isinstance(node.operation, ops.Relu):
+        return None
+    before = whole.before(node)
+    if not isinstance(before.operation, ops.Pad):
+        return None
+    rectified = like(node, node.operation, whole.inputs(before))
+    name = whole.instead(before)
+    return Step((rectified, like(before, before.operation, (rectified,), name)))
+
+
+def zeros_of_matrix(whole: Whole, node: Node) -> Step | None:
+    """What a matrix would read of zeros, it needn't read."""
+    dense = node.operation
+    flat = whole.before(node) if node.inputs else node
+    if not (isinstance(dense, ops.Dense) and isinstance(flat.operation, ops.Flatten)):
+        return None
+    before = whole.before(flat)
+    if flat.operation.channels_first or not isinstance(before.operation, ops.Pad):
+        return None
+    (source,) = whole.inputs(before)
+    where = before.operation.apply(np.ones((1, *source.shape)))
+    weights = dense.weights[where.reshape(-1) == 1]
+    read = made(whole.name(f"{node.name}_flat"), flat.kind, ops.Flatten(), (source,))
+    change = Change(before.name, "nothing", "a matrix needn't read zeros")
+    return Step((read, like(node, replace(dense, weights=weights), (read,))), (change,))
 
 
 def without_gaps(whole: Whole, node: Node) -> Step | None:
@@ -99,4 +128,10 @@ def _both(one: Padding, other: Padding) -> Padding:
     return tuple((a + c, b + d) for (a, b), (c, d) in zip(one, other, strict=True))
 
 
-RULES = (zeros_into_window, without_gaps, as_tensorflow_pads)
+RULES = (
+    zeros_into_window,
+    zeros_behind_neurons,
+    zeros_of_matrix,
+    without_gaps,
+    as_tensorflow_pads,
+)

@@ -112,7 +112,7 @@ def one_source_once(whole: Whole, node: Node) -> Step | None:
     parts = whole.inputs(node)
     for i, one in enumerate(parts):
         for other in parts[i + 1 :]:
-            both = _together(one, other)
+            both = _together(whole, one, other)
             if both is None:
                 continue
             merged = like(one, both, whole.inputs(one), whole.instead(one))
@@ -121,9 +121,10 @@ def one_source_once(whole: Whole, node: Node) -> Step | None:
     return None
 
 
-def _together(one: Node, other: Node) -> ops.Operation | None:
+def _together(whole: Whole, one: Node, other: Node) -> ops.Operation | None:
     """Return what two nodes with weights add up to, if they look at the same values through the same window."""
-    if one.inputs != other.inputs:
+    source = _source(whole, one)
+    if source is None or source is not _source(whole, other):
         return None
     match one.operation, other.operation:
         case ops.Dense(weights, bias), ops.Dense(others, own):
@@ -136,6 +137,16 @@ def _together(one: Node, other: Node) -> ops.Operation | None:
             if kernel.shape == others.shape and how[0] == how[1]:
                 return replace(one.operation, kernel=kernel + others, bias=plus(bias, own))
     return None
+
+
+def _source(whole: Whole, node: Node) -> Node | None:
+    """Return what weights are on, whether it is flattened or not."""
+    if not is_weighted(node):
+        return None
+    before = whole.before(node)
+    flat = before.operation
+    is_flat = isinstance(flat, ops.Flatten) and not flat.channels_first
+    return whole.before(before) if is_flat else before
 
 
 def weighed(whole: Whole, node: Node) -> Step | None:
