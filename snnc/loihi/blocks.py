@@ -33,8 +33,8 @@ class Box(NamedTuple):
 
     @property
     def lines(self) -> range:
-        """The rows of the layer that have neurons in the block."""
-        return self.sides[0]
+        """The rows of the layer that have neurons in the block; a row of neurons is one pixel."""
+        return self.sides[0] if len(self.sides) > 1 else range(1)
 
     @property
     def columns(self) -> range:
@@ -84,7 +84,7 @@ class Slice(NamedTuple):
 
     @property
     def lines(self) -> range:
-        return _covered(self.span, size(self.layer[1:]))
+        return _covered(self.span, size(as_image(self.layer)[1:]))
 
     @property
     def columns(self) -> range:
@@ -194,6 +194,43 @@ def whole(layer: Shape) -> Block:
 def one_neuron(layer: Shape) -> Block:
     """Return the block of a neuron in the middle of a layer that has a core for itself."""
     return Boxes(layer, (1,) * len(layer)).middle
+
+
+def parts_of(block: Block, channels: range, depth: int) -> list[tuple[range, Block]]:
+    """Return the parts of a block that belong to so many neighbouring channels of a layer each, from the first of `channels` on.
+
+    A part is a block of a layer that has those channels alone. With each stand the numbers of all that have a part of its form.
+    """
+    found: list[tuple[range, Block]] = []
+    for number, first in enumerate(channels[::depth]):
+        part = _part(block, first, depth)
+        if part is None:
+            continue
+        if found and found[-1][1] == part and found[-1][0].stop == number:
+            found[-1] = (range(found[-1][0].start, number + 1), part)
+        else:
+            found.append((range(number, number + 1), part))
+    return found
+
+
+def _part(block: Block, first: int, depth: int) -> Block | None:
+    """Return the part of a block that is in so many channels, the first of which is given, or None if there is none."""
+    rows, columns, channels = as_image(block.layer)
+    layer = (rows, columns, depth)
+    if isinstance(block, Box):
+        own = range(
+            max(block.sides[-1].start - first, 0), min(block.sides[-1].stop - first, depth)
+        )
+        return Box(layer, (block.lines, block.columns, own)) if own else None
+    bounds = (_below(bound, channels, first, depth) for bound in (block.span.start, block.span.stop))
+    span = range(*bounds)
+    return Slice(layer, span) if span else None
+
+
+def _below(neuron: int, channels: int, first: int, depth: int) -> int:
+    """Return how many neurons before one are in some channels."""
+    pixel, channel = divmod(neuron, channels)
+    return pixel * depth + min(max(channel - first, 0), depth)
 
 
 def _covered(neurons: range, group: int) -> range:

@@ -44,6 +44,8 @@ def folded(network: Network, weights: Weights, chain: Chain) -> Network:
     for connection in network.connections:
         transform, bias = _folded(network, connection, weights, chain)
         connections.append(replace(connection, transform=transform))
+        # A bias a channel is that of all values of the channel, which is the last dimension.
+        bias = np.resize(bias, network.size_of(connection.target))
         biases[connection.target] = biases.get(connection.target, 0) + bias
     return replace(
         network,
@@ -59,6 +61,7 @@ def _folded(
     """Return a connection's transform, and its bias: one value a neuron or a channel, or 0 for none."""
     form, before = network.form(connection), network.source_shape(connection)
     transform, bias = _read(connection.at_run_time, form, weights, before, chain)
+    own_bias = _own_bias(network, connection, weights, bias, chain)
     adds_bias = any(operator.adds_bias for operator in connection.operators)
     wrong = _difference(
         transform,
@@ -69,7 +72,20 @@ def _folded(
     )
     if wrong:
         raise Refusal(_refused(connection, transform, wrong))
-    return transform, bias
+    return transform, own_bias
+
+
+def _own_bias(
+    network: Network, connection: Connection, weights: Weights, bias: Any, chain: Chain
+) -> Any:
+    """Return the bias that a connection adds. What several share is added with the first of them."""
+    behind = tuple(op for op in connection.behind if not op.training_only)
+    firsts = [branch.first for branch in network.branches(connection.target)]
+    if not behind or connection in firsts:
+        return bias
+    before = shape_after(connection.own, network.source_shape(connection))
+    through = chain(behind, weights, before)
+    return bias - through(np.zeros((1, size(before)), np.float32))[0]
 
 
 def _read(
@@ -142,6 +158,6 @@ def _tuned(population: Population, bias: Any) -> Population:
     neurons = population.neurons
     neuron_type = build(neurons.trained(population.gradient))
     gain, base = neuron_type.gain_bias(np.array([neurons.max_rate]), np.array([neurons.intercept]))
-    # A bias a channel is that of all neurons of the channel, which is the last dimension.
-    biases = np.resize(base + gain * bias, population.size)
-    return replace(population, tuning=GainBias(gain=np.full(population.size, gain), bias=biases))
+    return replace(
+        population, tuning=GainBias(gain=np.full(population.size, gain), bias=base + gain * bias)
+    )

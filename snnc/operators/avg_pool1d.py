@@ -17,6 +17,7 @@ class AveragePool1D(SeriesWindow):
     kind: ClassVar[str] = "avg_pool1d"
     size_key: ClassVar[str] = "pool_size"
     keeps_signs: ClassVar[bool] = True
+    own_channel: ClassVar[bool] = True
 
     @property
     def receptive_field(self) -> AveragePool2D:

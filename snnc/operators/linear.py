@@ -54,6 +54,8 @@ class Operator:
     keeps_signs: ClassVar[bool] = False
     #: Whether each output depends on one value at the same pixel, for all pixels alike.
     pointwise: ClassVar[bool] = False
+    #: Whether each output depends on one channel alone, the channels in their order.
+    own_channel: ClassVar[bool] = False
     #: Whether each output depends on all values.
     fully_connected: ClassVar[bool] = False
     #: Whether the `kernel` of its Keras layer holds all its weights, as those of a matrix or a convolution.
@@ -164,8 +166,10 @@ class Window(Operator):
 
 
 def as_image(shape: Shape) -> Shape:
-    """Return a series' shape as that of an image one pixel wide, and other shapes as they are."""
-    return (shape[0], 1, shape[1]) if len(shape) == 2 else shape
+    """Return a series' shape as that of an image one pixel wide, and a row's as that of one pixel; others as they are."""
+    if len(shape) == 2:
+        return (shape[0], 1, shape[1])
+    return (1, 1, *shape) if len(shape) == 1 else shape
 
 
 def walk(operators: Iterable[Operator], before: Shape) -> Iterator[tuple[Operator, Shape]]:

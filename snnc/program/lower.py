@@ -26,6 +26,7 @@ from snnc.operators.dense import Dense
 from snnc.operators.linear import Operator, Shape, ShapeError
 from snnc.operators.series import NoSeriesError
 from snnc.program.item_shapes import image_hint, series_hint
+from snnc.program.linear_layers import wrong_linear_layers
 from snnc.program.network import Connection, Network, Output, Population
 from snnc.program.program import Program
 from snnc.program.reserved_names import RESERVED
@@ -45,7 +46,12 @@ if TYPE_CHECKING:
 def lower(spec: Spec, document: Document) -> Program:
     """Return the program of a spec, or raise a CompileError where its layers don't fit together."""
     names = layer_names(spec.layers)
-    wrong = [*_no_neurons(spec), *_wrong_names(spec, names), *_wrong_sources(spec, names)]
+    wrong = [
+        *_no_neurons(spec),
+        *_wrong_names(spec, names),
+        *_wrong_sources(spec, names),
+        *wrong_linear_layers(spec, names),
+    ]
     if wrong:
         raise CompileError(document, wrong)
 
@@ -117,7 +123,7 @@ class _Graph:
         if others:
             shapes = " and ".join(f"{list(flow.shape)} from '{flow.via}'" for flow in sources)
             raise ShapeError(f"what is summed differs in shape: {shapes}", "from")
-        reads_input = any(flow.source == INPUT for flow in sources)
+        reads_input = any(term.source == INPUT for flow in sources for term in flow.terms or (flow,))
         firing_rates, firing_rates_at = self._firing_rates(layer, neurons.max_rate)
         on_chip = "loihi" in self.spec.targets and (
             not reads_input if layer.on_chip is None else layer.on_chip
@@ -150,16 +156,20 @@ class _Graph:
         self, target: str, sources: Sequence[Flow], synapse: Synapse, synapse_at: KeyPath
     ) -> None:
         for flow in sources:
-            connection = Connection(
-                source=flow.source,
-                via=flow.via,
-                target=target,
-                operators=tuple(map(self._named, flow.placed(self.at).operators)),
-                synapse=None if flow.source == INPUT else synapse,
-                at=self.at,
-                synapse_at=synapse_at,
-            )
-            self.connections.append(connection)
+            shared = tuple(map(self._named, flow.placed(self.at).operators)) if flow.terms else ()
+            for term in flow.terms or (flow,):
+                own = tuple(map(self._named, term.placed(self.at).operators))
+                connection = Connection(
+                    source=term.source,
+                    via=term.via,
+                    target=target,
+                    operators=(*own, *shared),
+                    shared=len(shared),
+                    synapse=None if term.source == INPUT else synapse,
+                    at=self.at,
+                    synapse_at=synapse_at,
+                )
+                self.connections.append(connection)
 
     def _named(self, operator: Operator) -> Operator:
         """Return an operator under a name of its own: one that several connections share becomes several."""
@@ -243,7 +253,7 @@ def layer_names(layers: Sequence[LayerKind]) -> list[str]:
 
 
 def _no_neurons(spec: Spec) -> Iterator[Diagnostic]:
-    if not any(isinstance(layer, NeuronLayer) for layer in spec.layers):
+    if not any(isinstance(layer, NeuronLayer) and layer.has_neurons for layer in spec.layers):
         yield Diagnostic(
             NO_NEURONS, "no layer has neurons", ("layers",), "key", "add a dense layer"
         )

@@ -34,6 +34,8 @@ class Preparation(NamedTuple):
 
     neurons: str
     synapse: str
+    #: Whether spikes have different synapses, and some reach neurons as they are.
+    finds_layer: bool
     trains_spiking: bool
     #: Whether somebody looks at firing rates who hasn't in training.
     adds_probes: bool
@@ -87,6 +89,8 @@ class Parameters(NamedTuple):
     has_images: bool
     #: Whether some kernels, each alone between two layers, are those of series.
     has_series: bool
+    #: Whether some layers of neurons sum several branches.
+    sums_branches: bool
     #: Whether some connections pass values as they are.
     passes_values: bool
     #: Whether several Keras layers become one matrix, and which become one kernel or weights here and there.
@@ -108,7 +112,8 @@ def parameters(network: Network, counts_rates: bool) -> tuple[Section, ...]:
     )
     preparation = Preparation(
         neurons=running_neurons(network),
-        synapse="SYNAPSE" if one_synapse(network) else "SYNAPSES[conn.post_obj.tensor_func.name]",
+        synapse=_own_synapse(network),
+        finds_layer=one_synapse(network) is None and _has_straight(network),
         trains_spiking=network.trains_spiking,
         adds_probes=counts_rates and not network.bands,
         filters_probe=bool(network.output.probe.taus),
@@ -133,9 +138,25 @@ def synapse_constant(network: Network) -> str:
     """Return the synapse that all spikes pass, or each, by the Keras layer that receives them."""
     if one := one_synapse(network):
         return f"SYNAPSE = {one}"
-    entries = (entry(c.operators[0].name, synapse(c)) for c in spike_connections(network))
+    # Neurons that several layers lead to have one synapse.
+    synapses = {c.receiver: synapse(c) for c in spike_connections(network)}
+    entries = (entry(name, code) for name, code in synapses.items())
     by_layer = layout(Group("{", tuple(entries), "}"), "SYNAPSES = ")
-    return f"# By the Keras layer that receives the spikes.\n{by_layer}"
+    straight = ", or the neurons," if _has_straight(network) else ""
+    return f"# By the Keras layer{straight} that receives the spikes.\n{by_layer}"
+
+
+def _own_synapse(network: Network) -> str:
+    """Return code for the synapse of a connection."""
+    if one_synapse(network):
+        return "SYNAPSE"
+    layer = "layer" if _has_straight(network) else "conn.post_obj.tensor_func.name"
+    return f"SYNAPSES[{layer}]"
+
+
+def _has_straight(network: Network) -> bool:
+    """Whether some spikes reach neurons without passing a Keras layer."""
+    return any(not c.operators for c in spike_connections(network))
 
 
 def _collected(network: Network) -> Section:
@@ -163,6 +184,7 @@ def _parameters(network: Network) -> Parameters:
         skipped=_one_or_more(sorted({op.keras().name for op in operators if op.training_only})),
         has_images=any(op.has_kernel and op.receptive_field for op in operators),
         has_series=_has_series(network),
+        sums_branches=any(len(network.into(p.name)) > 1 for p in network.populations),
         passes_values=any(not c.at_run_time for c in network.connections),
         folds_matrices=any(form.kind == "dense" for form in forms.values()),
         kernels=_kernels(forms),

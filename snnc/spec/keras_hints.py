@@ -124,6 +124,8 @@ def _layer_key(key: str, layer: dict[str, Any]) -> str:
     value = layer[key]
     if key == "activation" and value == "softmax" and "units" in layer:
         return _SOFTMAX
+    if key == "activation" and value in ("linear", "none"):
+        return 'write neurons = "none" instead, unless neurons are to follow: an add layer adds up what has none'
     if key == "kernel_regularizer":
         return f"write {_penalty(value)} instead"
     if key == "dropout" and type(value) is float and 0 < value < 1:

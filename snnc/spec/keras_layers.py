@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,11 +34,13 @@ _OTHER_NAMES = {
     "batchnormalization": "batch_norm",
     "convolution1d": "conv1d",
     "convolution2d": "conv2d",
+    "concat": "concatenate",
     "fc": "dense",
     "fullyconnected": "dense",
     "globalaveragepooling1d": "global_avg_pool1d",
     "globalaveragepooling2d": "global_avg_pool2d",
     "linear": "dense",
+    "sum": "add",
     "spatialdropout1d": "dropout",
     "spatialdropout2d": "dropout",
 }
@@ -54,7 +55,6 @@ _MAXIMA = {
     "globalmaxpool2d": "global_avg_pool2d",
     "globalmaxpooling2d": "global_avg_pool2d",
 }
-_SUMS = ("add", "concat", "concatenate", "sum")
 #: Layers with weights, behind which Keras has the activation as a layer of its own.
 _WEIGHTED = ("conv1d", "convolution1d", "conv2d", "convolution2d", "dense", "linear")
 
@@ -64,11 +64,7 @@ def layer_hint(
 ) -> str:
     """Return the hint for a kind of layer of Keras', or "". It stands at `index` of the spec's layers."""
     plain = _plain(kind)
-    for hint in (
-        _sum(plain, layers, index),
-        _reshaped(plain, layers, index),
-        _norm(plain, layers, index),
-    ):
+    for hint in (_reshaped(plain, layers, index), _norm(plain, layers, index)):
         if hint:
             return hint
     if plain in _NO_LAYERS:
@@ -79,18 +75,6 @@ def layer_hint(
         return f"{write}: the chip has no maximum"
     meant = [k for k in kinds if plain == _plain(k) or _OTHER_NAMES.get(plain) == k]
     return f"did you mean {joined(meant, 'or')}?" if meant else ""
-
-
-def _sum(plain: str, layers: Sequence[Mapping[str, Any]], index: int) -> str:
-    """Return the hint for a layer that joins several: whatever has weights reads several by itself."""
-    if plain not in _SUMS:
-        return ""
-    sources = layers[index].get("from") if layers else None
-    after = next((layer for layer in layers[index + 1 :] if _remains(layer)), None)
-    if not isinstance(sources, list) or (after and _kind(after) not in _WEIGHTED):
-        return 'write kind = "dense" and units = 64, say: a dense or conv2d layer reads several, each by weights of its own'
-    where = "the layer after it" if after else "[output]"
-    return f"leave the layer out, and write from = {json.dumps(sources)} in {where}: each is read by weights of its own"
 
 
 def _reshaped(plain: str, layers: Sequence[Mapping[str, Any]], index: int) -> str:
@@ -119,7 +103,7 @@ def _norm(plain: str, layers: Sequence[Mapping[str, Any]], index: int) -> str:
 
 def _remains(layer: Mapping[str, Any]) -> bool:
     """Whether a layer is still there once hints are followed."""
-    return _kind(layer) not in _NO_LAYERS and _kind(layer) not in _SUMS
+    return _kind(layer) not in _NO_LAYERS
 
 
 def _kind(layer: Any) -> str:

@@ -1,0 +1,60 @@
+"""Layers that have weights and no neurons: what they can't have, and who may read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from snnc.diagnostics.codes import SHARED_WEIGHTS, UNKNOWN_KEY
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.spec.base import INPUT
+from snnc.spec.layers.base import LayerKind, NeuronLayer, WeightedLayer
+from snnc.spec.tables import Spec
+
+#: The keys of a layer that are about its neurons.
+OF_NEURONS = sorted(NeuronLayer.model_fields.keys() - LayerKind.model_fields.keys() - {"neurons"})
+
+
+def wrong_linear_layers(spec: Spec, names: Sequence[str]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the layers of a spec that have no neurons; `names` are those of all layers."""
+    linear = [isinstance(each, NeuronLayer) and not each.has_neurons for each in spec.layers]
+    if not any(linear):
+        return
+    for index, layer in enumerate(spec.layers):
+        for key in OF_NEURONS if linear[index] else ():
+            if key in layer.model_fields_set:
+                message = f"a layer without neurons has no '{key}'"
+                at = ("layers", index, key)
+                yield Diagnostic(UNKNOWN_KEY, message, at, "key", "leave it out")
+    yield from _shared(spec, names)
+
+
+def _shared(spec: Spec, names: Sequence[str]) -> Iterator[Diagnostic]:
+    """Yield an error for each layer that reads weights which another one reads already."""
+    #: By layer: the one with weights whose values come out of it without having passed neurons.
+    weights: dict[str, str] = {}
+    read: set[str] = set()
+    before = INPUT
+    tables = [*enumerate(spec.layers), (None, spec.output)]
+    for index, table in tables:
+        at: KeyPath = ("output",) if index is None else ("layers", index)
+        sources = table.from_ or (before,)
+        shared = [source for source in sources if source in weights and source in read]
+        for source in shared:
+            yield Diagnostic(
+                SHARED_WEIGHTS,
+                f"'{source}' has no neurons, and a layer before this one reads it already: both would need its weights",
+                (*at, "from") if table.from_ else at,
+                "value" if table.from_ else "key",
+                f"write the layer '{weights[source]}' again for this one, or leave neurons out there",
+            )
+        read |= {source for source in sources if source in weights}
+        if index is None:
+            return
+        before = names[index]
+        layer = spec.layers[index]
+        if isinstance(layer, WeightedLayer) and not layer.has_neurons:
+            weights[before] = before
+        elif not isinstance(layer, NeuronLayer):
+            carried = [weights[source] for source in sources if source in weights]
+            if carried:
+                weights[before] = carried[0]

@@ -1,0 +1,30 @@
+"""Several layers side by side, as one."""
+
+from typing import Literal
+
+from snnc.operators.concatenate import Place
+from snnc.operators.linear import ShapeError
+from snnc.spec.layers.base import Builder, Flow, LayerKind, joined
+
+
+class Layer(LayerKind):
+    """The channels of several layers, one behind the other; when the network runs, each layer has its part of the weights that follow."""
+
+    kind: Literal["concatenate"]
+
+    takes_several = True
+
+    def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
+        if len(sources) < 2:
+            raise ShapeError("a concatenate layer joins several layers", "from", "name them in from")
+        shape, *others = dict.fromkeys(source.shape[:-1] for source in sources)
+        if others:
+            shapes = " and ".join(f"{list(source.shape)} from '{source.via}'" for source in sources)
+            raise ShapeError(f"what is concatenated differs in more than its channels: {shapes}", "from")
+        total = sum(source.shape[-1] for source in sources)
+        placed, before = [], 0
+        for source in sources:
+            channels = source.shape[-1]
+            placed.append(source.then(Place(name, before, total - before - channels)))
+            before += channels
+        return joined(placed)
