@@ -12,6 +12,7 @@ from snnc.networks.folding import Map, Weights
 from snnc.operators.avg_pool1d import AveragePool1D
 from snnc.operators.avg_pool2d import AveragePool2D
 from snnc.operators.batch_norm import BatchNorm
+from snnc.operators.concatenate import Place
 from snnc.operators.conv1d import Conv1D
 from snnc.operators.conv2d import Conv2D
 from snnc.operators.dense import Dense
@@ -59,6 +60,9 @@ def operation(operator: Operator, own: Sequence[Array], before: Shape) -> Operat
             gamma, beta, mean, variance = weights
             scale = gamma / np.sqrt(variance + operator.epsilon)
             return ops.Scale(scale, beta - mean * scale)
+        case Place():
+            eye = np.eye(before[-1])
+            return ops.Dense(np.pad(eye, ((0, 0), (operator.before, operator.behind))), None)
         case OnOff():
             eye = np.eye(before[-1])
             return ops.Dense(np.concatenate([eye, -eye], axis=1), None)

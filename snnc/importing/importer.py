@@ -113,8 +113,8 @@ def sketched(read: Graph, file: str, averages: bool) -> tuple[Graph, Sketch, tup
         if not sketch:
             raise NotCarriedOver(file, wrong)
         if uses_chip(sketch):
-            break
-    return graph, sketch, (*before, *ended, *changed, *again)
+            return graph, sketch, (*before, *ended, *changed, *again)
+    raise AssertionError("with neurons before and behind it, every model is on the chip")
 
 
 def _as_it_is(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from snnc.importing.chain import numpy_chain
 from snnc.importing.operations import Array
 from snnc.importing.sketch import Sketch
 from snnc.networks.folding import folded
-from snnc.program.network import Connection, Network
+from snnc.operators.linear import Operator
+from snnc.program.network import Network
 from snnc.spec.base import OUTPUT
 
 Start = dict[str, tuple[Array, ...]]
@@ -22,20 +23,23 @@ def deployed(network: Network, sketch: Sketch) -> tuple[Network, Start]:
 
 def _weights(network: Network, sketch: Sketch) -> Iterator[tuple[str, tuple[Array, ...]]]:
     for target in network.receivers:
-        for number, connection in enumerate(network.into(target)):
-            yield from _of_connection(connection, number, sketch)
+        operators = [op for connection in network.into(target) for op in connection.operators]
+        for operator in operators:
+            if own := _own(operator, operators, target, sketch):
+                yield operator.name, own
 
 
-def _of_connection(
-    connection: Connection, number: int, sketch: Sketch
-) -> Iterator[tuple[str, tuple[Array, ...]]]:
-    """Yield the weights of a connection's operators; it is the one of that number into its target."""
-    for operator in connection.operators:
-        if operator.at[0] == OUTPUT:
-            yield operator.name, sketch.output.weights[number]
-            continue
+def _own(
+    operator: Operator, operators: Sequence[Operator], target: str, sketch: Sketch
+) -> tuple[Array, ...]:
+    """Return the weights of an operator, one of those that lead to a target; none if it has none."""
+    if operator.at[0] == OUTPUT:
+        name, weights = OUTPUT, sketch.output.weights
+    else:
         layer = sketch.layers[int(operator.at[1])]
-        # Layers without neurons have one source; their weights are the same for whoever reads them.
-        own = number if layer.name == connection.target else 0
-        if layer.weights:
-            yield operator.name, layer.weights[own]
+        name, weights = layer.name, layer.weights
+    if not weights:
+        return ()
+    # A layer's sources have weights of their own each, in order. Layers without neurons have one source.
+    alike = dict.fromkeys(op.name for op in operators if op.at == operator.at)
+    return weights[list(alike).index(operator.name) if name == target else 0]

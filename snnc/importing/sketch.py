@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from snnc.importing.operations import Array, Scale, Shape
@@ -12,7 +12,7 @@ from snnc.spec.base import INPUT
 #: Where neurons run.
 HOST, CHIP = "host", "chip"
 #: How the kinds of layers without neurons begin.
-WITHOUT_NEURONS = ("avg_pool", "global_avg_pool", "batch_norm", "add", "concatenate", "max_pool")
+WITHOUT_NEURONS = ("avg_pool", "global_avg_pool", "batch_norm", "concatenate", "max_pool")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Layer:
 
     @property
     def has_neurons(self) -> bool:
-        return not self.kind.startswith(WITHOUT_NEURONS)
+        return not (self.kind.startswith(WITHOUT_NEURONS) or self.settings.get("neurons") == "none")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +58,6 @@ class Sketch:
     output: Output
     channels_first: bool = False
     scale: Scale | None = None
-    #: By a layer's name in the file: its name in the spec, where those differ.
-    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 def uses_chip(sketch: Sketch) -> bool:

@@ -2,6 +2,7 @@
 
 from snnc.importing.rewriting import Rule
 from snnc.importing.rules import (
+    copies,
     joins,
     linear,
     nothing,
@@ -27,4 +28,5 @@ EXACT: tuple[Rule, ...] = (
     *readout.RULES,
     *padding.RULES,
     linear.all_channels,
+    *copies.RULES,
 )

@@ -10,9 +10,11 @@ from snnc.importing import operations as ops
 from snnc.importing.graph import Graph
 from snnc.importing.operations import Array, Operation
 from snnc.importing.rewriting import Change, Whole, made
+from snnc.importing.rules.linear import ENCODER
 from snnc.importing.rules.scales import at_input
 
-ENCODER = "encoder"
+#: The name of an encoder.
+NAME = "encoder"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,9 +33,9 @@ def encoded(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
         (node for node in whole.readers(graph.input) if at_input(whole, node)), graph.input
     )
     channels = source.shape[-1]
-    name = whole.name(ENCODER)
-    both = made(f"{name}/both", "Encoder", OnOff(), (source,))
-    neurons = made(name, "Encoder", ops.Relu(), (both,))
+    name = whole.name(NAME)
+    both = made(f"{name}/both", ENCODER, OnOff(), (source,))
+    neurons = made(name, ENCODER, ops.Relu(), (both,))
     eye = np.eye(channels)
     difference = np.concatenate([eye, -eye])
     if len(source.shape) == 1:
@@ -42,7 +44,7 @@ def encoded(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
         axes = len(source.shape) - 1
         kernel = difference.reshape(*(1,) * axes, 2 * channels, channels)
         minus = ops.Conv(kernel, None, (1,) * axes, ((0, 0),) * axes, (1,) * axes)
-    values = made(f"{name}/values", "Encoder", minus, (neurons,))
+    values = made(f"{name}/values", ENCODER, minus, (neurons,))
     place = graph.nodes.index(source) + 1
     behind = (
         replace(node, inputs=tuple(values.name if i == source.name else i for i in node.inputs))
@@ -71,5 +73,7 @@ def halves(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
     neurons = made(whole.name(name), output.kind, ops.Relu(), (both,))
     minus = ops.Dense(np.concatenate([eye, -eye]), None)
     logits = made(whole.name(f"{name}/logits"), output.kind, minus, (neurons,))
-    change = Change(output.name, "behind neurons for it and its negative", "the model has none for the chip")
+    change = Change(
+        output.name, "behind neurons for it and its negative", "the model has none for the chip"
+    )
     return replace(graph, nodes=(*graph.nodes, both, neurons, logits)), (change,)

@@ -1,9 +1,6 @@
-"""Weights right behind weights are the product of both: between them are no neurons."""
+"""Weights right behind weights are the product of both, where that takes no more weights: between them are no neurons."""
 
 from __future__ import annotations
-
-import math
-from dataclasses import replace
 
 import numpy as np
 
@@ -12,8 +9,8 @@ from snnc.importing.graph import Node
 from snnc.importing.operations import Array
 from snnc.importing.rewriting import Change, Step, Whole, like, made
 
-#: A matrix has at most so many weights; and so many single values go through a convolution at once.
-LARGEST, AT_ONCE = 5_000_000, 256
+#: The class of what an import puts before a model to turn its items into spikes.
+ENCODER = "Encoder"
 
 LINEAR = "nothing is rectified between them, so both are one matrix"
 
@@ -22,6 +19,8 @@ def dense_of_dense(whole: Whole, node: Node) -> Step | None:
     before = whole.before(node) if node.inputs else node
     match node.operation, before.operation:
         case ops.Dense(weights, bias), ops.Dense(inner, inner_bias):
+            if not worth_it(before, inner @ weights, inner, weights):
+                return None
             shift = plus(bias, None if inner_bias is None else inner_bias @ weights)
             product = ops.Dense(inner @ weights, shift)
             change = Change(before.name, "multiplied into", LINEAR, node.name)
@@ -38,6 +37,8 @@ def pointwise_of_conv(whole: Whole, node: Node) -> Step | None:
         return None
     inner = ungrouped(before.operation)
     matrix = node.operation.kernel.reshape(node.operation.kernel.shape[-2:])
+    if not worth_it(before, inner.kernel @ matrix, before.operation.kernel, matrix):
+        return None
     shift = plus(node.operation.bias, None if inner.bias is None else inner.bias @ matrix)
     product = ops.Conv(inner.kernel @ matrix, shift, inner.strides, inner.padding, inner.dilation)
     change = Change(before.name, "multiplied into", LINEAR, node.name)
@@ -57,6 +58,8 @@ def conv_of_conv(whole: Whole, node: Node) -> Step | None:
         return None
     outer, within = ungrouped(conv), ungrouped(inner)
     kernel = _behind(outer.kernel, within)
+    if not worth_it(before, kernel, conv.kernel, inner.kernel):
+        return None
     window = tuple(range(kernel.ndim - 2))
     bias = None if inner.bias is None else inner.bias @ outer.kernel.sum(axis=window)
     strides = tuple(a * b for a, b in zip(conv.strides, inner.strides, strict=True))
@@ -105,32 +108,30 @@ def ungrouped(conv: ops.Conv) -> ops.Conv:
     return ops.Conv(whole, conv.bias, conv.strides, conv.padding, conv.dilation)
 
 
-def matrix_of_conv(whole: Whole, node: Node) -> Step | None:
-    """A matrix right behind a convolution is another one, on what that reads."""
-    if not isinstance(node.operation, ops.Dense) or len(node.shape) != 1:
+def matrix_of_pointwise(whole: Whole, node: Node) -> Step | None:
+    """A matrix on what a 1 x 1 convolution puts out is one on what that reads."""
+    dense = node.operation
+    flat = whole.before(node) if node.inputs else node
+    if not (isinstance(dense, ops.Dense) and isinstance(flat.operation, ops.Flatten)):
         return None
-    flat = whole.before(node)
-    if not isinstance(flat.operation, ops.Flatten) or flat.operation.channels_first:
+    before = whole.before(flat)
+    conv = before.operation
+    if flat.operation.channels_first or not isinstance(conv, ops.Conv) or not is_pointwise(conv):
         return None
-    conv = whole.before(flat)
-    if not isinstance(conv.operation, ops.Conv):
+    matrix = ungrouped(conv).kernel.reshape(-1, conv.kernel.shape[-1])
+    places = dense.weights.reshape(-1, matrix.shape[1], dense.weights.shape[-1])
+    weights = np.einsum("ic,pcu->piu", matrix, places).reshape(-1, dense.weights.shape[-1])
+    if not worth_it(before, weights, dense.weights, conv.kernel):
         return None
-    (source,) = whole.inputs(conv)
-    size = math.prod(source.shape)
-    if size * node.shape[0] > LARGEST:
-        return None
-    weights, bias = node.operation.weights, node.operation.bias
-    own = replace(conv.operation, bias=None)
-    parts = np.array_split(np.eye(size), max(1, size // AT_ONCE))
-    matrix = np.concatenate(
-        [own.apply(x.reshape(-1, *source.shape)).reshape(len(x), -1) @ weights for x in parts]
-    )
-    shift = None
-    if conv.operation.bias is not None:
-        shift = np.broadcast_to(conv.operation.bias, conv.shape).reshape(-1) @ weights
-    read = made(whole.name(f"{node.name}_flat"), flat.kind, ops.Flatten(), (source,))
-    change = Change(conv.name, "multiplied into", LINEAR, node.name)
-    return Step((read, like(node, ops.Dense(matrix, plus(bias, shift)), (read,))), (change,))
+    shift = None if conv.bias is None else (conv.bias @ places).sum(axis=0)
+    read = made(whole.name(f"{node.name}_flat"), flat.kind, ops.Flatten(), whole.inputs(before))
+    change = Change(before.name, "multiplied into", LINEAR, node.name)
+    return Step((read, like(node, ops.Dense(weights, plus(dense.bias, shift)), (read,))), (change,))
+
+
+def worth_it(before: Node, product: Array, *factors: Array) -> bool:
+    """Whether a product takes no more weights than its factors; an encoder's always goes into what follows."""
+    return before.kind == ENCODER or product.size <= sum(factor.size for factor in factors)
 
 
 def all_channels(whole: Whole, node: Node) -> Step | None:
@@ -153,4 +154,4 @@ def plus(bias: Array | None, other: Array | None) -> Array | None:
     return np.asarray(bias + other)
 
 
-RULES = (dense_of_dense, pointwise_of_conv, conv_of_conv, matrix_of_conv)
+RULES = (dense_of_dense, pointwise_of_conv, conv_of_conv, matrix_of_pointwise)

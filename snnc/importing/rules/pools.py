@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-
-import numpy as np
 
 from snnc.importing import operations as ops
 from snnc.importing.graph import Node
 from snnc.importing.rewriting import Change, Step, Whole, like, made
-from snnc.importing.rules.linear import LINEAR, is_pointwise, ungrouped
+from snnc.importing.rules.linear import is_pointwise, ungrouped
 
 
 def axes_of_one(whole: Whole, node: Node) -> Step | None:
@@ -70,58 +67,4 @@ def mean_of_pointwise(whole: Whole, node: Node) -> Step | None:
     return Step((pooled, like(before, dense, (pooled,), name)), (change,))
 
 
-def mean_of_conv(whole: Whole, node: Node) -> Step | None:
-    """The means of what a convolution puts out are a convolution with a larger kernel."""
-    pool = node.operation
-    before = whole.before(node) if node.inputs else node
-    conv = before.operation
-    if not (isinstance(pool, ops.Pool) and isinstance(conv, ops.Conv)) or pool.largest:
-        return None
-    if np.any(pool.padding) or set(conv.dilation) != {1}:
-        return None
-    kernel = box(conv.kernel, conv.strides, pool.window)
-    strides = tuple(a * b for a, b in zip(conv.strides, pool.strides, strict=True))
-    mean = replace(conv, kernel=kernel, strides=strides)
-    name = whole.instead(before)
-    change = Change(node.name, "folded into", LINEAR, name)
-    return Step((like(before, mean, whole.inputs(before), name),), (change,))
-
-
-def box(kernel: ops.Array, strides: ops.Shape, window: ops.Shape) -> ops.Array:
-    """Return the kernel of the means, in windows, of what a kernel with strides puts out."""
-    sizes = [
-        length + (size - 1) * stride
-        for length, size, stride in zip(kernel.shape, window, strides, strict=False)
-    ]
-    wide = np.zeros((*sizes, *kernel.shape[-2:]))
-    for place in np.ndindex(*window):
-        starts = [step * stride for step, stride in zip(place, strides, strict=True)]
-        where = tuple(
-            slice(start, start + length)
-            for start, length in zip(starts, kernel.shape, strict=False)
-        )
-        wide[where] += kernel
-    return wide / np.prod(window)
-
-
-def mean_of_larger_conv(whole: Whole, node: Node) -> Step | None:
-    """The mean of all that a convolution puts out is a matrix on what it reads."""
-    if not isinstance(node.operation, ops.GlobalPool) or node.operation.keeps_axes:
-        return None
-    before = whole.before(node)
-    if node.operation.largest or not isinstance(before.operation, ops.Conv):
-        return None
-    flat = made(whole.name(f"{node.name}_flat"), node.kind, ops.Flatten(), (before,))
-    channels, places = before.shape[-1], math.prod(before.shape[:-1])
-    mean = np.tile(np.eye(channels), (places, 1)) / places
-    return Step((flat, like(node, ops.Dense(mean, None), (flat,))))
-
-
-RULES = (
-    axes_of_one,
-    dense_of_images,
-    conv_of_a_pixel,
-    mean_of_pointwise,
-    mean_of_conv,
-    mean_of_larger_conv,
-)
+RULES = (axes_of_one, dense_of_images, conv_of_a_pixel, mean_of_pointwise)

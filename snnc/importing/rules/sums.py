@@ -1,4 +1,4 @@
-"""Sums of weighted values: one bias for all, and each source once."""
+"""Sums: what reads one reads its parts, as neurons alone add up."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from snnc.importing import operations as ops
 from snnc.importing.graph import Node
 from snnc.importing.operations import Array
 from snnc.importing.rewriting import Change, Step, Whole, like, made
-from snnc.importing.rules.encoding import OnOff
 from snnc.importing.rules.linear import plus
-from snnc.importing.rules.scales import at_input
 
 
 def sum_of_sums(whole: Whole, node: Node) -> Step | None:
@@ -30,36 +28,8 @@ def sum_of_sums(whole: Whole, node: Node) -> Step | None:
     return Step((like(node, node.operation, flat),), tuple(changes))
 
 
-def one_bias(whole: Whole, node: Node) -> Step | None:
-    """Of several weighted values one brings the bias of their sum."""
-    if not isinstance(node.operation, ops.Add):
-        return None
-    parts = list(whole.inputs(node))
-    first = next((i for i, part in enumerate(parts) if is_weighted(part)), None)
-    biased = [i for i, part in enumerate(parts) if bias_of(part.operation) is not None]
-    if first is None or set(biased) <= {first}:
-        return None
-    total: Array | None = None
-    for i in biased:
-        total = plus(total, bias_of(parts[i].operation))
-    new = []
-    for i in dict.fromkeys([first, *biased]):
-        part = parts[i]
-        own = with_bias(part.operation, total if i == first else None)
-        parts[i] = like(part, own, whole.inputs(part), whole.instead(part))
-        new.append(parts[i])
-    return Step((*new, like(node, node.operation, parts)))
-
-
 def is_weighted(node: Node) -> bool:
     return isinstance(node.operation, ops.Dense | ops.Conv)
-
-
-def bias_of(operation: ops.Operation) -> Array | None:
-    """Return the bias of what has weights, unless it has none or it is zero."""
-    if not isinstance(operation, ops.Dense | ops.Conv) or operation.bias is None:
-        return None
-    return operation.bias if np.any(operation.bias) else None
 
 
 def with_bias(operation: ops.Operation, bias: Array | None) -> ops.Operation:
@@ -149,33 +119,6 @@ def _source(whole: Whole, node: Node) -> Node | None:
     return whole.before(before) if is_flat else before
 
 
-def weighed(whole: Whole, node: Node) -> Step | None:
-    """Neurons read through weights: values that reach them as they are do so through ones."""
-    if not isinstance(node.operation, ops.Relu):
-        return None
-    before = whole.before(node)
-    parts = whole.inputs(before) if isinstance(before.operation, ops.Add) else (before,)
-    if all(map(is_weighted, parts)) or is_items(whole, before):
-        return None
-    new = []
-    for number, part in enumerate(parts, 1):
-        if is_weighted(part):
-            new.append(part)
-            continue
-        name = whole.name(f"{node.name}/as_it_is_{number}")
-        new.append(made(name, before.kind, ones(part.shape), (part,)))
-    added = [each for each in new if each not in parts]
-    if len(new) == 1:
-        return Step((*added, like(node, node.operation, new)))
-    total = like(before, before.operation, new, whole.instead(before))
-    return Step((*added, total, like(node, node.operation, (total,))))
-
-
-def is_items(whole: Whole, node: Node) -> bool:
-    """Whether a node has the values of items, or their negatives too: neurons may encode those, each one by itself."""
-    return isinstance(node.operation, ops.Input | OnOff) or at_input(whole, node)
-
-
 def ones(shape: ops.Shape) -> ops.Operation:
     """Return weights that leave values as they are."""
     eye = np.eye(shape[-1])
@@ -186,4 +129,4 @@ def ones(shape: ops.Shape) -> ops.Operation:
     return ops.Conv(eye.reshape(*one, *eye.shape), None, one, ((0, 0),) * axes, one)
 
 
-RULES = (sum_of_sums, weights_of_sum, each_of_sum, one_source_once, weighed, one_bias)
+RULES = (sum_of_sums, weights_of_sum, each_of_sum, one_source_once)

@@ -136,7 +136,9 @@ def joined(flows: Sequence[Flow]) -> Flow:
     for flow in flows:
         *shared, last = flow.operators
         if flow.terms and shared:
-            message = f"'{flow.via}' is concatenated already, and changed before it is concatenated again"
+            message = (
+                f"'{flow.via}' is concatenated already, and changed before it is concatenated again"
+            )
             raise ShapeError(message, "from", f"let a layer with neurons read '{flow.via}' first")
         terms += [term.then(last) for term in flow.terms] or [flow]
     first = terms[0]
@@ -172,7 +174,9 @@ class WeightedLayer(NeuronLayer):
         if self.has_neurons:
             return network.population(operator.name, self, flows)
         if len(flows) > 1:
-            message = "a layer without neurons follows one layer: neurons add up what comes from several"
+            message = (
+                "a layer without neurons follows one layer: neurons add up what comes from several"
+            )
             hint = 'write a layer for each of them, and one of kind = "add" behind these'
             raise ShapeError(message, "from", hint)
         return flows[0]

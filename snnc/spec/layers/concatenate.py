@@ -16,11 +16,15 @@ class Layer(LayerKind):
 
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
         if len(sources) < 2:
-            raise ShapeError("a concatenate layer joins several layers", "from", "name them in from")
+            raise ShapeError(
+                "a concatenate layer joins several layers", "from", "name them in from"
+            )
         shape, *others = dict.fromkeys(source.shape[:-1] for source in sources)
         if others:
             shapes = " and ".join(f"{list(source.shape)} from '{source.via}'" for source in sources)
-            raise ShapeError(f"what is concatenated differs in more than its channels: {shapes}", "from")
+            raise ShapeError(
+                f"what is concatenated differs in more than its channels: {shapes}", "from"
+            )
         total = sum(source.shape[-1] for source in sources)
         placed, before = [], 0
         for source in sources:
