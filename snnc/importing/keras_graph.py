@@ -28,7 +28,11 @@ def graph(model: Layer, weights: Weights, written_by: str, name: str) -> Graph:
     outputs = walk.through(model, weights, walk.inputs)
     walk.end(model, outputs)
     if walk.wrong:
-        raise Refusal("\n  ".join([f"the weights in {name} don't fit its layers:", *walk.wrong]))
+        raise Refusal(
+            "\n  ".join(
+                [f"the layers and the weights in {name} don't fit each other:", *walk.wrong]
+            )
+        )
     return Graph(written_by, tuple(walk.nodes.values()))
 
 
@@ -47,7 +51,10 @@ class _Walk:
     def start(self, model: Layer) -> None:
         """Make the inputs: those of a Functional model, or the one that a Sequential's first layer speaks of."""
         if model.is_sequential or not model.inputs:
-            self._input("input", "InputLayer", model.input_shape)
+            first = next(
+                (layer.name for layer in model.layers if layer.kind == "InputLayer"), "input"
+            )
+            self._input(first, "InputLayer", model.input_shape)
             return
         by_name = {layer.name: layer for layer in model.layers}
         for source in model.inputs:
