@@ -218,11 +218,11 @@ def _part(block: Block, first: int, depth: int) -> Block | None:
     rows, columns, channels = as_image(block.layer)
     layer = (rows, columns, depth)
     if isinstance(block, Box):
-        own = range(
-            max(block.sides[-1].start - first, 0), min(block.sides[-1].stop - first, depth)
-        )
+        own = range(max(block.sides[-1].start - first, 0), min(block.sides[-1].stop - first, depth))
         return Box(layer, (block.lines, block.columns, own)) if own else None
-    bounds = (_below(bound, channels, first, depth) for bound in (block.span.start, block.span.stop))
+    bounds = (
+        _below(bound, channels, first, depth) for bound in (block.span.start, block.span.stop)
+    )
     span = range(*bounds)
     return Slice(layer, span) if span else None
 

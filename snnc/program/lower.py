@@ -123,7 +123,9 @@ class _Graph:
         if others:
             shapes = " and ".join(f"{list(flow.shape)} from '{flow.via}'" for flow in sources)
             raise ShapeError(f"what is summed differs in shape: {shapes}", "from")
-        reads_input = any(term.source == INPUT for flow in sources for term in flow.terms or (flow,))
+        reads_input = any(
+            term.source == INPUT for flow in sources for term in flow.terms or (flow,)
+        )
         firing_rates, firing_rates_at = self._firing_rates(layer, neurons.max_rate)
         on_chip = "loihi" in self.spec.targets and (
             not reads_input if layer.on_chip is None else layer.on_chip

@@ -63,7 +63,9 @@ def _is_linear(layer: dict[str, Any]) -> bool:
     """Whether a layer has weights alone, and may have."""
     kind = layer.get("kind")
     known = isinstance(kind, str) and kind in KINDS
-    return known and getattr(KINDS[str(kind)], "may_be_linear", False) and _override(layer) == WITHOUT
+    return (
+        known and getattr(KINDS[str(kind)], "may_be_linear", False) and _override(layer) == WITHOUT
+    )
 
 
 def _override(layer: dict[str, Any]) -> dict[str, Any]:
