@@ -469,7 +469,7 @@ def random_spec(chance: random.Random) -> Tables:
     """Return a spec whose layers may be too large for a core in one way or another."""
     if chance.random() < 0.4:
         return dense_spec(chance)
-    draw = series_spec if chance.random() < 0.3 else image_spec
+    draw = chance.choice([image_spec, image_spec, series_spec, branched_spec])
     while True:
         tables = draw(chance)
         with suppress(CompileError):  # windows that are larger than their images
@@ -531,6 +531,54 @@ def series_spec(chance: random.Random) -> Tables:
     if chance.random() < 0.6:
         layers.append({"units": chance.choice([10, 100, 400])})
     return spec([length, chance.randint(1, 3)], *layers)
+
+
+def branched_spec(chance: random.Random) -> Tables:
+    """Return a spec with sums of layers as they are, concatenations, or convolutions channel by channel."""
+    side, filters = chance.choice([5, 8, 13]), chance.choice([2, 4, 12, 30])
+    kernel: Tables = {"kernel_size": 3, "padding": "same"}
+    layers: list[Tables] = [
+        {"name": "eye", "filters": chance.choice([1, 4, filters]), "kernel_size": 1},
+        {"name": "a", "filters": filters, **kernel},
+        {"name": "b", "filters": chance.choice([1, 3, filters]), **kernel, "from": ["eye"]},
+    ]
+    last: Tables = {"name": "last"}
+    match chance.choice(["depthwise", "add", "pooled", "concatenate", "both"]):
+        case "depthwise":
+            last |= {**depthwise(chance), "from": ["a"]}
+        case "add":
+            shortcut = {"name": "c", "filters": filters, "kernel_size": 1, "neurons": "none"}
+            layers.append({**shortcut, "from": ["b"]})
+            last |= {"kind": "add", "from": ["c", "a"]}
+        case "pooled":
+            layers += [{"name": "c", **pooling(chance), "from": ["a"]}]
+            last |= {**depthwise(chance), "padding": "same", "from": ["c"]}
+        case "concatenate":
+            layers.append({"kind": "concatenate", "name": "c", "from": ["b", "a"]})
+            last |= {"kind": "add"} if chance.random() < 0.5 else convolution(chance, 24)
+            last.pop("block_shape", None)
+        case "both":
+            layers.append({"kind": "concatenate", "name": "c", "from": ["b", "a"]})
+            last |= depthwise(chance)
+    layers.append(last)
+    for layer in layers[1:]:
+        cut = layer.get("kind") not in ("concatenate", "avg_pool2d") and "neurons" not in layer
+        if cut and chance.random() < 0.4:
+            shape = [chance.randint(2, 9), chance.randint(2, 9), chance.randint(1, 9)]
+            layer["block_shape"] = shape
+    if chance.random() < 0.5:
+        layers.append({"units": chance.choice([10, 100])})
+    return spec([side, side + chance.randint(0, 3), 1], *layers)
+
+
+def depthwise(chance: random.Random) -> Tables:
+    return {
+        "kind": "depthwise_conv2d",
+        "kernel_size": [chance.randint(1, 3), chance.randint(1, 3)],
+        "strides": chance.randint(1, 2),
+        "padding": chance.choice(["same", "valid"]),
+        "depth_multiplier": chance.choice([1, 1, 2, 3]),
+    }
 
 
 def pooling(chance: random.Random) -> Tables:

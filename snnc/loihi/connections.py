@@ -14,7 +14,7 @@ from snnc.loihi.axons import (
 from snnc.loihi.ranges import joined
 from snnc.loihi.windows import Axis, Chain, axes
 from snnc.operators import transforms
-from snnc.operators.linear import Pair, Shape, as_image, shape_after, size, windows
+from snnc.operators.linear import Pair, Shape, as_image, size, windows
 from snnc.program.network import Connection, Network
 from snnc.spec.base import INPUT
 
@@ -37,9 +37,11 @@ def axons_of(network: Network, connection: Connection) -> Axons | None:
             per_value = 2 if connection.source == INPUT else 1
             return DenseAxons(source, distinct, _most_distinct(chain, source), per_value)
         case transforms.NoTransform() | transforms.Sparse() if _own_channels(connection):
-            after = shape_after(connection.at_run_time, network.source_shape(connection))
-            multiplier = after[-1] // source[-1]
-            return ChannelAxons(source, *axes(chain, source), multiplier, cell=_cell(chain))
+            channels = range(1)
+            for operator in connection.at_run_time:
+                channels = operator.leads_to(channels)
+            first, number = channels.start, len(channels)
+            return ChannelAxons(source, *axes(chain, source), number, first, _cell(chain))
         case transforms.Convolution(window=window) if connection.source != INPUT:
             rows, columns = axes([(window, source)], source)
             pooled = not chain or any(not step.has_kernel for step, _ in chain)

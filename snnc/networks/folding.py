@@ -94,7 +94,7 @@ def _read(
     """Return the transform and the bias of a chain, from the weights of its one layer or from the chain's responses."""
     if not operators:
         return Transform(form), 0
-    if len(operators) == 1 and operators[0].has_kernel:
+    if len(operators) == 1 and operators[0].is_form:
         kernel, *bias = weights[operators[0].name]
         return Transform(form, form.from_kernel(kernel)), bias[0] if bias else 0
     through = chain(operators, weights, before)

@@ -26,6 +26,9 @@ class Place(Operator):
     def shape(self, before: Shape) -> Shape:
         return (*before[:-1], self.before + before[-1] + self.behind)
 
+    def leads_to(self, channels: range) -> range:
+        return range(self.before + channels.start, self.before + channels.stop)
+
     @property
     def adds_bias(self) -> bool:
         return False

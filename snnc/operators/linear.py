@@ -58,8 +58,14 @@ class Operator:
     own_channel: ClassVar[bool] = False
     #: Whether each output depends on all values.
     fully_connected: ClassVar[bool] = False
-    #: Whether the `kernel` of its Keras layer holds all its weights, as those of a matrix or a convolution.
+    #: Whether the `kernel` of its Keras layer holds all its weights, as those of a matrix or a convolution; of several
+    #: convolutions, one a channel, if it has channels of its own.
     has_kernel: ClassVar[bool] = False
+
+    @property
+    def is_form(self) -> bool:
+        """Whether it is a matrix or a convolution as Nengo has them, with all weights in its kernel."""
+        return self.has_kernel and not self.own_channel
 
     name: str
     #: The place of its layer in the spec.
@@ -90,6 +96,10 @@ class Operator:
     def parameters(self, before: Shape) -> int:
         """Return how many weights and biases are trained."""
         return 0
+
+    def leads_to(self, channels: range) -> range:
+        """Return the channels that neighbouring ones lead to, of an operator where each leads to channels of its own."""
+        return channels
 
     @property
     def adds_bias(self) -> bool:

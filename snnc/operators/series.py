@@ -32,7 +32,9 @@ class SeriesWindow(Operator):
     @property
     def settings(self) -> dict[str, Any]:
         settings = super().settings
-        return {self.size_key: settings.pop("window"), **settings}
+        # Keras has arrays of one number.
+        size, strides = (settings.pop("window"),), (settings.pop("strides"),)
+        return {self.size_key: size, "strides": strides, **settings}
 
     def length(self, before: Shape) -> int:
         """Return how many samples there are, or raise a ShapeError: it takes nothing but series."""

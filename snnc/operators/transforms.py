@@ -308,14 +308,25 @@ def form(operators: Sequence[Operator], before: Shape) -> Form:
         return Sparse(matrix, size(after))
     # Nengo has a convolution of series, too, but NengoLoihi has not.
     before, after = as_image(before), as_image(after)
-    if len(operators) == 1 and operators[0].has_kernel:
+    if len(operators) == 1 and operators[0].is_form:
         ((alone, _),) = steps
         return Convolution(before, after, alone.window, alone.strides, alone.padding)
     kernel, strides = _merged([window for window, _ in steps])
+    if _looks_at_channels(operators):
+        # A kernel would be zero between channels, and take the room of all of them.
+        return Sparse(matrix, size(after) * size(kernel))
     if not any(window.padded(shape) for window, shape in steps):
         return Convolution(before, after, kernel, strides, "valid")
-    padded = _padded(steps[0][0], before, after) if len(steps) == 1 else None
+    # A window of one pixel sees what the others see.
+    seen = [window for window, _ in steps if size(window.window) > 1 or size(window.strides) > 1]
+    padded = _padded(seen[0], before, after) if len(seen) == 1 else None
     return padded or Sparse(matrix, size(after) * size(kernel) * before[-1])
+
+
+def _looks_at_channels(operators: Sequence[Operator]) -> bool:
+    """Whether trained windows look at single channels."""
+    kernels = any(operator.has_kernel for operator in operators)
+    return kernels and all(operator.own_channel for operator in operators)
 
 
 def _padded(window: Window, before: Shape, after: Shape) -> Convolution | None:

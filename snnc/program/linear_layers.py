@@ -30,25 +30,24 @@ def wrong_linear_layers(spec: Spec, names: Sequence[str]) -> Iterator[Diagnostic
 
 def _shared(spec: Spec, names: Sequence[str]) -> Iterator[Diagnostic]:
     """Yield an error for each layer that reads weights which another one reads already."""
-    #: By layer: the one with weights whose values come out of it without having passed neurons.
+    # By layer: the one with weights whose values come out of it without having passed neurons.
     weights: dict[str, str] = {}
     read: set[str] = set()
     before = INPUT
-    tables = [*enumerate(spec.layers), (None, spec.output)]
-    for index, table in tables:
-        at: KeyPath = ("output",) if index is None else ("layers", index)
-        sources = table.from_ or (before,)
+    written = [(("layers", i), layer.from_) for i, layer in enumerate(spec.layers)]
+    for index, (at, named) in enumerate([*written, (("output",), spec.output.from_)]):
+        sources = named or (before,)
         shared = [source for source in sources if source in weights and source in read]
         for source in shared:
             yield Diagnostic(
                 SHARED_WEIGHTS,
                 f"'{source}' has no neurons, and a layer before this one reads it already: both would need its weights",
-                (*at, "from") if table.from_ else at,
-                "value" if table.from_ else "key",
+                (*at, "from") if named else at,
+                "value" if named else "key",
                 f"write the layer '{weights[source]}' again for this one, or leave neurons out there",
             )
         read |= {source for source in sources if source in weights}
-        if index is None:
+        if index == len(names):
             return
         before = names[index]
         layer = spec.layers[index]

@@ -6,9 +6,8 @@ no slope. Turned around, it is a unit like the others: initial weights are as of
 
 from __future__ import annotations
 
-from snnc.operators.dense import Dense
 from snnc.operators.kernel import Kernel
-from snnc.operators.linear import Operator, size, walk
+from snnc.operators.linear import Operator, walk
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
 
@@ -40,9 +39,4 @@ def may_start_silent(program: Program) -> tuple[str, ...]:
 
 def _weights(operator: Operator, before: tuple[int, ...]) -> int:
     """Return how many weights a unit of an operator with a kernel has."""
-    if isinstance(operator, Dense):
-        return size(before)
-    window = operator.receptive_field
-    if isinstance(operator, Kernel) and window:
-        return size(window.window) * before[-1]
-    return 0
+    return operator.fan_in(before) if isinstance(operator, Kernel) and operator.is_form else 0

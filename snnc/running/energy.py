@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from snnc.operators.kernel import Kernel
 from snnc.operators.linear import Operator, Shape, size
 from snnc.program.network import Network
 from snnc.running import published
@@ -102,11 +103,9 @@ def macs(network: Network) -> dict[str, int]:
 
 
 def _macs(operator: Operator, before: Shape) -> int:
-    if not operator.has_kernel:
+    if not isinstance(operator, Kernel):
         return 0
-    window = operator.receptive_field
-    seen = size(window.window) * before[-1] if window else size(before)
-    return seen * size(operator.shape(before))
+    return operator.fan_in(before) * size(operator.shape(before))
 
 
 def in_words(joules: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from snnc.operators.call import Call
-from snnc.operators.kernel import COSTS
+from snnc.operators.kernel import COSTS, Kernel
 from snnc.program.fingerprint import training
 from snnc.program.network import Network, Population
 from snnc.program.program import Program
@@ -121,8 +121,9 @@ class Resuming(NamedTuple):
     settings: str
     #: The neurons that `ens` runs with.
     neurons: str
-    #: Whether weights add to the loss.
+    #: Whether weights add to the loss, and what finds by how much in Keras' settings.
     penalised: bool
+    penalty: str
     #: Whether it starts from imported weights.
     starts: bool
     template: str = "train/resume.py.jinja"
@@ -262,10 +263,13 @@ def _resuming(program: Program) -> Resuming:
     network = program.network
     # What weights cost stands in another place of Keras' settings.
     names = sorted({name for op in network.operators for name in op.settings if name not in COSTS})
+    kernels = (op for op in network.operators if isinstance(op, Kernel) and op.is_penalised)
+    penalties = dict.fromkeys(op.penalty for op in kernels)
     return Resuming(
         settings=layout(expression(names), "names = ", indent=4),
         neurons=running_neurons(network),
         penalised=network.is_penalised,
+        penalty=" or ".join(f"config.get({literal(name)})" for name in penalties),
         starts=program.starts_imported,
     )
 

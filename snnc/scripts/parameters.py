@@ -97,6 +97,8 @@ class Parameters(NamedTuple):
     folds_matrices: bool
     kernels: str
     sparse: str
+    #: How many Keras layers are shared by connections that are joined, but for the first of them.
+    joins: str
     template: str = "train/collect.py.jinja"
 
     @property
@@ -189,7 +191,20 @@ def _parameters(network: Network) -> Parameters:
         folds_matrices=any(form.kind == "dense" for form in forms.values()),
         kernels=_kernels(forms),
         sparse=layout(expression(sparse), "sparse = ", indent=4) if sparse else "",
+        joins=_joins(network),
     )
+
+
+def _joins(network: Network) -> str:
+    """Return the statement that says how many layers at the end of which chains others have, too, if there are some."""
+    branches = (b for target in network.receivers for b in network.branches(target))
+    shared = {
+        network.array_key(c): sum(not op.training_only for op in c.behind)
+        for branch in branches
+        for c in branch.connections[1:]
+    }
+    entries = tuple(entry(key, literal(number)) for key, number in shared.items() if number)
+    return layout(Group("{", entries, "}"), "shared = ", indent=4) if entries else ""
 
 
 def _has_series(network: Network) -> bool:
@@ -211,7 +226,7 @@ def _kernels(forms: Mapping[str, transforms.Form]) -> str:
 def _kernel(connection: Connection) -> Operator | None:
     """Return the operator whose one Keras layer holds all weights of a connection, if there is one."""
     operators = connection.at_run_time
-    return operators[0] if len(operators) == 1 and operators[0].has_kernel else None
+    return operators[0] if len(operators) == 1 and operators[0].is_form else None
 
 
 def _one_or_more(names: list[str]) -> str:

@@ -80,16 +80,16 @@ Size2D = Annotated[tuple[Count, Count], Field(strict=False), BeforeValidator(pai
 
 
 def length(value: Any, info: ValidationInfo) -> Any:
-    """Return one number: the value, or what stands alone in an array, as Keras has it."""
-    if isinstance(value, list | tuple) and len(value) == 1:
-        (value,) = value
+    """Return one number: the value, or that of an array whose numbers are all the same, as Keras has it."""
+    if isinstance(value, list | tuple) and len({*map(str, value)}) == 1:
+        value = value[0]
     if type(value) is not int:
-        message = "'{key}' is one number: a series has one axis beside its channels"
+        message = "'{key}' is one number"
         raise PydanticCustomError(WRONG_TYPE, message, {"key": info.field_name})
     return value
 
 
-#: Along a series.
+#: Along a series, or the same in all directions.
 Size1D = Annotated[Count, BeforeValidator(length)]
 
 

@@ -31,7 +31,7 @@ _KEYS = {
         "data_format": "leave it out: images are height, width, channels",
         "dilation_rate": "leave it out: kernels look at neighbours",
         "dtype": _BY_ITSELF,
-        "groups": "leave it out: kernels look at all channels",
+        "groups": "leave it out: kernels look at all channels, and those of depthwise_conv2d at one",
         "in_channels": _SHAPE,
         "in_features": _SHAPE,
         "input_dim": _SHAPE,
@@ -124,7 +124,7 @@ def _layer_key(key: str, layer: dict[str, Any]) -> str:
     value = layer[key]
     if key == "activation" and value == "softmax" and "units" in layer:
         return _SOFTMAX
-    if key == "activation" and value in ("linear", "none"):
+    if key == "activation" and value in ("linear", "none") and "kind" in layer:
         return 'write neurons = "none" instead, unless neurons are to follow: an add layer adds up what has none'
     if key == "kernel_regularizer":
         return f"write {_penalty(value)} instead"

@@ -21,6 +21,10 @@ _NO_LAYERS = {
     "zeropadding1d": 'leave the layer out: padding = "same" in a conv1d pads with zeros',
     "zeropadding2d": 'leave the layer out: padding = "same" in a conv2d pads with zeros',
 }
+#: The hint for a layer that is two here.
+_SEPARABLE = (
+    "write 'depthwise_conv2d' with neurons = \"none\", and a conv2d of kernel_size = 1 behind it"
+)
 #: Kinds whose names elsewhere differ in more than case and underscores.
 _OTHER_NAMES = {
     "adaptiveavgpool1d": "global_avg_pool1d",
@@ -56,7 +60,10 @@ _MAXIMA = {
     "globalmaxpooling2d": "global_avg_pool2d",
 }
 #: Layers with weights, behind which Keras has the activation as a layer of its own.
-_WEIGHTED = ("conv1d", "convolution1d", "conv2d", "convolution2d", "dense", "linear")
+_WEIGHTED = (
+    *("conv1d", "convolution1d", "conv2d", "convolution2d", "depthwiseconv2d"),
+    *("dense", "linear"),
+)
 
 
 def layer_hint(
@@ -67,6 +74,8 @@ def layer_hint(
     for hint in (_reshaped(plain, layers, index), _norm(plain, layers, index)):
         if hint:
             return hint
+    if plain == "separableconv2d":
+        return _SEPARABLE
     if plain in _NO_LAYERS:
         return _NO_LAYERS[plain]
     if plain in _MAXIMA:

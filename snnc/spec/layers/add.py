@@ -17,7 +17,7 @@ class Layer(NeuronLayer):
 
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
         first, *others = sources
-        if not (others or first.operators):
+        if not (others or first.operators or first.terms):
             instead = 'write kind = "encoder"' if first.source == INPUT else "leave the layer out"
             message = f"an add layer sums several layers, and '{first.via}' has neurons already"
             if first.source == INPUT:

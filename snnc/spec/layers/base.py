@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from snnc.operators.conv1d import Conv1D
     from snnc.operators.conv2d import Conv2D
     from snnc.operators.dense import Dense
+    from snnc.operators.depthwise_conv2d import DepthwiseConv2D
+
+    Weights = Dense | Conv1D | Conv2D | DepthwiseConv2D
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -166,9 +169,7 @@ class WeightedLayer(NeuronLayer):
     l1: L1 = 0.0
     l2: L2 = 0.0
 
-    def weighted(
-        self, operator: Dense | Conv1D | Conv2D, sources: Sequence[Flow], network: Builder
-    ) -> Flow:
+    def weighted(self, operator: Weights, sources: Sequence[Flow], network: Builder) -> Flow:
         """Return what comes out of the layer's neurons, or of its weights if it has none."""
         flows = normalised(operator.name, summed(operator, sources), self.batch_norm)
         if self.has_neurons:
@@ -182,7 +183,7 @@ class WeightedLayer(NeuronLayer):
         return flows[0]
 
 
-def summed(operator: Dense | Conv1D | Conv2D, sources: Sequence[Flow]) -> list[Flow]:
+def summed(operator: Weights, sources: Sequence[Flow]) -> list[Flow]:
     """Return sources that pass weights of their own each. One bias for the sum: the first source brings it."""
     first, *others = sources
     biasless = replace(operator, use_bias=False)

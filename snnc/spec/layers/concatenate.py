@@ -1,6 +1,6 @@
 """Several layers side by side, as one."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from snnc.operators.concatenate import Place
 from snnc.operators.linear import ShapeError
@@ -10,17 +10,16 @@ from snnc.spec.layers.base import Builder, Flow, LayerKind, joined
 class Layer(LayerKind):
     """The channels of several layers, one behind the other; when the network runs, each layer has its part of the weights that follow."""
 
-    kind: Literal["concatenate"]
+    takes_several: ClassVar[bool] = True
 
-    takes_several = True
+    kind: Literal["concatenate"]
 
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
         if len(sources) < 2:
             raise ShapeError(
                 "a concatenate layer joins several layers", "from", "name them in from"
             )
-        shape, *others = dict.fromkeys(source.shape[:-1] for source in sources)
-        if others:
+        if len({source.shape[:-1] for source in sources}) > 1:
             shapes = " and ".join(f"{list(source.shape)} from '{source.via}'" for source in sources)
             raise ShapeError(
                 f"what is concatenated differs in more than its channels: {shapes}", "from"
