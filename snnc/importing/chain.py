@@ -16,6 +16,7 @@ from snnc.operators.concatenate import Place
 from snnc.operators.conv1d import Conv1D
 from snnc.operators.conv2d import Conv2D
 from snnc.operators.dense import Dense
+from snnc.operators.depthwise_conv2d import DepthwiseConv2D
 from snnc.operators.dropout import Dropout
 from snnc.operators.linear import Operator, Shape, Window, walk
 from snnc.operators.on_off import OnOff
@@ -49,6 +50,11 @@ def operation(operator: Operator, own: Sequence[Array], before: Shape) -> Operat
         case Conv2D():
             padding = _padding(operator, before)
             return ops.Conv(weights[0], _bias(weights), operator.strides, padding, (1, 1))
+        case DepthwiseConv2D():
+            *window, channels, multiplier = weights[0].shape
+            kernel = weights[0].reshape(*window, 1, channels * multiplier)
+            padding = _padding(operator, before)
+            return ops.Conv(kernel, _bias(weights), operator.strides, padding, (1, 1), channels)
         case AveragePool2D():
             return ops.Pool(operator.window, operator.strides, _padding(operator, before))
         case Conv1D():

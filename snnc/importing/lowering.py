@@ -67,7 +67,7 @@ class _Builder:
         output = Output(
             graph.output.shape[0],
             tuple(self.says[part.inputs[0]] for part in parts),
-            together(parts),
+            together(self._tables(parts)),
             _names(graph.output, parts),
         )
         layers = tuple(self.layers)
@@ -122,8 +122,8 @@ class _Builder:
             return
         parts = self._parts(before)
         if self._is_one_layer(parts):
-            table, *_ = self._tables(parts)
-            weights = together(parts)
+            tables = self._tables(parts)
+            table, weights = tables[0], together(tables)
             if len(weights[0]) == 1:
                 table = table.having(use_bias=False)
             sources = tuple(map(self._source, parts))

@@ -81,23 +81,38 @@ def weights(node: Node) -> tuple[Array, ...]:
     raise AssertionError(f"{node.name} has no weights")
 
 
-def together(parts: Sequence[Node]) -> tuple[tuple[Array, ...], ...]:
-    """Return the weights of nodes that are added: the first one's bias is that of the sum."""
-    kernels = [weights(part)[:1] for part in parts]
+def together(tables: Sequence[Table]) -> tuple[tuple[Array, ...], ...]:
+    """Return the weights of what is added: the first one's bias is that of the sum."""
+    kernels = [table.weights[:1] for table in tables]
     bias: Array | None = None
-    for part in parts:
-        bias = plus(bias, next(iter(weights(part)[1:]), None))
+    for table in tables:
+        bias = plus(bias, next(iter(table.weights[1:]), None))
     first, *others = kernels
     return (first if bias is None else (*first, bias), *others)
 
 
 def _convolution(node: Node, conv: ops.Conv, before: Shape) -> Table:
+    if conv.groups > 1:
+        return _depthwise(node, conv, before)
     *window, _, filters = conv.kernel.shape
     settings: dict[str, Any] = {"filters": filters, "kernel_size": _short(window)}
     if set(conv.strides) != {1}:
         settings["strides"] = _short(conv.strides)
     settings |= _padded(node, before[:-1], tuple(window), conv.strides, conv.padding)
     return Table(f"conv{len(window)}d", settings, weights(node))
+
+
+def _depthwise(node: Node, conv: ops.Conv, before: Shape) -> Table:
+    *window, _, filters = conv.kernel.shape
+    channels = before[-1]
+    settings: dict[str, Any] = {"kernel_size": _short(window)}
+    if conv.strides[0] != 1:
+        settings["strides"] = conv.strides[0]
+    settings |= _padded(node, before[:-1], tuple(window), conv.strides, conv.padding)
+    if filters > channels:
+        settings["depth_multiplier"] = filters // channels
+    kernel = conv.kernel.reshape(*window, channels, filters // channels)
+    return Table("depthwise_conv2d", settings, (kernel, *weights(node)[1:]))
 
 
 def _pool(node: Node, pool: ops.Pool, before: Shape) -> Table:

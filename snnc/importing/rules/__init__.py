@@ -27,6 +27,7 @@ EXACT: tuple[Rule, ...] = (
     *sums.RULES,
     *readout.RULES,
     *padding.RULES,
+    scales.as_weights,
     linear.all_channels,
     *copies.RULES,
 )

@@ -29,6 +29,8 @@ def weights_of_join(whole: Whole, node: Node) -> Step | None:
     if not isinstance(join.operation, ops.Concatenate):
         return None
     sources = whole.inputs(join)
+    if not any(isinstance(source.operation, ops.Flatten) for source in sources):
+        return None  # a spec concatenates channels
     shares = _shares(node.operation, join.shape, [source.shape[-1] for source in sources])
     nodes: list[Node] = []
     parts = []
@@ -89,4 +91,18 @@ def each_of_join(whole: Whole, node: Node) -> Step | None:
     return Step((*parts, like(join, join.operation, parts, whole.instead(join))))
 
 
-RULES = (weights_of_join, each_of_join)
+def join_of_joins(whole: Whole, node: Node) -> Step | None:
+    """What is joined and joined again may be joined at once."""
+    if not isinstance(node.operation, ops.Concatenate):
+        return None
+    parts = whole.inputs(node)
+    if not any(isinstance(part.operation, ops.Concatenate) for part in parts):
+        return None
+    flat: list[Node] = []
+    for part in parts:
+        inner = isinstance(part.operation, ops.Concatenate)
+        flat += whole.inputs(part) if inner else (part,)
+    return Step((like(node, node.operation, flat),))
+
+
+RULES = (join_of_joins, weights_of_join, each_of_join)

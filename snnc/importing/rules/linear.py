@@ -94,6 +94,11 @@ def is_pointwise(conv: ops.Conv) -> bool:
     return set(window) | set(conv.strides) == {1} and not np.any(conv.padding)
 
 
+def is_depthwise(conv: ops.Conv) -> bool:
+    """Whether a convolution of images looks at single channels, as one of Keras' does: down and across alike."""
+    return conv.kernel.ndim == 4 and conv.kernel.shape[-2] == 1 and len(set(conv.strides)) == 1
+
+
 def ungrouped(conv: ops.Conv) -> ops.Conv:
     """Return a convolution in groups as one of all channels, most of whose weights are zero."""
     if conv.groups == 1:
@@ -137,7 +142,7 @@ def worth_it(before: Node, product: Array, *factors: Array) -> bool:
 def all_channels(whole: Whole, node: Node) -> Step | None:
     """A convolution in groups has all channels in each filter, most of the weights zero."""
     conv = node.operation
-    if not isinstance(conv, ops.Conv) or conv.groups == 1:
+    if not isinstance(conv, ops.Conv) or conv.groups == 1 or is_depthwise(conv):
         return None
     change = Change(
         node.name,

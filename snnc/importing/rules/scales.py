@@ -14,6 +14,7 @@ from snnc.importing.graph import Node
 from snnc.importing.operations import Array
 from snnc.importing.rewriting import Change, Step, Whole, like, made
 
+ZEROS = "what follows looks at zeros beyond the edges, which aren't normalised"
 CONSTANT = "its mean and variance are constants when the network runs"
 
 
@@ -158,6 +159,21 @@ def before_rectifier(whole: Whole, node: Node) -> Step | None:
     rectified = like(node, node.operation, whole.inputs(before))
     name = whole.instead(before)
     return Step((rectified, made(name, before.kind, before.operation, (rectified,))))
+
+
+def as_weights(whole: Whole, node: Node) -> Step | None:
+    """A scale of channels that nothing takes in is weights of its own, of one pixel of one channel each."""
+    if not isinstance(node.operation, ops.Scale) or at_input(whole, node) or len(node.shape) == 1:
+        return None
+    scale, shift = each_channel(node.operation, node.shape)
+    if scale is None or shift is None:
+        return None
+    one = (1,) * (len(node.shape) - 1)
+    kernel = scale.reshape(*one, 1, -1)
+    conv = ops.Conv(kernel, shift, one, ((0, 0),) * len(one), one, groups=node.shape[-1])
+    return Step(
+        (like(node, conv, whole.inputs(node)),), (Change(node.name, "weights of its own", ZEROS),)
+    )
 
 
 def at_input(whole: Whole, node: Node) -> bool:
