@@ -42,11 +42,34 @@ def numpy_chain(operators: Sequence[Operator], weights: Weights, before: Shape) 
 def operation(operator: Operator, own: Sequence[Array], before: Shape) -> Operation:
     """Return what an operator with weights of its own, as its Keras layer has them, does to values of a shape."""
     weights = [in_double(each) for each in own]
+    found = _of_matrix(operator, weights, before) or _of_window(operator, weights, before)
+    assert found is not None, f"nobody has said what {operator.kind} computes"
+    return found
+
+
+def _of_matrix(operator: Operator, weights: Sequence[Array], before: Shape) -> Operation | None:
+    """Return what an operator does that looks at all values, or at each by itself."""
     match operator:
         case Dropout():
             return ops.Identity()
         case Dense():
             return ops.Dense(weights[0], _bias(weights))
+        case BatchNorm():
+            gamma, beta, mean, variance = weights
+            scale = gamma / np.sqrt(variance + operator.epsilon)
+            return ops.Scale(scale, beta - mean * scale)
+        case Place():
+            eye = np.eye(before[-1])
+            return ops.Dense(np.pad(eye, ((0, 0), (operator.before, operator.behind))), None)
+        case OnOff():
+            eye = np.eye(before[-1])
+            return ops.Dense(np.concatenate([eye, -eye], axis=1), None)
+    return None
+
+
+def _of_window(operator: Operator, weights: Sequence[Array], before: Shape) -> Operation | None:
+    """Return what an operator does that looks through a window."""
+    match operator:
         case Conv2D():
             padding = _padding(operator, before)
             return ops.Conv(weights[0], _bias(weights), operator.strides, padding, (1, 1))
@@ -62,17 +85,7 @@ def operation(operator: Operator, own: Sequence[Array], before: Shape) -> Operat
             return ops.Conv(weights[0], _bias(weights), (operator.strides,), around, (1,))
         case AveragePool1D():
             return ops.Pool((operator.window,), (operator.strides,), _along(operator, before))
-        case BatchNorm():
-            gamma, beta, mean, variance = weights
-            scale = gamma / np.sqrt(variance + operator.epsilon)
-            return ops.Scale(scale, beta - mean * scale)
-        case Place():
-            eye = np.eye(before[-1])
-            return ops.Dense(np.pad(eye, ((0, 0), (operator.before, operator.behind))), None)
-        case OnOff():
-            eye = np.eye(before[-1])
-            return ops.Dense(np.concatenate([eye, -eye], axis=1), None)
-    raise AssertionError(f"nobody has said what {operator.kind} computes")
+    return None
 
 
 def _bias(weights: Sequence[Array]) -> Array | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.data.prepare import Data, load, without_data
+from snnc.diagnostics.errors import CompileError, Refusal
+from snnc.diagnostics.report import report
 from snnc.importing import formats
 from snnc.importing.data_table import of_file, to_be_written
 from snnc.importing.graph import Graph
@@ -79,7 +81,7 @@ def imported(asked: Asked) -> Imported:
         "The weights are the file's; nothing was trained again.",
     )
     text = spec_text(sketch, name, said, table)
-    spec = check_document(parse(text.encode(), asked.folder / f"{name}.toml"))
+    spec = _checked(text, asked.folder / f"{name}.toml", path)
     network, start = deployed(spec.program.network, sketch)
     data = load(spec.program) if asked.data else None
     proof = prove(
@@ -125,6 +127,17 @@ def _both(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
     put, changes = halves(graph)
     coded, others = encoded(put)
     return coded, (*changes, *others)
+
+
+def _checked(text: str, spec: Path, file: Path) -> Checked:
+    """Return a spec that has passed all checks. Raises a Refusal that says why one hasn't."""
+    try:
+        return check_document(parse(text.encode(), spec))
+    except CompileError as error:
+        found = report(error.document, error.diagnostics)
+        raise Refusal(
+            f"{file.as_posix()} would become a spec with errors, and nothing is written:\n{found}"
+        ) from error
 
 
 def _sha256(path: Path) -> str:

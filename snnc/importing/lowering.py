@@ -153,10 +153,12 @@ class _Builder:
 
     def _is_one_layer(self, parts: Sequence[Node]) -> bool:
         """Whether weights that are added are those of one layer with several sources: their windows are alike."""
-        return (
-            all(map(is_weighted, parts))
-            and len({table.looks for table in self._tables(parts)}) == 1
-        )
+        if not all(map(is_weighted, parts)):
+            return False
+        try:
+            return len(parts) == 1 or len({table.looks for table in self._tables(parts)}) == 1
+        except Unsayable:
+            return False  # its own layer says so
 
     def _tables(self, parts: Sequence[Node]) -> list[Table]:
         return [without_neurons(part, self.whole.before(part).shape) for part in parts]

@@ -29,7 +29,8 @@ def weights_of_join(whole: Whole, node: Node) -> Step | None:
     if not isinstance(join.operation, ops.Concatenate):
         return None
     sources = whole.inputs(join)
-    if not any(isinstance(source.operation, ops.Flatten) for source in sources):
+    alike = len(set(map(_is_pixel, sources))) == 1 and len(set(sources)) == len(sources)
+    if alike and not any(map(_is_no_layer, sources)):
         return None  # a spec concatenates channels
     shares = _shares(node.operation, join.shape, [source.shape[-1] for source in sources])
     nodes: list[Node] = []
@@ -47,6 +48,16 @@ def weights_of_join(whole: Whole, node: Node) -> Step | None:
     total = made(whole.name(f"{node.name}/sum"), join.kind, ops.Add(), parts)
     change = Change(join.name, "the sources of", WHY, node.name)
     return Step((*nodes, *parts, total), (change,))
+
+
+def _is_no_layer(node: Node) -> bool:
+    """Whether a spec has no layer with just the values of a node, in their shape."""
+    return isinstance(node.operation, ops.Flatten | ops.Add)
+
+
+def _is_pixel(node: Node) -> bool:
+    """Whether a node's values are those of an image of one pixel, in a spec."""
+    return isinstance(node.operation, ops.GlobalPool)
 
 
 def _shares(
