@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from snnc.diagnostics.codes import SHARED_WEIGHTS, UNKNOWN_KEY
-from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.codes import CONFLICTING_KEYS, SHARED_WEIGHTS
+from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.spec.base import INPUT
 from snnc.spec.layers.base import LayerKind, NeuronLayer, WeightedLayer
 from snnc.spec.tables import Spec
@@ -24,7 +24,7 @@ def wrong_linear_layers(spec: Spec, names: Sequence[str]) -> Iterator[Diagnostic
             if key in layer.model_fields_set:
                 message = f"a layer without neurons has no '{key}'"
                 at = ("layers", index, key)
-                yield Diagnostic(UNKNOWN_KEY, message, at, "key", "leave it out")
+                yield Diagnostic(CONFLICTING_KEYS, message, at, "key", "leave it out")
     yield from _shared(spec, names)
 
 
