@@ -128,7 +128,9 @@ class Conv(Operation):
             sides = zip(place, steps, self.strides, strict=True)
             where = tuple(slice(at, at + (n - 1) * stride + 1, stride) for at, n, stride in sides)
             seen = x[(slice(None), *where)]
-            total += np.repeat(seen, filters // x.shape[-1], axis=-1) * kernel[place][0]
+            if filters > x.shape[-1]:
+                seen = np.repeat(seen, filters // x.shape[-1], axis=-1)
+            total += seen * kernel[place][0]
         return total
 
 

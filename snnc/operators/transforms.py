@@ -307,7 +307,17 @@ def form(operators: Sequence[Operator], before: Shape) -> Form:
     if len(before) != 3 and not steps:
         return Sparse(matrix, size(after))
     # Nengo has a convolution of series, too, but NengoLoihi has not.
-    before, after = as_image(before), as_image(after)
+    return _of_windows(operators, steps, as_image(before), as_image(after))
+
+
+def _of_windows(
+    operators: Sequence[Operator],
+    steps: Sequence[tuple[Window, Shape]],
+    before: Shape,
+    after: Shape,
+) -> Form:
+    """Return the form of a chain of windows, and of operators that look at single pixels."""
+    matrix = (size(after), size(before))
     if len(operators) == 1 and operators[0].is_form:
         ((alone, _),) = steps
         return Convolution(before, after, alone.window, alone.strides, alone.padding)

@@ -42,12 +42,8 @@ def items_hint(found: Shape, wanted: Shape, images: bool, name: str) -> str:
     """Return the hint for items of another shape than the input's; `images` says whether their axes mean anything to layers."""
     if not images:
         return f"write {list(found)}"
-    if len(found) == 2 and _long(wanted) == found[::-1]:
-        axes = "length, channels" if len(wanted) == 2 else "height, width, channels"
-        return f"save {name}.transpose(0, 2, 1): the input is {list(wanted)}, {axes}"
-    if len(wanted) == 2 and len(_long(found)) in (1, 2) and len(found) > 1:
-        samples, *channels = _long(found)
-        return f"write {[samples, *(channels or [1])]}: {_series(samples, *(channels or [1]))}"
+    if hint := _series_of(found, wanted, name):
+        return hint
     if channels_first(found) or (len(found) == 3 and channels_last(found) == wanted):
         last = channels_last(found)
         write = "" if last == wanted else f", and write {list(last)}"
@@ -63,6 +59,17 @@ def items_hint(found: Shape, wanted: Shape, images: bool, name: str) -> str:
         return f"write {[rows, columns, 1]}: {_picture(rows, columns, 1)}"
     picture = _picture_in(found)
     return f"write {list(picture)} if an item is {_picture(*picture)}" if picture else ""
+
+
+def _series_of(found: Shape, wanted: Shape, name: str) -> str:
+    """Return the hint for items that are series, of another length or with their axes the other way round."""
+    if len(found) == 2 and _long(wanted) == found[::-1]:
+        axes = "length, channels" if len(wanted) == 2 else "height, width, channels"
+        return f"save {name}.transpose(0, 2, 1): the input is {list(wanted)}, {axes}"
+    if len(wanted) != 2 or len(found) == 1 or len(_long(found)) not in (1, 2):
+        return ""
+    samples, channels = (*_long(found), 1)[:2]
+    return f"write {[samples, channels]}: {_series(samples, channels)}"
 
 
 def image_hint(items: Shape) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from snnc.diagnostics.codes import SHARED_WEIGHTS, UNKNOWN_KEY
-from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.codes import CONFLICTING_KEYS, SHARED_WEIGHTS
+from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.spec.base import INPUT
-from snnc.spec.layers.base import LayerKind, NeuronLayer, WeightedLayer
+from snnc.spec.layers.base import LayerKind, NeuronLayer
 from snnc.spec.tables import Spec
 
 #: The keys of a layer that are about its neurons.
@@ -24,7 +24,7 @@ def wrong_linear_layers(spec: Spec, names: Sequence[str]) -> Iterator[Diagnostic
             if key in layer.model_fields_set:
                 message = f"a layer without neurons has no '{key}'"
                 at = ("layers", index, key)
-                yield Diagnostic(UNKNOWN_KEY, message, at, "key", "leave it out")
+                yield Diagnostic(CONFLICTING_KEYS, message, at, "key", "leave it out")
     yield from _shared(spec, names)
 
 
@@ -33,12 +33,11 @@ def _shared(spec: Spec, names: Sequence[str]) -> Iterator[Diagnostic]:
     # By layer: the one with weights whose values come out of it without having passed neurons.
     weights: dict[str, str] = {}
     read: set[str] = set()
-    before = INPUT
     written = [(("layers", i), layer.from_) for i, layer in enumerate(spec.layers)]
     for index, (at, named) in enumerate([*written, (("output",), spec.output.from_)]):
-        sources = named or (before,)
-        shared = [source for source in sources if source in weights and source in read]
-        for source in shared:
+        sources = named or (names[index - 1] if index else INPUT,)
+        own = {source: weights[source] for source in sources if source in weights}
+        for source in [source for source in own if source in read]:
             yield Diagnostic(
                 SHARED_WEIGHTS,
                 f"'{source}' has no neurons, and a layer before this one reads it already: both would need its weights",
@@ -46,14 +45,14 @@ def _shared(spec: Spec, names: Sequence[str]) -> Iterator[Diagnostic]:
                 "value" if named else "key",
                 f"write the layer '{weights[source]}' again for this one, or leave neurons out there",
             )
-        read |= {source for source in sources if source in weights}
-        if index == len(names):
-            return
-        before = names[index]
-        layer = spec.layers[index]
-        if isinstance(layer, WeightedLayer) and not layer.has_neurons:
-            weights[before] = before
-        elif not isinstance(layer, NeuronLayer):
-            carried = [weights[source] for source in sources if source in weights]
-            if carried:
-                weights[before] = carried[0]
+        read |= own.keys()
+        if index < len(names):
+            weights |= _carried(spec.layers[index], names[index], own)
+
+
+def _carried(layer: LayerKind, name: str, sources: Mapping[str, str]) -> dict[str, str]:
+    """Return a layer with the one whose weights come out of it, if it has no neurons; `sources` are those that it reads."""
+    if isinstance(layer, NeuronLayer):
+        return {} if layer.has_neurons else {name: name}
+    first = next(iter(sources.values()), None)
+    return {name: first} if first else {}

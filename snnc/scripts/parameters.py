@@ -87,23 +87,39 @@ class Parameters(NamedTuple):
     #: The Keras layers that do nothing when the network runs.
     skipped: str
     has_images: bool
-    #: Whether some kernels, each alone between two layers, are those of series.
-    has_series: bool
     #: Whether some layers of neurons sum several branches.
     sums_branches: bool
-    #: Whether some connections pass values as they are.
-    passes_values: bool
-    #: Whether several Keras layers become one matrix, and which become one kernel or weights here and there.
-    folds_matrices: bool
+    #: The statements that say which Keras layers become one kernel, or weights here and there.
     kernels: str
     sparse: str
-    #: How many Keras layers are shared by connections that are joined, but for the first of them.
+    #: The statement that says how many Keras layers connections share that are joined, but for the first of them.
     joins: str
     template: str = "train/collect.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import numpy as np", "from collections import defaultdict")
+
+
+class Folding(NamedTuple):
+    """How Keras layers become one transform."""
+
+    has_images: bool
+    #: Whether some kernels, each alone between two layers, are those of series.
+    has_series: bool
+    #: Whether some connections pass values as they are.
+    passes_values: bool
+    #: Whether several Keras layers become one matrix, one kernel, or weights here and there.
+    folds_matrices: bool
+    kernels: bool
+    sparse: bool
+    #: Whether some connections share Keras layers.
+    joins: bool
+    template: str = "train/fold.py.jinja"
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import numpy as np",)
 
 
 def parameters(network: Network, counts_rates: bool) -> tuple[Section, ...]:
@@ -123,7 +139,7 @@ def parameters(network: Network, counts_rates: bool) -> tuple[Section, ...]:
         classes=literal(network.output.classes),
     )
     first: tuple[Section, ...] = (rates,) if network.trains_spiking else ()
-    return (*first, preparation, _collected(network))
+    return (*first, preparation, *_collected(network))
 
 
 def running_by_layer(network: Network) -> tuple[str, ...]:
@@ -161,18 +177,18 @@ def _has_straight(network: Network) -> bool:
     return any(not c.operators for c in spike_connections(network))
 
 
-def _collected(network: Network) -> Section:
-    """Return the shortest function that collects the parameters of such a network."""
+def _collected(network: Network) -> tuple[Section, ...]:
+    """Return the shortest functions that collect the parameters of such a network."""
     into = [network.into(target) for target in network.receivers]
     kernels = [_kernel(connections[0]) for connections in into if len(connections) == 1]
     if len(kernels) < len(into) or not all(kernels):
         return _parameters(network)
     if all(op and op.fully_connected and op.adds_bias for op in kernels):
-        return DenseParameters()
-    return LayerParameters(literal(network.output.classes), _has_series(network))
+        return (DenseParameters(),)
+    return (LayerParameters(literal(network.output.classes), _has_series(network)),)
 
 
-def _parameters(network: Network) -> Parameters:
+def _parameters(network: Network) -> tuple[Section, ...]:
     operators = network.operators
     forms = {
         network.array_key(c): network.form(c)
@@ -180,18 +196,28 @@ def _parameters(network: Network) -> Parameters:
         if c.at_run_time and not _kernel(c)
     }
     sparse = [key for key, form in forms.items() if form.kind == "sparse"]
-    return Parameters(
-        classes=literal(network.output.classes),
-        sums_output=len(network.into(OUTPUT)) > 1,
-        skipped=_one_or_more(sorted({op.keras().name for op in operators if op.training_only})),
-        has_images=any(op.has_kernel and op.receptive_field for op in operators),
-        has_series=_has_series(network),
-        sums_branches=any(len(network.into(p.name)) > 1 for p in network.populations),
-        passes_values=any(not c.at_run_time for c in network.connections),
-        folds_matrices=any(form.kind == "dense" for form in forms.values()),
-        kernels=_kernels(forms),
-        sparse=layout(expression(sparse), "sparse = ", indent=4) if sparse else "",
-        joins=_joins(network),
+    has_images = any(op.has_kernel and op.receptive_field for op in operators)
+    kernels, joins = _kernels(forms), _joins(network)
+    return (
+        Parameters(
+            classes=literal(network.output.classes),
+            sums_output=len(network.into(OUTPUT)) > 1,
+            skipped=_one_or_more(sorted({op.keras().name for op in operators if op.training_only})),
+            has_images=has_images,
+            sums_branches=any(len(network.into(p.name)) > 1 for p in network.populations),
+            kernels=kernels,
+            sparse=layout(expression(sparse), "sparse = ", indent=4) if sparse else "",
+            joins=joins,
+        ),
+        Folding(
+            has_images=has_images,
+            has_series=_has_series(network),
+            passes_values=any(not c.at_run_time for c in network.connections),
+            folds_matrices=any(form.kind == "dense" for form in forms.values()),
+            kernels=bool(kernels),
+            sparse=bool(sparse),
+            joins=bool(joins),
+        ),
     )
 
 

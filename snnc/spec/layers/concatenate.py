@@ -17,7 +17,9 @@ class Layer(LayerKind):
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
         if len(sources) < 2:
             raise ShapeError(
-                "a concatenate layer joins several layers", "from", "name them in from"
+                "a concatenate layer joins several layers",
+                "from",
+                "write the layers to join in from",
             )
         if len({source.shape[:-1] for source in sources}) > 1:
             shapes = " and ".join(f"{list(source.shape)} from '{source.via}'" for source in sources)

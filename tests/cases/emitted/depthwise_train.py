@@ -1,7 +1,7 @@
 """Train the depthwise network (64-256-256-384-80-72-90-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from depthwise.toml [20df16c7].
+Written by snnc from depthwise.toml [eb099b60].
 """
 
 import argparse
@@ -215,9 +215,11 @@ def collect_params(net):
             else:
                 arrays, bias = fold(chain)
             params |= {f"{key}.{array}": value for array, value in arrays.items()}
-            if key in shared:  # the first of those that are joined has brought this bias
+            if key in shared:
+                # The first of those that are joined has brought this bias.
                 behind = chain[-shared[key] :]
-                bias = bias - apply(behind, np.zeros((1, behind[0].size_in), np.float32))[0]
+                zeros = np.zeros((1, behind[0].size_in), np.float32)
+                bias = bias - apply(behind, zeros)[0]
             # The bias of a channel is that of all its neurons.
             biases[name] = biases[name] + np.resize(bias, sizes[name])
     for ens in net.ensembles:
@@ -235,7 +237,8 @@ def chains_to(node, into):
     if isinstance(node, Neurons) or not into[node]:
         return [[]]
     own = [node] if isinstance(node, nengo_dl.TensorNode) else []
-    return [[*chain, *own] for before in into[node] for chain in chains_to(before, into)]
+    chains = [chain for before in into[node] for chain in chains_to(before, into)]
+    return [[*chain, *own] for chain in chains]
 
 
 def fold(chain):
@@ -253,7 +256,8 @@ def fold_kernel(chain, start, size, place):
     inputs = np.arange(chain[0].size_in).reshape(before[0], -1, before[-1])
     inputs = inputs[top : top + height, left : left + width].ravel()
     bias = apply(chain, np.zeros((1, chain[0].size_in), np.float32))[0]
-    responses = (respond(chain, inputs) - bias).reshape(len(inputs), after[0], -1, after[-1])
+    responses = respond(chain, inputs) - bias
+    responses = responses.reshape(len(inputs), after[0], -1, after[-1])
     kernel = responses[:, place[0], place[1]]
     return {"weights": kernel.reshape(*size, before[-1], -1)}, bias
 

@@ -1,7 +1,7 @@
 """Train the lowered network (64-64-36-24-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from lowered.toml [0b167126].
+Written by snnc from lowered.toml [eaf8cd86].
 """
 
 import argparse
@@ -199,7 +199,8 @@ def fold_kernel(chain, start, size, place):
     inputs = np.arange(chain[0].size_in).reshape(before[0], -1, before[-1])
     inputs = inputs[top : top + height, left : left + width].ravel()
     bias = apply(chain, np.zeros((1, chain[0].size_in), np.float32))[0]
-    responses = (respond(chain, inputs) - bias).reshape(len(inputs), after[0], -1, after[-1])
+    responses = respond(chain, inputs) - bias
+    responses = responses.reshape(len(inputs), after[0], -1, after[-1])
     kernel = responses[:, place[0], place[1]]
     return {"weights": kernel.reshape(*size, before[-1], -1)}, bias
 
