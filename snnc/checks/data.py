@@ -14,8 +14,10 @@ from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.errors import cannot
 from snnc.diagnostics.wording import near
 from snnc.environment.own_files import OWN_FILES
+from snnc.operators.linear import size
 from snnc.program.program import Program
 from snnc.spec.regressions import NOT_YET, same_as_items
+from snnc.spec.scale import Given
 from snnc.spec.sources.base import FileKind, KnownKind
 
 
@@ -32,6 +34,22 @@ def data_fits(program: Program) -> Iterator[Diagnostic]:
         yield from _file_fits(program, program.data_path)
     elif isinstance(program.data, KnownKind):
         yield from _known_fits(program, program.data)
+
+
+@rule
+def given_numbers_fit(program: Program) -> Iterator[Diagnostic]:
+    """Given numbers are one for all values of an item, one a channel, or one a value."""
+    scale, shape = program.data.scale, program.network.input_shape
+    if not isinstance(scale, Given):
+        return
+    allowed = sorted({1, shape[-1], size(shape)})
+    for key in ("subtract", "divide"):
+        numbers = getattr(scale, key)
+        if isinstance(numbers, tuple) and len(numbers) not in allowed:
+            message = f"'{key}' holds {len(numbers)} numbers; an item has {list(shape)} values"
+            few, *more = map(str, allowed)
+            what = f"write {few} number" + (f", or {' or '.join(more)}" if more else "")
+            yield Diagnostic(DATA_SHAPE, message, ("data", "scale", key), hint=what)
 
 
 @rule

@@ -20,7 +20,7 @@ from snnc.diagnostics.errors import Refusal
 from snnc.program.item_shapes import items_hint, same_items
 from snnc.program.network import Network
 from snnc.program.program import Program
-from snnc.spec.sources.base import Scale
+from snnc.spec.scale import Given, Scale
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -168,11 +168,26 @@ def scaled(program: Program, items: Split) -> Data:
 
 def without_data(program: Program) -> tuple[Array, Array]:
     """Return shift and scale as a spec says them. Raises a Refusal if it is to be found out from data."""
-    if program.data.scale == "none":
+    scale = program.data.scale
+    if scale == "none":
         return np.array(0.0), np.array(1.0)
+    if isinstance(scale, Given):
+        return given(scale, program.network.input_size)
     raise Refusal(
-        f'{program.spec_path.as_posix()}: without data nobody knows how to scale them: write scale = "none" in [data]'
+        f"{program.spec_path.as_posix()}: without data nobody knows how to scale them: "
+        'write scale = "none" in [data], or the numbers'
     )
+
+
+def given(scale: Given, size: int) -> tuple[Array, Array]:
+    """Return given shift and scale, each one number or one for each of the values of an item."""
+
+    def of_each(numbers: float | tuple[float, ...]) -> Array:
+        array = np.array(numbers, float)
+        # One a channel is that of all pixels; channels come last.
+        return np.tile(array, size // len(array)) if array.ndim else array
+
+    return of_each(scale.subtract), of_each(scale.divide)
 
 
 def _numbers(raw: Raw, network: Network, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -237,6 +252,8 @@ def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
     """Return shift and scale, fitted on training items: the network gets (item - shift) / scale."""
     if kind == "none":
         return 0.0, 1.0
+    if isinstance(kind, Given):
+        return given(kind, x.shape[1])
     low, high = x.min(), x.max()
     if low == high:
         raise Refusal(

@@ -31,7 +31,7 @@ def training(program: Program) -> dict[str, Any]:
     return {
         "seed": network.seed,
         "dt": _number(network.dt),
-        "scale": program.data.scale,
+        "scale": program.data.scale_words,
         "batch_size": program.train.batch_size,
         "optimizer": {"kind": optimizer.kind, **_numbers(settings)},
         "gradient": first if all(other == first for other in others) else gradients,

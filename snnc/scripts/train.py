@@ -12,6 +12,7 @@ from snnc.scripts.fitting import fitting, optimizer_constants, training_constant
 from snnc.scripts.neurons import Weaker, neurons, rate_scales, styles
 from snnc.scripts.parameters import SpeedUp, parameters, running_by_layer, synapse_constant
 from snnc.scripts.plot_calls import fresh_plot
+from snnc.scripts.scaling import scaling, scaling_constants
 from snnc.scripts.script import Description, Script, shape_of
 from snnc.scripts.sources import source
 from snnc.scripts.statements import probe_synapse
@@ -115,7 +116,7 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             digest=digest,
         ),
         constants=(
-            _constants(program, data.constants),
+            _constants(program, (*data.constants, *scaling_constants(program))),
             *(neurons(style, with_training=True) for style in styles(network)),
             *rate_scales(network),
             _settings(program),
@@ -136,7 +137,7 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             name=network.name,
             resume=on.resume,
             plots=on.plots,
-            scaling=_scaling(program),
+            scaling=scaling(program),
             validates=program.validates,
             trains_spiking=network.trains_spiking,
             scales_rates=bool(network.rate_scales),
@@ -203,20 +204,3 @@ def _save_test(program: Program) -> str:
     path = f"HERE / {literal(f'{program.name}.test.npz')}"
     call = Group("np.savez_compressed(", (path, "x=x_held_out", "y=y_test"), ")")
     return layout(call, indent=4)
-
-
-def _scaling(program: Program) -> tuple[str, ...]:
-    """Return the statements that fit shift and scale on the training items."""
-    x = "x" if program.validates else "x_train"
-    return {
-        "none": ("shift, scale = 0.0, 1.0",),
-        "standard": (
-            f"shift, scale = {x}.mean(axis=0), {x}.std(axis=0)",
-            "scale[scale == 0] = 1  # a feature that never varies",
-        ),
-        "unit": (f"shift, scale = {x}.min(), {x}.max() - {x}.min()",),
-        "signed": (
-            f"low, high = {x}.min(), {x}.max()",
-            "shift, scale = (high + low) / 2, (high - low) / 2",
-        ),
-    }[program.data.scale]

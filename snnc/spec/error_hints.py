@@ -102,6 +102,14 @@ def unit_hint(error: LocatedError, limit: float) -> str:
     return ""
 
 
+def scale_hint(value: Any, words: str) -> str:
+    """Return the hint for a scale that isn't one of the words: a number is what is divided by, or multiplied with if it is small."""
+    if type(value) in (int, float) and value:
+        divisor = value if abs(value) >= 1 else 1 / value
+        return f"write {{ divide = {number(float(f'{divisor:.12g}'))} }}"
+    return words
+
+
 def type_hint(error: LocatedError, expected: str) -> str:
     """Return a hint for a value that isn't of the expected type, or ""."""
     value = error.detail["input"]

@@ -14,6 +14,8 @@ _BY_ITSELF = "leave it out: every training does without"
 _CLIPPED = "leave it out: gradients aren't clipped"
 _VALIDATION = "leave it out: validation_fraction in [train] says which items validate"
 _LABELS = "leave it out: labels in the data are whole numbers, one an item"
+_MULTIPLIED = "leave it out: divide is 1 / of what items are multiplied by"
+_STATISTICS = "leave it out: scale = { subtract = ..., divide = ... } says it"
 _NORM = "write batch_norm = true instead"
 
 #: Hints for keys of Keras' layers, `fit` and `compile`, by the table of the spec in which people write them.
@@ -79,7 +81,19 @@ _KEYS = {
         "loss": "leave it out: the loss is the cross-entropy of the classes",
         "units": "did you mean 'classes'?",
     },
+    "scale": {
+        "factor": _MULTIPLIED,
+        "mean": "did you mean 'subtract'?",
+        "offset": "leave it out: subtract = -offset / factor, and divide = 1 / factor",
+        "scale": _MULTIPLIED,
+        "shift": "did you mean 'subtract'?",
+        "std": "did you mean 'divide'?",
+        "stddev": "did you mean 'divide'?",
+        "variance": "leave it out: divide is the square root of it",
+    },
     "data": {
+        "mean": _STATISTICS,
+        "std": _STATISTICS,
         "normalize": 'write scale = "standard" instead',
         "one_hot": _LABELS,
         "rescale": 'write scale = "unit" instead',

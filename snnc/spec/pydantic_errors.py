@@ -19,7 +19,14 @@ from snnc.diagnostics.codes import (
 )
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near, number, shown, toml_type
-from snnc.spec.error_hints import as_name, missing_hint, type_hint, unit_hint, unknown_key_hint
+from snnc.spec.error_hints import (
+    as_name,
+    missing_hint,
+    scale_hint,
+    type_hint,
+    unit_hint,
+    unknown_key_hint,
+)
 from snnc.spec.keras_layers import layer_hint
 from snnc.spec.kinds import by_kind
 from snnc.spec.located_errors import LocatedError, locate, value_at
@@ -116,6 +123,8 @@ def _unknown_value(error: LocatedError) -> Diagnostic:
     hint = near(value, _words(error.detail["ctx"]["expected"]))
     if path == ("presentation", "read"):
         hint += ", or { mean_of_last = 0.5 } for the mean of the second half"
+    if path == ("data", "scale"):
+        hint = scale_hint(value, hint)
     return Diagnostic(UNKNOWN_VALUE, f"{error.name} can't be {shown(value)}", path, hint=hint)
 
 
