@@ -233,6 +233,35 @@ def _tune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
+def _calibrate(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
+    parser.add_argument(
+        "--items",
+        type=_positive,
+        default=5000,
+        help="on how many items, at most: those that validated the training, else of those trained on (default: 5000)",
+    )
+    parser.add_argument(
+        "--time",
+        type=_amount,
+        metavar="SECONDS",
+        help="show items this long (default: as the spec says, else for as short as loses no more than the tolerance)",
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=_amount,
+        default=0.3,
+        metavar="POINTS",
+        help="how much may be lost against rates where a time is looked for, in percentage points (default: 0.3)",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only print what would be written"
+    )
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+
+
 def _report(parser: argparse.ArgumentParser) -> None:
     _add_spec(parser)
     _add_folder(parser)
@@ -279,6 +308,10 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "show": ("list the layers: shapes, neurons, parameters, rates, and where each runs", _show),
     "train": ("train the network in NengoDL", _train),
     "run": ("run the trained network as spikes, and print one table", _run_spec),
+    "calibrate": (
+        "scale a trained network for the chip, and search how it runs best there, without training it",
+        _calibrate,
+    ),
     "tune": ("search how the trained network runs best on the chip, without training it", _tune),
     "report": (
         "run the trained network, and write what there is to know of it into one HTML file, NAME.report.html",

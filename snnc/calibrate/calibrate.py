@@ -1,0 +1,110 @@
+"""Scale a trained network by its activations, and search how it runs best on the chip. Nothing is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.calibrate.calibrated import Calibrated
+from snnc.calibrate.candidates import Candidates, compared, of_others, rates_of
+from snnc.calibrate.likeness import Likeness
+from snnc.calibrate.prepared import Prepared
+from snnc.calibrate.writing import explained, with_setting, without_own
+from snnc.data.arrays import text_in
+from snnc.data.prepare import load as load_data
+from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import Refusal
+from snnc.environment.own_files import other_spec
+from snnc.program.program import Program
+from snnc.training.params_file import load_params
+from snnc.training.paths import Paths
+from snnc.training.progress import Watcher
+from snnc.trials.currents import currents
+from snnc.trials.items import training_items, trial_items
+from snnc.trials.point import Point
+from snnc.trials.runner import Runner
+
+#: Layers are scaled by their activations for so many training items.
+SCALED_ON = 4000
+#: For how long items are shown, in seconds, where nobody says: the first of these that loses no more than the tolerance.
+TIMES = (0.05, 0.1, 0.2, 0.4)
+#: About so many settings are tried at a time.
+RUNS = 24
+
+
+def calibrate(
+    document: Document,
+    program: Program,
+    folder: Path,
+    steps: int | None,
+    most: int,
+    tolerance: float,
+    watcher: Watcher,
+) -> Calibrated:
+    """Return how a spec runs best on the chip whose parameters are in a folder; it is the document's.
+
+    Settings are compared on at most `most` items. Without `steps` items are shown for as long as the spec says, or if it doesn't,
+    until at most the tolerance is lost, a share of right answers. `save` writes what comes of it.
+    """
+    paths = Paths.of(program, folder)
+    _ensure_own(paths.params, program)
+    data = load_data(program)
+    trained = load_params(paths, program, data).program
+    items = trial_items(program, data, most)
+    x = training_items(program, data, SCALED_ON).x
+    prepared = Prepared.of(without_own(document), trained, x)
+    likeness = Likeness(prepared.logits(items.x))
+    right = likeness.rates.argmax(axis=1) == items.y
+    lengths = [steps] if steps else list(_lengths(program))
+    found: list[Candidates] = []
+    with watcher.items("calibrating", RUNS * len(lengths)) as count:
+        for length in lengths:
+            candidates = compared(prepared, items, likeness, length, lambda: count(1))
+            found += [candidates] if candidates else []
+            if candidates and _loss(candidates.chosen, right) <= tolerance:
+                break
+        count(RUNS * len(lengths))
+    if not found:
+        raise Refusal("the chip runs none of what was tried: show items for longer, with --time")
+    best = min(found, key=lambda each: max(tolerance, _loss(each.chosen, right)))
+    setting = best.chosen.setting
+    final = prepared.at_rates(rates_of(prepared, setting))
+    chosen = with_setting(final, of_others(prepared, setting))
+    # Once more, as it is written: rates are in the neurons now, and no multiples of others.
+    runner = Runner(chosen.document, chosen.program, items, likeness)
+    point = runner.as_it_is(currents(chosen.program, items.x))
+    calibrated = Calibrated(
+        document=chosen.document,
+        program=chosen.program,
+        params=paths.params,
+        items=items,
+        right=right,
+        scales=prepared.scales,
+        point=replace(point, setting=setting),
+        candidates=tuple(found),
+    )
+    return replace(calibrated, document=explained(chosen, data, calibrated.loss))
+
+
+def _loss(point: Point, right: NDArray[np.bool_]) -> float:
+    return -point.minus(right).value
+
+
+def _lengths(program: Program) -> Iterator[int]:
+    if "time" in program.presentation.model_fields_set:
+        yield program.stream_steps
+    else:
+        yield from (max(1, round(time / program.network.dt)) for time in TIMES)
+
+
+def _ensure_own(params: Path, program: Program) -> None:
+    """Raise a Refusal if parameters are another spec's: those would be overwritten."""
+    other = other_spec(text_in(params, "spec_file"), program.spec_path, params.parent)
+    if other:
+        raise Refusal(
+            f"{params.as_posix()} is of {other.as_posix()}, not of {program.spec_path.as_posix()}: calibrate that spec"
+        )

@@ -1,0 +1,68 @@
+"""The neurons that lines run as, and how a spec says so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from snnc.diagnostics.diagnostic import KeyPath
+from snnc.diagnostics.document import Document
+from snnc.program.network import Network, Population
+from snnc.spec.base import INPUT
+from snnc.spec.changes import Changes
+
+#: On the chip: integrate-and-fire neurons.
+ON_CHIP = {"kind": "spiking_relu"}
+#: On the host: neurons that leak too slowly to matter, and fire once a step at most. The chip takes no more from there.
+ON_HOST = {"kind": "lif", "tau_rc": 0.5, "tau_ref": 0.0}
+#: What a rectified line needs none of.
+NEEDLESS = ("intercept", "amplitude", "tau_rc", "tau_ref", "sigma", "min_voltage")
+
+
+def neuron_changes(document: Document, network: Network, rates: Mapping[str, float]) -> Changes:
+    """Return the changes by which the lines of a network, which have a rate each, run as spiking neurons on the chip.
+
+    Layers that are no lines keep their neurons, wherever those are written.
+    """
+    found = [p for p in network.populations if p.name in rates]
+    wanted = {p.name: _settings(document, network, p, rates[p.name]) for p in found}
+    changes: dict[KeyPath, Any] = {}
+    targets = document.data.get("targets", ("nengo_dl", "loihi"))
+    if "loihi" not in targets:
+        changes["targets",] = [*targets, "loihi"]
+    shared = _shared(wanted.values()) if len(found) == len(network.populations) else {}
+    if shared:
+        changes |= {("neurons", key): value for key, value in shared.items()}
+        changes |= {("neurons", key): None for key in NEEDLESS if key not in shared}
+    for population in found:
+        own = dict(_own(wanted[population.name], shared))
+        changes[(*population.at, "neurons")] = own or None
+    return changes
+
+
+def runs_on_host(document: Document, network: Network, population: Population) -> bool:
+    """Whether a layer runs on the host if the spec is for the chip: as written, or because it reads the input."""
+    written = document.data["layers"][population.at[1]].get("on_chip")
+    reads_input = any(c.source == INPUT for c in network.into(population.name))
+    return reads_input if written is None else not written
+
+
+def _settings(
+    document: Document, network: Network, population: Population, rate: float
+) -> dict[str, Any]:
+    kind = ON_HOST if runs_on_host(document, network, population) else ON_CHIP
+    return {**kind, "max_rate": rate}
+
+
+def _shared(wanted: Any) -> dict[str, Any]:
+    """Return the settings of all layers: those of most on the chip."""
+    on_chip = [tuple(each.items()) for each in wanted if each["kind"] == ON_CHIP["kind"]]
+    return dict(Counter(on_chip).most_common(1)[0][0]) if on_chip else {}
+
+
+def _own(wanted: Mapping[str, Any], shared: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what differs from the shared settings."""
+    for key, value in wanted.items():
+        if shared.get(key) != value:
+            yield key, value
