@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from snnc.data.arrays import Array, arrays_of, save_arrays, save_compressed
 from snnc.data.prepare import Data, HeldOut
 from snnc.data.prepare import load as load_data
+from snnc.data.unseen import unseen
 from snnc.diagnostics.errors import Refusal, UsageError
 from snnc.environment.libraries import versions
 from snnc.networks.describe import layers_in_words, sources_of, spikes_in_words
@@ -135,6 +136,28 @@ def load_with_data(program: Program, folder: Path) -> tuple[Trained, Data]:
     return replace(trained, baseline=baseline.predicted if baseline else None), data
 
 
+def load_alone(program: Program, folder: Path) -> Trained:
+    """Return what training left in a folder, without its data and with no items held out: for items of another file."""
+    file = _of_this_network(Paths.of(program, folder).params, program.network)
+    return _trained(file, program, np.empty((0, program.network.input_size)), np.empty(0, int))
+
+
+def load_for(program: Program, folder: Path, file: Path) -> Trained | None:
+    """Return what training left in a folder, with the items of another file to test on.
+
+    None if the items that training held out are among them: then the file is what they were split from.
+    """
+    items = unseen(program, file)
+    trained = load_alone(program, folder)
+    test = Paths.of(program, folder).test
+    held_out = arrays_of(test, "run snnc train again").get("x") if test.exists() else None
+    if held_out is not None and items.hold_all(held_out.reshape(len(held_out), -1)):
+        return None
+    if items.y is None:
+        raise Refusal(f"{file.as_posix()} has no labels: snnc predict answers without")
+    return replace(trained, x_test=trained.scaled(items.x), y_test=items.y)
+
+
 def load_params(paths: Paths, program: Program, data: Data) -> Trained:
     """Return a program with the parameters in its file; a Refusal says what is wrong with the file."""
     return _restored(_of_this_network(paths.params, program.network), paths.test, program, data)
@@ -197,12 +220,16 @@ def _settings(words: str) -> dict[str, str]:
 
 def _restored(file: ArraysFile, test: Path, program: Program, data: Data) -> Trained:
     _same_items(file.path, test, data)
+    return _trained(file, program, data.held_out.x, data.y_test)
+
+
+def _trained(file: ArraysFile, program: Program, x: Array, y: Array) -> Trained:
+    """Return what is in a file, with unscaled items that it wasn't trained on, (n, size), and their labels, (n,)."""
     shift, scale = file.numbers("input.shift"), file.numbers("input.scale")
-    x_test = (data.held_out.x.astype(float) - shift) / scale
+    x_test = (x.astype(float) - shift) / scale
     deployed = replace(program, network=_deployed(file, program.network))
     training = file.training() if "training" in file.arrays else {}
-    spikes = file.text("spikes")
-    return Trained(deployed, x_test, data.y_test, shift, scale, training, spikes)
+    return Trained(deployed, x_test, y, shift, scale, training, file.text("spikes"))
 
 
 def _same_items(params: Path, test: Path, data: Data) -> None:
