@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     with libraries.loaded(simulators.packages(on)):
         from snnc.running import measured, plots, run
         from snnc.training import params_file
+        from snnc.training.paths import Paths
         from snnc.training.progress import Terminal
 
         simulators.ensure_reachable(program, on)
@@ -40,6 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
             plots.ensure_writable(figures, program, on)
         trained, data = _load(arguments, program, folder)
         program = trained.program
+        kept = params_file.keep_items(Paths.of(program, folder), trained, data) if data else []
+        if kept:
+            print(f"wrote {', '.join(path.as_posix() for path in kept)}", file=sys.stderr)
         _print_differences(params_file.trained_otherwise(trained, program))
         if arguments.verify:
             _verify(trained, arguments.verify)

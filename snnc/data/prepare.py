@@ -166,6 +166,15 @@ def scaled(program: Program, items: Split) -> Data:
     )
 
 
+def without_data(program: Program) -> tuple[Array, Array]:
+    """Return shift and scale as a spec says them. Raises a Refusal if it is to be found out from data."""
+    if program.data.scale == "none":
+        return np.array(0.0), np.array(1.0)
+    raise Refusal(
+        f'{program.spec_path.as_posix()}: without data nobody knows how to scale them: write scale = "none" in [data]'
+    )
+
+
 def _numbers(raw: Raw, network: Network, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return items, (n, size), and labels, (n,). Raises a Refusal if they can't be used."""
     x = usable_items(raw.x_name, raw.x, network, where)
