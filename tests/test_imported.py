@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("nengo_loihi")
 
 SPEC = ROOT / "specs/digits.toml"
 ORIGIN = Origin("model.keras", "ab" * 32)
+TUNED = ROOT / "tests/cases/fine_tuned.toml"
 #: As an import writes it: numbers of its own for the scaling, or none.
 UNSCALED: Changes = {("data", "scale"): "none", ("neurons", "max_rate"): 200}
 
@@ -172,3 +174,113 @@ def test_report_and_ladder_take_it_too(tmp_path: Path, capsys: pytest.CaptureFix
     assert "model.keras" in (tmp_path / "digits.report.html").read_text()
     assert main(["ladder", str(path), "--items", "60", "--seconds", "1"]) == 0
     assert "streamed" in capsys.readouterr().out
+
+
+def fine_tuned(folder: Path, changes: Changes | None = None) -> tuple[Path, Any]:
+    """Write a spec whose training starts from an import that stands beside it; return the weights there."""
+    from tests.imports import leave_import
+
+    path = folder / "fine_tuned.toml"
+    path.write_text(changed(read(TUNED), changes or {}).text)
+    return path, leave_import(checked(path).program, folder)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_training_starts_from_the_imported_weights_and_hands_them_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from snnc.data import prepare
+    from snnc.networks.build import training_network
+    from snnc.training.baseline import train_baseline
+    from snnc.training.train import train
+
+    # A step is too small to be seen.
+    still: Changes = {("train", "optimizer"): {"kind": "sgd", "learning_rate": 1e-12}}
+    path, start = fine_tuned(tmp_path, still)
+    program = checked(path).program
+    items = prepare.load(program)
+    given = (program, items.x_train, items.y_train)
+    weights = train(training_network(program.network), *given, initial=start)
+    twin = {
+        layer.name: layer.get_weights() for layer in train_baseline(*given, initial=start).layers
+    }
+    for name, layer in start.items():
+        # What batch normalisation measures goes on being measured.
+        for index, array in enumerate(layer[:2]):
+            assert np.array_equal(weights[name][index], array), name
+            assert np.array_equal(twin[name][index], array), name
+
+    before = dict(np.load(tmp_path / "fine_tuned.params.npz"))
+    for _ in range(2):  # training again begins at the same place
+        assert main(["train", str(path), "--baseline"]) == 0
+        after = dict(np.load(tmp_path / "fine_tuned.params.npz"))
+        assert "imported" in before
+        assert "imported" not in after
+        handed = {key: array for key, array in before.items() if key.startswith("start.")}
+        assert "start.imported" in handed
+        for key, array in handed.items():
+            assert np.array_equal(after[key], array)
+        said = json.loads(str(after["training"]))
+        assert said["start"] == "imported"
+        assert len(said["start_digest"]) == 8
+    assert main(["run", str(path), "--on", "nengo_dl", "--items", "20"]) == 0
+    assert "trained otherwise" not in capsys.readouterr().err
+    assert main(["train", "--resume", str(path)]) == 0
+    assert "there is nothing to resume" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_a_killed_training_from_an_import_goes_on(tmp_path: Path) -> None:
+    """With the script after memory, and not once another model was imported."""
+    from snnc.data import prepare
+    from snnc.diagnostics.errors import Refusal
+    from snnc.networks.build import training_network
+    from snnc.networks.deploy import deploy
+    from snnc.training import checkpoint
+    from snnc.training.beginning import beginning
+    from snnc.training.params_file import parameters
+    from snnc.training.train import train
+    from tests.test_parity import run_script
+
+    path, start = fine_tuned(tmp_path)
+    program = checked(path).program
+    items, arrays = prepare.load(program), beginning(program, None)
+    states: list[Any] = []
+    given = (program, items.x_train, items.y_train)
+    whole = train(training_network(program.network), *given, states.append, initial=start)
+    depends = checkpoint.depends_on(program, items, arrays)
+    at = tmp_path / "fine_tuned.checkpoint.npz"
+    checkpoint.save(at, states[0], depends, path.name)
+    other = checkpoint.depends_on(program, items, {**arrays, "start.output.1": np.ones(10)})
+    with pytest.raises(Refusal, match="start_digest"):
+        checkpoint.load(at, other)
+    assert main(["compile", str(path)]) == 0
+    script = run_script(tmp_path / "fine_tuned_train.py", "--resume")
+    for name, array in parameters(deploy(program.network, whole)).items():
+        assert np.array_equal(script["params"][name], array), name
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_what_starts_from_an_import_wants_one_that_fits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, _ = fine_tuned(tmp_path)
+    wider = changed(read(path), {("layers", 3, "units"): 25}).text
+    path.write_text(wider)
+    assert main(["train", str(path)]) == 1
+    said = capsys.readouterr().err
+    assert "imported weights are for another network" in said
+    assert "strokes: [54, 24], [24] there, [54, 25], [25] in the spec" in said
+    (tmp_path / "fine_tuned.params.npz").unlink()
+    assert main(["train", str(path)]) == 1
+    said = capsys.readouterr().err
+    assert 'run snnc import on the model first, or write start = "random"' in said
+
+    path, _ = fine_tuned(tmp_path, {("train", "start"): "random"})
+    assert main(["train", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "was imported from model.keras" in said
+    assert 'start = "imported" in [train] would start from it' in said

@@ -15,12 +15,11 @@ from snnc.calibrate.likeness import Likeness
 from snnc.calibrate.prepared import Prepared
 from snnc.calibrate.writing import explained, with_setting, without_own
 from snnc.data.arrays import text_in
-from snnc.data.prepare import load as load_data
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.own_files import other_spec
 from snnc.program.program import Program
-from snnc.training.params_file import load_params
+from snnc.training.params_file import load_without_baseline
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
 from snnc.trials.currents import currents
@@ -52,8 +51,8 @@ def calibrate(
     """
     paths = Paths.of(program, folder)
     _ensure_own(paths.params, program)
-    data = load_data(program)
-    trained = load_params(paths, program, data).program
+    loaded, data = load_without_baseline(program, folder)
+    trained = loaded.program
     items = trial_items(program, data, most)
     x = training_items(program, data, SCALED_ON).x
     prepared = Prepared.of(without_own(document), trained, x)

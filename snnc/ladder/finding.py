@@ -14,6 +14,7 @@ from snnc.diagnostics.errors import CompileError
 from snnc.ladder.change import Cause, Change, Tried, of_running
 from snnc.ladder.retrain import DEAD, Retrained, dead_share, has_few_spikes, of_training, tries
 from snnc.ladder.rung import Rung, on_chip
+from snnc.networks.deploy import Weights
 from snnc.program.program import Program
 from snnc.running.measured import FAST
 from snnc.training.epochs import Epoch
@@ -154,6 +155,7 @@ def of_trained(
     rungs: Sequence[Rung],
     epochs: Sequence[Epoch],
     seconds: float,
+    initial: Weights,
 ) -> Finding | None:
     """Return what training has left to be had, and why, by training again for at most some seconds; None if nothing is."""
     rates = next(rung for rung in rungs if rung.place == "rates")
@@ -161,7 +163,9 @@ def of_trained(
         return None
     changes = list(of_training(program, rates.rates))
     until = perf_counter() + seconds
-    results = tries(document, program, [Change("training unfinished", {}), *changes], until)
+    results = tries(
+        document, program, [Change("training unfinished", {}), *changes], until, initial
+    )
     _, base = next(results)
     if base is None:
         return Finding(rungs[0].name, 0.0, None, ())

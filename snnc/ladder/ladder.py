@@ -18,11 +18,13 @@ from snnc.ladder.finding import (
 from snnc.ladder.items import telling_items
 from snnc.ladder.retrain import dead_share
 from snnc.ladder.rung import Rung, at_time, likeness, on_chip, rungs, without_time
+from snnc.networks.deploy import Weights
 from snnc.program.program import Program
 from snnc.running.results import NO_BASELINE, in_percent
 from snnc.show.table import aligned
 from snnc.training.epochs import Epoch
 from snnc.training.history import load_history
+from snnc.training.imported import start_weights
 from snnc.training.improving import gain_of_more
 from snnc.training.params_file import load_without_baseline
 from snnc.training.paths import Paths
@@ -177,8 +179,9 @@ def climb(
         for p in times
         if p.stream_steps > p.stream_latency + 1
     ]
+    initial = start_weights(trained.start) if program.starts_imported else {}
     watcher.tell("rungs are done; looking for causes")
-    findings = causes(document, deployed, items, trial, epochs, seconds)
+    findings = causes(document, deployed, items, trial, epochs, seconds, initial)
     rates = next(rung for rung in trial if rung.place == "rates")
     return Ladder(
         program,
@@ -204,10 +207,14 @@ def causes(
     trial: tuple[Rung, ...],
     epochs: tuple[Epoch, ...],
     seconds: float,
+    initial: Weights | None = None,
 ) -> tuple[Finding, ...]:
-    """Return where accuracy is lost, from the top down, by the rungs of trial items: no test item is among them."""
+    """Return where accuracy is lost, from the top down, by the rungs of trial items: no test item is among them.
+
+    Trainings begin with the `initial` weights, or at random.
+    """
     findings = (
-        of_trained(document, deployed, trial, epochs, seconds),
+        of_trained(document, deployed, trial, epochs, seconds, initial or {}),
         of_spikes(document, deployed, items, trial),
     )
     return tuple(finding for finding in findings if finding)

@@ -16,7 +16,7 @@ from snnc.diagnostics.errors import CompileError, Refusal
 from snnc.ladder.change import Cause, Change
 from snnc.ladder.rung import Rung, on_chip
 from snnc.networks.build import training_network
-from snnc.networks.deploy import deploy
+from snnc.networks.deploy import Weights, deploy
 from snnc.pipeline import check_document
 from snnc.program.program import Program
 from snnc.spec.changes import changed
@@ -80,7 +80,7 @@ def dead_share(rates: dict[str, NDArray[np.float64]]) -> float:
 
 
 def retrained(
-    document: Document, program: Program, change: Change | None, until: float
+    document: Document, program: Program, change: Change | None, until: float, initial: Weights
 ) -> Retrained:
     """Train a spec with a change, on the same items as without it. Raises an OutOfTimeError after the time `until`.
 
@@ -109,19 +109,20 @@ def retrained(
         if perf_counter() + left > until:
             raise OutOfTimeError
 
-    weights = train(training_network(other.network), other, x, y, advance)
+    net = training_network(other.network)
+    weights = train(net, other, x, y, advance, initial=initial)
     deployed = replace(other, network=deploy(other.network, weights))
     x_held, y_held = data.x_train[held], data.y_train[held]
     return Retrained(on_chip(deployed, x_held, y_held, "stream"), epochs)
 
 
 def tries(
-    document: Document, program: Program, changes: list[Change], until: float
+    document: Document, program: Program, changes: list[Change], until: float, initial: Weights
 ) -> Iterator[tuple[Change, Retrained | None]]:
     """Yield what trainings come to; None for one that took too long, or can't be."""
     for change in changes:
         try:
-            yield change, retrained(document, program, change, until)
+            yield change, retrained(document, program, change, until, initial)
         except (OutOfTimeError, CompileError, Refusal):
             yield change, None
 

@@ -59,6 +59,11 @@ class Program:
         return self.train.validation_fraction is not None
 
     @property
+    def starts_imported(self) -> bool:
+        """Whether training starts from weights that were imported, and not at random."""
+        return self.train.start == "imported"
+
+    @property
     def plateau(self) -> Call | None:
         """Keras' callback that lowers the learning rate when epochs get no better, if one does."""
         rate = self.train.optimizer.learning_rate

@@ -19,6 +19,8 @@ FEW_WEIGHTS = 4
 def may_start_silent(program: Program) -> tuple[str, ...]:
     """Return the names of operators with units of so few weights, on values that are never negative, that some start silent."""
     network = program.network
+    if program.starts_imported:  # no initial weights to turn around
+        return ()
     names = []
     for population in network.populations:
         # With several sources, or normalised, what is negative here needn't be silent.

@@ -42,8 +42,10 @@ class Fitting(NamedTuple):
     #: Whether weights add to the loss.
     penalised: bool
     balances: bool
-    #: Whether some units may start silent.
-    wakes: bool
+    #: What is done to initial weights, if anything.
+    first: str
+    #: Whether it starts from imported weights.
+    starts: bool
     #: The statement that makes Keras' callback that lowers the learning rate, if one does; what it gets of an epoch, and
     #: of one before the training was resumed.
     plateau: str
@@ -67,6 +69,18 @@ class Waking(NamedTuple):
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import numpy as np",)
+
+
+class Beginning(NamedTuple):
+    """The imported weights that training starts from."""
+
+    #: The file of parameters.
+    params: str
+    template: str = "train/begin.py.jinja"
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import nengo_dl", "import numpy as np")
 
 
 class Validation(NamedTuple):
@@ -109,6 +123,8 @@ class Resuming(NamedTuple):
     neurons: str
     #: Whether weights add to the loss.
     penalised: bool
+    #: Whether it starts from imported weights.
+    starts: bool
     template: str = "train/resume.py.jinja"
 
     @property
@@ -134,7 +150,8 @@ def fitting(program: Program) -> tuple[Section, ...]:
         has_bands=bool(bands),
         penalised=program.network.is_penalised,
         balances=train.class_weight is not None,
-        wakes=bool(may_start_silent(program)),
+        first=_first(program),
+        starts=program.starts_imported,
         plateau=_plateau(program),
         monitored=f'{{"{monitor}": {monitor}}}',
         monitored_before=f'{{"{monitor}": past[{_LOGS.index(monitor)}]}}' if monitor else "",
@@ -144,11 +161,13 @@ def fitting(program: Program) -> tuple[Section, ...]:
     if names := may_start_silent(program):
         is_one = f"in {literal(names)}" if len(names) > 1 else f"== {literal(names[0])}"
         sections.append(Waking(is_one))
+    if program.starts_imported:
+        sections.append(Beginning(literal(f"{program.name}.params.npz")))
     sections += [Bands()] if bands else []
     sections += [ClassWeights()] if train.class_weight else []
     sections += [Validation()] if validates else []
     sections += [_stopping(stopping)] if stopping else []
-    sections += [_resuming(program.network)] if program.scripts.resume else []
+    sections += [_resuming(program)] if program.scripts.resume else []
     return tuple(sections)
 
 
@@ -220,6 +239,13 @@ def _fitted(program: Program) -> str:
     return layout(call, "fitted = ", indent=INDENT + 4)
 
 
+def _first(program: Program) -> str:
+    """Return the statement that changes the initial weights, if some may start silent or are imported."""
+    if program.starts_imported:
+        return "begin(net, start)"
+    return "wake(net)" if may_start_silent(program) else ""
+
+
 def _stopping(stopping: EarlyStopping) -> Stopping:
     sign, than = ("+", "<") if stopping.monitor == "val_loss" else ("-", ">")
     least = f" {sign} MIN_DELTA" if stopping.min_delta else ""
@@ -232,13 +258,15 @@ def _record(validates: bool, has_bands: bool) -> str:
     return ", ".join([*names, *(["rate_loss"] if has_bands else [])])
 
 
-def _resuming(network: Network) -> Resuming:
+def _resuming(program: Program) -> Resuming:
+    network = program.network
     # What weights cost stands in another place of Keras' settings.
     names = sorted({name for op in network.operators for name in op.settings if name not in COSTS})
     return Resuming(
         settings=layout(expression(names), "names = ", indent=4),
         neurons=running_neurons(network),
         penalised=network.is_penalised,
+        starts=program.starts_imported,
     )
 
 

@@ -91,6 +91,8 @@ class Main(NamedTuple):
     save_test: str
     #: Whether the data are a file of the user's.
     has_file: bool
+    #: Whether training starts from imported weights.
+    starts: bool
     template: str = "train/main.py.jinja"
 
     @property
@@ -142,6 +144,7 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             scaling_words=_scaling_words(program),
             save_test=_save_test(program),
             has_file=isinstance(program.data, FileKind),
+            starts=program.starts_imported,
         ),
     )
 

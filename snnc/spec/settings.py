@@ -107,6 +107,10 @@ class Train(Model):
     optimizer: Annotated[Optimizer, default_kind("adam")] = Field(
         "adam", validate_default=True, description="Keras' optimiser."
     )
+    start: Literal["random", "imported"] = Field(
+        "random",
+        description="Where weights begin: drawn by the seed, or as a model had them that snnc import has read (fine-tuning).",
+    )
     epochs: int = Field(
         10,
         ge=1,

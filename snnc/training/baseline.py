@@ -9,11 +9,13 @@ import tensorflow as tf
 
 from snnc.data.prepare import Array, Labels
 from snnc.networks.build import keras_layer
+from snnc.networks.deploy import Weights
 from snnc.operators.linear import walk
 from snnc.program.network import Population
 from snnc.program.program import Program
 from snnc.program.waking import may_start_silent
 from snnc.spec.base import INPUT, OUTPUT
+from snnc.training.beginning import begin
 from snnc.training.class_weights import class_weights
 from snnc.training.epochs import BEGINNING, State
 from snnc.training.train import Fitted, Learner, compile_arguments, run_epochs
@@ -60,10 +62,17 @@ def train_baseline(
     y: Labels,
     on_epoch: Callable[[State], None] = lambda state: None,
     start: State = BEGINNING,
+    initial: Weights | None = None,
 ) -> tf.keras.Model:
-    """Return the float twin, trained on items x, (n, size), and labels y, (n,), from a state on."""
+    """Return the float twin, trained on items x, (n, size), and labels y, (n,), from a state on.
+
+    The first epoch begins with the `initial` weights, or at random.
+    """
     tf.keras.utils.set_random_seed(program.network.seed)
     model = baseline_network(program)
+    if initial:
+        names = {operator.name for operator in program.network.operators}
+        begin((layer for layer in model.layers if layer.name in names), initial)
     wake(model.layers, may_start_silent(program))
     model.compile(**compile_arguments(program))
     batch_size = program.train.batch_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -57,6 +58,12 @@ def start_arrays(start: Weights, origin: Origin) -> dict[str, Any]:
 def start_in(arrays: Mapping[str, Array]) -> dict[str, Array]:
     """Return those of the arrays of a file that a training which starts from them hands on."""
     return {name: array for name, array in arrays.items() if name.startswith(START)}
+
+
+def start_digest(start: Mapping[str, Array]) -> str:
+    """Return eight hex digits that identify the arrays that a training starts from."""
+    digest = hashlib.sha256(b"".join(start[name].tobytes() for name in sorted(start)))
+    return digest.hexdigest()[:8]
 
 
 def start_weights(arrays: Mapping[str, Array]) -> dict[str, list[Array]]:

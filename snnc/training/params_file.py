@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from snnc.data.arrays import Array, arrays_of, save_arrays, save_compressed
+from snnc.data.arrays import Array, arrays_of, save_arrays, save_compressed, text_in
 from snnc.data.prepare import Data, HeldOut, without_data
 from snnc.data.prepare import load as load_data
 from snnc.data.unseen import unseen
@@ -30,7 +30,7 @@ from snnc.training.baseline_file import load_baseline
 from snnc.training.checkpoint import described
 from snnc.training.epochs import Epoch
 from snnc.training.history import save_history
-from snnc.training.imported import ORIGIN, Origin, start_arrays, start_in
+from snnc.training.imported import ORIGIN, Origin, origin_in, start_arrays, start_in
 from snnc.training.paths import Paths
 
 if TYPE_CHECKING:
@@ -113,11 +113,11 @@ def save_imported(
     """Write the parameters of a network that was trained elsewhere, and with data the held-out items; return the files.
 
     `start` are the weights of each trained operator's Keras layer, in Keras' order, for trainings that go on from them. Without
-    data the spec has to say how items are scaled. Of a training before, its history is removed, and what it held out.
+    data the spec has to say how items are scaled. Of a training before, its history and checkpoints are removed, and what it held out.
     """
     shift, scale = (data.shift, data.scale) if data else without_data(program)
-    paths.history.unlink(missing_ok=True)
-    paths.test.unlink(missing_ok=True)
+    for old in (paths.history, paths.test, paths.checkpoint, paths.baseline_checkpoint):
+        old.unlink(missing_ok=True)
     if data:
         save_test(paths.test, data)
     save_arrays(
@@ -146,7 +146,7 @@ def save_params(
         path,
         **_described(program, deployed, data.shift, data.scale),
         **(start or {}),
-        training=as_json(described(program, data)),
+        training=as_json(described(program, data, start)),
     )
 
 
@@ -259,9 +259,15 @@ def is_complete(path: Path, program: Program, data: Data) -> bool:
     if not path.exists():
         return False
     try:
-        return _of_this_network(path, program.network).training() == described(program, data)
+        file = _of_this_network(path, program.network)
+        return file.training() == described(program, data, start_in(file.arrays))
     except Refusal:
         return False
+
+
+def origin_of(path: Path) -> Origin | None:
+    """Return the model that the parameters in a file were imported from, if they weren't trained since."""
+    return origin_in(text_in(path, ORIGIN))
 
 
 def trained_otherwise(trained: Trained, program: Program) -> list[str]:
