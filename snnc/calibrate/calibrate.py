@@ -15,6 +15,7 @@ from snnc.calibrate.likeness import Likeness
 from snnc.calibrate.prepared import Prepared
 from snnc.calibrate.writing import explained, with_setting, without_own
 from snnc.data.arrays import text_in
+from snnc.data.prepare import Data
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.own_files import other_spec
@@ -23,7 +24,7 @@ from snnc.training.params_file import load_without_baseline
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
 from snnc.trials.currents import currents
-from snnc.trials.items import training_items, trial_items
+from snnc.trials.items import TrialItems, training_items, trial_items
 from snnc.trials.point import Point
 from snnc.trials.runner import Runner
 
@@ -59,34 +60,58 @@ def calibrate(
     likeness = Likeness(prepared.logits(items.x))
     right = likeness.rates.argmax(axis=1) == items.y
     lengths = [steps] if steps else list(_lengths(program))
-    found: list[Candidates] = []
-    with watcher.items("calibrating", RUNS * len(lengths)) as count:
+    expected = RUNS * len(lengths)
+    with watcher.items("calibrating", expected) as count:
+        as_it_is = _as_it_is(document, trained, items, likeness)
+        found: list[Candidates] = []
         for length in lengths:
-            candidates = compared(prepared, items, likeness, length, lambda: count(1))
+            also = as_it_is if length == program.stream_steps else None
+            candidates = compared(prepared, items, likeness, length, also, lambda: count(1))
             found += [candidates] if candidates else []
             if candidates and _loss(candidates.chosen, right) <= tolerance:
                 break
-        count(RUNS * len(lengths))
+        count(expected - sum(each.runs for each in found))
     if not found:
         raise Refusal("the chip runs none of what was tried: show items for longer, with --time")
-    best = min(found, key=lambda each: max(tolerance, _loss(each.chosen, right)))
-    setting = best.chosen.setting
-    final = prepared.at_rates(rates_of(prepared, setting))
-    chosen = with_setting(final, of_others(prepared, setting))
-    # Once more, as it is written: rates are in the neurons now, and no multiples of others.
-    runner = Runner(chosen.document, chosen.program, items, likeness)
-    point = runner.as_it_is(currents(chosen.program, items.x))
+    chosen = min(found, key=lambda each: max(tolerance, _loss(each.chosen, right))).chosen
     calibrated = Calibrated(
-        document=chosen.document,
-        program=chosen.program,
+        document=document,
+        program=trained,
         params=paths.params,
         items=items,
         right=right,
         scales=prepared.scales,
-        point=replace(point, setting=setting),
+        as_it_is=as_it_is,
+        chosen=chosen,
         candidates=tuple(found),
     )
-    return replace(calibrated, document=explained(chosen, data, calibrated.loss))
+    return calibrated if chosen is as_it_is else _as_written(calibrated, prepared, likeness, data)
+
+
+def _as_it_is(
+    document: Document, trained: Program, items: TrialItems, likeness: Likeness
+) -> Point | None:
+    """Return what a spec does that runs on the chip as it is; None if it doesn't."""
+    if not trained.on_loihi:
+        return None
+    try:
+        recorded = currents(trained, items.x)
+    except Refusal:
+        return None
+    return Runner(document, trained, items, likeness).as_it_is(recorded)
+
+
+def _as_written(
+    found: Calibrated, prepared: Prepared, likeness: Likeness, data: Data
+) -> Calibrated:
+    """Return a calibration with the spec that says what was chosen, once it has run as it is written: with other rates, and no multiples of rates."""
+    setting = found.chosen.setting
+    written = prepared.at_rates(rates_of(prepared, setting))
+    chosen = with_setting(written, of_others(prepared, setting))
+    runner = Runner(chosen.document, chosen.program, found.items, likeness)
+    point = runner.as_it_is(currents(chosen.program, found.items.x))
+    ran = replace(found, program=chosen.program, chosen=replace(point, setting=setting))
+    return replace(ran, document=explained(chosen, data, ran.loss))
 
 
 def _loss(point: Point, right: NDArray[np.bool_]) -> float:

@@ -18,16 +18,17 @@ from snnc.running.statistics import accuracy
 from snnc.show.table import Cells, aligned
 from snnc.trials.items import TrialItems
 from snnc.trials.point import Point
+from snnc.trials.tuned import AS_IT_IS, CHOSEN
 
 RATES = "rates"
-CHOSEN = "chosen"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Calibrated:
     """A spec as it is to be written, its deployed program, and what was measured on items that aren't test items.
 
-    `right` says which items rates answer right, (n,); `point` is what was chosen, and `candidates` with what, by time.
+    `right` says which items rates answer right, (n,). `as_it_is` is what the spec does without a change, if the chip runs it; it
+    may be the chosen point. `candidates` are what was tried for each time.
     """
 
     document: Document
@@ -37,17 +38,23 @@ class Calibrated:
     right: NDArray[np.bool_]
     #: What each layer was divided by; layers whose output is no multiple of their input are left out.
     scales: Mapping[str, float]
-    point: Point
+    as_it_is: Point | None
+    chosen: Point
     candidates: tuple[Candidates, ...]
 
     @property
     def loss(self) -> str:
         """What spikes cost, in words."""
-        lost = in_percent(self.point.minus(self.right), "+")
+        lost = in_percent(self.chosen.minus(self.right), "+")
         return (
-            f"{lost} points from rates with {self.point.spikes:.0f} spikes an item, "
+            f"{lost} points from rates with {self.chosen.spikes:.0f} spikes an item, "
             f"on {len(self.items)} {self.items.which} items, streamed"
         )
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether nothing that was tried is better than the spec as it is."""
+        return self.chosen is self.as_it_is
 
     @property
     def tried(self) -> int:
@@ -68,7 +75,7 @@ class Calibrated:
         ]
 
     def _scaled(self) -> Iterator[str]:
-        if self.scales:
+        if self.scales and not self.is_kept:
             scales = (f"{name} {scale:.3g}" for name, scale in self.scales.items())
             yield f"Divided by: {', '.join(scales)}; the weights behind each are multiplied by as much."
 
@@ -79,10 +86,14 @@ class Calibrated:
     def _rows(self) -> Iterator[list[str]]:
         of_rates = accuracy(self.right)
         yield [RATES, "", "", in_percent(of_rates), str(of_rates.n), "", "", ""]
-        yield self._row(CHOSEN, self.point)
+        if self.as_it_is:
+            kept = f", {CHOSEN}" if self.is_kept else ""
+            yield self._row(AS_IT_IS + kept, self.as_it_is)
+        if not self.is_kept:
+            yield self._row(CHOSEN, self.chosen)
         for candidates in self.candidates:
             for point in candidates.points:
-                if point.setting != self.point.setting:
+                if point.setting != self.chosen.setting:
                     yield self._row("", point)
 
     def _row(self, name: str, point: Point) -> list[str]:
@@ -94,7 +105,7 @@ class Calibrated:
             str(point.accuracy.n),
             in_percent(point.minus(self.right), "+"),
             f"{100 * point.share:.2f}",
-            str(point.setting),
+            "" if point is self.as_it_is else str(point.setting),
         ]
 
     def to_dict(self) -> dict[str, Any]:
@@ -108,7 +119,9 @@ class Calibrated:
             "scales": dict(self.scales),
             "tried": self.tried,
             "rates": asdict(accuracy(self.right)),
-            "chosen": self._described(self.point),
+            "as_it_is": self._described(self.as_it_is) if self.as_it_is else None,
+            "is_kept": self.is_kept,
+            "chosen": self._described(self.chosen),
             "candidates": [
                 self._described(point) for each in self.candidates for point in each.points
             ],

@@ -19,18 +19,23 @@ SCALES = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
 #: Where searches start: the multiples of rates on the host and on the chip, and the time constant in steps.
 STARTS = ((2.8, 2.0, 5), (2.8, 2.8, 5), (2.8, 2.0, 10))
 #: What twice the spikes have to gain at least, and what the choice may be worse than the best: shares of probability.
-WORTH, TOLERANCE = 0.0005, 0.001
+WORTH, TOLERANCE = 0.0003, 0.0005
 #: Settings are tried on so many items at first, and so many of the best ones on all.
 FEW, FINALISTS = 1000, 6
 
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """The settings that were compared on all items, the best first, the chosen one among them, and how many were tried at all."""
+    """The settings that were compared on all items, the best first, the chosen one, and how many were tried at all."""
 
     points: tuple[Point, ...]
     chosen: Point
     tried: int
+
+    @property
+    def runs(self) -> int:
+        """How many runs that took."""
+        return self.tried + len(self.points)
 
 
 def compared(
@@ -38,25 +43,28 @@ def compared(
     items: TrialItems,
     likeness: Likeness,
     steps: int,
-    progress: Callable[[], None] = lambda: None,
+    also: Point | None,
+    progress: Callable[[], None],
 ) -> Candidates | None:
-    """Return the settings that are best where items are shown for some steps; None if the chip runs none of them."""
+    """Return the settings that are best where items are shown for some steps; None if the chip runs none of them.
+
+    `also` is a point that is chosen if no setting is better.
+    """
     few = Runner(
         prepared.document, prepared.program, items.first(FEW), likeness.first(FEW), progress
     )
     search = Search(few, WORTH, TAUS, SCALES)
-    # The best start first: others go on from there only if they lead elsewhere.
     starts = [point for s in _starts(prepared, steps) if (point := few.best(s))]
     if not starts:
         return None
     search.at(_setting(max(starts, key=lambda point: point.share)))
-    found = sorted(filter(None, few.points.values()), key=lambda point: -point.share)
-    settings = [_setting(point) for point in found[:FINALISTS]]
+    found = sorted(filter(None, few.points.values()), key=lambda point: -point.share)[:FINALISTS]
     if len(items) > FEW:
         whole = Runner(prepared.document, prepared.program, items, likeness, progress)
-        found = [point for s in settings if (point := whole.best(s))]
-    points = sorted(found[:FINALISTS], key=lambda point: -point.share)
-    return Candidates(tuple(points), cheapest(points, TOLERANCE), len(few.points))
+        again = (whole.best(_setting(point)) for point in found)
+        found = sorted(filter(None, again), key=lambda point: -point.share)
+    chosen = cheapest([*([also] if also else []), *found], TOLERANCE)
+    return Candidates(tuple(found), chosen, len(few.points))
 
 
 def _setting(point: Point) -> Setting:

@@ -17,7 +17,7 @@ ON_CHIP = {"kind": "spiking_relu"}
 #: On the host: neurons that leak too slowly to matter, and fire once a step at most. The chip takes no more from there.
 ON_HOST = {"kind": "lif", "tau_rc": 0.5, "tau_ref": 0.0}
 #: What a rectified line needs none of.
-NEEDLESS = ("intercept", "amplitude", "tau_rc", "tau_ref", "sigma", "min_voltage")
+NEEDLESS = ("intercept", "amplitude", "tau_rc", "tau_ref", "sigma")
 
 
 def neuron_changes(document: Document, network: Network, rates: Mapping[str, float]) -> Changes:
@@ -38,6 +38,7 @@ def neuron_changes(document: Document, network: Network, rates: Mapping[str, flo
     for population in found:
         own = dict(_own(wanted[population.name], shared))
         changes[(*population.at, "neurons")] = own or None
+        changes[(*population.at, "rate_scale")] = None
     return changes
 
 

@@ -6,7 +6,7 @@ that hardly leak. Intercepts, amplitudes and rates go into the weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -124,13 +124,13 @@ def scaled(network: Network, into: Mapping[str, float], out_of: Mapping[str, flo
     )
 
 
-def tuned(plain: Network, network: Network) -> Network:
-    """Return a network of the same layers, whose lines have other neurons, with the parameters of a plain one."""
+def tuned(plain: Network, network: Network, names: Collection[str]) -> Network:
+    """Return a network of the same layers, whose lines have other neurons and these names, with the parameters of a plain one."""
 
     def population(p: Population) -> Population:
         theirs = plain.population(p.name).tuning
         assert theirs is not None
-        if plain.population(p.name).neurons.kind != "relu":
+        if p.name not in names:
             return replace(p, tuning=theirs)
         gain, base = _tuning(p.neurons)
         return replace(

@@ -47,13 +47,13 @@ class Prepared:
             if p.name in found
         }
         spec = _with_rates(document, trained, rates)
-        program = replace(spec.program, network=tuned(scaled, spec.program.network))
+        program = replace(spec.program, network=tuned(scaled, spec.program.network, found))
         return cls(spec.document, program, scaled, scales)
 
     def at_rates(self, rates: Mapping[str, float]) -> Prepared:
         """Return the same with other rates of its lines, in hertz."""
         spec = _with_rates(self.document, self.program, rates)
-        program = replace(spec.program, network=tuned(self.plain, spec.program.network))
+        program = replace(spec.program, network=tuned(self.plain, spec.program.network, self.scales))
         return replace(self, document=spec.document, program=program)
 
     def logits(self, x: Array) -> Array:
