@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.networks.build import build
 from snnc.operators.transforms import Transform
 from snnc.program.network import Connection, GainBias, Network, Population
 from snnc.running.rates import activity, as_trained, nengo_rates, rate_neurons
@@ -34,11 +33,12 @@ def lines(network: Network) -> tuple[str, ...]:
     return tuple(
         p.name
         for p in network.populations
-        if _is_line(p, network.dt) and (_is_plain(p.neurons) or _has_weights(p, network))
+        if is_line(p, network.dt) and (_is_plain(p.neurons) or _has_weights(p, network))
     )
 
 
-def _is_line(population: Population, dt: float) -> bool:
+def is_line(population: Population, dt: float) -> bool:
+    """Whether the output that a population was trained with is a line from its intercept on, up to twice max_rate."""
     neurons = population.neurons
     x = np.linspace(-1.0, 2.0, 301)
     kind = rate_neurons(as_trained(population))
@@ -63,7 +63,7 @@ def _has_weights(population: Population, network: Network) -> bool:
 
 def _tuning(neurons: NeuronKind) -> tuple[float, float]:
     """Return the gain and the bias of neurons for an input as it is."""
-    gain, bias = build(neurons.running()).gain_bias(
+    gain, bias = rate_neurons(neurons.rates()).gain_bias(
         np.array([neurons.max_rate]), np.array([neurons.intercept])
     )
     return float(gain[0]), float(bias[0])
