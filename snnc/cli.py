@@ -231,58 +231,49 @@ def _predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="overwrite that file")
 
 
+def _calibrate(parser: argparse.ArgumentParser) -> None:
+    _add_search(
+        parser,
+        items=5000,
+        time="as the spec says, else as short as loses no more than the tolerance",
+        tolerance="may be lost against rates where a time is looked for",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only print what would be written")
+
+
 def _tune(parser: argparse.ArgumentParser) -> None:
-    _add_spec(parser)
-    _add_folder(parser)
-    _add_data(parser)
-    parser.add_argument(
-        "--items",
-        type=_positive,
-        default=2000,
-        help="on how many items, at most: those that validated the training, else of those trained on (default: 2000)",
-    )
-    parser.add_argument(
-        "--time",
-        type=_amount,
-        metavar="SECONDS",
-        help="show items this long (default: whatever is best)",
-    )
-    parser.add_argument(
-        "--tolerance",
-        type=_amount,
-        default=0.3,
-        metavar="POINTS",
-        help="how much less accurate than the best the choice may be, in percentage points (default: 0.3)",
+    _add_search(
+        parser,
+        items=2000,
+        time="whatever is best",
+        tolerance="less accurate than the best the choice may be",
     )
     parser.add_argument("--apply", action="store_true", help="write the choice to the spec")
-    parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
-def _calibrate(parser: argparse.ArgumentParser) -> None:
+def _add_search(parser: argparse.ArgumentParser, items: int, time: str, tolerance: str) -> None:
+    """Add the arguments of a search for settings: the defaults in words, and what the tolerance is of."""
     _add_spec(parser)
     _add_folder(parser)
     _add_data(parser)
     parser.add_argument(
         "--items",
         type=_positive,
-        default=5000,
-        help="on how many items, at most: those that validated the training, else of those trained on (default: 5000)",
+        default=items,
+        help=f"on how many items, at most: those that validated the training, else of those trained on (default: {items})",
     )
     parser.add_argument(
         "--time",
         type=_amount,
         metavar="SECONDS",
-        help="show items this long (default: as the spec says, else for as short as loses no more than the tolerance)",
+        help=f"show items this long (default: {time})",
     )
     parser.add_argument(
         "--tolerance",
         type=_amount,
         default=0.3,
         metavar="POINTS",
-        help="how much may be lost against rates where a time is looked for, in percentage points (default: 0.3)",
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="only print what would be written"
+        help=f"how much {tolerance}, in percentage points (default: 0.3)",
     )
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
@@ -333,10 +324,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "show": ("list the layers: shapes, neurons, parameters, rates, and where each runs", _show),
     "train": ("train the network in NengoDL", _train),
     "run": ("run the trained network as spikes, and print one table", _run_spec),
-    "calibrate": (
-        "scale a trained network for the chip, and search how it runs best there, without training it",
-        _calibrate,
-    ),
+    "calibrate": ("bring a trained network to the chip, without training it again", _calibrate),
     "predict": ("say what the trained network answers to the items of a file", _predict),
     "tune": ("search how the trained network runs best on the chip, without training it", _tune),
     "report": (

@@ -104,7 +104,9 @@ def by_hand(path: Path, x: Any) -> Any:
             kind, name = population.neurons, population.name
             current = arrays[f"{name}.gain"] * (x @ arrays[f"{name}.weights"].T)
             current = current + arrays[f"{name}.bias"]
-            if kind.kind == "lif":  # as far as it leaks it is no line: from the threshold, at 1, to max_rate
+            if (
+                kind.kind == "lif"
+            ):  # as far as it leaks it is no line: from the threshold, at 1, to max_rate
                 current = (current - 1) / arrays[f"{name}.gain"] * kind.max_rate
             x = np.maximum(current, 0) * kind.output_value
         return x @ arrays["output.weights"].T + arrays["output.bias"]
@@ -241,7 +243,12 @@ def test_layers_that_are_joined_without_weights_share_a_scale() -> None:
 
     network = check_document(parse(SPEC.encode(), Path("brought.toml"))).program.network
     joined = [
-        replace(c, transform=Transform(NoTransform(), {} if c.target == "second" else {"weights": np.ones(1)}))
+        replace(
+            c,
+            transform=Transform(
+                NoTransform(), {} if c.target == "second" else {"weights": np.ones(1)}
+            ),
+        )
         for c in network.connections
     ]
     groups = list(_groups(replace(network, connections=tuple(joined))))

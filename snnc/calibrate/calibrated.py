@@ -80,7 +80,15 @@ class Calibrated:
             yield f"Divided by: {', '.join(scales)}; the weights behind each are multiplied by as much."
 
     def cells(self) -> Cells:
-        header = ["", "time, ms", "spikes", "accuracy, % (95 %)", "n", "minus rates (95 %)", "alike, %"]
+        header = [
+            "",
+            "time, ms",
+            "spikes",
+            "accuracy, % (95 %)",
+            "n",
+            "minus rates (95 %)",
+            "alike, %",
+        ]
         return [[*header, "rates, Hz, and the rest"], *self._rows()]
 
     def _rows(self) -> Iterator[list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from snnc.calibrate.likeness import Likeness
@@ -93,7 +93,7 @@ def rates_of(prepared: Prepared, setting: Setting) -> dict[str, float]:
 
 def of_others(prepared: Prepared, setting: Setting) -> Setting:
     """Return a setting without the scales of lines, once they are in their rates."""
-    populations: Sequence = prepared.program.network.populations
+    populations = prepared.program.network.populations
     scales = tuple(
         1.0 if p.name in prepared.scales else scale
         for p, scale in zip(populations, setting.scales, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from snnc.diagnostics.diagnostic import KeyPath
@@ -27,19 +27,35 @@ def neuron_changes(document: Document, network: Network, rates: Mapping[str, flo
     """
     found = [p for p in network.populations if p.name in rates]
     wanted = {p.name: _settings(document, network, p, rates[p.name]) for p in found}
+    shared = _shared(wanted.values()) if len(found) == len(network.populations) else {}
     changes: dict[KeyPath, Any] = {}
     targets = document.data.get("targets", ("nengo_dl", "loihi"))
     if "loihi" not in targets:
-        changes["targets",] = [*targets, "loihi"]
-    shared = _shared(wanted.values()) if len(found) == len(network.populations) else {}
+        changes[("targets",)] = [*targets, "loihi"]
     if shared:
         changes |= {("neurons", key): value for key, value in shared.items()}
         changes |= {("neurons", key): None for key in NEEDLESS if key not in shared}
+    inherited = {} if shared else _inherited(document)
     for population in found:
-        own = dict(_own(wanted[population.name], shared))
-        changes[(*population.at, "neurons")] = own or None
-        changes[(*population.at, "rate_scale")] = None
+        own, scale = (*population.at, "neurons"), (*population.at, "rate_scale")
+        changes[own] = _own(wanted[population.name], shared, inherited) or None
+        changes[scale] = None
     return changes
+
+
+def _own(
+    wanted: Mapping[str, Any], shared: Mapping[str, Any], inherited: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a layer says of its neurons beside what all share, and against what it would inherit."""
+    lines = {"intercept": 0.0, "amplitude": 1 / wanted["max_rate"]}
+    against = {key: value for key, value in lines.items() if key in inherited}
+    return {key: value for key, value in wanted.items() if shared.get(key) != value} | against
+
+
+def _inherited(document: Document) -> dict[str, Any]:
+    """Return the settings of [neurons], which every layer has that doesn't say otherwise."""
+    written = document.data.get("neurons", {})
+    return dict(written) if isinstance(written, dict) else {}
 
 
 def runs_on_host(document: Document, network: Network, population: Population) -> bool:
@@ -53,17 +69,10 @@ def _settings(
     document: Document, network: Network, population: Population, rate: float
 ) -> dict[str, Any]:
     kind = ON_HOST if runs_on_host(document, network, population) else ON_CHIP
-    return {**kind, "max_rate": rate}
+    return {**kind, "max_rate": int(rate) if rate.is_integer() else rate}
 
 
-def _shared(wanted: Any) -> dict[str, Any]:
+def _shared(wanted: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Return the settings of all layers: those of most on the chip."""
     on_chip = [tuple(each.items()) for each in wanted if each["kind"] == ON_CHIP["kind"]]
     return dict(Counter(on_chip).most_common(1)[0][0]) if on_chip else {}
-
-
-def _own(wanted: Mapping[str, Any], shared: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what differs from the shared settings."""
-    for key, value in wanted.items():
-        if shared.get(key) != value:
-            yield key, value

@@ -43,7 +43,9 @@ def is_line(population: Population, dt: float) -> bool:
     x = np.linspace(-1.0, 2.0, 301)
     kind = rate_neurons(as_trained(population))
     gain, bias = _tuning(neurons)
-    rates = nengo_rates(kind, x[:, None], np.array([gain]), np.array([bias]), dt)[:, 0] / kind.amplitude
+    rates = (
+        nengo_rates(kind, x[:, None], np.array([gain]), np.array([bias]), dt)[:, 0] / kind.amplitude
+    )
     line = neurons.max_rate * np.maximum(x - neurons.intercept, 0) / (1 - neurons.intercept)
     return bool(np.abs(rates - line).max() <= STRAIGHT * neurons.max_rate)
 
@@ -75,9 +77,7 @@ def plain(network: Network) -> Network:
     found = [network.population(name) for name in names]
     as_lines = replace(
         network,
-        populations=tuple(
-            _as_relu(p) if p.name in names else p for p in network.populations
-        ),
+        populations=tuple(_as_relu(p) if p.name in names else p for p in network.populations),
     )
     return scaled(
         as_lines,
@@ -133,9 +133,7 @@ def tuned(plain: Network, network: Network, names: Collection[str]) -> Network:
         if p.name not in names:
             return replace(p, tuning=theirs)
         gain, base = _tuning(p.neurons)
-        return replace(
-            p, tuning=GainBias(np.full(p.size, gain), base + gain * theirs.bias)
-        )
+        return replace(p, tuning=GainBias(np.full(p.size, gain), base + gain * theirs.bias))
 
     return replace(
         network,

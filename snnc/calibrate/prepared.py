@@ -53,7 +53,9 @@ class Prepared:
     def at_rates(self, rates: Mapping[str, float]) -> Prepared:
         """Return the same with other rates of its lines, in hertz."""
         spec = _with_rates(self.document, self.program, rates)
-        program = replace(spec.program, network=tuned(self.plain, spec.program.network, self.scales))
+        program = replace(
+            spec.program, network=tuned(self.plain, spec.program.network, self.scales)
+        )
         return replace(self, document=spec.document, program=program)
 
     def logits(self, x: Array) -> Array:

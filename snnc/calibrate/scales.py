@@ -21,7 +21,9 @@ AT_ONCE = 500
 SAME = 1e-6
 
 
-def normalised(network: Network, lines: tuple[str, ...], x: Array) -> tuple[Network, dict[str, float]]:
+def normalised(
+    network: Network, lines: tuple[str, ...], x: Array
+) -> tuple[Network, dict[str, float]]:
     """Return a plain network with its lines divided by their scales, and the scales; `x` are items, (n, size).
 
     The logits stay: what a layer is divided by, the weights behind it are multiplied by.

@@ -67,9 +67,7 @@ def save(before: Document, after: Document, params: Path, deployed: Network) -> 
     Raises a Refusal if the spec was edited meanwhile.
     """
     if read(before.path).text != before.text:
-        raise Refusal(
-            f"{before.path.as_posix()} was edited meanwhile: run snnc calibrate again"
-        )
+        raise Refusal(f"{before.path.as_posix()} was edited meanwhile: run snnc calibrate again")
     words = {f"{name}.neurons": text for name, text in layers_in_words(deployed).items()}
     arrays = {
         **arrays_of(params, "run snnc train again"),

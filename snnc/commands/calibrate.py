@@ -35,7 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
             print("the spec runs as well as anything that was tried: it stays as it is", file=said)
             return 0
         if arguments.dry_run:
-            print("would be written:", difference(spec.document, found.document, "calibrated"), sep="\n", file=said)
+            print(
+                "would be written:",
+                difference(spec.document, found.document, "calibrated"),
+                sep="\n",
+                file=said,
+            )
             return 0
         save(spec.document, found.document, found.params, found.program.network)
         names = f"{spec.document.path.as_posix()} and {found.params.as_posix()}"
