@@ -52,14 +52,14 @@ def main() -> None:
         "the mean over seeds, and its 95 % interval from a bootstrap that draws seeds, then items.\n"
     )
     heads = [f"{round(1000 * time)} ms" for time in times]
-    print(_line(["", "seeds", "n", "float", "rates - float", *heads]))
-    print(_line(["---"] * (5 + len(times))))
+    print(line(["", "seeds", "n", "float", "rates - float", *heads]))
+    print(line(["---"] * (5 + len(times))))
     for document in _documents(arguments):
         seeds = [
             _compared(document, seed, times, arguments.data, arguments.o)
             for seed in _seeds(document, arguments.seeds)
         ]
-        print(_line(_cells(document.data["network"]["name"], seeds, times)), flush=True)
+        print(line(_cells(document.data["network"]["name"], seeds, times)), flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -180,11 +180,11 @@ def _cells(name: str, seeds: Sequence[Compared], times: Sequence[float]) -> list
     n = len(seeds[0].gains[times[0]])
     twin = sum(seed.twin for seed in seeds) / len(seeds)
     rates = sum(seed.rates for seed in seeds) / len(seeds)
-    gains = [_interval([seed.gains[time] for seed in seeds]) for time in times]
+    gains = [interval([seed.gains[time] for seed in seeds]) for time in times]
     return [name, str(len(seeds)), f"{n:,}", f"{100 * twin:.1f}", f"{100 * rates:+.1f}", *gains]
 
 
-def _interval(gains: Sequence[Any]) -> str:
+def interval(gains: Sequence[Any]) -> str:
     """Return the mean gain over seeds and items, and the interval of a bootstrap over both."""
     import numpy as np
 
@@ -200,7 +200,7 @@ def _interval(gains: Sequence[Any]) -> str:
     return f"{100 * np.mean([g.mean() for g in gains]):+.1f} ({low:+.1f} to {high:+.1f})"
 
 
-def _line(cells: Sequence[str]) -> str:
+def line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 

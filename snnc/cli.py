@@ -16,6 +16,9 @@ from snnc.commands.exit_codes import attempt
 from snnc.diagnostics import pages
 from snnc.diagnostics.wording import near
 
+#: Where a trained network runs.
+PLACES = ("nengo_dl", "nengo", "emulator", "nengo_loihi")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name, and return the exit code."""
@@ -191,12 +194,11 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
     _add_spec(parser)
     _add_folder(parser)
     _add_data(parser)
-    places = ["nengo_dl", "nengo", "emulator", "nengo_loihi"]
     parser.add_argument(
         "--on",
         action="append",
-        type=_one_of("place", places),
-        choices=places,
+        type=_one_of("place", PLACES),
+        choices=PLACES,
         help="nengo_dl shows items fresh, nengo, the chip's emulator and nengo_loihi as a stream; may be repeated (default: as targets say)",
     )
     parser.add_argument("--items", type=_positive, help="how many test items (default: all)")
@@ -212,30 +214,73 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _predict(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        required=True,
+        help="items, with labels or without: a .npz file with an array x, or x and y, a .npy file, or a .csv file where the spec has one",
+    )
+    parser.add_argument(
+        "--on",
+        type=_one_of("place", PLACES),
+        choices=PLACES,
+        help="where to run (default: on the chip's emulator, or on nengo_dl if the spec isn't for the chip)",
+    )
+    parser.add_argument("--logits", action="store_true", help="also give the logit of each class")
+    parser.add_argument(
+        "-w", "--write", type=Path, metavar="CSV", help="write the answers to a file instead"
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite that file")
+
+
+def _calibrate(parser: argparse.ArgumentParser) -> None:
+    _add_search(
+        parser,
+        items=5000,
+        time="as the spec says, else as short as loses no more than the tolerance",
+        tolerance="may be lost against rates where a time is looked for",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only print what would be written")
+
+
 def _tune(parser: argparse.ArgumentParser) -> None:
+    _add_search(
+        parser,
+        items=2000,
+        time="whatever is best",
+        tolerance="less accurate than the best the choice may be",
+    )
+    parser.add_argument("--apply", action="store_true", help="write the choice to the spec")
+
+
+def _add_search(parser: argparse.ArgumentParser, items: int, time: str, tolerance: str) -> None:
+    """Add the arguments of a search for settings: the defaults in words, and what the tolerance is of."""
     _add_spec(parser)
     _add_folder(parser)
     _add_data(parser)
     parser.add_argument(
         "--items",
         type=_positive,
-        default=2000,
-        help="on how many items, at most: those that validated the training, else of those trained on (default: 2000)",
+        default=items,
+        help=f"on how many items, at most: those that validated the training, else of those trained on (default: {items})",
     )
     parser.add_argument(
         "--time",
         type=_amount,
         metavar="SECONDS",
-        help="show items this long (default: whatever is best)",
+        help=f"show items this long (default: {time})",
     )
     parser.add_argument(
         "--tolerance",
         type=_amount,
         default=0.3,
         metavar="POINTS",
-        help="how much less accurate than the best the choice may be, in percentage points (default: 0.3)",
+        help=f"how much {tolerance}, in percentage points (default: 0.3)",
     )
-    parser.add_argument("--apply", action="store_true", help="write the choice to the spec")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
@@ -334,6 +379,8 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "show": ("list the layers: shapes, neurons, parameters, rates, and where each runs", _show),
     "train": ("train the network in NengoDL", _train),
     "run": ("run the trained network as spikes, and print one table", _run_spec),
+    "calibrate": ("bring a trained network to the chip, without training it again", _calibrate),
+    "predict": ("say what the trained network answers to the items of a file", _predict),
     "tune": ("search how the trained network runs best on the chip, without training it", _tune),
     "report": (
         "run the trained network, and write what there is to know of it into one HTML file, NAME.report.html",

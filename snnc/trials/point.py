@@ -72,6 +72,10 @@ class Yardstick:
         margin = float(np.quantile(own, DOUBTFUL))
         return cls(margin, float(np.mean(own > margin))) if margin > 0 else cls()
 
+    def share_of(self, logits: NDArray[np.float64], labels: Labels) -> float:
+        """Return the share of the answers that count, given logits, (n, classes), and labels, (n,)."""
+        return self.share(margins(logits, labels))
+
     def share(self, own: NDArray[np.float64]) -> float:
         """Return the share of answers that count, given their margins, (n,)."""
         return min(float(np.mean(own > self.margin)), self.enough)

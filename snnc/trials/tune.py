@@ -10,8 +10,9 @@ from snnc.program.program import Program
 from snnc.spec.base import INPUT, OUTPUT
 from snnc.training.params_file import load_without_baseline
 from snnc.training.progress import Watcher
+from snnc.trials.currents import currents
 from snnc.trials.items import trial_items
-from snnc.trials.point import cheapest, front
+from snnc.trials.point import Yardstick, cheapest, front, margins
 from snnc.trials.runner import Runner
 from snnc.trials.search import Search
 from snnc.trials.setting import Setting
@@ -47,9 +48,11 @@ def tune(
     start = beginning(program)
     expected = len(tried) * RUNS * (len(start.scales) + 1)
     with watcher.items("tuning", expected) as count:
-        runner, as_it_is = Runner(
-            document, trained.program, items, progress=lambda: count(1)
-        ).at_first()
+        recorded = currents(trained.program, items.x)
+        own = margins(recorded.logits(trained.program), items.y)
+        yardstick = Yardstick.of(own)
+        runner = Runner(document, trained.program, items, yardstick, progress=lambda: count(1))
+        as_it_is = runner.as_it_is(recorded)
         Search(runner, max(tolerance, LEAST_WORTH)).over(tried, start)
         count(expected - len(runner.points))
     found = [point for point in runner.points.values() if point]
@@ -67,7 +70,7 @@ def tune(
         front=points,
         chosen=chosen,
         tolerance=tolerance,
-        margin=runner.yardstick.margin,
+        margin=yardstick.margin,
         tried=len(runner.points),
     )
 
