@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +28,22 @@ class DataTable:
     comments: Mapping[str, str]
     labels: tuple[str, ...] = ()
 
+    def scaled(self, scale: Any, why: str) -> DataTable:
+        """Return the table with a scale, and what is to be said of it."""
+        pairs, comments = {**self.pairs, "scale": scale}, {**self.comments, "scale": why}
+        return replace(self, pairs=pairs, comments=comments)
+
 
 def to_be_written(name: str, shape: Sequence[int], classes: int) -> DataTable:
     """Return the table of data that aren't known: a file beside the spec, and what it would hold."""
-    pairs = {"kind": "npz", "path": f"{name}.npz", "scale": "none"}
     comments = {
         "": "to be written: what it was trained on, which no model says",
         "path": f"arrays x, (n, {', '.join(map(str, shape))}), and y, labels from 0 to {classes - 1}",
-        "scale": "items as the model takes them; or standard, unit, signed",
     }
-    return DataTable(pairs, comments)
+    return DataTable({"kind": "npz", "path": f"{name}.npz"}, comments)
 
 
-def of_file(path: Path, folder: Path, scale: Any) -> DataTable:
+def of_file(path: Path, folder: Path) -> DataTable:
     """Return the table of a file with data, for a spec in a folder.
 
     Raises:
@@ -49,15 +52,15 @@ def of_file(path: Path, folder: Path, scale: Any) -> DataTable:
     relative = Path(os.path.relpath(path, folder)).as_posix()
     try:
         if path.suffix.lower() in (".csv", ".txt", ".tsv"):
-            return _of_csv(path, relative, scale)
-        return _of_npz(path, relative, scale)
+            return _of_csv(path, relative)
+        return _of_npz(path, relative)
     except OSError as error:
         raise cannot("read", path, error) from error
     except BadFile as error:
         raise Refusal(f"can't read {path.as_posix()}: {error}") from error
 
 
-def _of_npz(path: Path, relative: str, scale: Any) -> DataTable:
+def _of_npz(path: Path, relative: str) -> DataTable:
     present = headers(path)
     if set(SPLIT) <= present.keys():
         names = {name: name for name in SPLIT}
@@ -68,7 +71,7 @@ def _of_npz(path: Path, relative: str, scale: Any) -> DataTable:
                 f"{path.as_posix()} holds {', '.join(present)}: call the items x and the labels y, or x_train, y_train, x_test and y_test"
             )
         names = {key: str(name) for key, name in zip(("x", "y"), found, strict=True) if key != name}
-    return DataTable({"kind": "npz", "path": relative, **names, "scale": scale}, {})
+    return DataTable({"kind": "npz", "path": relative, **names}, {})
 
 
 def _among(present: Mapping[str, Any], wanted: Sequence[str]) -> str | None:
@@ -76,7 +79,7 @@ def _among(present: Mapping[str, Any], wanted: Sequence[str]) -> str | None:
     return next((by_name[name] for name in wanted if name in by_name), None)
 
 
-def _of_csv(path: Path, relative: str, scale: Any) -> DataTable:
+def _of_csv(path: Path, relative: str) -> DataTable:
     with path.open(encoding="utf-8-sig", newline="") as file:
         text = file.read(100_000)
     first = text.partition("\n")[0]
@@ -91,7 +94,7 @@ def _of_csv(path: Path, relative: str, scale: Any) -> DataTable:
     pairs |= {} if header else {"header": False}
     pairs |= {"label": label} if label is not None else {}
     place = cells.index(label) if label is not None else -1
-    return DataTable({**pairs, "scale": scale}, {}, _names(path, delimiter, header, place))
+    return DataTable(pairs, {}, _names(path, delimiter, header, place))
 
 
 def _names(path: Path, delimiter: str, header: bool, place: int) -> tuple[str, ...]:

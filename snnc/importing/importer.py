@@ -5,29 +5,32 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from snnc.checks.limits import CORE_LIMITS
 from snnc.data.prepare import Data, load, without_data
-from snnc.diagnostics.errors import CompileError, Refusal
+from snnc.diagnostics.errors import CompileError, Refusal, cannot
 from snnc.diagnostics.report import report
-from snnc.importing import formats
-from snnc.importing.data_table import of_file, to_be_written
+from snnc.importing import formats, scaling
+from snnc.importing.data_table import DataTable, of_file, to_be_written
 from snnc.importing.graph import Graph
-from snnc.importing.lowering import lowered
 from snnc.importing.measured import Compared, compared
-from snnc.importing.offences import offences
 from snnc.importing.program import Start, deployed
 from snnc.importing.proof import Proof, prove
-from snnc.importing.refusal import NotCarriedOver
-from snnc.importing.rewriting import Change, rewritten
-from snnc.importing.rules import EXACT, asked, ends
-from snnc.importing.rules.encoding import encoded, halves
-from snnc.importing.sketch import Sketch, uses_chip
-from snnc.importing.spec_text import spec_text
+from snnc.importing.scaling import Chosen
+from snnc.importing.sketching import Sketched, sketched, smaller
+from snnc.importing.spec_text import heading, spec_text
 from snnc.importing.table import Row, rows
 from snnc.pipeline import Checked, check_document
 from snnc.program.network import Network
 from snnc.spec.read import parse
 from snnc.training.imported import Origin
+
+#: Shift and scale of items that are as they are.
+NO_SCALE = (np.array(0.0), np.array(1.0))
+UNKNOWN_SCALE = "items as the model takes them; or standard, unit, signed"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,13 +40,18 @@ class Imported:
     origin: Origin
     graph: Graph
     table: tuple[Row, ...]
-    text: str
     spec: Checked
     network: Network
     start: Start
     proof: Proof
     data: Data | None
+    scale: Chosen | None
     compared: Compared | None
+    on_chip: bool
+
+    @property
+    def text(self) -> str:
+        return self.spec.document.text
 
 
 @dataclass(frozen=True)
@@ -67,78 +75,77 @@ def imported(asked: Asked) -> Imported:
     Raises:
         Refusal: If the file can't be read, or some of its layers can't be carried over.
     """
-    path, name = asked.model, asked.name
-    read = formats.read(path, asked.weights)
-    origin = Origin(path.name, _sha256(path))
-    graph, sketch, changes = sketched(read, path.as_posix(), asked.averages)
-    table = (
-        of_file(asked.data, asked.folder, "none")
-        if asked.data
-        else to_be_written(name, sketch.shape, sketch.output.classes)
-    )
-    said = (
-        f"{name}: imported from {path.name} ({read.written_by}), SHA-256 {origin.sha256[:16]}.",
-        "The weights are the file's; nothing was trained again.",
-    )
-    text = spec_text(sketch, name, said, table)
-    spec = _checked(text, asked.folder / f"{name}.toml", path)
+    read = formats.read(asked.model, asked.weights)
+    origin = Origin(asked.model.name, _sha256(asked.model))
+    plain = sketched(read, asked.model.as_posix(), asked.averages)
+    spec, found, how = _spec(asked, origin, read, plain)
+    sketch, graph = found.sketch, found.logits
     network, start = deployed(spec.program.network, sketch)
+    # What the file scales itself reaches it as it is; what the spec scales for it, scaled.
+    shift, scale = without_data(spec.program) if sketch.scale else NO_SCALE
+    proof = prove(graph, network, shift, scale)
     data = load(spec.program) if asked.data else None
-    proof = prove(
-        graph, network, *((data.shift, data.scale) if data else without_data(spec.program))
-    )
+    is_split = spec.program.data.split_fraction is None
     return Imported(
         origin,
         graph,
-        rows(read, changes, sketch),
-        text,
+        rows(read, found.changes, sketch),
         spec,
         network,
         start,
         proof,
         data,
-        compared(graph, network, data, spec.program.data.split_fraction is None) if data else None,
+        how,
+        compared(graph, network, data, data.x_test * scale + shift, is_split) if data else None,
+        sketch.on_chip,
     )
 
 
-def sketched(read: Graph, file: str, averages: bool) -> tuple[Graph, Sketch, tuple[Change, ...]]:
-    """Return a graph that ends in logits, the spec that computes it, and what became of its layers on the way."""
-    wrong = tuple(offences(read, averages))
-    if wrong:
-        raise NotCarriedOver(file, wrong)
-    graph, ended = rewritten(read, (*ends.RULES, *(asked.RULES if averages else ())))
-    exact, changed = rewritten(graph, EXACT)
-    for way in (_as_it_is, encoded, halves, _both):
-        put, before = way(exact)
-        put, again = rewritten(put, EXACT)
-        sketch, wrong = lowered(put)
-        if not sketch:
-            raise NotCarriedOver(file, wrong)
-        if uses_chip(sketch):
-            return graph, sketch, (*before, *ended, *changed, *again)
-    raise AssertionError("with neurons before and behind it, every model is on the chip")
-
-
-def _as_it_is(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
-    return graph, ()
-
-
-def _both(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
-    put, changes = halves(graph)
-    coded, others = encoded(put)
-    return coded, (*changes, *others)
-
-
-def _checked(text: str, spec: Path, file: Path) -> Checked:
-    """Return a spec that has passed all checks. Raises a Refusal that says why one hasn't."""
+def _spec(
+    asked: Asked, origin: Origin, read: Graph, plain: Sketched
+) -> tuple[Checked, Sketched, Chosen | None]:
+    """Return the spec, the sketch that it is of, and how the scale was chosen where it was: the first sketch for which the chip has room."""
+    known = of_file(asked.data, asked.folder) if asked.data else None
+    table = known or to_be_written(asked.name, plain.sketch.shape, plain.sketch.output.classes)
     try:
-        return check_document(parse(text.encode(), spec))
+        return _of_sketch(asked, origin, read, plain, table)
     except CompileError as error:
-        found = report(error.document, error.diagnostics)
-        raise Refusal(
-            f"{file.as_posix()} would become a spec with errors, and nothing is written:\n{found}"
-        ) from error
+        wrong = error
+    for other in smaller(plain):
+        if {d.code for d in wrong.diagnostics if d.severity == "error"} != {CORE_LIMITS}:
+            break
+        try:
+            return _of_sketch(asked, origin, read, other, table)
+        except CompileError as error:
+            wrong = error
+    found = report(wrong.document, wrong.diagnostics)
+    raise Refusal(
+        f"{asked.model.as_posix()} would become a spec with errors, and nothing is written:\n{found}"
+    ) from wrong
+
+
+def _of_sketch(
+    asked: Asked, origin: Origin, read: Graph, found: Sketched, table: DataTable
+) -> tuple[Checked, Sketched, Chosen | None]:
+    """Return the spec of a sketch, once it has passed all checks. Raises a CompileError if it doesn't."""
+    path = asked.folder / f"{asked.name}.toml"
+    head = heading(asked.name, origin, read.written_by, found.changes)
+
+    def spec_with(scale: Any, why: str) -> Checked:
+        text = spec_text(found.sketch, asked.name, head, table.scaled(scale, why))
+        return check_document(parse(text.encode(), path))
+
+    if found.sketch.scale:
+        numbers = scaling.of_file(found.sketch.scale, found.sketch.shape)
+        return spec_with(numbers, "as the file does it"), found, None
+    if asked.data is None:
+        return spec_with("none", UNKNOWN_SCALE), found, None
+    how = scaling.chosen(found.logits, spec_with("none", "").program)
+    return spec_with(how.scale, how.short), found, how
 
 
 def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise cannot("read", path, error) from error

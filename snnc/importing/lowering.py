@@ -45,6 +45,7 @@ class _Builder:
     layers: list[Layer] = field(default_factory=list)
     says: dict[str, str] = field(default_factory=dict)
     scale: ops.Scale | None = None
+    others: dict[str, str] = field(default_factory=dict)
 
     def build(self) -> Iterator[Offence]:
         """Add a layer for every node that takes one; yield those that can't be said."""
@@ -71,7 +72,14 @@ class _Builder:
             _names(graph.output, parts),
         )
         layers = tuple(self.layers)
-        return Sketch(graph.input.shape, layers, output, graph.channels_first, self.scale)
+        return Sketch(
+            graph.input.shape,
+            layers,
+            output,
+            graph.channels_first,
+            self.scale,
+            others=self.others,
+        )
 
     def _within_others(self) -> set[str]:
         """Return the nodes that stand in the layer of another: weights before neurons or the output, sums, and what encodes."""
@@ -100,9 +108,11 @@ class _Builder:
                 self.says[node.name] = INPUT
             case ops.Flatten(channels_first=False):
                 self.says[node.name] = self._source(node)
+                self.others[node.name] = "nothing: a dense layer takes its input flat"
             case ops.Scale() if at_input(self.whole, node):
                 self.says[node.name] = INPUT
                 self.scale = node.operation
+                self.others[node.name] = "scale in [data]"
             case ops.Relu():
                 self._neurons(node)
             case ops.Concatenate():

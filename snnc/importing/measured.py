@@ -37,10 +37,9 @@ class Compared:
         )
 
 
-def compared(graph: Graph, network: Network, data: Data, is_split: bool) -> Compared:
-    """Return both accuracies on what a spec holds out; `is_split` says whether the data came so."""
-    raw = data.x_test * data.scale + data.shift
-    theirs = answers(graph, raw)
+def compared(graph: Graph, network: Network, data: Data, items: Array, is_split: bool) -> Compared:
+    """Return both accuracies on what a spec holds out: `items` as the file takes them; `is_split` says whether the data came so."""
+    theirs = answers(graph, items)
     ours = np.concatenate(
         [activity(network, part, as_trained)[0] for part in _parts(data.x_test)]
     ).argmax(axis=1)

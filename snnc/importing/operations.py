@@ -126,8 +126,9 @@ class Conv(Operation):
         total = np.zeros((len(x), *steps, filters))
         for place in np.ndindex(*window):
             sides = zip(place, steps, self.strides, strict=True)
-            where = tuple(slice(at, at + (n - 1) * stride + 1, stride) for at, n, stride in sides)
-            seen = x[(slice(None), *where)]
+            within = [slice(at, at + (n - 1) * stride + 1, stride) for at, n, stride in sides]
+            where = (slice(None), *within)
+            seen = x[where]
             if filters > x.shape[-1]:
                 seen = np.repeat(seen, filters // x.shape[-1], axis=-1)
             total += seen * kernel[place][0]

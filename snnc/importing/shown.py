@@ -19,6 +19,10 @@ def lines(result: Imported, written: Sequence[Path]) -> Iterator[str]:
     yield aligned([HEADER, *(row.cells for row in result.table)])
     yield ""
     yield str(result.proof)
+    if not result.on_chip:
+        yield 'the chip has no room for it: the spec is for targets = ["nengo_dl"] alone'
+    if result.scale:
+        yield str(result.scale)
     if result.compared:
         yield str(result.compared)
     if not written:
@@ -39,5 +43,6 @@ def as_data(result: Imported) -> dict[str, Any]:
         "name": result.spec.program.name,
         "layers": [asdict(row) for row in result.table],
         "proof": asdict(result.proof),
+        "scale": asdict(result.scale) if result.scale else None,
         "accuracy": asdict(result.compared) if result.compared else None,
     }

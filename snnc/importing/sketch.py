@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from snnc.importing.operations import Array, Scale, Shape
@@ -51,13 +51,16 @@ class Output:
 
 @dataclass(frozen=True, eq=False)
 class Sketch:
-    """All of it. `scale` is what the file does to items first, if it does that."""
+    """All of it. `scale` is what the file does to items first, if it does that; `on_chip` says whether the chip has room for it."""
 
     shape: Shape
     layers: tuple[Layer, ...]
     output: Output
     channels_first: bool = False
     scale: Scale | None = None
+    on_chip: bool = True
+    #: By a node that takes no layer: what became of it.
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def uses_chip(sketch: Sketch) -> bool:

@@ -6,16 +6,35 @@ from collections.abc import Sequence
 
 from snnc.importing import text
 from snnc.importing.data_table import DataTable
+from snnc.importing.rewriting import Change
 from snnc.importing.sketch import Sketch
+from snnc.training.imported import Origin
 
+NO_ROOM = "the chip has no room: snnc check says why once loihi is among them"
 #: A spec of snnc's language.
 VERSION = 1
 
 
+def heading(
+    name: str, origin: Origin, written_by: str, changes: Sequence[Change]
+) -> tuple[str, ...]:
+    """Return what stands at the top of a spec: where it comes from, and what isn't as in the file."""
+    gone: dict[str, list[str]] = {}
+    for change in changes:
+        if not change.into and change.why:
+            gone.setdefault(f"{change.became}: {change.why}", []).append(change.of)
+    return (
+        f"{name}: imported from {origin.file} ({written_by}), SHA-256 {origin.sha256}.",
+        "Nothing was trained again: as rates, the network computes what the file does. What isn't as there:",
+        *(f"- {', '.join(layers)}: {what}." for what, layers in gone.items()),
+    )
+
+
 def spec_text(sketch: Sketch, name: str, said: Sequence[str], data: DataTable) -> str:
     """Return a spec; `said` is what stands at its top."""
+    targets = [] if sketch.on_chip else [text.line("targets", ["nengo_dl"], NO_ROOM)]
     blocks = [
-        f"{text.commented(said)}\nsnnc = {VERSION}",
+        "\n".join([text.commented(said), f"snnc = {VERSION}", *targets]),
         text.block("[network]", {"name": name}),
         text.block("[data]", data.pairs, data.comments),
         text.block("[input]", {"shape": list(sketch.shape)}),

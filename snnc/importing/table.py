@@ -29,6 +29,7 @@ def rows(graph: Graph, changes: Sequence[Change], sketch: Sketch) -> tuple[Row, 
     """Return a row for each layer of a file."""
     said = {node: f"{layer.kind} '{layer.name}'" for layer in sketch.layers for node in layer.nodes}
     said |= dict.fromkeys(sketch.output.nodes, "the output")
+    said |= sketch.others
     of_layers: dict[str, list[Node]] = {}
     for node in graph.nodes:
         of_layers.setdefault(layer_of(node, graph), []).append(node)

@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from snnc.importing import operations as ops
-from snnc.importing.graph import Graph
+from snnc.importing.graph import Graph, Node
 from snnc.importing.operations import Array, Operation
 from snnc.importing.rewriting import Change, Whole, made
 from snnc.importing.rules.linear import ENCODER
+from snnc.importing.rules.nothing import is_positive
 from snnc.importing.rules.scales import at_input
 
+FEWER = (
+    "a core of the chip has 4096 input axons, and what follows would read all that the means are of"
+)
 #: The name of an encoder.
 NAME = "encoder"
 
@@ -57,6 +61,24 @@ def encoded(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
         "the chip needs a layer, and the first one runs on the host",
     )
     return replace(graph, nodes=nodes), (change,)
+
+
+def pooled(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
+    """Return a graph with neurons for the means of what neurons put out: these are never negative, and fewer than what they are of."""
+    whole = Whole(graph)
+    nodes: list[Node] = []
+    changes = []
+    renamed: dict[str, str] = {}
+    for node in graph.nodes:
+        inputs = tuple(renamed.get(name, name) for name in node.inputs)
+        nodes.append(replace(node, inputs=inputs))
+        is_mean = isinstance(node.operation, ops.Pool) and is_positive(whole, node)
+        if is_mean and any(not isinstance(r.operation, ops.Relu) for r in whole.readers(node)):
+            neurons = made(whole.name(f"{node.name}/neurons"), node.kind, ops.Relu(), (nodes[-1],))
+            nodes.append(neurons)
+            renamed[node.name] = neurons.name
+            changes.append(Change(node.name, "with neurons for its means", FEWER))
+    return replace(graph, nodes=tuple(nodes)), tuple(changes)
 
 
 def halves(graph: Graph) -> tuple[Graph, tuple[Change, ...]]:
