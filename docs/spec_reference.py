@@ -126,6 +126,9 @@ EXAMPLES: dict[tuple[str, str], Example] = {
     ("global_avg_pool1d", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
     ("avg_pool1d", "pool_size"): Example(4),
     ("avg_pool1d", "strides"): Example(1),
+    ("max_pool2d", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
+    ("max_pool2d", "pool_size"): Example(4),
+    ("max_pool2d", "strides"): Example(1),
     ("avg_pool2d", "pool_size"): Example(4),
     ("avg_pool2d", "strides"): Example(1),
 }
@@ -134,7 +137,7 @@ EXAMPLES: dict[tuple[str, str], Example] = {
 SERIES = ("conv1d", "avg_pool1d", "global_avg_pool1d")
 IMAGES = (
     *("add", "concatenate", "conv2d", "depthwise_conv2d", "avg_pool2d", "global_avg_pool2d"),
-    *("batch_norm", *SERIES),
+    *("max_pool2d", "batch_norm", *SERIES),
 )
 #: Layers that read several others.
 SEVERAL = ("add", "concatenate")
@@ -142,6 +145,7 @@ SEVERAL = ("add", "concatenate")
 #: What else a spec needs for a table to stand in it, by kind or model.
 BESIDE: dict[str, Data] = {
     **{kind: {"input": {"shape": [16, 4]}} for kind in SERIES},
+    "max_pool2d": {"neurons": {"kind": "relu"}},
     "keras": {"input": {"shape": [28, 28]}},
     "openml": {"data": {"name": "optdigits"}},
     "EarlyStopping": _VALIDATION,

@@ -10,6 +10,7 @@ from snnc.checks import (
     cores,
     data,
     images,
+    max_pool,
     network,
     rates,
     settling,
@@ -27,7 +28,7 @@ from snnc.program.program import Program
 
 #: The modules with rules. Reports have findings on one place in this order; it means nothing else.
 SUBJECTS = (
-    *(data, images, timing, units, settling, network, rates, training),
+    *(data, images, max_pool, timing, units, settling, network, rates, training),
     *(batch_norm, chip, cores),
 )
 

@@ -19,6 +19,7 @@ from snnc.operators.dense import Dense
 from snnc.operators.depthwise_conv2d import DepthwiseConv2D
 from snnc.operators.dropout import Dropout
 from snnc.operators.linear import Operator, Shape, Window, walk
+from snnc.operators.max_pool2d import MaxPool2D
 from snnc.operators.on_off import OnOff
 from snnc.operators.series import SeriesWindow
 
@@ -80,6 +81,9 @@ def _of_window(operator: Operator, weights: Sequence[Array], before: Shape) -> O
             return ops.Conv(kernel, _bias(weights), operator.strides, padding, (1, 1), channels)
         case AveragePool2D():
             return ops.Pool(operator.window, operator.strides, _padding(operator, before))
+        case MaxPool2D():
+            padding = _padding(operator, before)
+            return ops.Pool(operator.window, operator.strides, padding, largest=True)
         case Conv1D():
             around = _along(operator, before)
             return ops.Conv(weights[0], _bias(weights), (operator.strides,), around, (1,))

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from snnc.networks.rate_scale import faster, weaker
 from snnc.operators.call import Call, Ratio, Real
 from snnc.operators.linear import Operator, Shape, size, walk
+from snnc.operators.pooled import Pooled
 from snnc.program.network import Branch, Connection, Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import INPUT, OUTPUT
@@ -235,13 +236,29 @@ def _ensemble(population: Population) -> nengo.Ensemble:
 
 
 def _connect(connection: Connection, sources: dict[str, Any], target: Any) -> nengo.Connection:
-    transform = connection.folded.nengo()
+    transform, form = connection.folded.nengo(), connection.folded.form
+    source = sources[connection.source]
+    synapse = build(connection.synapse.nengo()) if connection.synapse else None
+    if isinstance(form, Pooled):
+        source, synapse = _largest(form, source, synapse), None
     return nengo.Connection(
-        sources[connection.source],
+        source,
         target,
         transform=nengo.connection.Default if transform is None else build(transform),
-        synapse=build(connection.synapse.nengo()) if connection.synapse else None,
+        synapse=synapse,
     )
+
+
+def _largest(form: Pooled, source: Any, synapse: Any) -> nengo.Node:
+    """Add a node that puts out the largest values of windows, of filtered rates."""
+
+    def largest(_: float, x: Array) -> Array:
+        found: Array = form.largest(x[None])[0]
+        return found
+
+    node = nengo.Node(largest, size_in=size(form.input_shape))
+    nengo.Connection(source, node, synapse=synapse)
+    return node
 
 
 def _spike_probes(net: nengo.Network) -> list[nengo.Probe]:

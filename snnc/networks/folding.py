@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from snnc.diagnostics.errors import Refusal
 from snnc.networks.build import build
 from snnc.operators.linear import Operator, Shape, shape_after, size
+from snnc.operators.pooled import Pooled
 from snnc.operators.transforms import Form, Transform
 from snnc.program.network import Connection, GainBias, Network, Population
 from snnc.spec.base import OUTPUT
@@ -94,6 +95,10 @@ def _read(
     """Return the transform and the bias of a chain, from the weights of its one layer or from the chain's responses."""
     if not operators:
         return Transform(form), 0
+    if isinstance(form, Pooled):
+        first, *rest = operators
+        linear, bias = _read(rest, form.linear, weights, first.shape(before), chain)
+        return Transform(form, linear.arrays), bias
     if len(operators) == 1 and operators[0].is_form:
         kernel, *bias = weights[operators[0].name]
         return Transform(form, form.from_kernel(kernel)), bias[0] if bias else 0

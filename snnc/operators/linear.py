@@ -44,6 +44,8 @@ class Operator:
     width_key: ClassVar[str | None] = None
     #: Whether tf.keras.layers has its Keras layer; others stand in `snnc.networks.own_layers`.
     in_keras: ClassVar[bool] = True
+    #: Whether it is linear, up to a bias; others stand in front of those that are.
+    linear: ClassVar[bool] = True
     #: Whether it does nothing when the network runs.
     training_only: ClassVar[bool] = False
     #: Whether training sets values to zero at random.

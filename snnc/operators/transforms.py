@@ -297,6 +297,12 @@ def form(operators: Sequence[Operator], before: Shape) -> Form:
     """Return the form of a chain, of operators that are there when the network runs, on values of a shape."""
     if not operators:
         return NoTransform()
+    if not operators[0].linear:
+        from snnc.operators.pooled import Pooled  # most networks have none
+
+        window = operators[0].receptive_field
+        assert window is not None, "what isn't linear is a window"
+        return Pooled(before, window, form(operators[1:], operators[0].shape(before)))
     after = shape_after(operators, before)
     matrix = (size(after), size(before))
     if any(operator.fully_connected for operator in operators):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from snnc.operators import transforms
 from snnc.operators.linear import Operator
+from snnc.operators.pooled import Pooled
 from snnc.operators.series import SeriesWindow
 from snnc.program.network import Connection, Network
 from snnc.scripts.code import Group, entry, expression, layout, literal
@@ -84,8 +85,8 @@ class Parameters(NamedTuple):
     classes: str
     #: Whether several branches are summed at the output.
     sums_output: bool
-    #: The Keras layers that do nothing when the network runs.
-    skipped: str
+    #: The Keras layers that are no part of a transform.
+    skipped: tuple[str, ...]
     has_images: bool
     #: Whether some layers of neurons sum several branches.
     sums_branches: bool
@@ -191,10 +192,12 @@ def _collected(network: Network) -> tuple[Section, ...]:
 def _parameters(network: Network) -> tuple[Section, ...]:
     operators = network.operators
     forms = {
-        network.array_key(c): network.form(c)
+        network.array_key(c): _linear(network.form(c))
         for c in network.connections
         if c.at_run_time and not _kernel(c)
     }
+    # The transforms are behind whatever isn't linear.
+    skipped = {op.keras().name for op in operators if op.training_only or not op.linear}
     sparse = [key for key, form in forms.items() if form.kind == "sparse"]
     has_images = any(op.has_kernel and op.receptive_field for op in operators)
     kernels, joins = _kernels(forms), _joins(network)
@@ -202,7 +205,7 @@ def _parameters(network: Network) -> tuple[Section, ...]:
         Parameters(
             classes=literal(network.output.classes),
             sums_output=len(network.into(OUTPUT)) > 1,
-            skipped=_one_or_more(sorted({op.keras().name for op in operators if op.training_only})),
+            skipped=tuple(sorted(skipped)),
             has_images=has_images,
             sums_branches=any(len(network.into(p.name)) > 1 for p in network.populations),
             kernels=kernels,
@@ -212,13 +215,20 @@ def _parameters(network: Network) -> tuple[Section, ...]:
         Folding(
             has_images=has_images,
             has_series=_has_series(network),
-            passes_values=any(not c.at_run_time for c in network.connections),
+            passes_values=any(
+                not any(op.linear for op in c.at_run_time) for c in network.connections
+            ),
             folds_matrices=any(form.kind == "dense" for form in forms.values()),
             kernels=bool(kernels),
             sparse=bool(sparse),
             joins=bool(joins),
         ),
     )
+
+
+def _linear(form: transforms.Form) -> transforms.Form:
+    """Return the part of a form that has weights."""
+    return form.linear if isinstance(form, Pooled) else form
 
 
 def _joins(network: Network) -> str:
@@ -251,10 +261,5 @@ def _kernels(forms: Mapping[str, transforms.Form]) -> str:
 
 def _kernel(connection: Connection) -> Operator | None:
     """Return the operator whose one Keras layer holds all weights of a connection, if there is one."""
-    operators = connection.at_run_time
+    operators = [op for op in connection.at_run_time if op.linear]
     return operators[0] if len(operators) == 1 and operators[0].is_form else None
-
-
-def _one_or_more(names: list[str]) -> str:
-    """Return code for one name, or for a tuple of several."""
-    return names[0] if len(names) == 1 else f"({', '.join(names)})" if names else ""

@@ -81,7 +81,8 @@ def layer_hint(
     if plain in _MAXIMA:
         instead = _MAXIMA[plain]
         write = f"write '{instead}'" if instead in kinds else "leave the layer out"
-        return f"{write}: the chip has no maximum"
+        own = "; 'max_pool2d' is for rates off the chip" if "max_pool2d" in kinds else ""
+        return f"{write}: the chip has no maximum{own if plain.startswith('maxpool') and '2d' in plain else ''}"
     meant = [k for k in kinds if plain == _plain(k) or _OTHER_NAMES.get(plain) == k]
     return f"did you mean {joined(meant, 'or')}?" if meant else ""
 
