@@ -22,7 +22,9 @@ LARGEST = 2**30
 #: How many times its size the arrays of a file may take, which it can hold packed; any file may hold `_SMALL` bytes.
 _UNPACKED = 100
 _SMALL = 2**22
-#: Groups and arrays of a file.
+#: What h5py raises of damaged files.
+_DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError)
+#: Groups of a file.
 MOST_OBJECTS = 100_000
 
 
@@ -35,15 +37,20 @@ def opened(source: Path | bytes, name: str) -> Iterator[Any]:
     """
     h5py = imported("h5py")
     try:
-        with h5py.File(source if isinstance(source, Path) else io.BytesIO(source), "r") as file:
+        file = h5py.File(source if isinstance(source, Path) else io.BytesIO(source), "r")
+    except _DAMAGED as error:
+        raise _damaged(name, error) from error
+    with file:
+        try:
             size = source.stat().st_size if isinstance(source, Path) else len(source)
             _Look(h5py, name, min(LARGEST, max(_UNPACKED * size, _SMALL))).through(file)
+        except _DAMAGED as error:
+            raise _damaged(name, error) from error
+        try:
             yield file
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise Refusal(
-            f"{name} is damaged, or only a part of it is there ({_first_line(error)}): "
-            "copy it again, and compare the sizes"
-        ) from error
+        # What h5py raises of parts that can't be read, and no mistake of ours.
+        except (OSError, RuntimeError, KeyError) as error:
+            raise _damaged(name, error) from error
 
 
 def text_of(file: Any, attribute: str) -> str | None:
@@ -55,13 +62,13 @@ def text_of(file: Any, attribute: str) -> str | None:
 def texts_of(group: Any, attribute: str) -> list[str] | None:
     """Return an attribute that lists texts, which Keras cuts into several where HDF5 has no room; None if there is none."""
     if attribute in group.attrs:
-        return [_text(value) for value in group.attrs[attribute]]
+        return [_text(value) for value in _values(group.attrs[attribute])]
     if f"{attribute}0" not in group.attrs:
         return None
     found: list[Any] = []
     while f"{attribute}{len(found)}" in group.attrs:
         found.append(group.attrs[f"{attribute}{len(found)}"])
-    return [_text(value) for part in found for value in part]
+    return [_text(value) for part in found for value in _values(part)]
 
 
 def numbers_of(dataset: Any, name: str) -> Array:
@@ -72,12 +79,15 @@ def numbers_of(dataset: Any, name: str) -> Array:
     """
     if not hasattr(dataset, "dtype") or dataset.dtype.kind not in "fiub":
         raise Refusal(f"{name} holds no numbers, but {getattr(dataset, 'dtype', 'a group')}")
-    array = in_double(dataset[()])
+    try:
+        array = in_double(dataset[()])
+    except _DAMAGED as error:
+        raise _damaged(name, error) from error
     if not np.isfinite(array).all():
         wrong = int(array.size - np.isfinite(array).sum())
         raise Refusal(
-            f"{name} holds no finite numbers in {wrong} of {array.size} places: "
-            "the training diverged; import the model as it was before"
+            f"{name} isn't finite in {wrong} of {array.size} places: "
+            "the training diverged, so import the model as it was before"
         )
     return array
 
@@ -134,8 +144,19 @@ def _outside(name: str, what: str) -> str:
     )
 
 
+def _values(attribute: Any) -> Any:
+    return attribute if hasattr(attribute, "shape") and attribute.shape else []
+
+
 def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _damaged(name: str, error: Exception) -> Refusal:
+    return Refusal(
+        f"{name} is damaged, or only a part of it is there ({_first_line(error)}): "
+        "copy it again, and compare the sizes"
+    )
 
 
 def _first_line(error: Exception) -> str:

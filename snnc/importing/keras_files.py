@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -164,14 +165,16 @@ def _ensure_keras(archive: zipfile.ZipFile, path: Path) -> None:
     names = archive.namelist()
     if refused := other_formats.of_archive(path, names):
         raise Refusal(refused)
-    odd = [
+    outside = [
         name for name in names if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name)
     ]
-    if odd or len(set(names)) < len(names):
-        raise Refusal(
-            f"{path.as_posix()} wasn't written by Keras: it has a member {(odd or names)[0]!r} "
-            f"{'that leads out of it' if odd else 'twice'}"
-        )
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    for wrong, why in ((outside, "leads out of it"), (twice, "is there twice")):
+        if wrong:
+            raise Refusal(
+                f"{path.as_posix()} wasn't written by Keras: its member {wrong[0]!r} {why}. "
+                "Save the model again with model.save('model.keras')"
+            )
 
 
 def _member(archive: zipfile.ZipFile, name: str, most: int, of: str) -> bytes:

@@ -16,6 +16,10 @@ from snnc.importing.keras_weights import Weights
 from snnc.importing.keras_windows import activated
 from snnc.importing.operations import Input, Operation, Shape, Unread, Unsupported
 
+_AGAIN = "save the whole model again, with model.save('model.h5')"
+#: A length for axes that have none.
+_SOME = 64
+
 
 def graph(model: Layer, weights: Weights, written_by: str, name: str) -> Graph:
     """Return the graph of a model.
@@ -30,7 +34,7 @@ def graph(model: Layer, weights: Weights, written_by: str, name: str) -> Graph:
     if walk.wrong:
         raise Refusal(
             "\n  ".join(
-                [f"the layers and the weights in {name} don't fit each other:", *walk.wrong]
+                [f"layers and weights in {name} don't fit each other: {_AGAIN}", *walk.wrong]
             )
         )
     return Graph(written_by, tuple(walk.nodes.values()))
@@ -60,7 +64,9 @@ class _Walk:
         for source in model.inputs:
             layer = by_name.get(source.layer)
             if layer is None:
-                raise Refusal(f"{self.file} names an input '{source.layer}', which it doesn't have")
+                raise Refusal(
+                    f"{self.file} names an input '{source.layer}', which it doesn't have: {_AGAIN}"
+                )
             self._input(layer.name, layer.kind, layer.input_shape)
 
     def end(self, model: Layer, outputs: Sequence[str]) -> None:
@@ -95,9 +101,13 @@ class _Walk:
         for layer in self._in_order(model, values):
             sources = [_value(source, values) for source in layer.uses[0].sources]
             values[layer.name] = self._layer(layer, of[layer.name], sources, prefix)
-        missing = [source.layer for source in model.outputs if source.layer not in values]
-        if missing or not model.outputs:
-            raise Refusal(f"{self.file} names an output '{missing}' that it doesn't have")
+        if not model.outputs:
+            raise Refusal(f"{self.file} names no output of the model '{model.name}': {_AGAIN}")
+        for source in model.outputs:
+            if source.layer not in values:
+                raise Refusal(
+                    f"{self.file} names an output '{source.layer}', which it doesn't have: {_AGAIN}"
+                )
         return [_value(source, values) for source in model.outputs]
 
     def _in_order(self, model: Layer, known: Mapping[str, object]) -> Iterator[Layer]:
@@ -112,7 +122,7 @@ class _Walk:
                     left.append(layer)
             if len(left) == len(waiting):
                 raise Refusal(
-                    f"{self.file} has a layer '{left[0].name}' that reads what no other layer returns"
+                    f"{self.file} has a layer '{left[0].name}' that reads what no other layer returns: {_AGAIN}"
                 )
             waiting = left
 
@@ -171,16 +181,18 @@ class _Walk:
     def _input(self, name: str, kind: str, shape: tuple[int | None, ...] | None) -> None:
         if shape is None:
             raise Refusal(
-                f"{self.file} doesn't say what shape its items have: call model.build((None, ...)) "
-                "with the shape of an item, and save it again"
+                f"{self.file} doesn't say what shape its items have: call model.build((None, 16)), "
+                "with the shape of an item in the place of 16, and save it again"
             )
         known = tuple(size for size in shape if size is not None)
+        # Any length will do to look at the layers behind.
+        sizes = tuple(_SOME if size is None else size for size in shape)
         if len(known) < len(shape):
-            operation: Operation = unsupported.of_any_length(shape)
+            operation: Operation = replace(unsupported.of_any_length(shape), items=sizes)
         elif not known or min(known) < 1 or math.prod(known) > MOST_VALUES:
             raise Refusal(f"{self.file} reads items of shape {shape}: no network reads those")
         elif self.inputs:
-            operation = unsupported.another_input()
+            operation = replace(unsupported.another_input(), items=known)
         else:
             operation = Input(known)
         self.inputs.append(self._add(name, kind, operation, []))

@@ -169,7 +169,7 @@ def _ensure_same_shapes(given: Given) -> None:
 
 
 #: Classes that do nothing once the network is trained.
-_ONLY_IN_TRAINING = (
+ONLY_IN_TRAINING = (
     "ActivityRegularization",
     "AlphaDropout",
     "Dropout",
@@ -218,5 +218,5 @@ _BUILDERS: dict[str, Builder] = {
     "SyncBatchNormalization": _batch_norm,
     "ZeroPadding1D": zero_padding(1),
     "ZeroPadding2D": zero_padding(2),
-    **dict.fromkeys(_ONLY_IN_TRAINING, lambda given: [given.part(Identity())]),
+    **dict.fromkeys(ONLY_IN_TRAINING, lambda given: [given.part(Identity())]),
 }

@@ -45,7 +45,7 @@ _KNOWN: dict[str, tuple[str, str]] = {
         ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM*", "StackedRNNCells"),
         _RECURRENT,
     ),
-    **dict.fromkeys(("Multiply", "Maximum", "Minimum", "Dot", "Subtract"), _ELEMENTS),
+    **dict.fromkeys(("Multiply", "Maximum", "Minimum", "Dot"), _ELEMENTS),
     **dict.fromkeys(
         (
             "LayerNormalization",
@@ -108,6 +108,10 @@ _KNOWN: dict[str, tuple[str, str]] = {
     ),
     "LocallyConnected*": ("each place has weights of its own", "use Conv1D, Conv2D or Dense"),
     "RepeatVector": ("it repeats values", "use Dense or Conv layers alone"),
+    "Subtract": (
+        "specs add layers, and don't subtract them",
+        "turn the sign of the second one's weights, and use Add",
+    ),
     "Masking": (
         "it leaves time steps out, by item",
         "give all items one length, and leave the layer out",
@@ -209,10 +213,9 @@ def is_addition(layer: Layer) -> bool:
 def _of_a_function(layer: Layer) -> tuple[str, str] | None:
     if layer.kind == "Lambda":
         return _LAMBDA
-    is_operation = layer.is_operation
-    if not is_operation:
+    if not layer.is_operation:
         return None
-    plain = not any(value is not None for value in layer.uses[0].others.values())
+    plain = all(value is None for use in layer.uses for value in use.others.values())
     return None if is_addition(layer) and plain else _OPERATION
 
 

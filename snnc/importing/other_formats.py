@@ -5,37 +5,35 @@ from __future__ import annotations
 from pathlib import Path
 
 _TORCH = (
-    "export the model itself, in PyTorch: "
+    "Export the model itself, in PyTorch: "
     "torch.onnx.export(model.eval(), torch.zeros(1, *shape), 'model.onnx')"
 )
-_KERAS = "save the whole model, in the Keras that made it: model.save('model.h5')"
-#: What Keras 3 and TensorFlow disagree about: only the TensorFlow that wrote a SavedModel surely reads it.
-_SAVED_MODEL = (
-    "in the TensorFlow that wrote it: tf.keras.models.load_model('{folder}').save('model.h5')"
-)
+_KERAS = "Save the whole model, in the Keras that made it: model.save('model.h5')"
+#: Only the TensorFlow that wrote a SavedModel surely reads it; Keras 3 doesn't.
+_SAVED_MODEL = "Save it in the TensorFlow that wrote it: tf.keras.models.load_model('{folder}').save('model.h5')"
 
 #: By the bytes at the start.
 _STARTS: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x80", "a pickle, which runs whatever is in it when it is read, and so isn't", _TORCH),
-    (b"\x93NUMPY", "a NumPy array, and no model", _KERAS),
-    (b"\x1f\x8b", "packed with gzip", "unpack it first: gunzip {name}"),
-    (b"BZh", "packed with bzip2", "unpack it first: bunzip2 {name}"),
+    (b"\x80", "a pickle, and to read one is to run what is in it", _TORCH),
+    (b"\x93NUMPY", "a NumPy array, without layers", _KERAS),
+    (b"\x1f\x8b", "packed with gzip", "Unpack it first: gunzip {name}"),
+    (b"BZh", "packed with bzip2", "Unpack it first: bunzip2 {name}"),
     (
         b"version https://git-lfs",
         "a note of Git LFS in the place of the file",
-        "get the file itself: git lfs pull",
+        "Get the file itself: git lfs pull",
     ),
     (
         b"<",
         "a web page or XML, and no model",
-        "download the file itself: on GitHub, 'Download raw file'",
+        "Download the file itself: on GitHub, 'Download raw file'",
     ),
     (
         b"model_checkpoint_path",
         "the list of TensorFlow's checkpoints, which hold no layers",
         _KERAS,
     ),
-    (b"\x08\x01\x12", "a part of a SavedModel, which is a program for TensorFlow", _SAVED_MODEL),
+    (b"\x08\x01\x12", "a part of a SavedModel, a program for TensorFlow", _SAVED_MODEL),
 )
 
 
@@ -46,11 +44,11 @@ def known(path: Path, first: bytes) -> str | None:
     if first[4:8] == b"TFL3":
         return _said(
             path,
-            "a TensorFlow Lite model, whose weights are often rounded already",
-            f"import the model that it was converted from: {_KERAS}",
+            "a TensorFlow Lite model, whose weights may be rounded already",
+            "Save the model that it was converted from: model.save('model.h5')",
         )
     if _is_safetensors(first):
-        return _said(path, "weights in safetensors, and has no layers", _TORCH)
+        return _said(path, "a file of weights (safetensors), without layers", _TORCH)
     for start, what, advice in _STARTS:
         if first.startswith(start):
             return _said(path, what, advice)
@@ -60,12 +58,12 @@ def known(path: Path, first: bytes) -> str | None:
 def of_folder(path: Path) -> str:
     """Return what to say of a folder."""
     if (path / "saved_model.pb").is_file():
-        return _said(path, "a SavedModel, which is a program for TensorFlow", _SAVED_MODEL)
+        return _said(path, "a SavedModel, a program for TensorFlow", _SAVED_MODEL)
     if (path / "model.weights.h5").is_file() and (path / "config.json").is_file():
         return _said(
             path,
             "a .keras archive unpacked",
-            f"name its two files: snnc import {path.as_posix()}/config.json --weights {path.as_posix()}/model.weights.h5",
+            f"Name its two files: snnc import {path.as_posix()}/config.json --weights {path.as_posix()}/model.weights.h5",
         )
     return f"{path.as_posix()} is a folder without a SavedModel: name the file of the model"
 
@@ -77,20 +75,20 @@ def of_archive(path: Path, members: list[str]) -> str | None:
     ):
         return _said(
             path,
-            "what torch.save or torch.jit.save writes, pickles, which run whatever is in them",
+            "an archive of PyTorch's, and to read the pickle in it is to run it",
             _TORCH,
         )
     if any(name.endswith("saved_model.pb") for name in members):
-        return _said(path, "a packed SavedModel, which is a program for TensorFlow", _SAVED_MODEL)
+        return _said(path, "a packed SavedModel, a program for TensorFlow", _SAVED_MODEL)
     if members and all(name.endswith(".npy") for name in members):
-        return _said(path, "NumPy arrays, and has no layers", _KERAS)
+        return _said(path, "an archive of NumPy arrays, without layers", _KERAS)
     return None
 
 
 def _said(path: Path, what: str, advice: str) -> str:
     folder = path.parent if path.name == "saved_model.pb" else path
     filled = advice.replace("{name}", path.as_posix()).replace("{folder}", folder.as_posix())
-    return f"{path.as_posix()} is {what}: {filled}"
+    return f"{path.as_posix()} is {what}. {filled}"
 
 
 def _is_safetensors(first: bytes) -> bool:
