@@ -32,6 +32,11 @@ def gemm(call: NodeCall) -> Traced:
 
 def matmul(call: NodeCall) -> Traced:
     """Read x @ B, on the last axis."""
+    if len(call.traced) == 2:
+        raise Unsayable(
+            "a product of two values that depend on the items: attention",
+            "neurons add, they don't multiply: leave attention out, and train again",
+        )
     x, weights = call.value(), call.given(1)
     if weights.ndim != 2:
         raise Unsayable(f"weights with {weights.ndim} axes", "use a Linear layer")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from typing import Any
 
 from snnc.importing import onnx_layers as layers
 from snnc.importing import onnx_pointwise as pointwise
@@ -121,14 +122,21 @@ def remembers(kind: str) -> bool:
     return kind in _WITH_MEMORY.split()
 
 
-def serves_memory(kind: str) -> bool:
-    """Whether exporters put an operator before and behind layers with a memory."""
-    return kind in ("Shape", "Gather", "Slice", "Expand", "ConstantOfShape")
+def moves_items(node: Any, weights: Container[str]) -> bool:
+    """Whether exporters turn and cut items for an operator: for layers with a memory, and for attention."""
+    return remembers(node.op_type) or (
+        node.op_type == "MatMul" and not any(name in weights for name in node.input)
+    )
+
+
+def rearranges(kind: str) -> bool:
+    """Whether an operator may be one of those that turn and cut items."""
+    return kind in ("Shape", "Gather", "Slice", "Expand", "ConstantOfShape", "Mod")
 
 
 def is_product(kind: str, factors: int) -> bool:
     """Whether an operator multiplies values, whatever their shapes."""
-    return kind == "Mul" and factors == 2
+    return kind in ("Mul", "MatMul") and factors == 2
 
 
 def refusal(kind: str, domain: str) -> tuple[str, str]:

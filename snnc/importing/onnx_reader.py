@@ -20,9 +20,10 @@ from snnc.importing.onnx_operators import (
     READERS,
     is_product,
     keeps_shape,
+    moves_items,
+    rearranges,
     refusal,
     remembers,
-    serves_memory,
 )
 from snnc.importing.onnx_values import MixesItems, Nodes, Traced, Unsayable, Value, channels_first
 from snnc.importing.operations import Array, Input, Shape, Unread, Unsupported
@@ -70,7 +71,7 @@ class _Reading:
         self.uses = Counter(name for node in needed for name in node.input)
         self.uses.update(output.name for output in self.onnx.output)
         self.items = ANY
-        self.remembers = any(remembers(node.op_type) for node in needed)
+        self.moves_items = any(moves_items(node, self.arrays) for node in needed)
         # Shapes as the exporter noted them, for what comes behind nodes that can't be said.
         self.noted = {value.name: value for value in (*self.onnx.value_info, *self.onnx.output)}
 
@@ -108,8 +109,8 @@ class _Reading:
         try:
             value = self._value(node, layer, inputs)
         except Unsayable as error:
-            # A layer with a memory is refused itself; what prepares its series needn't be.
-            if self.remembers and (isinstance(error, MixesItems) or serves_memory(node.op_type)):
+            # Layers with a memory, and attention, are refused themselves; what prepares their items needn't be.
+            if self.moves_items and (isinstance(error, MixesItems) or rearranges(node.op_type)):
                 value = self._unread(node, layer, traced)
             else:
                 value = self._unsaid(node, layer, error, traced)
@@ -128,7 +129,11 @@ class _Reading:
                 "export a module that returns the logits alone",
             )
             return self.nodes.leading_to(self.nodes.add("outputs", "Output", why, outputs).name)
-        return self.nodes.leading_to(outputs[0].node.name)
+        nodes = self.nodes.leading_to(outputs[0].node.name)
+        kinds = {type(node.operation) for node in nodes}
+        if Unread in kinds and Unsupported not in kinds:
+            raise Refusal(f"{self.path}: it mixes items; {AGAIN}, for one item")
+        return nodes
 
     def _value(self, node: Any, name: str, inputs: tuple[Value | None, ...]) -> Value:
         traced = [value for value in inputs if isinstance(value, Traced)]
