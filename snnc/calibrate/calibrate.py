@@ -110,7 +110,12 @@ def _as_written(
     chosen = with_setting(written, of_others(prepared, setting))
     runner = Runner(chosen.document, chosen.program, found.items, likeness)
     point = runner.as_it_is(currents(chosen.program, found.items.x))
-    ran = replace(found, program=chosen.program, chosen=replace(point, setting=setting))
+    ran = replace(
+        found,
+        program=chosen.program,
+        scales=written.scales,
+        chosen=replace(point, setting=setting),
+    )
     return replace(ran, document=explained(chosen, data, ran.loss))
 
 

@@ -15,7 +15,7 @@ from snnc.trials.setting import Setting, seconds
 
 #: The time constants of layers that are tried, in steps, and the rates, as multiples of usual ones.
 TAUS = (2, 3, 5, 7, 10, 14, 20)
-SCALES = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6)
+SCALES = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 #: Where searches start: the multiples of rates on the host and on the chip, and the time constant in steps.
 STARTS = ((2.8, 2.0, 5), (2.8, 2.8, 5), (2.8, 2.0, 10))
 #: What twice the spikes have to gain at least, and what the choice may be worse than the best: shares of probability.

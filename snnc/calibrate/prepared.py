@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from snnc.calibrate.neurons import neuron_changes, runs_on_host
 from snnc.calibrate.plain import lines, plain, plain_activity, tuned
-from snnc.calibrate.scales import AT_ONCE, normalised
+from snnc.calibrate.scales import AT_ONCE, normalised, slower
 from snnc.diagnostics.document import Document
 from snnc.pipeline import Checked, check_document
 from snnc.program.network import Network
@@ -21,6 +21,8 @@ Array = NDArray[np.float64]
 
 #: Rates of lines, in spikes a step, of which settings are multiples: on the host and on the chip.
 HOST_RATE, CHIP_RATE = 0.4, 0.2
+#: The highest that are written, in spikes a step: what is faster has larger activations instead.
+FASTEST = 0.8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,11 +54,16 @@ class Prepared:
 
     def at_rates(self, rates: Mapping[str, float]) -> Prepared:
         """Return the same with other rates of its lines, in hertz."""
-        spec = _with_rates(self.document, self.program, rates)
-        program = replace(
-            spec.program, network=tuned(self.plain, spec.program.network, self.scales)
+        dt = self.program.network.dt
+        plain, written, factors = slower(self.plain, dict(rates), FASTEST / dt)
+        spec = _with_rates(self.document, self.program, written)
+        network = tuned(plain, spec.program.network, self.scales)
+        return Prepared(
+            spec.document,
+            replace(spec.program, network=network),
+            plain,
+            {name: scale / factors[name] for name, scale in self.scales.items()},
         )
-        return replace(self, document=spec.document, program=program)
 
     def logits(self, x: Array) -> Array:
         """Return the logits of rates for items x, (n, size), which no setting changes."""

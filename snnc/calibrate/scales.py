@@ -1,8 +1,12 @@
-"""By how much each layer of a plain network is to be divided so that its activations are about 1: by a percentile of them."""
+"""By how much each layer of a plain network is to be divided so that its activations are about 1: by a percentile of them.
+
+Scales are powers of two. Dividing by one, and multiplying the weights behind it by as much, changes no digit of a logit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from math import ceil, log2
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,27 +17,56 @@ from snnc.spec.base import INPUT, OUTPUT
 
 Array = NDArray[np.float64]
 
-#: This share of a layer's activations is above 1 once it is scaled.
+#: This share of a layer's activations is above about 1 once it is scaled.
 ABOVE = 0.001
 #: How many items go through the network at once.
 AT_ONCE = 500
-#: Scales this near to 1 leave a layer as it is: what was scaled before stays, bit for bit.
-SAME = 1e-6
 
 
 def normalised(
-    network: Network, lines: tuple[str, ...], x: Array
+    network: Network, lines: Collection[str], x: Array
 ) -> tuple[Network, dict[str, float]]:
-    """Return a plain network with its lines divided by their scales, and the scales; `x` are items, (n, size).
+    """Return a plain network with its lines divided by their scales, and the scales; `x` are items, (n, size)."""
+    own = _largest(network, lines, x)
+    scales = dict.fromkeys(lines, 1.0)
+    for group in groups(network, lines):
+        largest = max(own[name] for name in group)
+        if largest > 0:
+            scales |= dict.fromkeys(group, 2.0 ** round(log2(largest)))
+    return scaled(network, scales, scales), scales
 
-    The logits stay: what a layer is divided by, the weights behind it are multiplied by.
+
+def slower(
+    network: Network, rates: dict[str, float], most: float
+) -> tuple[Network, dict[str, float], dict[str, float]]:
+    """Return a plain network with no rate above the highest, where factors can say the same: with the rates, and by what they were divided.
+
+    Half the rate for activations of 1 is the same rate for twice the activations. `rates` are those of the lines, in hertz.
     """
-    scales = _shared(network, lines, _largest(network, lines, x))
-    changed = {name: s for name, s in scales.items() if abs(s - 1) > SAME}
-    return scaled(network, changed, changed), scales
+    factors = dict.fromkeys(rates, 1.0)
+    for group in groups(network, rates):
+        over = max(rates[name] for name in group) / most
+        factors |= dict.fromkeys(group, 2.0 ** max(0, ceil(log2(over))))
+    inverse = {name: 1 / factor for name, factor in factors.items()}
+    slow = {name: min(rate / factors[name], most) for name, rate in rates.items()}
+    return scaled(network, inverse, inverse), slow, factors
 
 
-def _largest(network: Network, lines: tuple[str, ...], x: Array) -> dict[str, float]:
+def groups(network: Network, lines: Collection[str]) -> Iterator[set[str]]:
+    """Yield lines that have to have one scale: connections between them have no weights, which could take a factor.
+
+    Those that are joined so to others, or to the input, are left out: they can have none.
+    """
+    found = [{p.name} for p in network.populations] + [{INPUT}, {OUTPUT}]
+    for connection in network.connections:
+        if not connection.folded.arrays:
+            ends = {connection.source, connection.target}
+            joined = [group for group in found if group & ends]
+            found = [group for group in found if group not in joined] + [set().union(*joined)]
+    yield from (group for group in found if group <= set(lines))
+
+
+def _largest(network: Network, lines: Collection[str], x: Array) -> dict[str, float]:
     """Return the activation that a share of a layer's activations is above, by layer."""
     kept: dict[str, Array] = {name: np.zeros(0) for name in lines}
     for start in range(0, len(x), AT_ONCE):
@@ -46,24 +79,3 @@ def _largest(network: Network, lines: tuple[str, ...], x: Array) -> dict[str, fl
 
 def _top(values: Array, n: int) -> Array:
     return values if len(values) <= n else np.partition(values, -n)[-n:]
-
-
-def _shared(network: Network, lines: tuple[str, ...], own: dict[str, float]) -> dict[str, float]:
-    """Return the scales of layers: one for all that are joined without weights, and 1 for silent ones and where others join them."""
-    scales = dict.fromkeys(lines, 1.0)
-    for group in _groups(network):
-        members = group & own.keys()
-        if members == group and (scale := max(own[name] for name in group)) > 0:
-            scales |= dict.fromkeys(group, scale)
-    return scales
-
-
-def _groups(network: Network) -> Iterator[set[str]]:
-    """Yield the layers that are joined by connections without weights, which can't take a factor."""
-    groups = [{p.name} for p in network.populations] + [{INPUT}, {OUTPUT}]
-    for connection in network.connections:
-        if not connection.folded.arrays:
-            ends = (connection.source, connection.target)
-            joined = [group for group in groups if group & set(ends)]
-            groups = [group for group in groups if group not in joined] + [set().union(*joined)]
-    yield from groups
