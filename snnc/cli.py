@@ -344,6 +344,11 @@ def _import(parser: argparse.ArgumentParser) -> None:
         help="average: take means where the model takes the largest value, and say what that loses (default: refuse)",
     )
     parser.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="also do what snnc calibrate does: scale layers, and search how they run best on the chip; needs --data",
+    )
+    parser.add_argument(
         "--check-only", action="store_true", help="say what would become of it, and write nothing"
     )
     parser.add_argument("--force", action="store_true", help="write over files that are there")

@@ -35,10 +35,14 @@ UNKNOWN_SCALE = "items as the model takes them; or standard, unit, signed"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Imported:
-    """What an import comes to. `graph` computes the file's logits, `start` has the weights that a training begins with."""
+    """What an import comes to.
+
+    `start` has the weights that a training begins with; `is_other` says whether it was asked to be another network than the
+    file's, and `on_chip` whether the chip has room for it.
+    """
 
     origin: Origin
-    graph: Graph
+    written_by: str
     table: tuple[Row, ...]
     spec: Checked
     network: Network
@@ -47,6 +51,7 @@ class Imported:
     data: Data | None
     scale: Chosen | None
     compared: Compared | None
+    is_other: bool
     on_chip: bool
 
     @property
@@ -76,19 +81,19 @@ def imported(asked: Asked) -> Imported:
         Refusal: If the file can't be read, or some of its layers can't be carried over.
     """
     read = formats.read(asked.model, asked.weights)
-    origin = Origin(asked.model.name, _sha256(asked.model))
+    origin = _origin(asked)
     plain = sketched(read, asked.model.as_posix(), asked.averages)
     spec, found, how = _spec(asked, origin, read, plain)
-    sketch, graph = found.sketch, found.logits
+    sketch = found.sketch
     network, start = deployed(spec.program.network, sketch)
     # What the file scales itself reaches it as it is; what the spec scales for it, scaled.
     shift, scale = without_data(spec.program) if sketch.scale else NO_SCALE
-    proof = prove(graph, network, shift, scale)
+    proof = prove(found.logits, network, shift, scale)
     data = load(spec.program) if asked.data else None
     is_split = spec.program.data.split_fraction is None
     return Imported(
         origin,
-        graph,
+        read.written_by,
         rows(read, found.changes, sketch),
         spec,
         network,
@@ -96,7 +101,10 @@ def imported(asked: Asked) -> Imported:
         proof,
         data,
         how,
-        compared(graph, network, data, data.x_test * scale + shift, is_split) if data else None,
+        compared(found.file, network, data, data.x_test * scale + shift, is_split)
+        if data
+        else None,
+        found.file is not found.logits,
         sketch.on_chip,
     )
 
@@ -132,7 +140,7 @@ def _of_sketch(
     head = heading(asked.name, origin, read.written_by, found.changes)
 
     def spec_with(scale: Any, why: str) -> Checked:
-        text = spec_text(found.sketch, asked.name, head, table.scaled(scale, why))
+        text = spec_text(found.sketch, asked.name, head, found.changes, table.scaled(scale, why))
         return check_document(parse(text.encode(), path))
 
     if found.sketch.scale:
@@ -142,6 +150,12 @@ def _of_sketch(
         return spec_with("none", UNKNOWN_SCALE), found, None
     how = scaling.chosen(found.logits, spec_with("none", "").program)
     return spec_with(how.scale, how.short), found, how
+
+
+def _origin(asked: Asked) -> Origin:
+    if asked.weights is None:
+        return Origin(asked.model.name, _sha256(asked.model))
+    return Origin(f"{asked.model.name} --weights {asked.weights.name}", _sha256(asked.weights))
 
 
 def _sha256(path: Path) -> str:

@@ -28,7 +28,6 @@ class Layer:
     sources: tuple[str, ...]
     weights: tuple[tuple[Array, ...], ...] = ()
     nodes: tuple[str, ...] = ()
-    comment: str = ""
 
     @property
     def has_neurons(self) -> bool:

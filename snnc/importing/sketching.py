@@ -20,8 +20,12 @@ Way = Callable[[Graph], tuple[Graph, tuple[Change, ...]]]
 
 @dataclass(frozen=True, eq=False)
 class Sketched:
-    """A sketch, the graph that it says, and what became of the file's layers on the way; `logits` is the file's graph up to those."""
+    """A sketch, the graph that it says, and what became of the file's layers on the way.
 
+    `file` is the file's graph up to its logits; `logits` is that with what was asked to be another.
+    """
+
+    file: Graph
     logits: Graph
     graph: Graph
     sketch: Sketch
@@ -33,7 +37,8 @@ def sketched(read: Graph, file: str, averages: bool) -> Sketched:
     wrong = tuple(offences(read, averages))
     if wrong:
         raise NotCarriedOver(file, wrong)
-    logits, ended = rewritten(read, (*ends.RULES, *(asked.RULES if averages else ())))
+    own, ended = rewritten(read, ends.RULES)
+    logits, wanted = rewritten(own, asked.RULES if averages else ())
     exact, changed = rewritten(logits, EXACT)
     for way in (_as_it_is, encoded, halves, _both):
         put, before = way(exact)
@@ -42,7 +47,8 @@ def sketched(read: Graph, file: str, averages: bool) -> Sketched:
         if not sketch:
             raise NotCarriedOver(file, wrong)
         if uses_chip(sketch):
-            return Sketched(logits, put, sketch, (*before, *ended, *changed, *again))
+            changes = (*before, *ended, *wanted, *changed, *again)
+            return Sketched(own, logits, put, sketch, changes)
     raise AssertionError("with neurons before and behind it, every model is on the chip")
 
 

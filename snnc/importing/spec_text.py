@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from snnc.importing import text
 from snnc.importing.data_table import DataTable
+from snnc.importing.names import spec_name
 from snnc.importing.rewriting import Change
-from snnc.importing.sketch import Sketch
+from snnc.importing.sketch import Layer, Sketch
 from snnc.training.imported import Origin
 
 NO_ROOM = "the chip has no room: snnc check says why once loihi is among them"
@@ -30,7 +31,24 @@ def heading(
     )
 
 
-def spec_text(sketch: Sketch, name: str, said: Sequence[str], data: DataTable) -> str:
+def comments(sketch: Sketch, changes: Sequence[Change]) -> dict[str, str]:
+    """Return by layer what isn't as in the file: its name there, what became of it, and what it has taken in."""
+    return {layer.name: "; ".join(_of_layer(layer, changes)) for layer in sketch.layers}
+
+
+def _of_layer(layer: Layer, changes: Sequence[Change]) -> Iterator[str]:
+    if layer.nodes and spec_name(layer.nodes[0], (), layer.kind) != layer.nodes[0]:
+        yield f"{layer.nodes[0]} in the file"
+    for change in changes:
+        if change.into in layer.nodes:
+            yield f"{change.of} is {change.became} it"
+        elif change.of in layer.nodes and not change.into:
+            yield change.became
+
+
+def spec_text(
+    sketch: Sketch, name: str, said: Sequence[str], changes: Sequence[Change], data: DataTable
+) -> str:
     """Return a spec; `said` is what stands at its top."""
     targets = [] if sketch.on_chip else [text.line("targets", ["nengo_dl"], NO_ROOM)]
     blocks = [
@@ -38,13 +56,12 @@ def spec_text(sketch: Sketch, name: str, said: Sequence[str], data: DataTable) -
         text.block("[network]", {"name": name}),
         text.block("[data]", data.pairs, data.comments),
         text.block("[input]", {"shape": list(sketch.shape)}),
-        text.block("[presentation]", {"time": 0.1}),
         text.block(
             "[neurons]",
             {"kind": "spiking_relu", "max_rate": 300},
             {"kind": "their rates are the file's ReLU, exactly"},
         ),
-        *text.layer_blocks(sketch),
+        *text.layer_blocks(sketch, comments(sketch, changes)),
         text.output_block(sketch, data.labels),
         text.block(
             "[train]",

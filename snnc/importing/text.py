@@ -11,6 +11,8 @@ from snnc.spec.write_toml import key, value
 
 #: Where comments begin, as in the specs of snnc.
 COLUMN = 43
+#: Longer ones stand in a line of their own.
+LONGEST = 80
 
 
 def line(name: str, data: Any, comment: str = "") -> str:
@@ -26,14 +28,19 @@ def block(header: str, pairs: Mapping[str, Any], comments: Mapping[str, str] | N
     return "\n".join([head, *(line(k, v, said.get(k, "")) for k, v in pairs.items())])
 
 
-def layer_blocks(sketch: Sketch) -> Iterator[str]:
-    """Yield the tables of all layers."""
+def layer_blocks(sketch: Sketch, comments: Mapping[str, str]) -> Iterator[str]:
+    """Yield the tables of all layers; long comments stand above theirs."""
     before: tuple[str, ...] = (INPUT,)
     for layer in sketch.layers:
         pairs: dict[str, Any] = {"kind": layer.kind, "name": layer.name}
         if layer.sources != before:
             pairs["from"] = list(layer.sources)
-        yield block("[[layers]]", pairs | dict(layer.settings), {"kind": layer.comment})
+        said = comments.get(layer.name, "")
+        is_short = len(said) <= LONGEST
+        table = block(
+            "[[layers]]", pairs | dict(layer.settings), {"kind": said if is_short else ""}
+        )
+        yield table if is_short else f"# {said}\n{table}"
         before = (layer.name,)
 
 
