@@ -137,12 +137,13 @@ class _Builder:
             if len(weights[0]) == 1:
                 table = table.having(use_bias=False)
             sources = tuple(map(self._source, parts))
-            called = parts[0].name
+            called, taken = parts[0].name, (before, *parts)
         else:
             table, weights = Table("add"), ()
             sources = tuple(self.says[part.name] for part in parts)
-            called = before.name if isinstance(before.operation, ops.Add) else node.name
-        self._layer(node, called, table, sources, weights, (before, *parts))
+            taken = (before,) if isinstance(before.operation, ops.Add) else ()
+            called = taken[0].name if taken else node.name
+        self._layer(node, called, table, sources, weights, taken)
 
     def _encodes(self, node: Node, before: Node) -> bool:
         """Add an encoder, if neurons have the values of items, each by itself."""

@@ -23,10 +23,12 @@ def heading(
     gone: dict[str, list[str]] = {}
     for change in changes:
         if not change.into and change.why:
-            gone.setdefault(f"{change.became}: {change.why}", []).append(change.of)
+            of = change.of.removesuffix("/activation")
+            gone.setdefault(f"{change.became}: {change.why}", []).append(of)
     return (
         f"{name}: imported from {origin.file} ({written_by}), SHA-256 {origin.sha256}.",
-        "Nothing was trained again: as rates, the network computes what the file does. What isn't as there:",
+        "Nothing was trained again: as rates, the network computes what the file does.",
+        *(["What isn't as there:"] if gone else []),
         *(f"- {', '.join(layers)}: {what}." for what, layers in gone.items()),
     )
 
