@@ -35,7 +35,7 @@ def _why(node: Node, is_output: bool, averages: bool) -> tuple[str, str] | None:
                 "neurons rectify, and have no sigmoid",
                 "take ReLU here, and train the model again",
             )
-        case ops.Sigmoid() if node.shape != (1,):
+        case ops.Sigmoid() if node.shape[-1] > 1:
             return (
                 f"{node.shape[-1]} sigmoids are {node.shape[-1]} labels, each of which may hold, and a spec has classes, one of which holds",
                 "end the model with a softmax if one class holds at a time",

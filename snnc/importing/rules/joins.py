@@ -30,7 +30,8 @@ def weights_of_join(whole: Whole, node: Node) -> Step | None:
         return None
     sources = whole.inputs(join)
     alike = len(set(map(_is_pixel, sources))) == 1 and len(set(sources)) == len(sources)
-    if alike and not any(map(_is_no_layer, sources)):
+    joined_again = any(isinstance(r.operation, ops.Concatenate) for r in whole.readers(node))
+    if alike and not joined_again and not any(map(_is_no_layer, sources)):
         return None  # a spec concatenates channels
     shares = _shares(node.operation, join.shape, [source.shape[-1] for source in sources])
     nodes: list[Node] = []
