@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from snnc.importing import operations as ops
 from snnc.importing.graph import Node
 from snnc.importing.rewriting import Change, Step, Whole, like, made
@@ -17,6 +19,20 @@ def axes_of_one(whole: Whole, node: Node) -> Step | None:
     row = like(node, replace(node.operation, keeps_axes=False), whole.inputs(node))
     name = whole.name(f"{node.name}/axes")
     return Step((row, made(name, node.kind, ops.Reshape(node.shape), (row,))))
+
+
+def counted_zeros(whole: Whole, node: Node) -> Step | None:
+    """Means that count the zeros around an image are weights that are all the same, of one channel each."""
+    pool = node.operation
+    if not isinstance(pool, ops.Pool) or pool.largest or not pool.counts_padding:
+        return None
+    if not np.any(pool.padding):
+        return None
+    channels, ones = node.shape[-1], (1,) * len(pool.window)
+    kernel = np.full((*pool.window, 1, channels), 1 / np.prod(pool.window))
+    conv = ops.Conv(kernel, None, pool.strides, pool.padding, ones, groups=channels)
+    change = Change(node.name, "weights that are all the same", "its means count zeros beyond the edges")
+    return Step((like(node, conv, whole.inputs(node)),), (change,))
 
 
 def conv_of_a_pixel(whole: Whole, node: Node) -> Step | None:
@@ -67,4 +83,4 @@ def mean_of_pointwise(whole: Whole, node: Node) -> Step | None:
     return Step((pooled, like(before, dense, (pooled,), name)), (change,))
 
 
-RULES = (axes_of_one, dense_of_images, conv_of_a_pixel, mean_of_pointwise)
+RULES = (axes_of_one, counted_zeros, dense_of_images, conv_of_a_pixel, mean_of_pointwise)
