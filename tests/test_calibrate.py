@@ -258,7 +258,7 @@ def test_likeness_is_what_scipy_says() -> None:
     """One minus the total variation distance of two softmaxes, whatever their scale."""
     from scipy.special import softmax
 
-    from snnc.calibrate.likeness import Likeness
+    from snnc.calibrate.likeness import Likeness, _centred
 
     chance = np.random.RandomState(0)
     rates = chance.normal(0, 2, (50, 4))
@@ -271,6 +271,11 @@ def test_likeness_is_what_scipy_says() -> None:
     assert likeness.share_of(3 * other + 1, labels) == pytest.approx(1 - distance.mean() / 2)
     assert likeness.share_of(rates, labels) == pytest.approx(1.0)
     assert likeness.share_of(-rates, labels) == 0
+    # Of a network that is sure of all items, the same as of one that isn't.
+    sure, other = Likeness.of(100 * rates), other + chance.normal(0, 0.5, rates.shape)
+    assert 0.8 < softmax(sure.rates, axis=1).max(axis=1).mean() <= 0.9
+    assert sure.share_of(other, labels) < 0.97
+    np.testing.assert_array_equal(Likeness.of(0.1 * rates).rates, _centred(0.1 * rates))
 
 
 def test_what_can_not_be_calibrated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

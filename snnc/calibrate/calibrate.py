@@ -57,8 +57,8 @@ def calibrate(
     items = trial_items(program, data, most)
     x = training_items(program, data, SCALED_ON).x
     prepared = Prepared.of(without_own(document), trained, x)
-    likeness = Likeness(prepared.logits(items.x))
-    right = likeness.rates.argmax(axis=1) == items.y
+    rates = prepared.logits(items.x)
+    likeness, right = Likeness.of(rates), rates.argmax(axis=1) == items.y
     lengths = [steps] if steps else list(_lengths(program))
     expected = RUNS * len(lengths)
     with watcher.items("calibrating", expected) as count:
