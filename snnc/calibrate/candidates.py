@@ -21,7 +21,7 @@ STARTS = ((2.8, 2.0, 5), (2.8, 2.8, 5), (2.8, 2.0, 10))
 #: What twice the spikes have to gain at least, and what the choice may be worse than the best: shares of probability.
 WORTH, TOLERANCE = 0.0003, 0.0005
 #: Settings are tried on so many items at first, and so many of the best ones on all.
-FEW, FINALISTS = 1000, 6
+FEW, FINALISTS = 400, 4
 
 
 @dataclass(frozen=True, eq=False)
