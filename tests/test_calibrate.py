@@ -215,6 +215,19 @@ def test_what_was_trained_for_spikes_keeps_its_parameters(
         np.testing.assert_array_equal(after[name], array, name)
 
 
+def test_a_training_is_still_the_one_that_the_spec_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other neurons have another gradient by default: the one that was trained with is written then."""
+    from snnc.training.params_file import trained_otherwise
+
+    path = folder_of(tmp_path, SPEC.replace('kind = "relu" ', 'kind = "spiking_relu" '))
+    assert trained_otherwise(loaded(path), checked(path).program) == []
+    calibrated(path, "--time", "0.1", capsys=capsys)
+    assert checked(path).program.on_loihi
+    assert trained_otherwise(loaded(path), checked(path).program) == []
+
+
 def test_which_neurons_are_lines() -> None:
     from snnc.calibrate.plain import is_line
 
