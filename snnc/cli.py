@@ -240,7 +240,7 @@ def _predict(parser: argparse.ArgumentParser) -> None:
 def _calibrate(parser: argparse.ArgumentParser) -> None:
     _add_search(
         parser,
-        items=5000,
+        items=2000,
         time="as the spec says, else as short as loses no more than the tolerance",
         tolerance="may be lost against rates where a time is looked for",
     )

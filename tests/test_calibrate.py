@@ -215,6 +215,19 @@ def test_what_was_trained_for_spikes_keeps_its_parameters(
         np.testing.assert_array_equal(after[name], array, name)
 
 
+def test_a_training_is_still_the_one_that_the_spec_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other neurons have another gradient by default: the one that was trained with is written then."""
+    from snnc.training.params_file import trained_otherwise
+
+    path = folder_of(tmp_path, SPEC.replace('kind = "relu" ', 'kind = "spiking_relu" '))
+    assert trained_otherwise(loaded(path), checked(path).program) == []
+    calibrated(path, "--time", "0.1", capsys=capsys)
+    assert checked(path).program.on_loihi
+    assert trained_otherwise(loaded(path), checked(path).program) == []
+
+
 def test_which_neurons_are_lines() -> None:
     from snnc.calibrate.plain import is_line
 
@@ -258,7 +271,7 @@ def test_likeness_is_what_scipy_says() -> None:
     """One minus the total variation distance of two softmaxes, whatever their scale."""
     from scipy.special import softmax
 
-    from snnc.calibrate.likeness import Likeness
+    from snnc.calibrate.likeness import Likeness, _centred
 
     chance = np.random.RandomState(0)
     rates = chance.normal(0, 2, (50, 4))
@@ -271,6 +284,11 @@ def test_likeness_is_what_scipy_says() -> None:
     assert likeness.share_of(3 * other + 1, labels) == pytest.approx(1 - distance.mean() / 2)
     assert likeness.share_of(rates, labels) == pytest.approx(1.0)
     assert likeness.share_of(-rates, labels) == 0
+    # Of a network that is sure of all items, the same as of one that isn't.
+    sure, other = Likeness.of(100 * rates), other + chance.normal(0, 0.5, rates.shape)
+    assert 0.8 < softmax(sure.rates, axis=1).max(axis=1).mean() <= 0.9
+    assert sure.share_of(other, labels) < 0.97
+    np.testing.assert_array_equal(Likeness.of(0.1 * rates).rates, _centred(0.1 * rates))
 
 
 def test_what_can_not_be_calibrated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from snnc.calibrate.calibrated import Calibrated
 from snnc.calibrate.candidates import Candidates, compared, of_others, rates_of
 from snnc.calibrate.likeness import Likeness
 from snnc.calibrate.prepared import Prepared
-from snnc.calibrate.writing import explained, with_setting, without_own
+from snnc.calibrate.writing import explained, trained_alike, with_setting, without_own
 from snnc.data.arrays import text_in
 from snnc.data.prepare import Data
 from snnc.diagnostics.document import Document
@@ -56,9 +56,12 @@ def calibrate(
     trained = loaded.program
     items = trial_items(program, data, most)
     x = training_items(program, data, SCALED_ON).x
-    prepared = Prepared.of(without_own(document), trained, x)
-    likeness = Likeness(prepared.logits(items.x))
-    right = likeness.rates.argmax(axis=1) == items.y
+    start = without_own(document)
+    if loaded.training:
+        start = trained_alike(start, trained.network)
+    prepared = Prepared.of(start, trained, x)
+    rates = prepared.logits(items.x)
+    likeness, right = Likeness.of(rates), rates.argmax(axis=1) == items.y
     lengths = [steps] if steps else list(_lengths(program))
     expected = RUNS * len(lengths)
     with watcher.items("calibrating", expected) as count:

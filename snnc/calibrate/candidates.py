@@ -20,8 +20,10 @@ SCALES = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 STARTS = ((2.8, 2.0, 5), (2.8, 2.8, 5), (2.8, 2.0, 10))
 #: What twice the spikes have to gain at least, and what the choice may be worse than the best: shares of probability.
 WORTH, TOLERANCE = 0.0003, 0.0005
-#: Settings are tried on so many items at first, and so many of the best ones on all.
-FEW, FINALISTS = 1000, 6
+#: Settings are tried on so many items at first, or on as many as their neurons are in all in this many, which takes a moment.
+FEW, MOMENT = 400, 1_000_000
+#: So many of the best ones are tried on all.
+FINALISTS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,16 +52,16 @@ def compared(
 
     `also` is a point that is chosen if no setting is better.
     """
-    few = Runner(
-        prepared.document, prepared.program, items.first(FEW), likeness.first(FEW), progress
-    )
+    neurons = sum(population.size for population in prepared.program.network.populations)
+    n = min(len(items), max(FEW, MOMENT // neurons))
+    few = Runner(prepared.document, prepared.program, items.first(n), likeness.first(n), progress)
     search = Search(few, WORTH, TAUS, SCALES)
     starts = [point for s in _starts(prepared, steps) if (point := few.best(s))]
     if not starts:
         return None
     search.at(_setting(max(starts, key=lambda point: point.share)))
     found = sorted(filter(None, few.points.values()), key=lambda point: -point.share)[:FINALISTS]
-    if len(items) > FEW:
+    if len(items) > n:
         whole = Runner(prepared.document, prepared.program, items, likeness, progress)
         again = (whole.best(_setting(point)) for point in found)
         found = sorted(filter(None, again), key=lambda point: -point.share)

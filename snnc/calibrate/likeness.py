@@ -11,6 +11,11 @@ from snnc.data.prepare import Labels
 
 Array = NDArray[np.float64]
 
+#: The mean of the largest probabilities above which a network is too sure of its items: nothing that spikes lose would show.
+SURE = 0.9
+#: By how much logits are divided at a time until it isn't.
+STEP = 1.25
+
 
 @dataclass(frozen=True, eq=False)
 class Likeness:
@@ -21,6 +26,14 @@ class Likeness:
     """
 
     rates: Array
+
+    @classmethod
+    def of(cls, rates: Array) -> Likeness:
+        """Return the one of a network whose logits of rates are these; of items that it has learned by heart they are made smaller."""
+        centred: Array = _centred(rates)
+        while _probabilities(centred).max(axis=1).mean() > SURE:
+            centred = centred / STEP
+        return cls(centred)
 
     def share_of(self, logits: Array, labels: Labels) -> float:
         """Return the share of probability that lies on the same classes as that of rates, the mean of all items.

@@ -10,6 +10,7 @@ import numpy as np
 from snnc.calibrate.prepared import Prepared
 from snnc.data.arrays import arrays_of
 from snnc.data.prepare import Data, trained_on
+from snnc.diagnostics.diagnostic import KeyPath
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.files import replacing
@@ -23,6 +24,7 @@ from snnc.trials.setting import TIME, Setting, seconds
 from snnc.trials.variant import Variant, variant
 from snnc.trials.writing import fewest
 
+GRADIENT: KeyPath = ("train", "gradient")
 #: What the reasons begin with for which a calibration allows warnings.
 ALLOWED = "calibrated: "
 #: Warnings that something may cost accuracy: a measured accuracy answers them.
@@ -45,6 +47,13 @@ def without_own(document: Document) -> Document:
     allowed = document.data.get("allow", {})
     ours = [code for code, reason in allowed.items() if str(reason).startswith(ALLOWED)]
     return changed(document, {("allow", code): None for code in ours}) if ours else document
+
+
+def trained_alike(document: Document, network: Network) -> Document:
+    """Return a spec that says by which gradient its network was trained, where that of other neurons would be another one."""
+    written = "gradient" in document.data.get("train", {})
+    by_rates = all(population.gradient.kind == "rate" for population in network.populations)
+    return changed(document, {GRADIENT: "rate"}) if by_rates and not written else document
 
 
 def explained(chosen: Variant, data: Data, loss: str) -> Document:
