@@ -98,7 +98,20 @@ def _parsed(onnx: Any, path: Path) -> Any:
     # What ends between two fields can be parsed all the same.
     if not (model.ir_version and model.graph.node and model.opset_import):
         raise Refusal(f"{path} is no ONNX file, or cut short: copy it again, or {AGAIN}")
+    if not _is_text(model):
+        raise Refusal(f"{path} is damaged: a name in it is no text. Copy it again")
     return model
+
+
+def _is_text(message: Any) -> bool:
+    """Whether all texts within a message are some; those that aren't come as bytes."""
+    for kind, value in message.ListFields():
+        if kind.type == kind.TYPE_STRING:
+            if not all(isinstance(text, str) for text in [value] if isinstance(value, str | bytes) else value):
+                return False
+        elif kind.type == kind.TYPE_MESSAGE and not all(map(_is_text, [value] if hasattr(value, "ListFields") else value)):
+            return False
+    return True
 
 
 def _beside(path: Path, tensor: Any) -> bytes:
@@ -106,7 +119,7 @@ def _beside(path: Path, tensor: Any) -> bytes:
     place = {entry.key: entry.value for entry in tensor.external_data}
     name = str(place.get("location", ""))
     file = path.parent / name
-    if not name or Path(name).name != name or "\\" in name or file.is_symlink():
+    if name in ("", "..") or Path(name).name != name or "\\" in name or file.is_symlink():
         raise Refusal(
             f"{path} asks for weights in '{name}'; only a file in its own folder, no link, is read"
         )

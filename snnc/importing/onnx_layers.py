@@ -107,6 +107,11 @@ def padded(call: NodeCall, lengths: Shape, window: Shape, strides: Shape) -> Pad
     pads = tuple(call.attributes.get("pads", (0,) * 2 * len(lengths)))
     if len(pads) != 2 * len(lengths) or min(pads) < 0:
         raise Unsayable(f"pads {list(pads)}", "use padding that isn't negative")
+    if any(zeros >= size for zeros, size in zip(pads, (*window, *window), strict=True)):
+        raise Unsayable(
+            f"pads {list(pads)}, by which windows of {list(window)} see nothing but zeros",
+            "pad by less than the window's size",
+        )
     return tuple(zip(pads[: len(lengths)], pads[len(lengths) :], strict=True))
 
 

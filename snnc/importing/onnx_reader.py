@@ -107,7 +107,7 @@ class _Reading:
         inputs = tuple(self.values[name] if name else None for name in node.input)
         traced = [value for value in inputs if isinstance(value, Traced)]
         try:
-            value = self._value(node, layer, inputs)
+            value = self._value_or_damage(node, layer, inputs)
         except Unsayable as error:
             # Layers with a memory, and attention, are refused themselves; what prepares their items needn't be.
             if self.moves_items and (isinstance(error, MixesItems) or rearranges(node.op_type)):
@@ -134,6 +134,23 @@ class _Reading:
         if Unread in kinds and Unsupported not in kinds:
             raise Refusal(f"{self.path}: it mixes items; {AGAIN}, for one item")
         return nodes
+
+    def _value_or_damage(self, node: Any, name: str, inputs: tuple[Value | None, ...]) -> Value:
+        try:
+            return self._value(node, name, inputs)
+        # Exceptions that attributes raise which are missing, of another type, or out of all bounds.
+        except (
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            ArithmeticError,
+            MemoryError,
+        ) as error:
+            raise Unsayable(
+                f"what it says of itself isn't what ONNX has for {node.op_type}",
+                "the file is damaged: export the network again",
+            ) from error
 
     def _value(self, node: Any, name: str, inputs: tuple[Value | None, ...]) -> Value:
         traced = [value for value in inputs if isinstance(value, Traced)]
