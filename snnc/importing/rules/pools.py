@@ -31,7 +31,9 @@ def counted_zeros(whole: Whole, node: Node) -> Step | None:
     channels, ones = node.shape[-1], (1,) * len(pool.window)
     kernel = np.full((*pool.window, 1, channels), 1 / np.prod(pool.window))
     conv = ops.Conv(kernel, None, pool.strides, pool.padding, ones, groups=channels)
-    change = Change(node.name, "weights that are all the same", "its means count zeros beyond the edges")
+    change = Change(
+        node.name, "weights that are all the same", "its means count zeros beyond the edges"
+    )
     return Step((like(node, conv, whole.inputs(node)),), (change,))
 
 
