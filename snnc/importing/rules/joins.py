@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,19 +21,13 @@ def weights_of_join(whole: Whole, node: Node) -> Step | None:
     if not isinstance(node.operation, ops.Dense | ops.Conv):
         return None
     before = whole.before(node)
-    flat = (
-        before
-        if isinstance(before.operation, ops.Flatten) and not before.operation.channels_first
-        else None
-    )
+    flat = before if _is_plain(before) else None
     join = whole.before(flat) if flat else before
     if not isinstance(join.operation, ops.Concatenate):
         return None
     sources = whole.inputs(join)
-    alike = len(set(map(_is_pixel, sources))) == 1 and len(set(sources)) == len(sources)
-    joined_again = any(isinstance(r.operation, ops.Concatenate) for r in whole.readers(node))
-    if alike and not joined_again and not any(map(_is_no_layer, sources)):
-        return None  # a spec concatenates channels
+    if _is_sayable(sources) and not _is_joined(whole, node):
+        return None
     shares = _shares(node.operation, join.shape, [source.shape[-1] for source in sources])
     nodes: list[Node] = []
     parts = []
@@ -49,6 +44,21 @@ def weights_of_join(whole: Whole, node: Node) -> Step | None:
     total = made(whole.name(f"{node.name}/sum"), join.kind, ops.Add(), parts)
     change = Change(join.name, "the sources of", WHY, node.name)
     return Step((*nodes, *parts, total), (change,))
+
+
+def _is_plain(node: Node) -> bool:
+    return isinstance(node.operation, ops.Flatten) and not node.operation.channels_first
+
+
+def _is_joined(whole: Whole, node: Node) -> bool:
+    """Whether what a node puts out is joined with others."""
+    return any(isinstance(each.operation, ops.Concatenate) for each in whole.readers(node))
+
+
+def _is_sayable(sources: Sequence[Node]) -> bool:
+    """Whether a spec can concatenate nodes: the channels of layers, each of them once."""
+    alike = len(set(map(_is_pixel, sources))) == 1 and len(set(sources)) == len(sources)
+    return alike and not any(map(_is_no_layer, sources))
 
 
 def _is_no_layer(node: Node) -> bool:
