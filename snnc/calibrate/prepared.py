@@ -55,7 +55,10 @@ class Prepared:
     def at_rates(self, rates: Mapping[str, float]) -> Prepared:
         """Return the same with other rates of its lines, in hertz."""
         dt = self.program.network.dt
-        plain, written, factors = slower(self.plain, dict(rates), FASTEST / dt)
+        plain, slow, factors = slower(self.plain, dict(rates), FASTEST / dt)
+        on_chip = {p.name for p in self.program.network.populations_on_chip}
+        # What can't take a factor there fires in every step at most.
+        written = {n: min(rate, 1 / dt) if n in on_chip else rate for n, rate in slow.items()}
         spec = _with_rates(self.document, self.program, written)
         network = tuned(plain, spec.program.network, self.scales)
         return Prepared(

@@ -39,16 +39,16 @@ def normalised(
 def slower(
     network: Network, rates: dict[str, float], most: float
 ) -> tuple[Network, dict[str, float], dict[str, float]]:
-    """Return a plain network with no rate above the highest, where factors can say the same: with the rates, and by what they were divided.
+    """Return a plain network with the rates of its lines, in hertz, none above the highest, and by what each was divided.
 
-    Half the rate for activations of 1 is the same rate for twice the activations. `rates` are those of the lines, in hertz.
+    Half the rate for activations of 1 is the same rate for twice the activations. Layers that can't take a factor stay faster.
     """
     factors = dict.fromkeys(rates, 1.0)
     for group in groups(network, rates):
         over = max(rates[name] for name in group) / most
         factors |= dict.fromkeys(group, 2.0 ** max(0, ceil(log2(over))))
     inverse = {name: 1 / factor for name, factor in factors.items()}
-    slow = {name: min(rate / factors[name], most) for name, rate in rates.items()}
+    slow = {name: rate / factors[name] for name, rate in rates.items()}
     return scaled(network, inverse, inverse), slow, factors
 
 
