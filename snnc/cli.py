@@ -258,6 +258,24 @@ def _tune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
+def _export(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    parser.add_argument(
+        "--nir",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="write the rate network as a NIR graph, read it back and compare it",
+    )
+    parser.add_argument(
+        "--dt",
+        type=_amount,
+        metavar="SECONDS",
+        help="the time step that its readers are given (default: that of the spec)",
+    )
+
+
 def _report(parser: argparse.ArgumentParser) -> None:
     _add_spec(parser)
     _add_folder(parser)
@@ -306,6 +324,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "run": ("run the trained network as spikes, and print one table", _run_spec),
     "predict": ("say what the trained network answers to the items of a file", _predict),
     "tune": ("search how the trained network runs best on the chip, without training it", _tune),
+    "export": ("write the trained network as a graph that other frameworks read", _export),
     "report": (
         "run the trained network, and write what there is to know of it into one HTML file, NAME.report.html",
         _report,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from snnc.diagnostics.errors import Refusal, cannot
-from snnc.importing import keras_files
+from snnc.importing import hdf5, keras_files, nir_file
 from snnc.importing.graph import Graph
+from snnc.importing.nir_graph import read_nir
 from snnc.importing.onnx_file import looks_like_onnx
 from snnc.importing.onnx_reader import read_onnx
 
@@ -20,7 +21,7 @@ def read(path: Path, weights: Path | None = None) -> Graph:
     """
     first = _first_bytes(path)
     if first.startswith(b"\x89HDF\r\n\x1a\n"):
-        return keras_files.from_hdf5(path)
+        return read_nir(path) if _holds_nir(path) else keras_files.from_hdf5(path)
     if first.startswith(b"PK"):
         return keras_files.from_archive(path)
     if first.lstrip()[:1] == b"{":
@@ -28,6 +29,11 @@ def read(path: Path, weights: Path | None = None) -> Graph:
     if looks_like_onnx(first):
         return read_onnx(path)
     raise Refusal(f"{path.as_posix()} is no file of a trained network that snnc reads")
+
+
+def _holds_nir(path: Path) -> bool:
+    with hdf5.opened(path, path.as_posix()) as file:
+        return nir_file.is_nir(file)
 
 
 def _first_bytes(path: Path) -> bytes:

@@ -107,9 +107,12 @@ def _is_text(message: Any) -> bool:
     """Whether all texts within a message are some; those that aren't come as bytes."""
     for kind, value in message.ListFields():
         if kind.type == kind.TYPE_STRING:
-            if not all(isinstance(text, str) for text in [value] if isinstance(value, str | bytes) else value):
+            texts = [value] if isinstance(value, str | bytes) else value
+            if not all(isinstance(text, str) for text in texts):
                 return False
-        elif kind.type == kind.TYPE_MESSAGE and not all(map(_is_text, [value] if hasattr(value, "ListFields") else value)):
+        elif kind.type == kind.TYPE_MESSAGE and not all(
+            map(_is_text, [value] if hasattr(value, "ListFields") else value)
+        ):
             return False
     return True
 
