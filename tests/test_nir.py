@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnc.cli import main
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.libraries import WITHOUT_TENSORFLOW, loaded
 from snnc.importing import formats, nir_file
@@ -152,6 +153,23 @@ def test_spikingjelly_spikes_alike(network: Network, tmp_path: Path) -> None:
             total = total + (out[0] if isinstance(out, tuple) else out).numpy() / 100
     ours = simulate(nir_file.read(path), items, 100, DT).output
     np.testing.assert_allclose(total, ours, atol=1e-5 * np.abs(ours).max())
+
+
+@pytest.mark.slow
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], libraries: Any) -> None:
+    """A small network is trained, exported, and read again; what can't be written is said in words."""
+    spec = ROOT / "specs/digits.toml"
+    assert main(["train", str(spec), "-o", str(tmp_path), "--epochs", "1"]) == 0
+    file = tmp_path / "digits.nir"
+    assert main(["export", str(spec), "-o", str(tmp_path), "--nir", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert "NIR can't say:" in said
+    assert "0 of" in said
+    assert formats.read(file).output.shape == (10,)
+    assert (
+        main(["export", str(spec), "-o", str(tmp_path), "--nir", str(tmp_path / "no/x.nir")]) == 2
+    )
+    assert main(["export", str(spec), "-o", str(tmp_path / "none"), "--nir", str(file)]) == 1
 
 
 def test_what_a_spec_has_no_words_for(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def _step(node: NirNode, dt: float) -> Step:
         strides, (down, right) = fields["stride"], fields["padding"]
         padding = ((int(down), int(down)), (int(right), int(right)))
         conv = Conv(kernel, fields["bias"], tuple(map(int, strides)), padding, (1, 1))
-        return lambda x: np.moveaxis(conv.apply(np.moveaxis(x, 1, -1)), -1, 1)
+        return lambda x: np.asarray(np.moveaxis(conv.apply(np.moveaxis(x, 1, -1)), -1, 1))
     if node.kind in ("IF", "LIF"):
         return _Neurons(node, dt)
     return lambda x: x

@@ -160,10 +160,11 @@ _READERS: dict[str, Callable[[Any, Shape], Operation]] = {
 
 
 def _padding(value: Any, lengths: Shape, window: Shape, strides: Shape) -> Padding:
-    if value == "valid":
-        return ((0, 0),) * len(lengths)
-    if value == "same":
-        return same_padding(lengths, window, strides)
+    if isinstance(value, str):
+        if value not in ("valid", "same"):
+            raise ValueError(f"a padding '{value}'")
+        none = ((0, 0),) * len(lengths)
+        return same_padding(lengths, window, strides) if value == "same" else none
     return tuple((zeros, zeros) for zeros in _each(value, len(lengths), least=0))
 
 
