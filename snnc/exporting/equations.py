@@ -83,4 +83,4 @@ class _Neurons:
         voltage = self.voltage + self.dt * slope
         spikes = voltage > fields["v_threshold"]
         self.voltage = np.where(spikes, fields["v_reset"], voltage)
-        return spikes.astype(float)
+        return np.asarray(spikes, float)
