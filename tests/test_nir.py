@@ -27,6 +27,7 @@ DT = 0.001
 SPECS = {
     "dense": ROOT / "specs/jets.toml",
     "images": ROOT / "specs/mnist_loihi.toml",
+    "sums": ROOT / "specs/mnist_parallel.toml",
 }
 
 
@@ -137,7 +138,9 @@ def test_what_the_package_writes_is_read(tmp_path: Path) -> None:
 def test_spikingjelly_spikes_alike(network: Network, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="torch isn't installed")
     exchange = pytest.importorskip(
-        "spikingjelly.activation_based.nir_exchange", reason="spikingjelly isn't installed"
+        "spikingjelly.activation_based.nir_exchange",
+        reason="spikingjelly, or nirtorch, isn't installed",
+        exc_type=ImportError,
     )
     nir = pytest.importorskip("nir", reason="the package nir isn't installed")
     from snnc.exporting.equations import simulate
@@ -146,11 +149,11 @@ def test_spikingjelly_spikes_alike(network: Network, tmp_path: Path) -> None:
     path = exported(network, tmp_path)
     theirs = exchange.import_from_nir(nir.read(path), dt=DT).double()
     items = RNG.normal(size=(8, *channels_first(network.input_shape)))
-    total = 0.0
+    total, state = 0.0, None
     with torch.no_grad():
         for _ in range(100):
-            out = theirs(torch.from_numpy(items))
-            total = total + (out[0] if isinstance(out, tuple) else out).numpy() / 100
+            out, state = theirs(torch.from_numpy(items), state)
+            total = total + out.numpy() / 100
     ours = simulate(nir_file.read(path), items, 100, DT).output
     np.testing.assert_allclose(total, ours, atol=1e-5 * np.abs(ours).max())
 

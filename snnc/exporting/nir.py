@@ -33,12 +33,19 @@ def nir_graph(network: Network, dt: float) -> NirGraph:
     edges: list[tuple[str, str]] = []
     for name in network.receivers:
         population = None if name == OUTPUT else network.population(name)
+        target = name
+        if population is None and len(network.into(name)) > 1:
+            # Readers take several edges into an Output for several outputs.
+            target = f"{name}.sum"
+            eye, zeros = np.eye(network.output.classes), np.zeros(network.output.classes)
+            nodes[target] = NirNode("Affine", {"weight": eye, "bias": zeros})
+            edges.append((target, name))
         for number, connection in enumerate(network.into(name)):
             key = network.array_key(connection)
             for own, node, source in _layer(network, connection, population, key, number, dt):
                 nodes[own] = node
                 edges.append((source, own))
-            edges.append((f"{key}.weights", name))
+            edges.append((f"{key}.weights", target))
         nodes[name] = _end(network) if population is None else _neurons(population, dt)
     return NirGraph(nodes, tuple(edges))
 
