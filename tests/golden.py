@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.diagnostics.report import report
 from snnc.pipeline import checked, scripts
-from tests.conftest import CASES, DOWNLOADED, INVALID, SPECS
+from tests.conftest import CASES, DOWNLOADED, INVALID, ROOT, SPECS
 
 UPDATE = "make golden"
+#: What is said of files that `tests/refused_models.py` makes.
+REFUSED = ROOT / "tests/cases/refused_models"
 
 
 def golden_scripts() -> dict[Path, str]:
@@ -40,6 +43,17 @@ def invalid_report(path: Path) -> str:
 
 def golden_reports() -> dict[Path, str]:
     return {path.with_suffix(".err"): invalid_report(path) for path in INVALID}
+
+
+def golden_refusals() -> dict[Path, str]:
+    """Return what is said of each file that can't be imported."""
+    from tests.refused_models import MADE, message
+
+    wanted = {}
+    for name in MADE:
+        with tempfile.TemporaryDirectory() as folder:
+            wanted[REFUSED / f"{name}.txt"] = message(name, Path(folder))
+    return wanted
 
 
 def compare(path: Path, wanted: str) -> None:

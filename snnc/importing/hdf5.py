@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,16 @@ from snnc.diagnostics.errors import Refusal
 from snnc.importing.operations import Array, in_double
 from snnc.importing.package import imported
 
+#: The first bytes of such a file.
+MAGIC = b"\x89HDF\r\n\x1a\n"
 #: Bytes of all arrays of a file together: more than any network that a chip or a spec could hold.
 LARGEST = 2**30
-#: Groups and arrays of a file.
+#: How many times its size the arrays of a file may take, which it can hold packed; any file may hold `_SMALL` bytes.
+_UNPACKED = 100
+_SMALL = 2**22
+#: What h5py raises of damaged files.
+_DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError)
+#: Groups of a file.
 MOST_OBJECTS = 100_000
 
 
@@ -29,14 +37,20 @@ def opened(source: Path | bytes, name: str) -> Iterator[Any]:
     """
     h5py = imported("h5py")
     try:
-        with h5py.File(source if isinstance(source, Path) else io.BytesIO(source), "r") as file:
-            _refuse_the_outside(h5py, file, name)
+        file = h5py.File(source if isinstance(source, Path) else io.BytesIO(source), "r")
+    except _DAMAGED as error:
+        raise _damaged(name, error) from error
+    with file:
+        try:
+            size = source.stat().st_size if isinstance(source, Path) else len(source)
+            _Look(h5py, name, min(LARGEST, max(_UNPACKED * size, _SMALL))).through(file)
+        except _DAMAGED as error:
+            raise _damaged(name, error) from error
+        try:
             yield file
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise Refusal(
-            f"{name} is damaged, or only a part of it is there ({_first_line(error)}): "
-            "copy it again, and compare the sizes"
-        ) from error
+        # What h5py raises of parts that can't be read, and no mistake of ours.
+        except (OSError, RuntimeError, KeyError) as error:
+            raise _damaged(name, error) from error
 
 
 def text_of(file: Any, attribute: str) -> str | None:
@@ -48,13 +62,13 @@ def text_of(file: Any, attribute: str) -> str | None:
 def texts_of(group: Any, attribute: str) -> list[str] | None:
     """Return an attribute that lists texts, which Keras cuts into several where HDF5 has no room; None if there is none."""
     if attribute in group.attrs:
-        return [_text(value) for value in group.attrs[attribute]]
+        return [_text(value) for value in _values(group.attrs[attribute])]
     if f"{attribute}0" not in group.attrs:
         return None
     found: list[Any] = []
     while f"{attribute}{len(found)}" in group.attrs:
         found.append(group.attrs[f"{attribute}{len(found)}"])
-    return [_text(value) for part in found for value in part]
+    return [_text(value) for part in found for value in _values(part)]
 
 
 def numbers_of(dataset: Any, name: str) -> Array:
@@ -65,46 +79,62 @@ def numbers_of(dataset: Any, name: str) -> Array:
     """
     if not hasattr(dataset, "dtype") or dataset.dtype.kind not in "fiub":
         raise Refusal(f"{name} holds no numbers, but {getattr(dataset, 'dtype', 'a group')}")
-    array = in_double(dataset[()])
+    try:
+        array = in_double(dataset[()])
+    except _DAMAGED as error:
+        raise _damaged(name, error) from error
     if not np.isfinite(array).all():
         wrong = int(array.size - np.isfinite(array).sum())
         raise Refusal(
-            f"{name} holds no finite numbers in {wrong} of {array.size} places: "
-            "the training diverged; import the model as it was before"
+            f"{name} isn't finite in {wrong} of {array.size} places: "
+            "the training diverged, so import the model as it was before"
         )
     return array
 
 
-def _refuse_the_outside(h5py: Any, file: Any, name: str) -> None:
-    """Look at every link and every array: h5py would follow links to any file that the user may read."""
-    seen: set[int] = set()
-    groups = [file]
-    total = 0
-    while groups:
-        group = groups.pop()
-        address = h5py.h5o.get_info(group.id).addr
-        if address in seen:
-            continue
-        seen.add(address)
-        if len(seen) > MOST_OBJECTS:
-            raise Refusal(f"{name} holds more than {MOST_OBJECTS:,} groups and arrays")
-        for key in group:
-            link = group.get(key, getlink=True)
-            where = f"{group.name.rstrip('/')}/{key}"
-            if not isinstance(link, h5py.HardLink):
-                raise Refusal(_outside(name, f"a link, {where}"))
-            value = group[key]
-            if isinstance(value, h5py.Group):
-                groups.append(value)
-            elif isinstance(value, h5py.Dataset):
-                if value.external is not None or value.is_virtual:
-                    raise Refusal(_outside(name, f"an array whose values are elsewhere, {where}"))
-                total += value.size * value.dtype.itemsize
-                if total > LARGEST:
-                    raise Refusal(
-                        f"{name} says that it holds more than {LARGEST // 2**20:,} MB of arrays, at {where}: "
-                        "no network that runs on the chip is as large"
-                    )
+@dataclass
+class _Look:
+    """A look at every link and every array: h5py would follow links to any file that the user may read."""
+
+    h5py: Any
+    name: str
+    most_bytes: int
+    bytes_so_far: int = 0
+
+    def through(self, file: Any) -> None:
+        seen: set[int] = set()
+        groups = [file]
+        while groups:
+            group = groups.pop()
+            address = self.h5py.h5o.get_info(group.id).addr
+            if address in seen:
+                continue
+            seen.add(address)
+            if len(seen) > MOST_OBJECTS:
+                raise Refusal(f"{self.name} holds more than {MOST_OBJECTS:,} groups")
+            for key in group:
+                value = self._within(group, key)
+                if isinstance(value, self.h5py.Group):
+                    groups.append(value)
+
+    def _within(self, group: Any, key: str) -> Any:
+        where = f"{group.name.rstrip('/')}/{key}"
+        if not isinstance(group.get(key, getlink=True), self.h5py.HardLink):
+            raise Refusal(_outside(self.name, f"a link, {where}"))
+        value = group[key]
+        if isinstance(value, self.h5py.Dataset):
+            self._ensure_held(value, where)
+        return value
+
+    def _ensure_held(self, value: Any, where: str) -> None:
+        if value.external is not None or value.is_virtual:
+            raise Refusal(_outside(self.name, f"an array whose values are elsewhere, {where}"))
+        self.bytes_so_far += value.size * value.dtype.itemsize
+        if self.bytes_so_far > self.most_bytes:
+            raise Refusal(
+                f"{self.name} has arrays of {self.bytes_so_far:,} bytes up to {where}, and at most "
+                f"{self.most_bytes:,} are read of a file of its size: save the model again with model.save"
+            )
 
 
 def _outside(name: str, what: str) -> str:
@@ -114,8 +144,19 @@ def _outside(name: str, what: str) -> str:
     )
 
 
+def _values(attribute: Any) -> Any:
+    return attribute if hasattr(attribute, "shape") and attribute.shape else []
+
+
 def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _damaged(name: str, error: Exception) -> Refusal:
+    return Refusal(
+        f"{name} is damaged, or only a part of it is there ({_first_line(error)}): "
+        "copy it again, and compare the sizes"
+    )
 
 
 def _first_line(error: Exception) -> str:

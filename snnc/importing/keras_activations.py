@@ -7,7 +7,7 @@ from typing import Any
 
 from snnc.importing.operations import Identity, Operation, Relu, Sigmoid, Softmax, Unsupported
 
-#: By Keras' names; `relu6` and `softmax_v2` are TensorFlow's.
+#: By Keras' names; `relu6` and those in `_v2` are TensorFlow's.
 _KNOWN: dict[str, Operation] = {
     "linear": Identity(),
     "relu": Relu(),
@@ -16,6 +16,7 @@ _KNOWN: dict[str, Operation] = {
     "softmax": Softmax(),
     "softmax_v2": Softmax(),
     "log_softmax": Softmax(),
+    "log_softmax_v2": Softmax(),
     "sigmoid": Sigmoid(),
 }
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from snnc.diagnostics.errors import Refusal
 from snnc.importing import keras_unsupported as unsupported
 from snnc.importing.graph import Graph, Node
 from snnc.importing.keras_config import Layer, Source
-from snnc.importing.keras_layers import MOST_VALUES, CannotSay, Given, Part, builder
+from snnc.importing.keras_given import MOST_VALUES, CannotSay, Given, Part
+from snnc.importing.keras_layers import builder
 from snnc.importing.keras_weights import Weights
+from snnc.importing.keras_windows import activated
 from snnc.importing.operations import Input, Operation, Shape, Unread, Unsupported
+
+_AGAIN = "save the whole model again, with model.save('model.h5')"
+#: A length for axes that have none.
+_SOME = 64
 
 
 def graph(model: Layer, weights: Weights, written_by: str, name: str) -> Graph:
@@ -26,7 +32,11 @@ def graph(model: Layer, weights: Weights, written_by: str, name: str) -> Graph:
     outputs = walk.through(model, weights, walk.inputs)
     walk.end(model, outputs)
     if walk.wrong:
-        raise Refusal("\n  ".join([f"the weights in {name} don't fit its layers:", *walk.wrong]))
+        raise Refusal(
+            "\n  ".join(
+                [f"layers and weights in {name} don't fit each other: {_AGAIN}", *walk.wrong]
+            )
+        )
     return Graph(written_by, tuple(walk.nodes.values()))
 
 
@@ -45,13 +55,18 @@ class _Walk:
     def start(self, model: Layer) -> None:
         """Make the inputs: those of a Functional model, or the one that a Sequential's first layer speaks of."""
         if model.is_sequential or not model.inputs:
-            self._input("input", "InputLayer", model.input_shape)
+            first = next(
+                (layer.name for layer in model.layers if layer.kind == "InputLayer"), "input"
+            )
+            self._input(first, "InputLayer", model.input_shape)
             return
         by_name = {layer.name: layer for layer in model.layers}
         for source in model.inputs:
             layer = by_name.get(source.layer)
             if layer is None:
-                raise Refusal(f"{self.file} names an input '{source.layer}', which it doesn't have")
+                raise Refusal(
+                    f"{self.file} names an input '{source.layer}', which it doesn't have: {_AGAIN}"
+                )
             self._input(layer.name, layer.kind, layer.input_shape)
 
     def end(self, model: Layer, outputs: Sequence[str]) -> None:
@@ -83,21 +98,33 @@ class _Walk:
         values: dict[str, list[str]] = {}
         for source, name in zip(model.inputs, inputs, strict=False):
             values[source.layer] = [name]
-        waiting = [layer for layer in model.layers if layer.name not in values]
-        while waiting:
-            ready = [layer for layer in waiting if _is_ready(layer, values)]
-            if not ready:
+        for layer in self._in_order(model, values):
+            sources = [_value(source, values) for source in layer.uses[0].sources]
+            values[layer.name] = self._layer(layer, of[layer.name], sources, prefix)
+        if not model.outputs:
+            raise Refusal(f"{self.file} names no output of the model '{model.name}': {_AGAIN}")
+        for source in model.outputs:
+            if source.layer not in values:
                 raise Refusal(
-                    f"{self.file} has a layer '{waiting[0].name}' that reads what no layer before it writes"
+                    f"{self.file} names an output '{source.layer}', which it doesn't have: {_AGAIN}"
                 )
-            for layer in ready:
-                sources = [_value(source, values) for source in layer.uses[0].sources]
-                values[layer.name] = self._layer(layer, of[layer.name], sources, prefix)
-            waiting = [layer for layer in waiting if layer.name not in values]
-        missing = [source.layer for source in model.outputs if source.layer not in values]
-        if missing or not model.outputs:
-            raise Refusal(f"{self.file} names an output that it doesn't have: {missing}")
         return [_value(source, values) for source in model.outputs]
+
+    def _in_order(self, model: Layer, known: Mapping[str, object]) -> Iterator[Layer]:
+        """Yield layers once `known` has all that they read; whoever asks adds each to it."""
+        waiting = [layer for layer in model.layers if layer.name not in known]
+        while waiting:
+            left = []
+            for layer in waiting:
+                if _is_ready(layer, known):
+                    yield layer
+                else:
+                    left.append(layer)
+            if len(left) == len(waiting):
+                raise Refusal(
+                    f"{self.file} has a layer '{left[0].name}' that reads what no other layer returns: {_AGAIN}"
+                )
+            waiting = left
 
     def _layer(
         self, layer: Layer, weights: Weights, sources: Sequence[str], prefix: str
@@ -105,31 +132,38 @@ class _Walk:
         """Add a layer, or a model within the model, and return the names of the nodes that have its values."""
         name = prefix + layer.name
         if len(layer.uses) > 1:
-            return [self._add(name, layer.kind, unsupported.used_again(len(layer.uses)), sources)]
+            return [self._refused(name, layer, unsupported.used_again(len(layer.uses)), sources)]
         if layer.is_model:
             return self.through(layer, weights, sources, f"{name}/")
-        refused = unsupported.why_not(layer)
-        if refused is not None:
-            return [self._add(name, layer.kind, refused, sources)]
-        return [self._parts(name, layer, weights, sources)]
+        why = unsupported.why_not(layer)
+        if why is not None:
+            return [self._refused(name, layer, why, sources)]
+        return [self._carried(name, layer, weights, sources)]
 
-    def _parts(self, name: str, layer: Layer, weights: Weights, sources: Sequence[str]) -> str:
+    def _carried(self, name: str, layer: Layer, weights: Weights, sources: Sequence[str]) -> str:
+        """Add the steps of a layer of a class that a spec has words for."""
         build = builder("Add" if layer.is_operation else layer.kind)
         assert build is not None
         shapes = tuple(self.nodes[source].shape for source in sources)
-        if not shapes:
-            raise Refusal(f"{self.file} has a layer '{layer.name}' that reads nothing")
+        given = Given(layer, shapes, weights.arrays())
+        is_behind = bool(self.behind.intersection(sources))
         try:
-            parts = build(Given(layer, shapes, weights.arrays()))
-            last = self._chain(name, parts, sources)
+            return self._chain(name, build(given), sources)
         except CannotSay as error:
-            return self._add(name, layer.kind, Unsupported(error.reason, error.advice), sources)
+            if not is_behind:
+                return self._refused(name, layer, Unsupported(error.reason, error.advice), sources)
         except Refusal as error:
-            # Behind a layer that a spec can't say the shapes are guesses.
-            if not self.behind.intersection(sources):
+            if not is_behind:
                 self.wrong.append(str(error))
-            return self._add(name, layer.kind, Unread(shapes[0]), sources)
-        return last
+        # Behind a layer that a spec has no words for, shapes are guesses.
+        unread = Unread(unsupported.shape_behind(layer, shapes[0]))
+        asked = [part for part in activated(given) if isinstance(part.operation, Unsupported)]
+        return self._chain(name, [given.part(unread), *asked], sources)
+
+    def _refused(self, name: str, layer: Layer, why: Unsupported, sources: Sequence[str]) -> str:
+        before = self.nodes[sources[0]].shape if sources else ()
+        items = unsupported.shape_behind(layer, before)
+        return self._add(name, layer.kind, replace(why, items=items), sources)
 
     def _chain(self, name: str, parts: Sequence[Part], sources: Sequence[str]) -> str:
         reads = list(sources)
@@ -147,16 +181,18 @@ class _Walk:
     def _input(self, name: str, kind: str, shape: tuple[int | None, ...] | None) -> None:
         if shape is None:
             raise Refusal(
-                f"{self.file} doesn't say what shape its items have: call model.build((None, ...)) "
-                "with the shape of an item, and save it again"
+                f"{self.file} doesn't say what shape its items have: call model.build((None, 16)), "
+                "with the shape of an item in the place of 16, and save it again"
             )
         known = tuple(size for size in shape if size is not None)
+        # Any length will do to look at the layers behind.
+        sizes = tuple(_SOME if size is None else size for size in shape)
         if len(known) < len(shape):
-            operation: Operation = unsupported.of_any_length(shape)
+            operation: Operation = replace(unsupported.of_any_length(shape), items=sizes)
         elif not known or min(known) < 1 or math.prod(known) > MOST_VALUES:
             raise Refusal(f"{self.file} reads items of shape {shape}: no network reads those")
         elif self.inputs:
-            operation = unsupported.another_input()
+            operation = replace(unsupported.another_input(), items=known)
         else:
             operation = Input(known)
         self.inputs.append(self._add(name, kind, operation, []))
@@ -174,8 +210,9 @@ class _Walk:
         return unique
 
 
-def _is_ready(layer: Layer, values: Mapping[str, Sequence[str]]) -> bool:
-    return bool(layer.uses) and all(source.layer in values for source in layer.uses[0].sources)
+def _is_ready(layer: Layer, known: Mapping[str, object]) -> bool:
+    sources = layer.uses[0].sources if layer.uses else ()
+    return bool(sources) and all(source.layer in known for source in sources)
 
 
 def _value(source: Source, values: Mapping[str, Sequence[str]]) -> str:

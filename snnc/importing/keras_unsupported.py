@@ -8,7 +8,7 @@ from typing import Any
 
 from snnc.importing.keras_config import Layer
 from snnc.importing.keras_layers import builder
-from snnc.importing.operations import Unsupported
+from snnc.importing.operations import Shape, Unsupported
 
 _RECURRENT = (
     "the network on the chip goes from item to classes, without loops",
@@ -37,13 +37,15 @@ _VOLUMES = (
 )
 _WRAPPED = ("it wraps another layer", "use that layer itself, and save the model again")
 
+_LOOPS = ("LSTM", "GRU", "SimpleRNN")
+
 #: By class; a name that ends with * stands for all that start with it.
 _KNOWN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(
         ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM*", "StackedRNNCells"),
         _RECURRENT,
     ),
-    **dict.fromkeys(("Multiply", "Maximum", "Minimum", "Dot", "Subtract"), _ELEMENTS),
+    **dict.fromkeys(("Multiply", "Maximum", "Minimum", "Dot"), _ELEMENTS),
     **dict.fromkeys(
         (
             "LayerNormalization",
@@ -106,6 +108,10 @@ _KNOWN: dict[str, tuple[str, str]] = {
     ),
     "LocallyConnected*": ("each place has weights of its own", "use Conv1D, Conv2D or Dense"),
     "RepeatVector": ("it repeats values", "use Dense or Conv layers alone"),
+    "Subtract": (
+        "specs add layers, and don't subtract them",
+        "turn the sign of the second one's weights, and use Add",
+    ),
     "Masking": (
         "it leaves time steps out, by item",
         "give all items one length, and leave the layer out",
@@ -135,6 +141,12 @@ _OPERATION = (
 )
 
 
+_CHANNELS_FIRST = (
+    "its images have the channels first",
+    "build it with data_format='channels_last': kernels stay as they are, and the rows of a Dense layer behind Flatten "
+    "go in the other order",
+)
+_RENORM = ("it renormalises with statistics of its own", "train it with renorm=False")
 _OTHER = (
     "specs have no such layer",
     "build the model without it: docs/import.md lists what can be imported",
@@ -147,7 +159,7 @@ _AT_RANDOM = (
 
 def why_not(layer: Layer) -> Unsupported | None:
     """Return what to say of a layer that can't be carried over, whatever its arrays; None for the others."""
-    words = _of_a_function(layer) or _of_a_class(layer) or _of_a_call(layer)
+    words = _of_a_function(layer) or _of_a_class(layer) or _of_settings(layer)
     return None if words is None else Unsupported(*words)
 
 
@@ -184,6 +196,15 @@ def another_output(number: int, count: int) -> Unsupported:
     )
 
 
+def shape_behind(layer: Layer, before: Shape) -> Shape:
+    """Return a guess of the shape of what such a layer returns, so that those behind it can be looked at too."""
+    size = layer.config.get("units") or layer.config.get("filters")
+    if not isinstance(size, int) or not before:
+        return before
+    over_time = layer.kind in _LOOPS and not layer.config.get("return_sequences")
+    return (*before[: -2 if over_time else -1], size)
+
+
 def is_addition(layer: Layer) -> bool:
     """Whether it is x + y, written so or as a layer."""
     return layer.kind == "Add" or layer.config.get("function") in ("__operators__.add", "math.add")
@@ -192,10 +213,9 @@ def is_addition(layer: Layer) -> bool:
 def _of_a_function(layer: Layer) -> tuple[str, str] | None:
     if layer.kind == "Lambda":
         return _LAMBDA
-    is_operation = layer.is_operation
-    if not is_operation:
+    if not layer.is_operation:
         return None
-    plain = not any(value is not None for value in layer.uses[0].others.values())
+    plain = all(value is None for use in layer.uses for value in use.others.values())
     return None if is_addition(layer) and plain else _OPERATION
 
 
@@ -214,9 +234,12 @@ def _of_a_class(layer: Layer) -> tuple[str, str] | None:
     return None
 
 
-def _of_a_call(layer: Layer) -> tuple[str, str] | None:
-    given = {key: value for use in layer.uses for key, value in use.others.items()}
-    return _AT_RANDOM if given.get("training") is True else None
+def _of_settings(layer: Layer) -> tuple[str, str] | None:
+    if any(use.others.get("training") is True for use in layer.uses):
+        return _AT_RANDOM
+    if layer.config.get("data_format") == "channels_first":
+        return _CHANNELS_FIRST
+    return _RENORM if layer.config.get("renorm") else None
 
 
 def _known(kind: str) -> tuple[str, str] | None:

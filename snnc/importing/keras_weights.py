@@ -1,7 +1,8 @@
 """Which arrays of a file belong to which layer: in the order of Keras 2's `.h5`, and in that of Keras 3's `.keras`.
 
 Neither goes by the layers' names alone. A `.h5` lists the arrays of each top layer, and those of a model within it in one list.
-A `.keras` counts the layers of each class: `dense`, `dense_1`, `dense_2`, in the order in which the model has them.
+A `.keras` counts the layers of each class: `dense`, `dense_1`, `dense_2`, in the order in which the model has them. Keras 2.12 writes
+weights alone in the same way, but goes through those that have any a second time: `dense`, `dense_2`, `dense_4`.
 """
 
 from __future__ import annotations
@@ -81,16 +82,12 @@ class Numbered:
         return [held[key] for key in sorted(held, key=lambda key: (len(key), key))]
 
     def of(self, layers: Sequence[Layer]) -> Mapping[str, Weights]:
-        within = next(
-            (
-                found
-                for name in ("layers", "_layer_checkpoint_dependencies")
-                if (found := _child(self.group, name)) is not None
-            ),
-            None,
-        )
         counts: dict[str, int] = {}
         weights = {}
+        within = _child(self.group, "layers")
+        lists_twice = within is None
+        if lists_twice:
+            within = _child(self.group, "_layer_checkpoint_dependencies")
         for layer in layers:
             # Operations such as x + y stand among the layers, and are none.
             if layer.is_operation:
@@ -98,8 +95,8 @@ class Numbered:
                 continue
             name = _snake_case(layer.kind)
             number = counts.get(name, 0)
-            counts[name] = number + 1
             own = _child(within, f"{name}_{number}" if number else name)
+            counts[name] = number + (2 if lists_twice and _has_arrays(own) else 1)
             weights[layer.name] = Numbered(own, self.same_names)
             if self.same_names:
                 _ensure_same_name(layer.name, own)
@@ -133,6 +130,13 @@ def _place(path: str, layer: str) -> int:
 
 def _child(group: Any, name: str) -> Any:
     return group[name] if group is not None and name in group else None
+
+
+def _has_arrays(group: Any) -> bool:
+    if group is None:
+        return False
+    # Groups hold groups: those of a layer, or those of the layers of a model.
+    return any(_has_arrays(one) if hasattr(one, "keys") else True for one in group.values())
 
 
 def _ensure_same_name(layer: str, group: Any) -> None:
