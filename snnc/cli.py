@@ -284,6 +284,24 @@ def _add_search(parser: argparse.ArgumentParser, items: int, time: str, toleranc
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
+def _export(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    parser.add_argument(
+        "--nir",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="write the rate network as a NIR graph, read it back and compare it",
+    )
+    parser.add_argument(
+        "--dt",
+        type=_amount,
+        metavar="SECONDS",
+        help="the time step that its readers are given (default: that of the spec)",
+    )
+
+
 def _report(parser: argparse.ArgumentParser) -> None:
     _add_spec(parser)
     _add_folder(parser)
@@ -387,6 +405,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "calibrate": ("bring a trained network to the chip, without training it again", _calibrate),
     "predict": ("say what the trained network answers to the items of a file", _predict),
     "tune": ("search how the trained network runs best on the chip, without training it", _tune),
+    "export": ("write the trained network as a graph that other frameworks read", _export),
     "report": (
         "run the trained network, and write what there is to know of it into one HTML file, NAME.report.html",
         _report,

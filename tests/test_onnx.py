@@ -343,6 +343,16 @@ def test_layers_that_share_weights_keep_their_own_bias(tmp_path: Path) -> None:
     ]
     path = saved(tmp_path, model(nodes, (1, 4), w=weights(4, 4), b=weights(4)))
     assert_same(path, RNG.normal(size=(1, 4)))
+    nodes = [
+        node("MatMul", "x", "w", to_="h"),
+        node("Transpose", "h", perm=[0, 1], to_="t"),
+        node("Add", "t", "b", to_="i"),
+        node("Relu", "i", to_="r"),
+        node("Transpose", "h", perm=[0, 1], to_="u"),
+        node("Add", "r", "u"),
+    ]
+    path = saved(tmp_path, model(nodes, (1, 4), w=weights(4, 4), b=weights(4)))
+    assert_same(path, RNG.normal(size=(1, 4)))
 
 
 def test_ceilings(tmp_path: Path) -> None:

@@ -110,9 +110,10 @@ def _is_text(message: Any) -> bool:
             texts = [value] if isinstance(value, str | bytes) else value
             if not all(isinstance(text, str) for text in texts):
                 return False
-        elif kind.type == kind.TYPE_MESSAGE:
-            if not all(map(_is_text, [value] if hasattr(value, "ListFields") else value)):
-                return False
+        elif kind.type == kind.TYPE_MESSAGE and not all(
+            map(_is_text, [value] if hasattr(value, "ListFields") else value)
+        ):
+            return False
     return True
 
 

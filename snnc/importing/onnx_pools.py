@@ -71,17 +71,18 @@ def reduce(call: NodeCall) -> Traced:
         raise Unsayable(
             "it isn't over all axes of an image but its channels", "pool images: x.mean((2, 3))"
         )
-    rest = [axis for axis in range(rank) if axis != channel]
-    order = [0] * rank
-    for place, axis in enumerate((*rest, channel)):
-        order[axis] = place
-    image = call.nodes.aligned(x, tuple(order))
+    image = call.nodes.aligned(x, _with_channel_last(rank, channel))
     pooled = call.add(GlobalPool(largest=call.kind == "ReduceMax"), image)
-    if call.attributes.get("keepdims", 1):
-        left = tuple(1 if axis + 1 in axes else x.shape[axis] for axis in range(rank))
-    else:
-        left = tuple(x.shape[axis] for axis in range(rank) if axis + 1 not in axes)
+    keeps = call.attributes.get("keepdims", 1)
+    kept = {axis: 1 if axis + 1 in axes else x.shape[axis] for axis in range(rank)}
+    left = tuple(length for axis, length in kept.items() if keeps or axis + 1 not in axes)
     return call.nodes.reshaped(f"{call.name}/Reshape", "Reshape", pooled, left)
+
+
+def _with_channel_last(rank: int, channel: int) -> Shape:
+    """Return the axes of a node with one of ONNX's last, and the others in order."""
+    order = [axis for axis in range(rank) if axis != channel] + [channel]
+    return tuple(order.index(axis) for axis in range(rank))
 
 
 def _channel(x: Traced, over: set[int]) -> int | None:

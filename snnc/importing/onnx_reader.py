@@ -70,6 +70,10 @@ class _Reading:
         #: How many read each name.
         self.uses = Counter(name for node in needed for name in node.input)
         self.uses.update(output.name for output in self.onnx.output)
+        #: What layers with weights give, by the names that they give it.
+        self.weighted = {
+            node.output[0] for node in needed if node.op_type in ("Conv", "Gemm", "MatMul")
+        }
         self.items = ANY
         self.moves_items = any(moves_items(node, self.arrays) for node in needed)
         # Shapes as the exporter noted them, for what comes behind nodes that can't be said.
@@ -164,14 +168,17 @@ class _Reading:
             raise Unsayable(*refusal(kind, "" if own else node.domain))
         if any(value.axes is None for value in traced) and not is_product(kind, len(traced)):
             return self._unread(node, name, traced)
+        alone = self._reads_alone(node)
+        return READERS[kind](
+            NodeCall(name, kind, inputs, attributes, self.nodes, alone, self.items)
+        )
+
+    def _reads_alone(self, node: Any) -> bool:
+        """Whether nothing else reads what a layer with weights gave to a node, also by another name."""
         if any(self.uses[other] for other in node.output[1:]):
             raise Unsayable("more of its outputs than the first are read", "use its values alone")
-        read_once = (
-            self.uses[next(n for n in node.input if isinstance(self.values.get(n), Traced))] == 1
-        )
-        return READERS[kind](
-            NodeCall(name, kind, inputs, attributes, self.nodes, read_once, self.items)
-        )
+        name = next(name for name in node.input if isinstance(self.values.get(name), Traced))
+        return self.uses[name] == 1 and name in self.weighted
 
     def _computed(
         self, kind: str, inputs: tuple[Value | None, ...], attributes: onnx_constants.Attributes
