@@ -373,6 +373,24 @@ def test_the_projects_own_specs_fit(path: Path) -> None:
         assert not assert_counted(program)
 
 
+@pytest.mark.parametrize(
+    ("image", "each", "all_channels"),
+    [((25, 5, 64), 8, 10), ((16, 16, 32), 8, 8), ((12, 12, 16), 3, 3), ((8, 8, 128), 8, 22)],
+)
+def test_kernels_of_single_channels_take_no_more_cores_than_those_of_all(
+    image: tuple[int, int, int], each: int, all_channels: int
+) -> None:
+    """A kernel that is zero between channels would take as many as one that isn't."""
+    height, width, channels = image
+    eye: Tables = {"filters": channels, "kernel_size": 1}
+    window: Tables = {"kernel_size": 3, "padding": "same"}
+    layers = ({"kind": "depthwise_conv2d", **window}, {"filters": channels, **window})
+    for layer, cores in zip(layers, (each, all_channels), strict=True):
+        spread = chip(as_cut(lowered(spec([height, width, 1], eye, layer))).network)
+        assert spread is not None
+        assert sum(spread.cores().values()) == cores
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
 @pytest.mark.parametrize("channels", [512, 513])

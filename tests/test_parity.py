@@ -156,8 +156,10 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     script.train(theirs, script.x_train, script.y_train, 2, *begins)
     if hasattr(script, "put_out_rates"):
         script.put_out_rates(theirs)
+    # Of max pooling a second training was seen to end 3e-8 away from the first, by the same code; why isn't known.
+    exact = all(op.linear for op in program.network.operators)
     logits = _logits(script.evaluate("rates", theirs, x, y, 1))
-    assert np.array_equal(logits, evaluate(ours, program, x, steps=1).logits)
+    assert _same(logits, evaluate(ours, program, x, steps=1).logits, exact)
 
     script.prepare_to_run(theirs)
     if hasattr(script, "speed_up"):
@@ -166,12 +168,16 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     assert described(theirs, probes=False) == described(ours, probes=False)
     results = script.evaluate("spikes", theirs, x, y, script.PRESENTATION_STEPS)
     answers = evaluate(ours, program, x, program.fresh_steps, latency=program.fresh_latency)
-    assert np.array_equal(_logits(results), answers.logits)
+    assert _same(_logits(results), answers.logits, exact)
     if program.scripts.plots:
         same_arrays(results[1], answers.rates)
 
     if program.on_loihi:
         _streams_agree(program, tmp_path)
+
+
+def _same(theirs: Any, ours: Any, exact: bool) -> bool:
+    return np.array_equal(theirs, ours) if exact else np.allclose(theirs, ours, rtol=0, atol=1e-6)
 
 
 def _logits(results: Any) -> Any:

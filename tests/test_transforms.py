@@ -22,6 +22,7 @@ from snnc.operators.conv2d import Conv2D
 from snnc.operators.dense import Dense
 from snnc.operators.depthwise_conv2d import DepthwiseConv2D
 from snnc.operators.linear import Operator, Shape, ShapeError, Window, shape_after
+from snnc.operators.max_pool2d import MaxPool2D
 from snnc.operators.on_off import OnOff
 from snnc.program.lower import lower
 from snnc.program.network import Network
@@ -142,6 +143,9 @@ CHAINS: dict[str, Case] = {
     "along a series, pooled": ([AveragePool1D("mean", 2, 2, "valid"), Conv1D("along", 2, 1, "valid", 4, False)], (9, 2), "convolution"),
     "along a series, what is left over": ([AveragePool1D("mean", 2, 2, "same"), ALONG], (9, 2), "sparse"),
     "a series before a matrix": ([AveragePool1D("mean", 2, 1, "same"), DENSE], (9, 2), "dense"),
+    "the largest": ([MaxPool2D("max", (2, 2), (2, 2), "valid")], (5, 6, 2), "pooled"),
+    "the largest, beyond the edges": ([MaxPool2D("max", (3, 2), (2, 1), "same"), NORM, conv("a", (3, 3), "same")], (7, 6, 2), "pooled"),
+    "the largest before a matrix": ([MaxPool2D("max", (3, 2), (2, 1), "same"), DENSE], (5, 6, 2), "pooled"),
     "transposed": ([transpose("t", (4, 4, 2))], (4, 4, 2), "sparse"),
     "transposed, not square": ([transpose("t", (3, 4, 2))], (3, 4, 2), "sparse"),
     "transposed before a kernel": ([transpose("t", (4, 4, 2)), conv("a", (3, 2))], (4, 4, 2), "sparse"),
@@ -190,7 +194,7 @@ def test_the_form_of_a_chain(chain: str) -> None:
     operators, before, kind = CHAINS[chain]
     form = transforms.form(operators, before)
     assert form.kind == kind
-    assert ("weights" in form.arrays) == (kind != "none")
+    assert ("weights" in form.arrays) == (kind != "none" and chain != "the largest")
 
 
 @pytest.mark.parametrize("chain", [chain for chain in CHAINS if len(CHAINS[chain][1]) != 2])
@@ -203,6 +207,7 @@ def test_axons_are_counted_where_it_is_known_how_operators_look(chain: str) -> N
     network = _lowered(before, layer, operators, 1)
     known = axons_of(network, network.connections[1]) is not None
     unknown = any(isinstance(operator, Keras) and not operator.pointwise for operator in operators)
+    unknown |= any(not operator.linear for operator in operators)
     mixes = not all(operator.own_channel for operator in operators)
     kernel = any(operator.has_kernel for operator in operators)
     form = transforms.form(operators, before).kind

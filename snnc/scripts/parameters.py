@@ -189,13 +189,17 @@ def _collected(network: Network) -> tuple[Section, ...]:
     return (LayerParameters(literal(network.output.classes), _has_series(network)),)
 
 
-def _parameters(network: Network) -> tuple[Section, ...]:
-    operators = network.operators
-    forms = {
+def _folded_forms(network: Network) -> dict[str, transforms.Form]:
+    """Return what several Keras layers are folded into, by the names of its arrays."""
+    return {
         network.array_key(c): _linear(network.form(c))
         for c in network.connections
         if c.at_run_time and not _kernel(c)
     }
+
+
+def _parameters(network: Network) -> tuple[Section, ...]:
+    operators, forms = network.operators, _folded_forms(network)
     # The transforms are behind whatever isn't linear.
     skipped = {op.keras().name for op in operators if op.training_only or not op.linear}
     sparse = [key for key, form in forms.items() if form.kind == "sparse"]

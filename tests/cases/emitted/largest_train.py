@@ -1,12 +1,11 @@
-"""Train the largest network (64-384-128-18-10) with NengoDL.
+"""Train the largest network (64-384-128-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from largest.toml [fdda64a4].
+Written by snnc from largest.toml [0734aa8a].
 """
 
 import argparse
 import warnings
-from collections import defaultdict
 from pathlib import Path
 
 import nengo
@@ -17,13 +16,7 @@ from nengo.dists import Choice
 from nengo.ensemble import Neurons
 from scipy.stats import binomtest
 from sklearn.datasets import load_digits
-from tensorflow.keras.layers import (
-    BatchNormalization,
-    Conv2D,
-    Dense,
-    Dropout,
-    MaxPooling2D,
-)
+from tensorflow.keras.layers import Conv2D, Dense, MaxPooling2D
 
 HERE = Path(__file__).resolve().parent
 
@@ -73,29 +66,19 @@ def build_network():
         )
         conv2d1 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="conv2d1", **TUNING)
 
-        x = nengo_dl.Layer(Dropout(0.1, name="dropout1"))(conv2d1)
-        x = nengo_dl.Layer(MaxPooling2D(2, name="max_pool2d1"))(x, shape_in=(8, 8, 6))
-        x = nengo_dl.Layer(Conv2D(8, 3, padding="same", name="second"))(
+        x = nengo_dl.Layer(MaxPooling2D(2, name="max_pool2d1"))(
+            conv2d1, shape_in=(8, 8, 6)
+        )
+        x = nengo_dl.Layer(Conv2D(8, 3, padding="same", name="conv2d2"))(
             x, shape_in=(4, 4, 6)
         )
-        x = nengo_dl.Layer(BatchNormalization(name="second_norm"))(
-            x, shape_in=(4, 4, 8)
-        )
-        second = nengo_dl.Layer(TRAINING_NEURONS)(x, label="second", **TUNING)
-
-        x = nengo_dl.Layer(
-            MaxPooling2D((3, 2), strides=(2, 1), padding="same", name="max_pool2d2")
-        )(second, shape_in=(4, 4, 8))
-        x = nengo_dl.Layer(Conv2D(6, 2, name="third"))(x, shape_in=(2, 4, 8))
-        third = nengo_dl.Layer(TRAINING_NEURONS)(x, label="third", **TUNING)
+        conv2d2 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="conv2d2", **TUNING)
 
         # No softmax: the loss applies it.
-        output = nengo.Node(size_in=10, label="output")
-        x = nengo_dl.Layer(Dense(10, name="output"))(third)
-        nengo.Connection(x, output, synapse=None)
-        x = nengo_dl.Layer(MaxPooling2D(2, name="last"))(second, shape_in=(4, 4, 8))
-        x = nengo_dl.Layer(Dense(10, use_bias=False, name="output_2"))(x)
-        nengo.Connection(x, output, synapse=None)
+        x = nengo_dl.Layer(MaxPooling2D((3, 2), padding="same", name="max_pool2d2"))(
+            conv2d2, shape_in=(4, 4, 8)
+        )
+        output = nengo_dl.Layer(Dense(10, name="output"))(x)
         net.logits = nengo.Probe(output, label="logits")
     return net
 
@@ -135,77 +118,23 @@ def prepare_to_run(net):
 
 def collect_params(net):
     """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
-    into, params, biases = defaultdict(list), {}, {}
-    for conn in net.connections:
-        into[conn.post_obj].append(conn.pre_obj)
-    ends = {ens.label: into[ens.neurons] for ens in net.ensembles}
-    ends["output"] = into[net.logits.target]
-    # One kernel for several Keras layers: where a window starts, its height and width,
-    # and the place of the output that looks through it.
-    kernels = {"second": ((0, 0), (3, 3), (1, 1))}
-    other = (Dropout, MaxPooling2D)  # no part of the weights
-    for name, nodes in ends.items():
-        biases[name] = 0
-        for number, node in enumerate(nodes, 1):
-            chain = []  # the Keras layers from the layer before to this one
-            while isinstance(node, nengo_dl.TensorNode):
-                chain.insert(0, node)
-                (node,) = into[node]
-            chain = [n for n in chain if not isinstance(n.tensor_func, other)]
-            key = name if number == 1 else f"{name}.{number}"
-            if key in kernels:
-                arrays, bias = fold_kernel(chain, *kernels[key])
-            else:
-                arrays, bias = fold(chain)
-            params |= {f"{key}.{array}": value for array, value in arrays.items()}
-            biases[name] = biases[name] + bias
+    params, biases = {}, {}
+    for node in net.nodes:
+        if isinstance(node, nengo_dl.TensorNode) and node.tensor_func.weights:
+            name = node.tensor_func.name
+            weights, *bias = node.tensor_func.get_weights()
+            # Nengo has matrices the other way round, and kernels as Keras has them.
+            params[f"{name}.weights"] = weights.T if weights.ndim == 2 else weights
+            biases[name] = bias[0] if bias else 0
+    params["output.bias"] = np.zeros(10) + biases["output"]
     for ens in net.ensembles:
         tuning = ens.max_rates.options, ens.intercepts.options
         gain, bias = ens.neuron_type.gain_bias(*tuning)
         params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
-        bias = bias + gain * biases[ens.label]
         # The bias of a channel is that of all its neurons.
+        bias = bias + gain * biases[ens.label]
         params[f"{ens.label}.bias"] = np.resize(bias, ens.n_neurons)
-    params["output.bias"] = np.zeros(10) + biases["output"]
     return params
-
-
-def fold(chain):
-    """Return weights as Nengo has them, and the bias, of a Keras layer."""
-    weights, *bias = chain[0].tensor_func.get_weights()
-    if weights.ndim == 2:
-        weights = weights.T
-    return {"weights": weights}, bias[0] if bias else 0
-
-
-def fold_kernel(chain, start, size, place):
-    """Return the kernel that does at once what Keras layers do, and the bias."""
-    (top, left), (height, width) = start, size
-    before, after = chain[0].shape_in, chain[-1].shape_out
-    inputs = np.arange(chain[0].size_in).reshape(before[0], -1, before[-1])
-    inputs = inputs[top : top + height, left : left + width].ravel()
-    bias = apply(chain, np.zeros((1, chain[0].size_in), np.float32))[0]
-    responses = respond(chain, inputs) - bias
-    responses = responses.reshape(len(inputs), after[0], -1, after[-1])
-    kernel = responses[:, place[0], place[1]]
-    return {"weights": kernel.reshape(*size, before[-1], -1)}, bias
-
-
-def respond(chain, inputs):
-    """Return what Keras layers make of single inputs that are 1, some at a time."""
-    responses = []
-    for start in range(0, len(inputs), 256):
-        some = inputs[start : start + 256]
-        x = np.zeros((len(some), chain[0].size_in), np.float32)
-        x[np.arange(len(some)), some] = 1
-        responses.append(apply(chain, x))
-    return np.concatenate(responses)
-
-
-def apply(chain, x):
-    for node in chain:
-        x = node.tensor_func(tf.reshape(x, (-1, *node.shape_in)))
-    return x.numpy().reshape(len(x), -1)
 
 
 def describe(ens):
