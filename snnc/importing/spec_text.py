@@ -33,6 +33,14 @@ def heading(
     )
 
 
+def _axes(sketch: Sketch) -> dict[str, str]:
+    """Return what is to be said of items that the file takes with their channels first."""
+    if not sketch.channels_first or len(sketch.shape) < 2:
+        return {}
+    order = ", ".join(map(str, [0, *range(2, len(sketch.shape) + 1), 1]))
+    return {"shape": f"the channels are last, and first in the file: save x.transpose({order})"}
+
+
 def comments(sketch: Sketch, changes: Sequence[Change]) -> dict[str, str]:
     """Return by layer what isn't as in the file: its name there, what became of it, and what it has taken in."""
     return {layer.name: "; ".join(_of_layer(layer, changes)) for layer in sketch.layers}
@@ -57,7 +65,7 @@ def spec_text(
         "\n".join([text.commented(said), f"snnc = {VERSION}", *targets]),
         text.block("[network]", {"name": name}),
         text.block("[data]", data.pairs, data.comments),
-        text.block("[input]", {"shape": list(sketch.shape)}),
+        text.block("[input]", {"shape": list(sketch.shape)}, _axes(sketch)),
         text.block(
             "[neurons]",
             {"kind": "spiking_relu", "max_rate": 300},
