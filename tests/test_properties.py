@@ -204,8 +204,9 @@ def sound_specs(draw: st.DrawFn, imaged: bool = True) -> dict[str, Any]:  # noqa
         layers.append({"kind": "dense", "units": 7})
     source, shape = draw(sources())
     side = math.isqrt(math.prod(shape))
-    if imaged and draw(st.integers(0, 3)) == 0:
-        shape = [math.prod(shape) // 4, 4]
+    long = [length for length in shape if length > 1]
+    if imaged and len(long) < 3 and draw(st.integers(0, 3)) == 0:
+        shape = [*long, 1][:2]
         layers = [*draw(st.lists(series(), min_size=1, max_size=4)), *layers]
     elif imaged and side**2 == math.prod(shape) and draw(st.booleans()):
         shape = [side, side, 1]
