@@ -126,7 +126,7 @@ def _matrix(transform: Transform, before: int, after: int, target: str) -> Array
         raise Refusal(
             f"'{target}' can't be exported: NIR has dense matrices alone, and this one would have {before * after:,} weights"
         )
-    return np.asarray(transform.apply(np.eye(before))).T
+    return np.asarray(transform.apply(np.eye(before)).T)
 
 
 def _of_channels(form: Convolution, bias: Array) -> bool:

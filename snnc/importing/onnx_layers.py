@@ -122,4 +122,4 @@ def _of_each(bias: Array, outputs: int) -> Array:
             f"a bias of shape {bias.shape} for {outputs} outputs",
             "use a bias of each output",
         )
-    return np.broadcast_to(bias.reshape(-1), (outputs,)).copy()
+    return np.array(np.broadcast_to(bias.reshape(-1), (outputs,)))

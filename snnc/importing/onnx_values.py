@@ -65,7 +65,7 @@ class Traced:
         rank = len(self.shape)
         if constant.ndim > rank + 1:
             raise Unsayable(*_OTHER_SHAPE)
-        aligned = constant.reshape((1,) * (rank + 1 - constant.ndim) + constant.shape)
+        aligned: Array = constant.reshape((1,) * (rank + 1 - constant.ndim) + constant.shape)
         if aligned.shape[0] != 1 or any(
             n not in (1, own) for n, own in zip(aligned.shape[1:], self.shape, strict=True)
         ):
