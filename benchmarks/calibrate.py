@@ -135,9 +135,13 @@ def _compared(name: str, seed: int, time: float, data_file: Path | None, kept: P
     folder = kept / f"{name}.{seed}.{round(1000 * time)}ms"
     spec = folder / f"{name}.toml"
     if not folder.exists():
-        shutil.copytree(trained, folder)
+        unfinished = folder.with_name(f"{folder.name}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(trained, unfinished)
+        copy = str(unfinished / f"{name}.toml")
         more = ["--data", str(data_file)] if data_file else []
-        assert snnc(["calibrate", str(spec), "--time", str(time), *more]) == 0
+        assert snnc(["calibrate", copy, "--time", str(time), *more]) == 0
+        unfinished.rename(folder)
     program = checked(spec, data_file).program
     loaded = params_file.load(program, folder)
     answers = emulate(loaded.program, loaded.x_test)
