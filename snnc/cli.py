@@ -207,15 +207,7 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
 
 
 def _tune(parser: argparse.ArgumentParser) -> None:
-    _add_spec(parser)
-    _add_folder(parser)
-    _add_data(parser)
-    parser.add_argument(
-        "--items",
-        type=_positive,
-        default=2000,
-        help="on how many items, at most: those that validated the training, else of those trained on (default: 2000)",
-    )
+    _add_trials(parser, "choice", items=2000)
     parser.add_argument(
         "--time",
         type=_amount,
@@ -229,8 +221,6 @@ def _tune(parser: argparse.ArgumentParser) -> None:
         metavar="POINTS",
         help="how much less accurate than the best the choice may be, in percentage points (default: 0.3)",
     )
-    parser.add_argument("--apply", action="store_true", help="write the choice to the spec")
-    parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
 def _report(parser: argparse.ArgumentParser) -> None:
@@ -242,23 +232,13 @@ def _report(parser: argparse.ArgumentParser) -> None:
 
 
 def _ladder(parser: argparse.ArgumentParser) -> None:
-    _add_spec(parser)
-    _add_folder(parser)
-    _add_data(parser)
-    parser.add_argument(
-        "--items",
-        type=_positive,
-        default=1000,
-        help="try changes on how many items, at most, none of them test items (default: 1000)",
-    )
+    _add_trials(parser, "change", items=1000)
     parser.add_argument(
         "--seconds",
         type=_amount,
         default=120.0,
         help="how long changes of the training may be tried; 0 trains nothing (default: 120)",
     )
-    parser.add_argument("--apply", action="store_true", help="write the change to the spec")
-    parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
 def _schema(parser: argparse.ArgumentParser) -> None:
@@ -321,6 +301,22 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         "as in the spec, and where it doesn't say x and y, or x_train, y_train, x_test and y_test if they come split; "
         "a .csv file where the spec has one",
     )
+
+
+def _add_trials(parser: argparse.ArgumentParser, found: str, items: int) -> None:
+    """Add what commands share that try a trained spec otherwise, and write what they have found."""
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
+    parser.add_argument(
+        "--items",
+        type=_positive,
+        default=items,
+        help="on how many items, at most: those that validated the training, else of those trained on "
+        f"(default: {items}); never on test items",
+    )
+    parser.add_argument("--apply", action="store_true", help=f"write the {found} to the spec")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
 def _one_of(noun: str, words: Sequence[str]) -> Callable[[str], str]:

@@ -277,13 +277,13 @@ class Workshop:
     def _findings(self, document: Any, folder: Path) -> Any:
         """Return what the ladder finds, by the very steps of `climb` that choose; it shows test items besides."""
         from snnc.data import prepare
-        from snnc.ladder.items import telling_items
         from snnc.ladder.ladder import causes
         from snnc.ladder.rung import rungs
         from snnc.pipeline import check_document
         from snnc.training.history import load_history
         from snnc.training.params_file import load_params
         from snnc.training.paths import Paths
+        from snnc.trials.telling import telling_items
 
         program = check_document(document).program
         data, paths = prepare.load(program), Paths.of(program, folder)

@@ -13,12 +13,12 @@ from snnc.cli import main
 from snnc.data import prepare
 from snnc.ladder.change import Change, of_running
 from snnc.ladder.finding import Finding, headline
-from snnc.ladder.items import BY_HEART, mixed, telling_items
 from snnc.ladder.rung import Rung, as_rates, likeness
 from snnc.pipeline import checked
 from snnc.training.params_file import load_params
 from snnc.training.paths import Paths
 from snnc.trials.items import trial_items
+from snnc.trials.telling import BY_HEART, mixed, telling_items
 from tests.broken import SPECS, Workshop
 from tests.test_tune import folder_of
 

@@ -16,7 +16,6 @@ from snnc.ladder.finding import (
     of_spikes,
     of_trained,
 )
-from snnc.ladder.items import telling_items
 from snnc.ladder.retrain import dead_share
 from snnc.ladder.rung import Rung, at_time, likeness, on_chip, rungs, without_time
 from snnc.program.program import Program
@@ -29,6 +28,7 @@ from snnc.training.params_file import load_params
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
 from snnc.trials.items import TrialItems, training_items
+from snnc.trials.telling import telling_items
 from snnc.trials.twin import trained_twin, twin_classes
 
 #: Other times at which the last rung is shown, as multiples of the spec's.

@@ -10,7 +10,7 @@ from snnc.diagnostics.errors import CompileError, Refusal
 from snnc.program.program import Program
 from snnc.trials.currents import Currents, currents, period_of
 from snnc.trials.items import TrialItems
-from snnc.trials.point import Point, Yardstick, margins
+from snnc.trials.point import Point
 from snnc.trials.setting import OUTPUT_SYNAPSE, OUTPUTS, Setting, readouts
 from snnc.trials.variant import variant
 
@@ -22,20 +22,14 @@ class Runner:
     document: Document
     program: Program
     items: TrialItems
-    yardstick: Yardstick = field(default_factory=Yardstick)
     #: Is called after each run.
     progress: Callable[[], None] = lambda: None
     points: dict[Setting, Point | None] = field(default_factory=dict)
 
-    def at_first(self) -> tuple[Runner, Point]:
-        """Return the same with the yardstick that the spec's own answers suggest, and the point of the spec as it is.
-
-        Raises a Refusal if the chip can't run it.
-        """
-        setting, recorded = Setting(self.program.stream_steps), self._run(self.program)
-        own = margins(recorded.logits(self.program), self.items.y)
-        runner = replace(self, yardstick=Yardstick.of(own))
-        return runner, runner._point(setting, self.program, recorded)
+    def as_it_is(self) -> Point:
+        """Return the point of the spec as it is. Raises a Refusal if the chip can't run it."""
+        setting = Setting(self.program.stream_steps)
+        return self._point(setting, self.program, self._run(self.program))
 
     def best(self, setting: Setting) -> Point | None:
         """Return the point of a setting, read in the best of all ways; None if the chip can't run it."""
@@ -68,9 +62,8 @@ class Runner:
     def _point(self, setting: Setting, program: Program, recorded: Currents) -> Point:
         logits, labels = recorded.logits(program), self.items.y
         return Point(
-            setting,
+            setting=setting,
             correct=logits.argmax(axis=1) == labels,
-            share=self.yardstick.share(margins(logits, labels)),
             seconds=period_of(program) * program.network.dt,
             spikes=recorded.spikes,
         )
