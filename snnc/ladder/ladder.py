@@ -126,6 +126,19 @@ class Ladder:
         ]
 
     def _found(self) -> list[str]:
+        return [*self._why(), *self._untried()]
+
+    def _untried(self) -> list[str]:
+        """Say which trainings there was no time for, and how they are had."""
+        spec = self.program.spec_path.as_posix()
+        return [
+            f"Not tried, as a training takes about {f.too_long[0].seconds:.0f} s: {'; '.join(str(each.change) for each in f.too_long)}. "
+            f"snnc ladder {spec} --seconds {f.seconds:.0f} tries all; or write one and run snnc train {spec}."
+            for f in self.findings
+            if f.too_long
+        ]
+
+    def _why(self) -> list[str]:
         found = self.headline
         if found is None:
             return ["No rung loses more than chance."]
@@ -252,6 +265,10 @@ def _found(finding: Finding) -> dict[str, Any]:
         "lost": finding.lost,
         "cause": finding.cause,
         "change": _changes(finding),
+        "not_tried": [
+            {"changes": _written(each.change.changes), "seconds": each.seconds}
+            for each in finding.too_long
+        ],
         "tried": [
             {
                 "changes": _written(tried.change.changes),
