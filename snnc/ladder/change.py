@@ -96,7 +96,7 @@ def _smaller_blocks(program: Program) -> Iterator[Change]:
         changes = {}
         for layer in layers:
             *around, channels = layer.block_shape or layer.shape
-            fewer = min(filters if around else most, channels)
-            changes[(*layer.at, "block_shape")] = [*around, fewer]
+            at = (*layer.at, "block_shape")
+            changes[at] = [*around, min(filters if around else most, channels)]
         if changes:
             yield Change("8-bit weights", changes)
