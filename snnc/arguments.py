@@ -171,15 +171,7 @@ def _tune(parser: argparse.ArgumentParser) -> None:
 
 def _add_search(parser: argparse.ArgumentParser, items: int, time: str, tolerance: str) -> None:
     """Add the arguments of a search for settings: the defaults in words, and what the tolerance is of."""
-    _add_spec(parser)
-    _add_folder(parser)
-    _add_data(parser)
-    parser.add_argument(
-        "--items",
-        type=_positive,
-        default=items,
-        help=f"on how many items, at most: those that validated the training, else of those trained on (default: {items})",
-    )
+    _add_trials(parser, items)
     parser.add_argument(
         "--time",
         type=_amount,
@@ -193,7 +185,6 @@ def _add_search(parser: argparse.ArgumentParser, items: int, time: str, toleranc
         metavar="POINTS",
         help=f"how much {tolerance}, in percentage points (default: 0.3)",
     )
-    parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
@@ -223,23 +214,14 @@ def _report(parser: argparse.ArgumentParser) -> None:
 
 
 def _ladder(parser: argparse.ArgumentParser) -> None:
-    _add_spec(parser)
-    _add_folder(parser)
-    _add_data(parser)
-    parser.add_argument(
-        "--items",
-        type=_positive,
-        default=1000,
-        help="try changes on how many items, at most, none of them test items (default: 1000)",
-    )
+    _add_trials(parser, items=1000)
+    parser.add_argument("--apply", action="store_true", help="write the change to the spec")
     parser.add_argument(
         "--seconds",
         type=_amount,
         default=120.0,
         help="how long changes of the training may be tried; 0 trains nothing (default: 120)",
     )
-    parser.add_argument("--apply", action="store_true", help="write the change to the spec")
-    parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
 def _import(parser: argparse.ArgumentParser) -> None:
@@ -358,6 +340,21 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         "as in the spec, and where it doesn't say x and y, or x_train, y_train, x_test and y_test if they come split; "
         "a .csv file where the spec has one",
     )
+
+
+def _add_trials(parser: argparse.ArgumentParser, items: int) -> None:
+    """Add what commands share that try a trained spec otherwise."""
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
+    parser.add_argument(
+        "--items",
+        type=_positive,
+        default=items,
+        help="on how many items, at most: those that validated the training, else of those trained on "
+        f"(default: {items}); never on test items",
+    )
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
 
 
 def _one_of(noun: str, words: Sequence[str]) -> Callable[[str], str]:

@@ -1,7 +1,7 @@
 """Train the mnist_deep network (784-4608-6400-1024-128-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from mnist_deep.toml [55507641].
+Written by snnc from mnist_deep.toml [ef918394].
 """
 
 import argparse
@@ -107,7 +107,7 @@ def train(net, x, y, epochs):
         sim.compile(
             optimizer=tf.optimizers.Adam(
                 learning_rate=tf.optimizers.schedules.CosineDecay(
-                    initial_learning_rate=0.002, decay_steps=2400, alpha=0.0
+                    initial_learning_rate=0.002, decay_steps=2400
                 ),
             ),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -15,7 +15,6 @@ from snnc.ladder.finding import (
     of_spikes,
     of_trained,
 )
-from snnc.ladder.items import telling_items
 from snnc.ladder.retrain import dead_share
 from snnc.ladder.rung import Rung, at_time, likeness, on_chip, rungs, without_time
 from snnc.networks.folding import Weights
@@ -30,6 +29,7 @@ from snnc.training.params_file import load_without_baseline
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
 from snnc.trials.items import TrialItems, training_items
+from snnc.trials.telling import telling_items
 from snnc.trials.twin import trained_twin, twin_classes
 
 #: Other times at which the last rung is shown, as multiples of the spec's.
@@ -127,6 +127,19 @@ class Ladder:
         ]
 
     def _found(self) -> list[str]:
+        return [*self._why(), *self._untried()]
+
+    def _untried(self) -> list[str]:
+        """Say which trainings there was no time for, and how they are had."""
+        spec = self.program.spec_path.as_posix()
+        return [
+            f"Not tried, as a training takes about {f.too_long[0].seconds:.0f} s: {'; '.join(str(each.change) for each in f.too_long)}. "
+            f"snnc ladder {spec} --seconds {f.seconds:.0f} tries all; or write one and run snnc train {spec}."
+            for f in self.findings
+            if f.too_long
+        ]
+
+    def _why(self) -> list[str]:
         found = self.headline
         if found is None:
             return ["No rung loses more than chance."]
@@ -258,6 +271,10 @@ def _found(finding: Finding) -> dict[str, Any]:
         "lost": finding.lost,
         "cause": finding.cause,
         "change": _changes(finding),
+        "not_tried": [
+            {"changes": _written(each.change.changes), "seconds": each.seconds}
+            for each in finding.too_long
+        ],
         "tried": [
             {
                 "changes": _written(tried.change.changes),

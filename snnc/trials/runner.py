@@ -27,6 +27,14 @@ class Judge(Protocol):
         """Return how good logits, (n, classes), of items with labels, (n,), are: 1 is as good as any."""
 
 
+class RightAnswers:
+    """Compares settings by how many answers are right."""
+
+    def share_of(self, logits: NDArray[np.float64], labels: Labels) -> float:
+        """Return the share of right answers."""
+        return float(np.mean(logits.argmax(axis=1) == labels))
+
+
 @dataclass(eq=False)
 class Runner:
     """Runs settings of a trained spec on items, each once; `program` is the spec's, deployed."""
@@ -74,7 +82,7 @@ class Runner:
     def _point(self, setting: Setting, program: Program, recorded: Currents) -> Point:
         logits, labels = recorded.logits(program), self.items.y
         return Point(
-            setting,
+            setting=setting,
             correct=logits.argmax(axis=1) == labels,
             share=self.judge.share_of(logits, labels),
             seconds=period_of(program) * program.network.dt,
