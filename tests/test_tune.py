@@ -240,7 +240,7 @@ def test_the_front_and_the_choice() -> None:
     chance = np.random.RandomState(0)
     for _ in range(50):
         points = [
-            Point(np.arange(10) < share, seconds, spikes, Setting(1))
+            Point(np.arange(10) < share, seconds, spikes, Setting(1), share / 10)
             for share, seconds, spikes in chance.randint(1, 6, (12, 3))
         ]
         kept = front(points)

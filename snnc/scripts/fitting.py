@@ -62,7 +62,9 @@ class Fitting(NamedTuple):
 class Waking(NamedTuple):
     """How units that would start silent are turned around."""
 
-    #: Whether a name is that of one of their Keras layers.
+    #: The statement that names their Keras layers, if there are several.
+    names: str
+    #: Whether a name is that of one of them.
     is_one: str
     template: str = "train/wake.py.jinja"
 
@@ -160,8 +162,7 @@ def fitting(program: Program) -> tuple[Section, ...]:
     )
     sections: list[Section] = [fit]
     if names := may_start_silent(program):
-        is_one = f"in {literal(names)}" if len(names) > 1 else f"== {literal(names[0])}"
-        sections.append(Waking(is_one))
+        sections.append(_waking(names))
     if program.starts_imported:
         sections.append(Beginning(literal(f"{program.name}.params.npz")))
     sections += [Bands()] if bands else []
@@ -170,6 +171,13 @@ def fitting(program: Program) -> tuple[Section, ...]:
     sections += [_stopping(stopping)] if stopping else []
     sections += [_resuming(program)] if program.scripts.resume else []
     return tuple(sections)
+
+
+def _waking(names: tuple[str, ...]) -> Waking:
+    """Return how the units of Keras layers with some names are turned around."""
+    if len(names) == 1:
+        return Waking("", f"== {literal(names[0])}")
+    return Waking(layout(expression(names), "names = ", indent=4), "in names")
 
 
 def optimizer_constants(program: Program) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Train the signs network (64-256-96-24-12-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from signs.toml [29969a35].
+Written by snnc from signs.toml [f902ac00].
 """
 
 import argparse
@@ -113,9 +113,10 @@ def train(net, x, y, epochs):
 def wake(net):
     """Turn units around whose weights are all negative: on values that never are,
     they would start silent, and a silent neuron has no slope to learn by."""
+    names = ["encoder", "mixed"]
     for node in net.nodes:
         layer = getattr(node, "tensor_func", None)
-        if getattr(layer, "name", None) in ("encoder", "mixed"):
+        if getattr(layer, "name", None) in names:
             kernel, *bias = layer.get_weights()
             silent = (kernel <= 0).all(axis=tuple(range(kernel.ndim - 1)))
             layer.set_weights([np.where(silent, -kernel, kernel), *bias])
