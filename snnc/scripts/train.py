@@ -13,7 +13,7 @@ from snnc.scripts.neurons import Weaker, neurons, rate_scales, styles
 from snnc.scripts.parameters import SpeedUp, parameters, running_by_layer, synapse_constant
 from snnc.scripts.plot_calls import fresh_plot
 from snnc.scripts.scaling import scaling, scaling_constants
-from snnc.scripts.script import Description, Script, shape_of
+from snnc.scripts.script import Description, Script, compat_module, shape_of
 from snnc.scripts.sources import source
 from snnc.scripts.statements import probe_synapse
 from snnc.scripts.training_network import definitions, training_network
@@ -24,6 +24,8 @@ class Docstring(NamedTuple):
     name: str
     shape: str
     resume: bool
+    #: Whether it runs alone on every Python.
+    alone: bool
     spec_file: str
     digest: str
     template: str = "train/docstring.py.jinja"
@@ -112,6 +114,7 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             name=network.name,
             shape=shape_of(network),
             resume=on.resume,
+            alone=on.compat,
             spec_file=comment(program.spec_path.name),
             digest=digest,
         ),
@@ -147,6 +150,7 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             has_file=isinstance(program.data, FileKind),
             starts=program.starts_imported,
         ),
+        first=compat_module(program),
     )
 
 

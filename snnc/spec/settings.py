@@ -155,6 +155,11 @@ class Scripts(Model):
         False,
         description="Whether the training script keeps a checkpoint of every epoch, and goes on from it with --resume.",
     )
+    compat: bool = Field(
+        False,
+        description="Whether the scripts run alone on Python 3.12 and later, by a module of its own beside them that they import first, "
+        "NAME_compat.py. Without it, python -m snnc.compat runs them there.",
+    )
     plots: bool = Field(
         False,
         description="Whether the scripts draw their runs with --plot, by a module of its own beside them, NAME_plots.py.",
