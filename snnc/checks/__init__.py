@@ -13,6 +13,7 @@ from snnc.checks import (
     network,
     rates,
     settling,
+    stopping,
     timing,
     training,
     units,
@@ -27,7 +28,7 @@ from snnc.program.program import Program
 
 #: The modules with rules. Reports have findings on one place in this order; it means nothing else.
 SUBJECTS = (
-    *(data, images, timing, units, settling, network, rates, training),
+    *(data, images, timing, units, settling, network, rates, stopping, training),
     *(batch_norm, chip, cores),
 )
 
