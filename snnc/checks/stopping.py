@@ -14,8 +14,9 @@ from snnc.program.program import Program
 
 STOPPING: KeyPath = ("train", "early_stopping")
 PATIENCE: KeyPath = (*STOPPING, "patience")
-#: With fewer steps than this nothing may be learnt yet. docs/codes/hasty-stopping.md says how that was measured.
-FEWEST_STEPS = 50
+#: With fewer steps than this nothing may be learnt yet: an accuracy on few items stays the same for longer than a loss.
+#: docs/codes/hasty-stopping.md says how that was measured.
+FEWEST_STEPS = {"val_loss": 50, "val_accuracy": 100}
 MOST_EPOCHS = 999
 
 EARLY_STOPPING = error("early-stopping")
@@ -61,7 +62,7 @@ def stopping_waits(program: Program) -> Iterator[Diagnostic]:
     assert in_epoch
     message = (
         f"training ends after {counted(stopping.patience * in_epoch, 'step')} ({counted(stopping.patience, 'epoch')} of {in_epoch}) "
-        f"without a gain: in fewer than {FEWEST_STEPS} a network may not have begun to learn"
+        f"without a gain: in fewer than {FEWEST_STEPS[stopping.monitor]} a network may not have begun to learn"
     )
     if _fits(program, enough):
         yield Diagnostic(HASTY_STOPPING, message, PATIENCE, hint=f"write {enough}")
@@ -79,5 +80,6 @@ def _fits(program: Program, patience: int) -> bool:
 
 def _enough(program: Program) -> int:
     """Return for how many epochs to wait at least; 1 where it isn't known how many steps an epoch has."""
-    in_epoch = steps_an_epoch(program) if program.train.early_stopping else None
-    return ceil(FEWEST_STEPS / in_epoch) if in_epoch else 1
+    stopping = program.train.early_stopping
+    in_epoch = steps_an_epoch(program) if stopping else None
+    return ceil(FEWEST_STEPS[stopping.monitor] / in_epoch) if stopping and in_epoch else 1

@@ -1,0 +1,120 @@
+"""Train specs with two revisions of this repository, and compare what comes out: every parameter, and what spikes answer.
+
+    python -m tests.same_weights BEFORE AFTER specs/digits.toml specs/jets.toml
+
+Both revisions train the spec as it is at BEFORE, by `snnc train`, for as few epochs as are asked for, and run it by `snnc run --json`.
+Where a default has changed since, give a spec with the value of then: a file from elsewhere is put beside the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parent.parent
+GIT = ("git", "-C", str(ROOT), "worktree")
+#: What runs of one network have in common whatever is printed beside them.
+COUNTED = ("on", "correct", "n", "accuracy", "rates", "firing_rates")
+Arrays = dict[str, NDArray[Any]]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("before", help="what git calls it: a commit, a tag, a branch")
+    parser.add_argument("after")
+    parser.add_argument("specs", type=Path, nargs="*", metavar="SPEC")
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--items", type=int, default=20)
+    chosen = parser.parse_args()
+    differ = 0
+    with tempfile.TemporaryDirectory() as folder:
+        trees = [Path(folder) / name for name in ("before", "after")]
+        try:
+            for tree, revision in zip(trees, (chosen.before, chosen.after), strict=True):
+                subprocess.run([*GIT, "add", "-q", "--detach", tree, revision], check=True)
+            own = sorted(path.relative_to(trees[0]) for path in trees[0].glob("specs/*.toml"))
+            for spec in chosen.specs or [path for path in own if path.stem != "cifar10"]:
+                said = compared(trees, spec, chosen.epochs, chosen.items)
+                differ += not said.startswith("equal")
+                print(f"{spec.stem}: {said}", flush=True)
+        finally:
+            for tree in trees:
+                subprocess.run([*GIT, "remove", "--force", tree], check=False)
+    return int(differ > 0)
+
+
+def compared(trees: list[Path], spec: Path, epochs: int, items: int) -> str:
+    """Return in words what differs between what two revisions make of a spec."""
+    text = spec.read_text() if spec.is_absolute() else (trees[0] / spec).read_text()
+    place = Path("specs") / spec.name if spec.is_absolute() else spec
+    try:
+        (weights, runs), (weights_after, runs_after) = (
+            trained(tree, place, text, epochs, items) for tree in trees
+        )
+    except subprocess.CalledProcessError as error:
+        return f"not trained: {error.stderr.strip().splitlines()[-1:]}"
+    names = sorted(weights.keys() & weights_after.keys())
+    other = [name for name in names if not same(weights[name], weights_after[name])]
+    alone = sorted(weights.keys() ^ weights_after.keys())
+    spikes = "the same answers and rates" if runs == runs_after else "OTHER ANSWERS OR RATES"
+    verdict = "equal" if not other and runs == runs_after else "differs"
+    return (
+        f"{verdict}; {len(names) - len(other)} of {len(names)} arrays bit for bit"
+        f"{', but ' + ', '.join(other) if other else ''}; in one alone: {', '.join(alone) or 'none'}; {spikes}"
+    )
+
+
+def same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    return (
+        one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+    )
+
+
+def trained(tree: Path, spec: Path, text: str, epochs: int, items: int) -> tuple[Arrays, Any]:
+    """Train and run a spec with a revision; return its numbers, and what each run counted."""
+    (tree / spec).write_text(text)
+    folder = str(tree / "trained")
+    command(tree, "train", str(spec), "-o", folder, "--epochs", str(epochs))
+    printed = command(tree, "run", str(spec), "-o", folder, "--items", str(items), "--json")
+    (params,) = (
+        path for path in Path(folder).glob("*.params.npz") if path.stem.startswith(spec.stem)
+    )
+    with np.load(params) as arrays:
+        numbers = {name: arrays[name] for name in arrays.files if arrays[name].dtype.kind in "biuf"}
+    return numbers, counted(json.loads(printed[printed.index("{") :]))
+
+
+def counted(results: Any) -> Any:
+    """Return what results have counted, without times, versions and what only one revision prints."""
+    if isinstance(results, dict):
+        nested = {
+            key: counted(value) for key, value in results.items() if isinstance(value, list | dict)
+        }
+        return {key: value for key, value in nested.items() if value} | {
+            key: results[key] for key in COUNTED if key in results
+        }
+    return [counted(value) for value in results] if isinstance(results, list) else None
+
+
+def command(tree: Path, *arguments: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "snnc", *arguments],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
