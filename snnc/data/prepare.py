@@ -166,33 +166,59 @@ def scaled(program: Program, items: Split) -> Data:
     )
 
 
+def without_data(program: Program) -> tuple[Array, Array]:
+    """Return shift and scale as a spec says them. Raises a Refusal if it is to be found out from data."""
+    if program.data.scale == "none":
+        return np.array(0.0), np.array(1.0)
+    raise Refusal(
+        f'{program.spec_path.as_posix()}: without data nobody knows how to scale them: write scale = "none" in [data]'
+    )
+
+
 def _numbers(raw: Raw, network: Network, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return items, (n, size), and labels, (n,). Raises a Refusal if they can't be used."""
-    for name, array in ((raw.x_name, raw.x), (raw.y_name, raw.y)):
-        if array.dtype.kind not in "fiub":
-            raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
-    if not same_items(raw.x.shape[1:], network.input_shape):
-        shape, wanted = raw.x.shape[1:], network.input_shape
-        hint = items_hint(shape, wanted, network.sees_images, raw.x_name)
+    x = usable_items(raw.x_name, raw.x, network, where)
+    return x, usable_labels(raw, network, where)
+
+
+def usable_items(name: str, x: NDArray[Any], network: Network, where: str) -> NDArray[Any]:
+    """Return items as (n, size). Raises a Refusal if they aren't finite numbers of the input's shape."""
+    _refuse_no_numbers(name, x, where)
+    if not same_items(x.shape[1:], network.input_shape):
+        shape, wanted = x.shape[1:], network.input_shape
+        hint = items_hint(shape, wanted, network.sees_images, name)
         say = re.sub(r"write (\[.*?\])", r"write shape = \1 in [input]", hint, count=1)
         raise Refusal(
             f"{where}: an item has shape {list(shape)}, not {list(wanted)}{say and ': '}{say}"
         )
-    if len(raw.x) != raw.y.size or len(raw.x) == 0:
+    if len(x) == 0:
+        raise Refusal(f"{where}: there are no items")
+    _refuse_gaps(name, x, where)
+    return x.reshape(len(x), -1)
+
+
+def usable_labels(raw: Raw, network: Network, where: str) -> NDArray[Any]:
+    """Return labels as (n,). Raises a Refusal if there isn't a class for each item."""
+    _refuse_no_numbers(raw.y_name, raw.y, where)
+    if len(raw.x) != raw.y.size:
         raise Refusal(f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels")
-    _refuse_gaps(raw, where)
     y = raw.y.reshape(len(raw.y))
     _refuse_labels(y, raw.y_name, network.output.classes, where)
-    return raw.x.reshape(len(raw.x), -1), y
+    return y
 
 
-def _refuse_gaps(raw: Raw, where: str) -> None:
-    bad = np.argwhere(~np.isfinite(raw.x))
+def _refuse_no_numbers(name: str, array: NDArray[Any], where: str) -> None:
+    if array.dtype.kind not in "fiub":
+        raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
+
+
+def _refuse_gaps(name: str, x: NDArray[Any], where: str) -> None:
+    bad = np.argwhere(~np.isfinite(x))
     if len(bad):
         item, *at = (int(n) for n in bad[0])
-        value, place = raw.x[tuple(bad[0])], at[0] if len(at) == 1 else at
+        value, place = x[tuple(bad[0])], at[0] if len(at) == 1 else at
         raise Refusal(
-            f"{where}: item {item} of '{raw.x_name}' has the value {value} at {place}: "
+            f"{where}: item {item} of '{name}' has the value {value} at {place}: "
             "remove such items, or fill in numbers"
         )
 

@@ -7,7 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from snnc.data.prepare import load as load_data
 from snnc.diagnostics.document import Document
 from snnc.ladder.finding import (
     Finding,
@@ -25,7 +24,7 @@ from snnc.show.table import aligned
 from snnc.training.epochs import Epoch
 from snnc.training.history import load_history
 from snnc.training.improving import gain_of_more
-from snnc.training.params_file import load_params
+from snnc.training.params_file import load_without_baseline
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
 from snnc.trials.items import TrialItems, training_items
@@ -158,8 +157,8 @@ def climb(
 
     Changes are tried on at most `most` items that aren't test items, and trainings take at most some seconds.
     """
-    data, paths = load_data(program), Paths.of(program, folder)
-    trained = load_params(paths, program, data)
+    paths = Paths.of(program, folder)
+    trained, data = load_without_baseline(program, folder)
     deployed = trained.program
     items = telling_items(deployed, data, most)
     twin = trained_twin(program, folder, data, trained.training)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from snnc.data.prepare import load as load_data
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import Refusal
 from snnc.program.program import Program
 from snnc.spec.base import INPUT, OUTPUT
-from snnc.training.params_file import load_params
-from snnc.training.paths import Paths
+from snnc.training.params_file import load_without_baseline
 from snnc.training.progress import Watcher
 from snnc.trials.items import trial_items
 from snnc.trials.point import cheapest, front
@@ -41,8 +39,7 @@ def tune(
 
     Items are shown for some steps, or for as many as turn out best. `tolerance` is the share of right answers that may be lost.
     """
-    data = load_data(program)
-    trained = load_params(Paths.of(program, folder), program, data)
+    trained, data = load_without_baseline(program, folder)
     items = trial_items(program, data, most)
     twin = trained_twin(program, folder, data, trained.training)
     answered = None if twin is None else twin_classes(program, twin, items.x) == items.y
