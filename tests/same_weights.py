@@ -22,8 +22,6 @@ from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parent.parent
 GIT = ("git", "-C", str(ROOT), "worktree")
-#: What runs of one network have in common whatever is printed beside them.
-COUNTED = ("on", "correct", "n", "accuracy", "rates", "firing_rates")
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -90,19 +88,14 @@ def trained(tree: Path, spec: Path, text: str, epochs: int, items: int) -> tuple
     )
     with np.load(params) as arrays:
         numbers = {name: arrays[name] for name in arrays.files if arrays[name].dtype.kind in "biuf"}
-    return numbers, counted(json.loads(printed[printed.index("{") :]))
+    return numbers, list(map(counted, json.loads(printed)["rows"]))
 
 
-def counted(results: Any) -> Any:
-    """Return what results have counted, without times, versions and what only one revision prints."""
-    if isinstance(results, dict):
-        nested = {
-            key: counted(value) for key, value in results.items() if isinstance(value, list | dict)
-        }
-        return {key: value for key, value in nested.items() if value} | {
-            key: results[key] for key in COUNTED if key in results
-        }
-    return [counted(value) for value in results] if isinstance(results, list) else None
+def counted(row: Any) -> tuple[Any, ...]:
+    """Return what a run has counted, without intervals, times, and what only one revision prints."""
+    layers = [(layer["name"], layer["rate"], layer["silent"]) for layer in row["layers"]]
+    accuracy, simulated = row["accuracy"], row["simulated"] or {}
+    return row["on"], accuracy["value"], accuracy["n"], layers, simulated.get("spikes")
 
 
 def command(tree: Path, *arguments: str) -> str:
