@@ -2,7 +2,7 @@
 
     python -m tests.same_weights BEFORE AFTER specs/digits.toml specs/jets.toml
 
-Both revisions train the spec as it is at BEFORE, by `snnc train`, for as few epochs as are asked for, and run it by `snnc run --json`.
+Both train the spec as it is at BEFORE, by `snnc train`, for as few epochs as are asked for, and run it by `snnc run --json`.
 Where a default has changed since, give a spec with the value of then: a file from elsewhere is put beside the others.
 """
 
@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-ROOT = Path(__file__).resolve().parent.parent
-GIT = ("git", "-C", str(ROOT), "worktree")
+GIT = ("git", "-C", str(Path(__file__).resolve().parent.parent), "worktree")
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -32,7 +31,11 @@ def main() -> int:
     parser.add_argument("specs", type=Path, nargs="*", metavar="SPEC")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--items", type=int, default=20)
+    parser.add_argument(
+        "--data", type=Path, help="a file of items, as `snnc train --data` takes it"
+    )
     chosen = parser.parse_args()
+    options = ["--data", str(chosen.data.resolve())] if chosen.data else []
     differ = 0
     with tempfile.TemporaryDirectory() as folder:
         trees = [Path(folder) / name for name in ("before", "after")]
@@ -41,7 +44,7 @@ def main() -> int:
                 subprocess.run([*GIT, "add", "-q", "--detach", tree, revision], check=True)
             own = sorted(path.relative_to(trees[0]) for path in trees[0].glob("specs/*.toml"))
             for spec in chosen.specs or [path for path in own if path.stem != "cifar10"]:
-                said = compared(trees, spec, chosen.epochs, chosen.items)
+                said = compared(trees, spec, chosen.epochs, chosen.items, options)
                 differ += not said.startswith("equal")
                 print(f"{spec.stem}: {said}", flush=True)
         finally:
@@ -50,13 +53,13 @@ def main() -> int:
     return int(differ > 0)
 
 
-def compared(trees: list[Path], spec: Path, epochs: int, items: int) -> str:
+def compared(trees: list[Path], spec: Path, epochs: int, items: int, options: list[str]) -> str:
     """Return in words what differs between what two revisions make of a spec."""
     text = spec.read_text() if spec.is_absolute() else (trees[0] / spec).read_text()
     place = Path("specs") / spec.name if spec.is_absolute() else spec
     try:
         (weights, runs), (weights_after, runs_after) = (
-            trained(tree, place, text, epochs, items) for tree in trees
+            trained(tree, place, text, epochs, items, options) for tree in trees
         )
     except subprocess.CalledProcessError as error:
         return f"not trained: {error.stderr.strip().splitlines()[-1:]}"
@@ -77,12 +80,15 @@ def same(one: NDArray[Any], other: NDArray[Any]) -> bool:
     )
 
 
-def trained(tree: Path, spec: Path, text: str, epochs: int, items: int) -> tuple[Arrays, Any]:
+def trained(
+    tree: Path, spec: Path, text: str, epochs: int, items: int, options: list[str]
+) -> tuple[Arrays, Any]:
     """Train and run a spec with a revision; return its numbers, and what each run counted."""
     (tree / spec).write_text(text)
     folder = str(tree / "trained")
-    command(tree, "train", str(spec), "-o", folder, "--epochs", str(epochs))
-    printed = command(tree, "run", str(spec), "-o", folder, "--items", str(items), "--json")
+    shared = [str(spec), "-o", folder, *options]
+    command(tree, "train", *shared, "--epochs", str(epochs))
+    printed = command(tree, "run", *shared, "--items", str(items), "--json")
     (params,) = (
         path for path in Path(folder).glob("*.params.npz") if path.stem.startswith(spec.stem)
     )
