@@ -1,9 +1,9 @@
 """Train specs with two revisions of this repository, and compare what comes out: every parameter, and what spikes answer.
 
-    python -m tests.same_weights BEFORE AFTER specs/digits.toml specs/jets.toml
+    python -m tests.same_weights BEFORE AFTER specs/digits.toml specs/jets.toml --instead "time = 0.1" "time = 0.1\\nlatency = 0"
 
 Both train the spec as it is at BEFORE, by `snnc train`, for as few epochs as are asked for, and run it by `snnc run --json`.
-Where a default has changed since, give a spec with the value of then: a file from elsewhere is put beside the others.
+Where a default has changed since, say with `--instead` which text AFTER reads instead of which: the old default, written out.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ def main() -> int:
     parser.add_argument("specs", type=Path, nargs="*", metavar="SPEC")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--items", type=int, default=20)
-    parser.add_argument(
-        "--data", type=Path, help="a file of items, as `snnc train --data` takes it"
-    )
+    parser.add_argument("--data", type=Path, help="items, as `snnc train` takes them")
+    parser.add_argument("--instead", nargs=2, default=["", ""], metavar="TEXT")
     chosen = parser.parse_args()
     options = ["--data", str(chosen.data.resolve())] if chosen.data else []
+    was, written = (text.replace("\\n", "\n") for text in chosen.instead)
     differ = 0
     with tempfile.TemporaryDirectory() as folder:
         trees = [Path(folder) / name for name in ("before", "after")]
@@ -44,7 +44,9 @@ def main() -> int:
                 subprocess.run([*GIT, "add", "-q", "--detach", tree, revision], check=True)
             own = sorted(path.relative_to(trees[0]) for path in trees[0].glob("specs/*.toml"))
             for spec in chosen.specs or [path for path in own if path.stem != "cifar10"]:
-                said = compared(trees, spec, chosen.epochs, chosen.items, options)
+                text = (trees[0] / spec).read_text()
+                texts = [text, text.replace(was, written) if was else text]
+                said = compared(trees, spec, texts, chosen.epochs, chosen.items, options)
                 differ += not said.startswith("equal")
                 print(f"{spec.stem}: {said}", flush=True)
         finally:
@@ -53,13 +55,14 @@ def main() -> int:
     return int(differ > 0)
 
 
-def compared(trees: list[Path], spec: Path, epochs: int, items: int, options: list[str]) -> str:
+def compared(
+    trees: list[Path], spec: Path, texts: list[str], epochs: int, items: int, options: list[str]
+) -> str:
     """Return in words what differs between what two revisions make of a spec."""
-    text = spec.read_text() if spec.is_absolute() else (trees[0] / spec).read_text()
-    place = Path("specs") / spec.name if spec.is_absolute() else spec
     try:
         (weights, runs), (weights_after, runs_after) = (
-            trained(tree, place, text, epochs, items, options) for tree in trees
+            trained(tree, spec, text, epochs, items, options)
+            for tree, text in zip(trees, texts, strict=True)
         )
     except subprocess.CalledProcessError as error:
         return f"not trained: {error.stderr.strip().splitlines()[-1:]}"
@@ -67,9 +70,8 @@ def compared(trees: list[Path], spec: Path, epochs: int, items: int, options: li
     other = [name for name in names if not same(weights[name], weights_after[name])]
     alone = sorted(weights.keys() ^ weights_after.keys())
     spikes = "the same answers and rates" if runs == runs_after else "OTHER ANSWERS OR RATES"
-    verdict = "equal" if not other and runs == runs_after else "differs"
     return (
-        f"{verdict}; {len(names) - len(other)} of {len(names)} arrays bit for bit"
+        f"{'differs' if other or runs != runs_after else 'equal'}; {len(names) - len(other)} of {len(names)} arrays bit for bit"
         f"{', but ' + ', '.join(other) if other else ''}; in one alone: {', '.join(alone) or 'none'}; {spikes}"
     )
 
@@ -100,8 +102,14 @@ def trained(
 def counted(row: Any) -> tuple[Any, ...]:
     """Return what a run has counted, without intervals, times, and what only one revision prints."""
     layers = [(layer["name"], layer["rate"], layer["silent"]) for layer in row["layers"]]
-    accuracy, simulated = row["accuracy"], row["simulated"] or {}
-    return row["on"], accuracy["value"], accuracy["n"], layers, simulated.get("spikes")
+    simulated = row["simulated"] or {}
+    return (
+        row["on"],
+        row["accuracy"]["value"],
+        row["accuracy"]["n"],
+        layers,
+        simulated.get("spikes"),
+    )
 
 
 def command(tree: Path, *arguments: str) -> str:
