@@ -18,7 +18,6 @@ from snnc.data.sources import read
 from snnc.data.sources.base import Raw, source_name
 from snnc.diagnostics.errors import Refusal
 from snnc.program.item_shapes import items_hint, same_items
-from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.spec.scale import Given, Scale
 
@@ -100,7 +99,7 @@ def split(program: Program) -> Split:
     """Return the items for training and testing, split by the source or else by the seed."""
     where = source_name(program)
     try:
-        arrays = [_numbers(raw, program.network, where) for raw in read(program)]
+        arrays = [_numbers(raw, program, where) for raw in read(program)]
     except MemoryError as error:
         raise Refusal(f"{where} takes more memory than there is") from error
     if len(arrays) == 2:
@@ -190,14 +189,14 @@ def given(scale: Given, size: int) -> tuple[Array, Array]:
     return of_each(scale.subtract), of_each(scale.divide)
 
 
-def _numbers(raw: Raw, network: Network, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
+def _numbers(raw: Raw, program: Program, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return items, (n, size), and labels, (n,). Raises a Refusal if they can't be used."""
     for name, array in ((raw.x_name, raw.x), (raw.y_name, raw.y)):
         if array.dtype.kind not in "fiub":
             raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
-    if not same_items(raw.x.shape[1:], network.input_shape):
-        shape, wanted = raw.x.shape[1:], network.input_shape
-        hint = items_hint(shape, wanted, network.sees_images, raw.x_name)
+    shape, wanted, network = raw.x.shape[1:], program.item_shape, program.network
+    if not same_items(shape, wanted):
+        hint = items_hint(shape, wanted, network.sees_images, program.channels_first)
         say = re.sub(r"write (\[.*?\])", r"write shape = \1 in [input]", hint, count=1)
         raise Refusal(
             f"{where}: an item has shape {list(shape)}, not {list(wanted)}{say and ': '}{say}"
@@ -207,7 +206,14 @@ def _numbers(raw: Raw, network: Network, where: str) -> tuple[NDArray[Any], NDAr
     _refuse_gaps(raw, where)
     y = raw.y.reshape(len(raw.y))
     _refuse_labels(y, raw.y_name, network.output.classes, where)
-    return raw.x.reshape(len(raw.x), -1), y
+    return as_seen(program, raw.x), y
+
+
+def as_seen(program: Program, x: NDArray[Any]) -> NDArray[Any]:
+    """Return items as a network sees them, (n, size): their channels come last."""
+    if program.channels_first:
+        x = np.moveaxis(x.reshape(len(x), *program.item_shape), 1, -1)
+    return x.reshape(len(x), -1)
 
 
 def _refuse_gaps(raw: Raw, where: str) -> None:

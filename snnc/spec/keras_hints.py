@@ -30,7 +30,7 @@ _KEYS = {
         "bias_initializer": _START,
         "bias_regularizer": "leave it out: l1 and l2 are for kernels",
         "bn": _NORM,
-        "data_format": "leave it out: images are height, width, channels",
+        "data_format": 'leave it out: axes = "channels_first" in [input] says where channels are in the data',
         "dilation_rate": "leave it out: kernels look at neighbours",
         "dtype": _BY_ITSELF,
         "groups": "leave it out: kernels look at all channels",
