@@ -262,7 +262,9 @@ def test_a_series_with_channels_first_becomes_an_image() -> None:
     (found,) = snnc.check(first((6, 100), window(1)))
     hint = "write shape = [6, 100, 1] in [input] for 100 samples in time, each with its 6 channels"
     assert (found.code, found.hint) == ("layer-shape", hint)
-    program = check_document(from_data(first((6, 100, 1), window(1), window(1)), Path("x.toml"))).program
+    program = check_document(
+        from_data(first((6, 100, 1), window(1), window(1)), Path("x.toml"))
+    ).program
     assert program.network.input_shape == (100, 1, 6)
 
 
