@@ -15,6 +15,9 @@ from snnc.commands.exit_codes import attempt
 from snnc.diagnostics import pages
 from snnc.diagnostics.wording import near
 
+#: Where a trained network runs.
+PLACES = ("nengo_dl", "nengo", "emulator", "nengo_loihi")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name, and return the exit code."""
@@ -185,12 +188,11 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
     _add_spec(parser)
     _add_folder(parser)
     _add_data(parser)
-    places = ["nengo_dl", "nengo", "emulator", "nengo_loihi"]
     parser.add_argument(
         "--on",
         action="append",
-        type=_one_of("place", places),
-        choices=places,
+        type=_one_of("place", PLACES),
+        choices=PLACES,
         help="nengo_dl shows items fresh, nengo, the chip's emulator and nengo_loihi as a stream; may be repeated (default: as targets say)",
     )
     parser.add_argument("--items", type=_positive, help="how many test items (default: all)")
@@ -204,6 +206,29 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plot", action="store_true", help="also draw a figure of each run, NAME.PLACE.png"
     )
+
+
+def _predict(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        required=True,
+        help="items, with labels or without: a .npz file with an array x, or x and y, a .npy file, or a .csv file where the spec has one",
+    )
+    parser.add_argument(
+        "--on",
+        type=_one_of("place", PLACES),
+        choices=PLACES,
+        help="where to run (default: on the chip's emulator, or on nengo_dl if the spec isn't for the chip)",
+    )
+    parser.add_argument("--logits", action="store_true", help="also give the logit of each class")
+    parser.add_argument(
+        "-w", "--write", type=Path, metavar="CSV", help="write the answers to a file instead"
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite that file")
 
 
 def _tune(parser: argparse.ArgumentParser) -> None:
@@ -279,6 +304,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "show": ("list the layers: shapes, neurons, parameters, rates, and where each runs", _show),
     "train": ("train the network in NengoDL", _train),
     "run": ("run the trained network as spikes, and print one table", _run_spec),
+    "predict": ("say what the trained network answers to the items of a file", _predict),
     "tune": ("search how the trained network runs best on the chip, without training it", _tune),
     "report": (
         "run the trained network, and write what there is to know of it into one HTML file, NAME.report.html",

@@ -287,6 +287,7 @@ def test_channels_become_the_last_axis(held: Shape, tmp_path: Path) -> None:
     """In what is trained on, in what is held out, and in items that are given later."""
     np = pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
     from snnc.data.prepare import as_seen, load
+    from snnc.data.unseen import unseen
 
     x, y = np.random.RandomState(0).randint(0, 99, (20, *held)), np.arange(20) % 2
     np.savez(tmp_path / "data.npz", x=x, y=y)
@@ -308,6 +309,7 @@ def test_channels_become_the_last_axis(held: Shape, tmp_path: Path) -> None:
         data.x_test.reshape(-1, 4, 5, 3), data.held_out.x.reshape(-1, 4, 5, 3) / [1, 2, 4]
     )
     assert np.array_equal(as_seen(program, x), last.reshape(20, -1))
+    assert np.array_equal(unseen(program, tmp_path / "data.npz").x, last.reshape(20, -1))
 
 
 def test_images_of_keras_have_their_channels_last() -> None:

@@ -18,6 +18,7 @@ from snnc.data.sources import read
 from snnc.data.sources.base import Raw, source_name
 from snnc.diagnostics.errors import Refusal
 from snnc.program.item_shapes import items_hint, same_items
+from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.spec.scale import Given, Scale
 
@@ -191,22 +192,34 @@ def given(scale: Given, size: int) -> tuple[Array, Array]:
 
 def _numbers(raw: Raw, program: Program, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return items, (n, size), and labels, (n,). Raises a Refusal if they can't be used."""
-    for name, array in ((raw.x_name, raw.x), (raw.y_name, raw.y)):
-        if array.dtype.kind not in "fiub":
-            raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
-    shape, wanted, network = raw.x.shape[1:], program.item_shape, program.network
+    x = usable_items(raw.x_name, raw.x, program, where)
+    return x, usable_labels(raw, program.network, where)
+
+
+def usable_items(name: str, x: NDArray[Any], program: Program, where: str) -> NDArray[Any]:
+    """Return items as (n, size), as the network sees them. Raises a Refusal if they aren't finite numbers of the input's shape."""
+    _refuse_no_numbers(name, x, where)
+    shape, wanted, images = x.shape[1:], program.item_shape, program.network.sees_images
     if not same_items(shape, wanted):
-        hint = items_hint(shape, wanted, network.sees_images, program.channels_first)
+        hint = items_hint(shape, wanted, images, program.channels_first)
         say = re.sub(r"write (\[.*?\])", r"write shape = \1 in [input]", hint, count=1)
         raise Refusal(
             f"{where}: an item has shape {list(shape)}, not {list(wanted)}{say and ': '}{say}"
         )
-    if len(raw.x) != raw.y.size or len(raw.x) == 0:
+    if len(x) == 0:
+        raise Refusal(f"{where}: there are no items")
+    _refuse_gaps(name, x, where)
+    return as_seen(program, x)
+
+
+def usable_labels(raw: Raw, network: Network, where: str) -> NDArray[Any]:
+    """Return labels as (n,). Raises a Refusal if there isn't a class for each item."""
+    _refuse_no_numbers(raw.y_name, raw.y, where)
+    if len(raw.x) != raw.y.size:
         raise Refusal(f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels")
-    _refuse_gaps(raw, where)
     y = raw.y.reshape(len(raw.y))
     _refuse_labels(y, raw.y_name, network.output.classes, where)
-    return as_seen(program, raw.x), y
+    return y
 
 
 def as_seen(program: Program, x: NDArray[Any]) -> NDArray[Any]:
@@ -216,13 +229,18 @@ def as_seen(program: Program, x: NDArray[Any]) -> NDArray[Any]:
     return x.reshape(len(x), -1)
 
 
-def _refuse_gaps(raw: Raw, where: str) -> None:
-    bad = np.argwhere(~np.isfinite(raw.x))
+def _refuse_no_numbers(name: str, array: NDArray[Any], where: str) -> None:
+    if array.dtype.kind not in "fiub":
+        raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
+
+
+def _refuse_gaps(name: str, x: NDArray[Any], where: str) -> None:
+    bad = np.argwhere(~np.isfinite(x))
     if len(bad):
         item, *at = (int(n) for n in bad[0])
-        value, place = raw.x[tuple(bad[0])], at[0] if len(at) == 1 else at
+        value, place = x[tuple(bad[0])], at[0] if len(at) == 1 else at
         raise Refusal(
-            f"{where}: item {item} of '{raw.x_name}' has the value {value} at {place}: "
+            f"{where}: item {item} of '{name}' has the value {value} at {place}: "
             "remove such items, or fill in numbers"
         )
 

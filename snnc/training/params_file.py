@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,15 +14,17 @@ from numpy.typing import ArrayLike
 from snnc.data.arrays import Array, arrays_of, save_arrays, save_compressed, text_in
 from snnc.data.prepare import Data, HeldOut, as_seen, without_data
 from snnc.data.prepare import load as load_data
+from snnc.data.unseen import unseen
 from snnc.diagnostics.errors import Refusal, UsageError
 from snnc.environment.libraries import versions
-from snnc.networks.describe import layers_in_words, sources_of, spikes_in_words
+from snnc.networks.describe import layers_in_words, spikes_in_words
 from snnc.operators import transforms
 from snnc.program.fingerprint import OPTIONS, as_json, differences, training
 from snnc.program.item_shapes import same_items
 from snnc.program.network import GainBias, Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import OUTPUT
+from snnc.training.another_network import differences_of
 from snnc.training.arrays_file import ArraysFile, opened
 from snnc.training.baseline_file import load_baseline
 from snnc.training.checkpoint import described
@@ -220,6 +221,34 @@ def load_without_baseline(program: Program, folder: Path) -> tuple[Trained, Data
     return _restored(file, paths.test, program, data), data
 
 
+def load_alone(program: Program, folder: Path) -> Trained:
+    """Return what training left in a folder, without its data and with no items held out: for items of another file."""
+    file = _of_this_network(Paths.of(program, folder).params, program.network)
+    shift, scale = file.numbers("input.shift"), file.numbers("input.scale")
+    x, y = np.empty((0, program.network.input_size)), np.empty(0, int)
+    return _trained(file, program, x, y, shift, scale)
+
+
+def load_for(program: Program, folder: Path, file: Path) -> Trained | None:
+    """Return what training left in a folder, with the items of another file to test on.
+
+    None if the items that training held out are among them: then the file is what they were split from. None too for a network
+    that was imported, of which nobody knows what it was trained on: the spec says what is held out.
+    """
+    items = unseen(program, file)
+    trained = load_alone(program, folder)
+    if trained.origin:
+        return None
+    test = Paths.of(program, folder).test
+    held_out = arrays_of(test, "run snnc train again").get("x") if test.exists() else None
+    if held_out is not None and items.hold_all(held_out.reshape(len(held_out), -1)):
+        return None
+    if items.y is None:
+        raise Refusal(f"{file.as_posix()} has no labels: snnc predict answers without")
+    x = (items.x.astype(float) - trained.shift) / trained.scale
+    return replace(trained, x_test=x, y_test=items.y)
+
+
 def load_params(paths: Paths, program: Program, data: Data) -> Trained:
     """Return a program with the parameters in its file; a Refusal says what is wrong with the file."""
     return _restored(_of_this_network(paths.params, program.network), paths.test, program, data)
@@ -257,35 +286,11 @@ def _of_this_network(path: Path, network: Network) -> ArraysFile:
     file = opened(path, "snnc train")
     if "spikes" not in file.arrays:
         raise Refusal(f"{path.as_posix()} is of an earlier version of snnc: {file.again}")
-    different = list(_differences(file, network))
+    different = list(differences_of(file, network))
     if different:
         why = f"{path.as_posix()} is for another network; {file.again}"
         raise Refusal("\n  ".join([why, *different]))
     return file
-
-
-def _differences(file: ArraysFile, network: Network) -> Iterator[str]:
-    """Yield what differs between the layers that a file was written for and those of a network."""
-    for name, ours in layers_in_words(network).items():
-        theirs = file.text(f"{name}.neurons")
-        there, here = _settings(theirs), _settings(ours)
-        for key in dict.fromkeys([*there, *here]):
-            if there.get(key) != here.get(key):
-                values = there.get(key, "nothing"), here.get(key, "nothing")
-                yield f"{name}.{key}: {values[0]} there, {values[1]} in the spec"
-    read = [sources_of(words) for words in (file.text("spikes"), spikes_in_words(network))]
-    if read[0] != read[1]:
-        theirs, ours = map(", ".join, read)
-        yield f"layers that are read, in order: {theirs} there, {ours} in the spec"
-
-
-def _settings(words: str) -> dict[str, str]:
-    """Return the settings that `describe` has put into words."""
-    if not (layer := re.match(r"(\d+) (\w+)\(", words)):
-        return {}
-    units, neurons = layer.groups()
-    pairs = re.findall(r"(\w+)(?:=| \[)([^\s,)\]]+)", words)
-    return {"units": units, "neurons": neurons, **{k: v.rstrip(".") for k, v in pairs}}
 
 
 def _ensure_data(program: Program, origin: Origin) -> None:
@@ -306,16 +311,21 @@ def _restored(file: ArraysFile, test: Path, program: Program, data: Data) -> Tra
         shift, scale = np.asarray(data.shift), np.asarray(data.scale)
     else:
         _same_items(file.path, test, data)
-    x_test = (data.held_out.x.astype(float) - shift) / scale
+    return _trained(file, program, data.held_out.x, data.y_test, shift, scale)
+
+
+def _trained(
+    file: ArraysFile, program: Program, x: Array, y: Array, shift: Array, scale: Array
+) -> Trained:
+    """Return what is in a file, with unscaled items that it wasn't trained on, (n, size), and their labels, (n,)."""
     deployed = replace(program, network=_deployed(file, program.network))
-    training = file.training() if "training" in file.arrays else {}
     return Trained(
         deployed,
-        x_test,
-        data.y_test,
+        (x.astype(float) - shift) / scale,
+        y,
         shift,
         scale,
-        training,
+        file.training() if "training" in file.arrays else {},
         file.text("spikes"),
         origin=file.origin,
         start=start_in(file.arrays),

@@ -1,0 +1,1 @@
+"""Trained networks from elsewhere: files read, and said as a spec with its parameters."""
