@@ -284,3 +284,46 @@ def test_what_starts_from_an_import_wants_one_that_fits(
     said = capsys.readouterr().out
     assert "was imported from model.keras" in said
     assert 'start = "imported" in [train] would start from it' in said
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_one_sigmoid_is_two_classes(tmp_path: Path) -> None:
+    """The weights of the first class are 0: the second one's logit is what goes into the sigmoid, as Keras has it."""
+    import tensorflow as tf
+
+    from snnc.data import prepare
+    from snnc.networks.deploy import deploy
+    from snnc.running.rates import rate_answers
+    from snnc.training import params_file
+    from snnc.training.paths import Paths
+
+    model = tf.keras.Sequential(
+        [
+            tf.keras.layers.Dense(8, activation="relu", input_shape=(30,)),
+            tf.keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    changes: Changes = {
+        ("data",): {"kind": "sklearn", "name": "breast_cancer"},
+        ("input", "shape"): [30],
+        ("layers",): [{"kind": "dense", "name": "hidden", "units": 8, "neurons": "relu"}],
+        ("output",): {"classes": 2},
+        ("targets",): ["nengo_dl"],
+    }
+    path = spec(tmp_path, changes)
+    program = checked(path).program
+    data = prepare.load(program)
+    hidden, (kernel, bias) = (layer.get_weights() for layer in model.layers)
+    output = [np.hstack([0 * kernel, kernel]), np.append(0, bias)]
+    start = {"hidden": hidden, "output": output}
+    deployed = deploy(program.network, start)
+    paths = Paths.of(program, tmp_path)
+    params_file.save_imported(paths, program, deployed, data, ORIGIN, start)
+    trained = params_file.load(program, tmp_path)
+    logits = rate_answers(trained.program, trained.x_test).logits
+    theirs = model.predict(trained.x_test, verbose=0)[:, 0]
+    ours = np.exp(logits[:, 1]) / np.exp(logits).sum(axis=1)
+    assert np.allclose(ours, theirs, atol=1e-6)
+    assert np.array_equal(logits.argmax(axis=1), theirs > 0.5)
+    assert not logits[:, 0].any()

@@ -61,7 +61,7 @@ def labels_are_no_items(program: Program) -> Iterator[Diagnostic]:
 
 
 def _known_fits(program: Program, data: KnownKind) -> Iterator[Diagnostic]:
-    yield from items_fit(program.network, data.item_shape, f"an item of '{data.name}'")
+    yield from items_fit(program, data.item_shape, f"an item of '{data.name}'")
     if program.network.output.classes != data.classes:
         message = f"'{data.name}' has {data.classes} classes, not {program.network.output.classes}"
         hint = f"write {data.classes}"

@@ -100,7 +100,7 @@ def split(program: Program) -> Split:
     """Return the items for training and testing, split by the source or else by the seed."""
     where = source_name(program)
     try:
-        arrays = [_numbers(raw, program.network, where) for raw in read(program)]
+        arrays = [_numbers(raw, program, where) for raw in read(program)]
     except MemoryError as error:
         raise Refusal(f"{where} takes more memory than there is") from error
     if len(arrays) == 2:
@@ -190,18 +190,18 @@ def given(scale: Given, size: int) -> tuple[Array, Array]:
     return of_each(scale.subtract), of_each(scale.divide)
 
 
-def _numbers(raw: Raw, network: Network, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
+def _numbers(raw: Raw, program: Program, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return items, (n, size), and labels, (n,). Raises a Refusal if they can't be used."""
-    x = usable_items(raw.x_name, raw.x, network, where)
-    return x, usable_labels(raw, network, where)
+    x = usable_items(raw.x_name, raw.x, program, where)
+    return x, usable_labels(raw, program.network, where)
 
 
-def usable_items(name: str, x: NDArray[Any], network: Network, where: str) -> NDArray[Any]:
-    """Return items as (n, size). Raises a Refusal if they aren't finite numbers of the input's shape."""
+def usable_items(name: str, x: NDArray[Any], program: Program, where: str) -> NDArray[Any]:
+    """Return items as (n, size), as the network sees them. Raises a Refusal if they aren't finite numbers of the input's shape."""
     _refuse_no_numbers(name, x, where)
-    if not same_items(x.shape[1:], network.input_shape):
-        shape, wanted = x.shape[1:], network.input_shape
-        hint = items_hint(shape, wanted, network.sees_images, name)
+    shape, wanted, images = x.shape[1:], program.item_shape, program.network.sees_images
+    if not same_items(shape, wanted):
+        hint = items_hint(shape, wanted, images, program.channels_first)
         say = re.sub(r"write (\[.*?\])", r"write shape = \1 in [input]", hint, count=1)
         raise Refusal(
             f"{where}: an item has shape {list(shape)}, not {list(wanted)}{say and ': '}{say}"
@@ -209,7 +209,7 @@ def usable_items(name: str, x: NDArray[Any], network: Network, where: str) -> ND
     if len(x) == 0:
         raise Refusal(f"{where}: there are no items")
     _refuse_gaps(name, x, where)
-    return x.reshape(len(x), -1)
+    return as_seen(program, x)
 
 
 def usable_labels(raw: Raw, network: Network, where: str) -> NDArray[Any]:
@@ -220,6 +220,13 @@ def usable_labels(raw: Raw, network: Network, where: str) -> NDArray[Any]:
     y = raw.y.reshape(len(raw.y))
     _refuse_labels(y, raw.y_name, network.output.classes, where)
     return y
+
+
+def as_seen(program: Program, x: NDArray[Any]) -> NDArray[Any]:
+    """Return items as a network sees them, (n, size): their channels come last."""
+    if program.channels_first:
+        x = np.moveaxis(x.reshape(len(x), *program.item_shape), 1, -1)
+    return x.reshape(len(x), -1)
 
 
 def _refuse_no_numbers(name: str, array: NDArray[Any], where: str) -> None:

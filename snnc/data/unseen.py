@@ -26,7 +26,7 @@ from snnc.spec.sources.csv import Source as Csv
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Unseen:
-    """Items, (n, size), unscaled, in the type of their file, and labels, (n,), if the file has them."""
+    """Items, (n, size), as the network sees them, unscaled, in the type of their file, and labels, (n,), if the file has them."""
 
     x: NDArray[Any]
     y: Labels | None
@@ -42,7 +42,7 @@ def unseen(program: Program, path: Path) -> Unseen:
 
     Of data that come split they are those to test on. Raises a Refusal that says why they can't be used.
     """
-    where, wanted = path.as_posix(), program.network.input_shape
+    where, wanted = path.as_posix(), program.item_shape
     try:
         raw = _read(program, path)
     except OSError as error:
@@ -52,7 +52,7 @@ def unseen(program: Program, path: Path) -> Unseen:
         raise Refusal(
             f"{where}: an item of '{raw.x_name}' has shape {list(raw.x.shape[1:])}; the network takes {list(wanted)}"
         )
-    x = usable_items(raw.x_name, raw.x, program.network, where)
+    x = usable_items(raw.x_name, raw.x, program, where)
     if not raw.y_name:
         return Unseen(x, None)
     return Unseen(x, usable_labels(raw, program.network, where).astype(np.int64))

@@ -23,9 +23,9 @@ from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.diagnostics.wording import near
 from snnc.operators.dense import Dense
-from snnc.operators.linear import Operator, Shape, ShapeError
+from snnc.operators.linear import Operator, ShapeError
 from snnc.operators.series import NoSeriesError
-from snnc.program.item_shapes import image_hint, series_hint
+from snnc.program.item_shapes import channels_first, image_hint, series_hint
 from snnc.program.linear_layers import wrong_linear_layers
 from snnc.program.network import Connection, Network, Output, Population
 from snnc.program.program import Program
@@ -37,10 +37,14 @@ from snnc.spec.layers.base import Flow, LayerKind, NeuronLayer, summed
 from snnc.spec.neurons import overridden
 from snnc.spec.neurons.base import NeuronKind
 from snnc.spec.settings import FiringRates
-from snnc.spec.tables import Spec
+from snnc.spec.tables import Input, Spec
 
 if TYPE_CHECKING:
     from snnc.program.network import Synapse
+
+#: The keys of windows, and what may be wrong where one doesn't fit an image.
+WINDOWS = ("kernel_size", "pool_size")
+CHANNELS_FIRST = 'write axes = "channels_first" in [input] if channels come first in the data'
 
 
 def lower(spec: Spec, document: Document) -> Program:
@@ -56,7 +60,7 @@ def lower(spec: Spec, document: Document) -> Program:
         raise CompileError(document, wrong)
 
     graph = _Graph(spec, {*names, OUTPUT})
-    flows = {INPUT: Flow(INPUT, spec.input.shape)}
+    flows = {INPUT: Flow(INPUT, spec.input.seen)}
     before: tuple[str, ...] = (INPUT,)
     for index, (name, layer) in enumerate(zip(names, spec.layers, strict=True)):
         sources = tuple(replace(flows[source], via=source) for source in layer.from_ or before)
@@ -64,10 +68,11 @@ def lower(spec: Spec, document: Document) -> Program:
         try:
             flows[name] = layer.lower(name, sources, graph).placed(graph.at)
         except ShapeError as error:
-            series = isinstance(error, NoSeriesError)
-            otherwise = _shape_hint(spec.input.shape, sources, series)
-            diagnostic = _shape_error(error, graph.at, layer, otherwise)
-            raise CompileError(document, [diagnostic]) from error
+            otherwise = _shape_hint(spec.input, sources, isinstance(error, NoSeriesError))
+            found = _shape_error(error, graph.at, layer, otherwise)
+            if error.key in WINDOWS and _may_be_channels_first(spec.input):
+                found = replace(found, hint=f"{CHANNELS_FIRST}, or {found.hint}")
+            raise CompileError(document, [found]) from error
         before = (name,)
     graph.at = ("output",)
     output = spec.output
@@ -84,7 +89,7 @@ def lower(spec: Spec, document: Document) -> Program:
         name=spec.network.name,
         seed=spec.network.seed,
         dt=spec.network.dt,
-        input_shape=spec.input.shape,
+        input_shape=spec.input.seen,
         populations=tuple(graph.populations),
         connections=tuple(graph.connections),
         output=Output(
@@ -103,6 +108,7 @@ def lower(spec: Spec, document: Document) -> Program:
         train=spec.train,
         loihi=spec.loihi,
         scripts=spec.scripts,
+        channels_first=spec.input.axes == "channels_first",
     )
 
 
@@ -207,11 +213,16 @@ class _Graph:
         return band.overridden(FiringRates(max=band.max or max_rate)), at
 
 
-def _shape_hint(items: Shape, sources: Sequence[Flow], series: bool) -> str:
+def _may_be_channels_first(items: Input) -> bool:
+    return items.axes == "channels_last" and channels_first(items.shape)
+
+
+def _shape_hint(items: Input, sources: Sequence[Flow], series: bool) -> str:
     """Return what makes images, or series, of a layer's sources: of the items as they come, or of which layer none can be made."""
-    rows = len(items) == 2 and all(len(source.shape) == 2 for source in sources)
-    if rows or all(source.shape == items for source in sources):
-        return series_hint(items) if series else image_hint(items)
+    rows = len(items.shape) == 2 and all(len(source.shape) == 2 for source in sources)
+    if rows or all(source.shape == items.seen for source in sources):
+        first = items.axes == "channels_first"
+        return series_hint(items.shape) if series else image_hint(items.shape, first)
     row = next((s.via for s in sources if len(s.shape) == 1 and s.source != INPUT), "")
     what = "no series" if series else "no image"
     return row and f"leave the layer out: '{row}' puts out a row, and {what}"

@@ -78,6 +78,18 @@ class Settings(NamedTuple):
         return ("import warnings", "import nengo")
 
 
+class Channels(NamedTuple):
+    """The function that puts channels last."""
+
+    #: The shape of items, flat before.
+    shape: str
+    template: str = "train/channels.py.jinja"
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import numpy as np",)
+
+
 class Main(NamedTuple):
     name: str
     resume: bool
@@ -96,6 +108,8 @@ class Main(NamedTuple):
     has_file: bool
     #: Whether training starts from imported weights.
     starts: bool
+    #: Whether items have their channels first.
+    channels_first: bool
     template: str = "train/main.py.jinja"
 
     @property
@@ -126,6 +140,7 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
         ),
         functions=(
             data,
+            *((_channels(program),) if program.channels_first else ()),
             *definitions(network),
             training_network(program),
             *fitting(program),
@@ -149,6 +164,7 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             save_test=_save_test(program),
             has_file=isinstance(program.data, FileKind),
             starts=program.starts_imported,
+            channels_first=program.channels_first,
         ),
         first=compat_module(program),
     )
@@ -179,6 +195,10 @@ def _constants(program: Program, of_source: tuple[str, ...]) -> Constants:
         latency=literal(program.fresh_latency) if program.fresh_latency else "",
         read_steps=literal(read_steps) if read_steps > 1 else "",
     )
+
+
+def _channels(program: Program) -> Channels:
+    return Channels(f"-1, {', '.join(map(literal, program.item_shape))}")
 
 
 def _optimizer(program: Program) -> tuple[str, ...]:

@@ -87,6 +87,8 @@ def missing_hint(key: str, written: Any) -> str:
     labels = written.get("labels") if isinstance(written, Mapping) else None
     if key == "classes" and isinstance(labels, list) and len(labels) > 1:
         return f"write classes = {len(labels)}"
+    if key == "classes" and isinstance(written, Mapping) and written.get("units") == 1:
+        return "write classes = 2 for a yes or no"
     return f"write {key} = {_USUAL[key]}, say" if key in _USUAL else ""
 
 

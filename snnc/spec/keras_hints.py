@@ -30,7 +30,7 @@ _KEYS = {
         "bias_initializer": _START,
         "bias_regularizer": "leave it out: l1 and l2 are for kernels",
         "bn": _NORM,
-        "data_format": "leave it out: images are height, width, channels",
+        "data_format": 'leave it out: axes = "channels_first" in [input] says where channels are in the data',
         "dilation_rate": "leave it out: kernels look at neighbours",
         "dtype": _BY_ITSELF,
         "groups": "leave it out: kernels look at all channels, and those of depthwise_conv2d at one",
@@ -103,6 +103,14 @@ _KEYS = {
     },
 }
 _SOFTMAX = "leave it out, and the layer too if it is the last: [output] is the layer of the classes, with its softmax"
+#: One sigmoid z is two classes with logits 0 and z: their softmax is that sigmoid.
+_YES_NO = "leave it out, and the layer too if it is the last: [output] with classes = 2 is the layer of a yes or no"
+_ONE_SIGMOID = (
+    "leave it out: of two classes the softmax is a sigmoid, that of the difference of their logits"
+)
+_BINARY = (
+    "leave it out: the loss is the cross-entropy of the classes, of two classes the binary one"
+)
 #: Keras' usual learning rate.
 RATE = 0.001
 #: Keys of [train] that belong to the optimiser, those that stop training early, and those that are another table's.
@@ -140,6 +148,10 @@ def _layer_key(key: str, layer: dict[str, Any]) -> str:
         return _SOFTMAX
     if key == "activation" and value in ("linear", "none") and "kind" in layer:
         return 'write neurons = "none" instead, unless neurons are to follow: an add layer adds up what has none'
+    if key == "activation" and value == "sigmoid":
+        if layer.get("units") == 1 and "kind" in layer:
+            return _YES_NO
+        return "" if "kind" in layer else _ONE_SIGMOID
     if key == "kernel_regularizer":
         return f"write {_penalty(value)} instead"
     if key == "dropout" and type(value) is float and 0 < value < 1:
@@ -148,6 +160,8 @@ def _layer_key(key: str, layer: dict[str, Any]) -> str:
 
 
 def _train_key(key: str, train: dict[str, Any]) -> str:
+    if key == "loss" and "binary" in _snake(str(train[key])):
+        return _BINARY
     if key in (*_OF_OPTIMIZER, *_SCHEDULES):
         return f"write optimizer = {write_toml.value(_optimizer(train))} instead"
     return _stopping_hint(key, train) if key in _OF_STOPPING else ""

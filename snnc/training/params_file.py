@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from snnc.data.arrays import Array, arrays_of, save_arrays, save_compressed, text_in
-from snnc.data.prepare import Data, HeldOut, without_data
+from snnc.data.prepare import Data, HeldOut, as_seen, without_data
 from snnc.data.prepare import load as load_data
 from snnc.data.unseen import unseen
 from snnc.diagnostics.errors import Refusal, UsageError
@@ -67,11 +67,10 @@ class Trained:
     def scaled(self, x: ArrayLike) -> Array:
         """Return items of the source, ``(n, *shape)``, as the network gets them, (n, size)."""
         items = np.asarray(x, dtype=float)
-        n, size_in = len(items), self.program.network.input_size
-        if not same_items(items.shape[1:], self.program.network.input_shape):
-            shape = ", ".join(map(str, self.program.network.input_shape))
+        if not same_items(items.shape[1:], self.program.item_shape):
+            shape = ", ".join(map(str, self.program.item_shape))
             raise UsageError(f"x has the shape {items.shape}, not (n, {shape})")
-        return np.asarray((items.reshape(n, size_in) - self.shift) / self.scale)
+        return np.asarray((as_seen(self.program, items) - self.shift) / self.scale)
 
     def __repr__(self) -> str:
         shapes = (f"{name} {array.shape}" for name, array in self.params.items())
@@ -246,7 +245,8 @@ def load_for(program: Program, folder: Path, file: Path) -> Trained | None:
         return None
     if items.y is None:
         raise Refusal(f"{file.as_posix()} has no labels: snnc predict answers without")
-    return replace(trained, x_test=trained.scaled(items.x), y_test=items.y)
+    x = (items.x.astype(float) - trained.shift) / trained.scale
+    return replace(trained, x_test=x, y_test=items.y)
 
 
 def load_params(paths: Paths, program: Program, data: Data) -> Trained:
