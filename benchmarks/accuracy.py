@@ -4,7 +4,8 @@
 
 Trains each spec and its float twin from several seeds, and shows all test items at each time with the same parameters. A table
 is a file with `x`, (n, features), `y`, labels from 0, and `class_names`: it gets what `snnc new` writes, with dense layers of 64
-and 32. What the folder holds already isn't trained again.
+and 32. What the folder holds already isn't trained again. `--tune 0.02` adds what `snnc tune --time 0.02` chooses. To choose
+values, `--held-out` trains on three quarters of the training items and shows the others: no test item is looked at.
 """
 
 from __future__ import annotations
@@ -37,29 +38,56 @@ class Compared(NamedTuple):
 
     twin: float
     rates: float
-    #: Of each item +1, 0 or -1, by the time in seconds that it was shown.
-    gains: dict[float, Any]
+    #: Of each item +1, 0 or -1, by how it was shown.
+    gains: dict[str, Any]
+    #: Of all layers, an item, shown for the longest time.
+    spikes: float
+
+
+class Ways(NamedTuple):
+    """How test items are shown: for some times in seconds, and tuned for one, if any."""
+
+    times: tuple[float, ...]
+    tuned: float | None
+
+    @property
+    def heads(self) -> list[str]:
+        tuned = [] if self.tuned is None else [f"{_ms(self.tuned)}, tuned"]
+        return [*map(_ms, self.times), *tuned]
+
+
+class _Source(NamedTuple):
+    """A spec with its seed, and the file that its items are read from instead of from what it names."""
+
+    document: Document
+    data_file: Path | None
+
+    def program(self, changes: Changes | None = None) -> Program:
+        document = changed(self.document, changes) if changes else self.document
+        return check_document(document, self.data_file).program
 
 
 def main() -> None:
     arguments = _arguments()
     libraries.load()
-    times = arguments.times
+    ways = Ways(tuple(arguments.times), arguments.tune)
     print(
         "In points, spikes on the emulator (stream) minus the float twin, on the same test items:"
     )
     print(
         "the mean over seeds, and its 95 % interval from a bootstrap that draws seeds, then items.\n"
     )
-    heads = [f"{round(1000 * time)} ms" for time in times]
-    print(_line(["", "seeds", "n", "float", "rates - float", *heads]))
-    print(_line(["---"] * (5 + len(times))))
+    spikes = f"spikes, {_ms(max(ways.times))}"
+    heads = ["", "seeds", "n", "float", "rates - float", *ways.heads, spikes]
+    print(line(heads))
+    print(line(["---"] * len(heads)))
     for document in _documents(arguments):
-        seeds = [
-            _compared(document, seed, times, arguments.data, arguments.o)
-            for seed in _seeds(document, arguments.seeds)
-        ]
-        print(_line(_cells(document.data["network"]["name"], seeds, times)), flush=True)
+        seeds = []
+        for seed in _seeds(document, arguments.seeds):
+            one = _Source(changed(document, {("network", "seed"): seed}), arguments.data)
+            one = _held_out(one, arguments.o) if arguments.held_out else one
+            seeds.append(_compared(one, ways, arguments.o))
+        print(line(_cells(document.data["network"]["name"], seeds, ways.heads)), flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -75,6 +103,10 @@ def _arguments() -> argparse.Namespace:
         default=[],
         metavar="KEY=VALUE",
         help="other values in all specs, such as neurons.max_rate=250",
+    )
+    parser.add_argument("--tune", type=float, metavar="SECONDS", help="also tune for this time")
+    parser.add_argument(
+        "--held-out", action="store_true", help="show a quarter of the training items instead"
     )
     parser.add_argument("-o", type=Path, required=True, help="where trainings are kept")
     return parser.parse_args()
@@ -122,32 +154,76 @@ def _seeds(document: Document, n: int) -> range:
     return range(first, first + n)
 
 
-def _compared(
-    document: Document,
-    seed: int,
-    times: Sequence[float],
-    data_file: Path | None,
-    kept: Path,
-) -> Compared:
-    """Train one seed, unless that is done, and show its test items at each time."""
+def _held_out(source: _Source, kept: Path) -> _Source:
+    """Return the same spec without its test items: a quarter of its training items are those, and the others are trained on."""
+    import numpy as np
+
+    from snnc.data.prepare import parts, split
+
+    document, program = source.document, source.program()
+    items = split(program)
+    shown, seen = parts(program.network.seed + 1, len(items.x_train), 0.25)
+    shape = program.network.input_shape
+    arrays = {
+        "x_train": items.x_train[seen].reshape(-1, *shape),
+        "y_train": items.y_train[seen],
+        "x_test": items.x_train[shown].reshape(-1, *shape),
+        "y_test": items.y_train[shown],
+    }
+    kept.mkdir(parents=True, exist_ok=True)
+    path = kept / f"{program.name}.{program.network.seed}.held_out.npz"
+    np.savez(path, **arrays)
+    own = (name for name in ("name", "x", "y", "test_fraction") if name in document.data["data"])
+    changes: Changes = {
+        **{("data", name): None for name in own},
+        **{("data", name): name for name in arrays},
+        ("data", "kind"): "npz",
+        ("data", "path"): path.name,
+        ("data", "scale"): program.data.scale,
+    }
+    return _Source(changed(document, changes), path)
+
+
+def _compared(source: _Source, ways: Ways, kept: Path) -> Compared:
+    """Train one seed, unless that is done, and show its test items in each way."""
     from snnc.running.emulated import emulate
     from snnc.running.rates import rate_answers
+    from snnc.trials.outcome import spikes_of
 
-    seeded = changed(document, {("network", "seed"): seed})
-    program = check_document(seeded, data_file).program
-    trained = _trained(program, kept / f"{program.name}.{seed}")
+    program = source.program()
+    held = ".held_out" if source.data_file and source.data_file.parent == kept else ""
+    where = kept / f"{program.name}.{program.network.seed}{held}"
+    trained = _trained(program, where)
     labels, x = trained.y_test, trained.x_test
     assert trained.baseline is not None
     right = trained.baseline == labels
-    gains = {}
-    for time in times:
+    spikes, gains = 0.0, {}
+    for time in sorted(ways.times):
         # Only the presentation differs, so that the parameters stay.
-        shown = check_document(changed(seeded, {("presentation", "time"): time}), data_file).program
-        answers = emulate(replace(trained.program, presentation=shown.presentation), x)
-        gains[time] = (answers.classes == labels).astype(int) - right
+        shown = source.program({("presentation", "time"): time}).presentation
+        other = replace(trained.program, presentation=shown)
+        answers = emulate(other, x)
+        gains[_ms(time)] = (answers.classes == labels).astype(int) - right
+        spikes = spikes_of(answers, other)
+    if ways.tuned is not None:
+        answers = emulate(_tuned(source, program, where, ways.tuned), x)
+        gains[ways.heads[-1]] = (answers.classes == labels).astype(int) - right
     twin = float(right.mean())
     rates = float((rate_answers(trained.program, x).classes == labels).mean())
-    return Compared(twin, rates - twin, gains)
+    return Compared(twin, rates - twin, gains, spikes)
+
+
+def _tuned(source: _Source, program: Program, where: Path, time: float) -> Program:
+    """Return what `snnc tune --time` chooses, by items that aren't test items, with its usual values."""
+    from snnc.training.progress import Nobody
+    from snnc.trials.tune import tune
+    from snnc.trials.variant import variant
+
+    steps = round(time / program.network.dt)
+    found = tune(source.document, program, where, steps, 2000, 0.003, Nobody())
+    return variant(
+        source.document, found.program, found.chosen.setting.changes(found.program)
+    ).program
 
 
 def _trained(program: Program, where: Path) -> Trained:
@@ -176,15 +252,19 @@ def _trained(program: Program, where: Path) -> Trained:
     return params_file.load(program, where)
 
 
-def _cells(name: str, seeds: Sequence[Compared], times: Sequence[float]) -> list[str]:
-    n = len(seeds[0].gains[times[0]])
+def _cells(name: str, seeds: Sequence[Compared], heads: Sequence[str]) -> list[str]:
+    n = len(seeds[0].gains[heads[0]])
     twin = sum(seed.twin for seed in seeds) / len(seeds)
     rates = sum(seed.rates for seed in seeds) / len(seeds)
-    gains = [_interval([seed.gains[time] for seed in seeds]) for time in times]
-    return [name, str(len(seeds)), f"{n:,}", f"{100 * twin:.1f}", f"{100 * rates:+.1f}", *gains]
+    gains = [interval([seed.gains[head] for seed in seeds]) for head in heads]
+    spikes = f"{sum(seed.spikes for seed in seeds) / len(seeds):,.0f}"
+    return [
+        *(name, str(len(seeds)), f"{n:,}", f"{100 * twin:.1f}", f"{100 * rates:+.1f}"),
+        *(*gains, spikes),
+    ]
 
 
-def _interval(gains: Sequence[Any]) -> str:
+def interval(gains: Sequence[Any]) -> str:
     """Return the mean gain over seeds and items, and the interval of a bootstrap over both."""
     import numpy as np
 
@@ -200,7 +280,11 @@ def _interval(gains: Sequence[Any]) -> str:
     return f"{100 * np.mean([g.mean() for g in gains]):+.1f} ({low:+.1f} to {high:+.1f})"
 
 
-def _line(cells: Sequence[str]) -> str:
+def _ms(seconds: float) -> str:
+    return f"{1000 * seconds:g} ms"
+
+
+def line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 

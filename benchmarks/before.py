@@ -3,7 +3,8 @@
     python benchmarks/before.py REVISION SCRIPT...
 
 takes Loihi scripts that `snnc train` has left beside their parameters and held-out items. Each network runs on both emulators, in two processes that
-take turns; their spikes are compared. What is printed is the median of the turns' ratios.
+take turns; their spikes are compared. What is printed is the median of the turns' ratios, and that of the seconds that the processor
+worked for each, which the machine's other work changes less.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +26,14 @@ ROOT = Path(__file__).resolve().parent.parent
 #: What stands before this file's own folder on the path decides whose emulator a process runs.
 OWN = "SNNC_BEFORE_TREE"
 CHAINS = 256
+
+
+class Turn(NamedTuple):
+    """How long a network took, in seconds of the clock and of the processor, and a digest of its logits."""
+
+    seconds: float
+    worked: float
+    digest: str
 
 
 def main() -> None:
@@ -51,13 +61,14 @@ def compared(before: Path, script: Path, items: int, turns: int) -> str:
     pairs = [[turn(process) for process in processes] for _ in range(turns + 1)][1:]
     for process in processes:
         process.communicate()
-    digests = {digest for pair in pairs for _, digest in pair}
-    ratios = [now / then for (then, _), (now, _) in pairs]
-    then, now = (median(pair[i][0] for pair in pairs) for i in range(2))
+    digests = {turn.digest for pair in pairs for turn in pair}
+    ratios = [now.seconds / then.seconds for then, now in pairs]
+    worked = median(now.worked / then.worked for then, now in pairs)
+    then, now = (median(pair[i].seconds for pair in pairs) for i in range(2))
     same = "the same spikes" if len(digests) == 1 else "OTHER SPIKES"
     return (
         f"{script.stem}, {items} items: {median(ratios):.2f} of its time before "
-        f"({min(ratios):.2f} to {max(ratios):.2f}, {turns} turns); {now:.2f} s against {then:.2f} s; {same}"
+        f"({min(ratios):.2f} to {max(ratios):.2f}, {turns} turns), {worked:.2f} of the processor's; {now:.2f} s against {then:.2f} s; {same}"
     )
 
 
@@ -74,8 +85,8 @@ def started(tree: Path, script: Path, items: int) -> subprocess.Popen[str]:
     )
 
 
-def turn(process: subprocess.Popen[str]) -> tuple[float, str]:
-    """Let a process run its network once; return seconds and a digest of its logits."""
+def turn(process: subprocess.Popen[str]) -> Turn:
+    """Let a process run its network once."""
     assert process.stdin
     assert process.stdout
     process.stdin.write("run\n")
@@ -83,8 +94,8 @@ def turn(process: subprocess.Popen[str]) -> tuple[float, str]:
     line = process.stdout.readline()
     if not line:
         raise SystemExit("a process ended by itself")
-    seconds, digest = line.split()
-    return float(seconds), digest
+    seconds, worked, digest = line.split()
+    return Turn(float(seconds), float(worked), digest)
 
 
 def serve(tree: Path, path: Path, items: int) -> None:
@@ -110,7 +121,7 @@ def serve(tree: Path, path: Path, items: int) -> None:
     emulator = Emulator(net)
     (shown,) = (node for node in net.all_nodes if node.size_in == 0 and node.size_out == x.shape[1])
     for _ in sys.stdin:
-        began = perf_counter()
+        began, working = perf_counter(), process_time()
         result = emulator.run(
             {shown: x},
             script.PRESENTATION_STEPS,
@@ -118,9 +129,9 @@ def serve(tree: Path, path: Path, items: int) -> None:
             chains=CHAINS,
             probes=[net.logits],
         )
-        seconds = perf_counter() - began
+        seconds, worked = perf_counter() - began, process_time() - working
         digest = hashlib.sha256(np.ascontiguousarray(result[net.logits])).hexdigest()
-        print(seconds, digest, flush=True)
+        print(seconds, worked, digest, flush=True)
 
 
 if __name__ == "__main__":

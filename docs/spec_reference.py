@@ -100,7 +100,15 @@ EXAMPLES: dict[tuple[str, str], Example] = {
     ("Layer", "firing_rates"): Example({"max": 100}),
     ("Layer", "neurons"): Example({"max_rate": 100}),
     ("Layer", "from"): Example(["input"], {"output": {"from": ["first", "second", "here"]}}),
+    ("add", "from"): Example(["look", "input"]),
+    ("concatenate", "from"): Example(["look", "input"]),
     ("conv2d", "from"): Example(["eye", "input"]),
+    ("depthwise_conv2d", "from"): Example(["eye", "input"]),
+    ("depthwise_conv2d", "kernel_size"): Example(2, start=3),
+    ("depthwise_conv2d", "strides"): Example(2),
+    ("depthwise_conv2d", "depth_multiplier"): Example(2),
+    ("depthwise_conv2d", "block_shape"): Example([3, 3, 1]),
+    ("add", "block_shape"): Example([4, 4, 1]),
     ("avg_pool2d", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
     ("global_avg_pool2d", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
     ("batch_norm", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
@@ -109,15 +117,35 @@ EXAMPLES: dict[tuple[str, str], Example] = {
     ("conv2d", "strides"): Example(2),
     ("conv2d", "block_shape"): Example([3, 3, 4]),
     ("dense", "block_shape"): Example([16]),
+    ("conv1d", "from"): Example(["eye", "input"]),
+    ("conv1d", "filters"): Example(8, start=4),
+    ("conv1d", "kernel_size"): Example(2, start=3),
+    ("conv1d", "strides"): Example(2),
+    ("conv1d", "block_shape"): Example([3, 4]),
+    ("avg_pool1d", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
+    ("global_avg_pool1d", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
+    ("avg_pool1d", "pool_size"): Example(4),
+    ("avg_pool1d", "strides"): Example(1),
+    ("max_pool2d", "from"): Example(["input"], {"output": {"from": ["eye", "second"]}}),
+    ("max_pool2d", "pool_size"): Example(4),
+    ("max_pool2d", "strides"): Example(1),
     ("avg_pool2d", "pool_size"): Example(4),
     ("avg_pool2d", "strides"): Example(1),
 }
 
-#: Layers that look at images: here they follow an encoder, which has a neuron a pixel.
-IMAGES = ("conv2d", "avg_pool2d", "global_avg_pool2d", "batch_norm")
+#: Layers that look along series, and those that look at images: here they follow an encoder, which has a neuron a value.
+SERIES = ("conv1d", "avg_pool1d", "global_avg_pool1d")
+IMAGES = (
+    *("add", "concatenate", "conv2d", "depthwise_conv2d", "avg_pool2d", "global_avg_pool2d"),
+    *("max_pool2d", "batch_norm", *SERIES),
+)
+#: Layers that read several others.
+SEVERAL = ("add", "concatenate")
 
 #: What else a spec needs for a table to stand in it, by kind or model.
 BESIDE: dict[str, Data] = {
+    **{kind: {"input": {"shape": [16, 4]}} for kind in SERIES},
+    "max_pool2d": {"neurons": {"kind": "relu"}},
     "keras": {"input": {"shape": [28, 28]}},
     "openml": {"data": {"name": "optdigits"}},
     "EarlyStopping": _VALIDATION,
@@ -131,6 +159,8 @@ REASONS: dict[tuple[str, str], str] = {
     ("encoder", "block_shape"): "It runs on the host.",
     ("encoder", "pop_type"): "It runs on the host.",
     ("dense", "pop_type"): "It is for convolutions.",
+    ("add", "pop_type"): "It is for convolutions.",
+    ("depthwise_conv2d", "pop_type"): "It is for convolutions whose channels mix.",
     ("Spec", "snnc"): "There is one version so far.",
     ("Spec", "allow"): "It silences warnings of `snnc check`; no script depends on it.",
     ("sklearn", "name"): "Another data set has another shape and other classes, too.",
@@ -254,7 +284,11 @@ class Compiler:
                     spec["layers"].insert(1 - position, {"name": "here", **own})
                     if table.kind in IMAGES:
                         spec["layers"].insert(1 - position, {"name": "eye", "kind": "encoder"})
-                for name, values in (beside or _beside(table)).items():
+                    if table.kind in SEVERAL:
+                        look = {"name": "look", "kind": "conv2d", "filters": 1, "kernel_size": 1}
+                        spec["layers"].insert(2 - position, look)
+                        spec["layers"][3 - position]["from"] = ["eye", "look"]
+                for name, values in {**_beside(table), **beside}.items():
                     spec[name] = {**spec.get(name, {}), **values}
                 yield spec
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,9 +43,11 @@ from snnc.training.baseline_file import (
     save_baseline,
     twin_depends_on,
 )
+from snnc.training.beginning import beginning
 from snnc.training.checkpoint import depends_on, described
 from snnc.training.epochs import Epoch
 from snnc.training.history import load_history
+from snnc.training.imported import start_weights
 from snnc.training.improving import still_improving
 from snnc.training.params_file import Trained
 from snnc.training.paths import Paths
@@ -98,11 +100,12 @@ class Training:
         """Write what `snnc train` writes to a folder (default: that of the spec), and return the files."""
         paths = Paths.of(self.program, Path(folder or self.program.spec_path.parent))
         paths.ensure_writable(self.program, self.data, with_baseline=self.baseline is not None)
+        start = self.trained.start
         written = params_file.save_training(
-            paths, self.program, self.trained.program.network, self.data, self.epochs
+            paths, self.program, self.trained.program.network, self.data, self.epochs, start
         )
         if self.baseline:
-            save_baseline(paths.baseline, self.program, self.data, self.baseline)
+            save_baseline(paths.baseline, self.program, self.data, self.baseline, start)
             written.append(paths.baseline)
         return tuple(written)
 
@@ -139,8 +142,16 @@ def train(
     paths = Paths.of(program, folder) if folder else None
     if paths:
         paths.ensure_writable(program, items, with_baseline)
-    net, trained, epochs = _trained(program, items, paths, watcher, resume)
-    baseline = _baseline(program, items, paths, watcher, resume) if with_baseline else None
+    start = beginning(program, folder)
+    if paths and not start and (origin := params_file.origin_of(paths.params)):
+        watcher.tell(
+            f"{paths.params.as_posix()} was imported from {origin}, and is replaced by what starts at random; "
+            'start = "imported" in [train] would start from it'
+        )
+    net, trained, epochs = _trained(program, items, start, paths, watcher, resume)
+    baseline = None
+    if with_baseline:
+        baseline = _baseline(program, items, start, paths, watcher, resume)
     trained = replace(trained, baseline=baseline.predicted if baseline else None)
     if net is None:
         results = run(trained, ["nengo_dl"], None, watcher)
@@ -155,13 +166,23 @@ def train(
 
 
 def before_training(program: Program, items: Data) -> tuple[Diagnostic, ...]:
-    """Return what of the initial network would never learn: units that are silent for all items that are trained on."""
+    """Return what of the initial network would never learn: units that are silent for all items that are trained on.
+
+    An imported one has learnt already.
+    """
+    if program.starts_imported:
+        return ()
     x, _ = trained_on(program, items, min(ITEMS_AT_START, items_to_measure(program)))
     return tuple(silent_start(program, x))
 
 
 def _trained(
-    program: Program, items: Data, paths: Paths | None, watcher: Watcher, resume: bool
+    program: Program,
+    items: Data,
+    start: Mapping[str, Array],
+    paths: Paths | None,
+    watcher: Watcher,
+    resume: bool,
 ) -> tuple[nengo.Network | None, Trained, tuple[Epoch, ...]]:
     """Return a trained network, what it is deployed to, and how training went; no network if that was over already."""
     if (
@@ -178,14 +199,20 @@ def _trained(
         return None, trained, load_history(paths.history)
     net = training_network(program.network)
     checkpoint = paths.checkpoint if paths else None
-    depends = depends_on(program, items)
+    depends = depends_on(program, items, start)
     with resumable("training", checkpoint, program, depends, watcher, resume) as progress:
         weights = train_network(
-            net, program, items.x_train, items.y_train, progress.advance, progress.state
+            net,
+            program,
+            items.x_train,
+            items.y_train,
+            progress.advance,
+            progress.state,
+            start_weights(start),
         )
     deployed, epochs = deploy(program.network, weights), progress.state.epochs
     if paths:
-        written = params_file.save_training(paths, program, deployed, items, epochs)
+        written = params_file.save_training(paths, program, deployed, items, epochs, start)
         _say_written(written, paths.checkpoint, watcher)
     trained = Trained(
         replace(program, network=deployed),
@@ -193,19 +220,25 @@ def _trained(
         items.y_test,
         items.shift,
         items.scale,
-        described(program, items),
+        described(program, items, start),
         spikes_in_words(deployed),
+        start=start,
     )
     return net, trained, epochs
 
 
 def _baseline(
-    program: Program, items: Data, paths: Paths | None, watcher: Watcher, resume: bool
+    program: Program,
+    items: Data,
+    start: Mapping[str, Array],
+    paths: Paths | None,
+    watcher: Watcher,
+    resume: bool,
 ) -> Baseline:
     """Return the float twin, once it is saved if there is somewhere to save it."""
     if (
         paths
-        and is_baseline_complete(paths.baseline, program, items)
+        and is_baseline_complete(paths.baseline, program, items, start)
         and not paths.baseline_checkpoint.exists()
         and (baseline := load_baseline(paths.baseline, program, items, None))
     ):
@@ -214,15 +247,20 @@ def _baseline(
         )
         return baseline
     checkpoint = paths.baseline_checkpoint if paths else None
-    depends = twin_depends_on(program, items)
+    depends = twin_depends_on(program, items, start)
     with resumable("float twin", checkpoint, program, depends, watcher, resume) as progress:
         model = train_baseline(
-            program, items.x_train, items.y_train, progress.advance, progress.state
+            program,
+            items.x_train,
+            items.y_train,
+            progress.advance,
+            progress.state,
+            start_weights(start),
         )
     weights = {layer.name: layer.get_weights() for layer in model.layers}
     baseline = Baseline(weights, baseline_answers(model, program, items.x_test).classes)
     if paths:
-        save_baseline(paths.baseline, program, items, baseline)
+        save_baseline(paths.baseline, program, items, baseline, start)
         _say_written([paths.baseline], paths.baseline_checkpoint, watcher)
     return baseline
 

@@ -1,7 +1,7 @@
 """Train the mnist_deep network (784-4608-6400-1024-128-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from mnist_deep.toml [9679f7db].
+Written by snnc from mnist_deep.toml [ef918394].
 """
 
 import argparse
@@ -107,7 +107,7 @@ def train(net, x, y, epochs):
         sim.compile(
             optimizer=tf.optimizers.Adam(
                 learning_rate=tf.optimizers.schedules.CosineDecay(
-                    initial_learning_rate=0.002, decay_steps=2400, alpha=0.0
+                    initial_learning_rate=0.002, decay_steps=2400
                 ),
             ),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -197,7 +197,7 @@ def fold(chain):
         responses = respond(chain, range(chain[0].size_in))
         return {"weights": (responses - bias).T}, bias
     weights, *bias = chain[0].tensor_func.get_weights()
-    if not isinstance(chain[0].tensor_func, Conv2D):
+    if weights.ndim == 2:
         weights = weights.T
     return {"weights": weights}, bias[0] if bias else 0
 
@@ -205,12 +205,14 @@ def fold(chain):
 def fold_kernel(chain, start, size, place):
     """Return the kernel that does at once what Keras layers do, and the bias."""
     (top, left), (height, width) = start, size
-    inputs = np.arange(chain[0].size_in).reshape(chain[0].shape_in)
+    before, after = chain[0].shape_in, chain[-1].shape_out
+    inputs = np.arange(chain[0].size_in).reshape(before[0], -1, before[-1])
     inputs = inputs[top : top + height, left : left + width].ravel()
     bias = apply(chain, np.zeros((1, chain[0].size_in), np.float32))[0]
-    responses = (respond(chain, inputs) - bias).reshape(-1, *chain[-1].shape_out)
+    responses = respond(chain, inputs) - bias
+    responses = responses.reshape(len(inputs), after[0], -1, after[-1])
     kernel = responses[:, place[0], place[1]]
-    return {"weights": kernel.reshape(*size, chain[0].shape_in[-1], -1)}, bias
+    return {"weights": kernel.reshape(*size, before[-1], -1)}, bias
 
 
 def respond(chain, inputs):

@@ -1,7 +1,7 @@
 """Train the mnist_parallel network (784-784-1014-864-784-1014-864-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from mnist_parallel.toml [fd93c65c].
+Written by snnc from mnist_parallel.toml [440de2eb].
 """
 
 import argparse
@@ -136,9 +136,10 @@ def train(net, x, y, epochs):
 def wake(net):
     """Turn units around whose weights are all negative: on values that never are,
     they would start silent, and a silent neuron has no slope to learn by."""
+    names = ["encoder1", "encoder2"]
     for node in net.nodes:
         layer = getattr(node, "tensor_func", None)
-        if getattr(layer, "name", None) in ("encoder1", "encoder2"):
+        if getattr(layer, "name", None) in names:
             kernel, *bias = layer.get_weights()
             silent = (kernel <= 0).all(axis=tuple(range(kernel.ndim - 1)))
             layer.set_weights([np.where(silent, -kernel, kernel), *bias])
@@ -188,7 +189,7 @@ def collect_params(net):
 def fold(chain):
     """Return weights as Nengo has them, and the bias, of a Keras layer."""
     weights, *bias = chain[0].tensor_func.get_weights()
-    if not isinstance(chain[0].tensor_func, Conv2D):
+    if weights.ndim == 2:
         weights = weights.T
     return {"weights": weights}, bias[0] if bias else 0
 

@@ -1,7 +1,7 @@
 """Train the mnist_softlif network (784-21632-18432-128-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from mnist_softlif.toml [0715f7f3].
+Written by snnc from mnist_softlif.toml [4d0cf3b8].
 """
 
 import argparse
@@ -155,7 +155,7 @@ def fold(chain):
         responses = respond(chain, range(chain[0].size_in))
         return {"weights": (responses - bias).T}, bias
     weights, *bias = chain[0].tensor_func.get_weights()
-    if not isinstance(chain[0].tensor_func, Conv2D):
+    if weights.ndim == 2:
         weights = weights.T
     return {"weights": weights}, bias[0] if bias else 0
 

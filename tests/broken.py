@@ -95,8 +95,18 @@ class Broken:
     sound: dict[str, Any] = field(default_factory=lambda: DIGITS)
     #: What both the sound and the broken spec have.
     both: dict[KeyPath, Any] = field(default_factory=dict)
+    text: str = SOUND
     #: What is done to the trained arrays, by their names in the file.
     parameters: Callable[[dict[str, Any]], None] | None = None
+
+
+#: The same with two convolutions, the second of them on the chip.
+SOUND_IMAGES = (
+    SOUND.replace("[{shape}]", "[8, 8, 1]")
+    .replace('kind = "dense"', 'kind = "conv2d"\nkernel_size = 3')
+    .replace("units = 64", "filters = 8")
+    .replace("units = 48", "filters = 16")
+)
 
 
 def outlier(arrays: dict[str, Any], times: float) -> None:
@@ -107,6 +117,16 @@ def outlier(arrays: dict[str, Any], times: float) -> None:
     arrays["first.weights"][silent] = 0.0
     arrays["first.bias"][silent] = -5.0
     weights[0, silent] = times * largest
+
+
+def outlier_of_filters(arrays: dict[str, Any], times: float) -> None:
+    """The same of two convolutions: a filter of the first one never fires, and the first of the second has a large weight for it."""
+    kernel = arrays["second.weights"]
+    largest = abs(kernel).max()
+    silent = int(abs(kernel).sum(axis=(0, 1, 3)).argmin())
+    arrays["first.weights"][..., silent] = 0.0
+    arrays["first.bias"].reshape(-1, kernel.shape[2])[:, silent] = -5.0
+    kernel[0, 0, silent, 0] = times * largest
 
 
 SPIKES, SETTLING = "too few spikes an item", "settling"
@@ -187,6 +207,13 @@ SPECS: Sequence[Broken] = (
         parameters=lambda arrays: outlier(arrays, 1000),
     ),
     Broken(
+        "a weight 400 times the largest, in a convolution",
+        {},
+        (BITS,),
+        text=SOUND_IMAGES,
+        parameters=lambda arrays: outlier_of_filters(arrays, 400),
+    ),
+    Broken(
         "layers run eight times too fast",
         {("layers", 0, "rate_scale"): 8.0},
         (ABOVE, BURSTS),
@@ -221,7 +248,7 @@ class Workshop:
     def result(self, broken: Broken) -> Result:
         from snnc.ladder.finding import headline
 
-        sound = parse(SOUND.format(**broken.sound).encode(), self._folder / "broken.toml")
+        sound = parse(broken.text.format(**broken.sound).encode(), self._folder / "broken.toml")
         sound = changed(sound, broken.both) if broken.both else sound
         worse = changed(sound, broken.changes) if broken.changes else sound
         at = self._train(worse if broken.trains else sound)
@@ -277,13 +304,13 @@ class Workshop:
     def _findings(self, document: Any, folder: Path) -> Any:
         """Return what the ladder finds, by the very steps of `climb` that choose; it shows test items besides."""
         from snnc.data import prepare
-        from snnc.ladder.items import telling_items
         from snnc.ladder.ladder import causes
         from snnc.ladder.rung import rungs
         from snnc.pipeline import check_document
         from snnc.training.history import load_history
         from snnc.training.params_file import load_params
         from snnc.training.paths import Paths
+        from snnc.trials.telling import telling_items
 
         program = check_document(document).program
         data, paths = prepare.load(program), Paths.of(program, folder)

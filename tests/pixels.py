@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from snnc.loihi.axons import Axons, ConvolutionAxons, DenseAxons
+from snnc.loihi.axons import Axons, ChannelAxons, ConvolutionAxons, DenseAxons
 from snnc.loihi.blocks import Block, Box
 from snnc.loihi.cores import BlockUse, Chip
 from snnc.loihi.memory import BASES, index_bits, table_bits
 from snnc.loihi.windows import Axis
+from snnc.operators.linear import as_image
 
 
 class Target(NamedTuple):
@@ -39,7 +40,7 @@ def numbers(block: Block) -> list[int]:
 def targets(axons: Axons, block: Block) -> dict[int, list[Target]]:
     """Return the neurons of a block that each pixel leads to, for pixels that lead to any."""
     assert not isinstance(axons, DenseAxons)
-    _, width, channels = block.layer
+    _, width, channels = as_image(block.layer)
     reached: dict[int, list[Target]] = {}
     for number, own in enumerate(numbers(block)):
         pixel, channel = divmod(own, channels)
@@ -72,6 +73,8 @@ def use(axons: Axons, block: Block) -> tuple[dict[int, int], int, int, bool]:
         return dict.fromkeys(range(per_value), 1), few * table, many * table, True
     reached = targets(axons, block)
     channels = axons.source[2]
+    if isinstance(axons, ChannelAxons):
+        return _own_channels(axons, block, reached)
     if isinstance(axons, ConvolutionAxons):
         based = [[t._replace(number=t.number - base(own)) for t in own] for own in reached.values()]
         width = index_bits(max(own[-1].number for own in based))
@@ -103,6 +106,30 @@ def use(axons: Axons, block: Block) -> tuple[dict[int, int], int, int, bool]:
             most = sum(dict(zip(cells, bits, strict=True)).values())
     pixels = range(axons.number // per_pixel) if block.whole else reached
     return dict.fromkeys(pixels, per_pixel), least, most, aligned
+
+
+def _own_channels(
+    axons: ChannelAxons, block: Block, reached: dict[int, list[Target]]
+) -> tuple[dict[int, int], int, int, bool]:
+    """Return the same for axons of single values, by the number of each."""
+    own: dict[int, list[int]] = {}
+    for pixel, found in reached.items():
+        for target in found:
+            channel = (target.channel - axons.first) // axons.multiplier
+            if 0 <= channel < axons.source[2]:
+                own.setdefault(pixel * axons.source[2] + channel, []).append(target.number)
+    bits = {value: table_bits(len(numbers)) for value, numbers in own.items()}
+    if block.whole:
+        most = sum(bits.values())
+        return dict.fromkeys(range(axons.number), 1), most, most, True
+    least = sum({tuple(own[value]): bits[value] for value in own}.values())
+    height, width = axons.cell
+    cells = {}
+    for value, taken in bits.items():
+        pixel, channel = divmod(value, axons.source[2])
+        row, column = divmod(pixel, axons.columns.length)
+        cells[row // height, column // width, channel] = taken
+    return dict.fromkeys(own, 1), least, sum(cells.values()), True
 
 
 def blocks(spread: Chip) -> Iterator[tuple[str, list[BlockUse]]]:
@@ -140,7 +167,7 @@ def blocks(spread: Chip) -> Iterator[tuple[str, list[BlockUse]]]:
 def leaving(axons: Axons, block: Block, leading: Counter[int]) -> list[int]:
     """Return how many blocks each axon that starts in a block leads into."""
     own = numbers(block)
-    if isinstance(axons, DenseAxons):
+    if isinstance(axons, DenseAxons | ChannelAxons):
         return [leading[number] for number in own]
     pixels = [number // axons.source[2] for number in own]
     if isinstance(axons, ConvolutionAxons):

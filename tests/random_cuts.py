@@ -33,7 +33,16 @@ from snnc.operators.linear import Shape, size
 from snnc.program.network import Population
 from snnc.program.program import Program
 from tests import pixels
-from tests.test_cores import Tables, built, image_spec, lowered, spec
+from tests.test_cores import (
+    Tables,
+    branched_spec,
+    built,
+    depthwise,
+    image_spec,
+    lowered,
+    series_spec,
+    spec,
+)
 
 #: What snnc and NengoLoihi call the limits of a core.
 LIMITS = {
@@ -248,6 +257,8 @@ def tiny(chance: random.Random) -> Tables:
         )
         if chance.random() < 0.25:
             layers[-1]["pop_type"] = 16
+        elif chance.random() < 0.2:
+            layers[-1] = {**depthwise(chance), "depth_multiplier": chance.randint(1, 2)}
     if chance.random() < 0.4:
         layers.append({"units": chance.randint(2, 8)})
     return spec([side, side + chance.randint(0, 2), 1], *layers)
@@ -275,7 +286,8 @@ def large(chance: random.Random) -> Tables:
         if chance.random() < 0.2:
             layers[0]["on_chip"] = True
         return spec([chance.choice([16, 300, 2500])], *layers)
-    tables = sound(image_spec, chance)
+    draw = chance.choice([image_spec, image_spec, series_spec, branched_spec])
+    tables = sound(draw, chance)
     for layer in tables["layers"]:
         layer.pop("block_shape", None)
     return tables

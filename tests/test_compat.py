@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Bare
+from snnc.cli import main
+from tests.conftest import ROOT, Bare
 
 #: Says what a script can find out about how it was started.
 SCRIPT = """
@@ -156,3 +158,56 @@ def test_the_frozen_stack_is_left_alone() -> None:
 
     assert not [finder for finder in sys.meta_path if type(finder).__module__ == compat.__name__]
     assert "TF_USE_LEGACY_KERAS" not in os.environ
+
+
+#: Runs scripts as on a machine that has no snnc.
+ALONE = """
+import runpy, sys
+sys.modules["snnc"] = None
+sys.path.insert(0, ".")
+for sys.argv in ["d_train.py", "--epochs", "1"], ["d_loihi.py", "--items", "3"]:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.slow
+def test_scripts_run_alone(tmp_path: Path, libraries: None) -> None:
+    """With a module beside them that adapts the libraries, and nothing of snnc: as they do with it, to the last digit."""
+    text = (ROOT / "specs/digits.toml").read_text().replace('name = "digits"', 'name = "d"', 1)
+    said = []
+    for compat in (True, False):
+        folder = tmp_path / str(compat)
+        folder.mkdir()
+        scripts = f"\n[scripts]\ncompat = {str(compat).lower()}\n"
+        (folder / "d.toml").write_text(f"{text}{scripts}")
+        assert main(["compile", str(folder / "d.toml")]) == 0
+        assert (folder / "d_compat.py").exists() == compat
+        runs = [["-c", ALONE]]
+        if not compat:
+            runs = [["-m", "snnc.compat", "d_train.py", "--epochs", "1"]]
+            runs += [["-m", "snnc.compat", "d_loihi.py", "--items", "3"]]
+        for run in runs:
+            done = subprocess.run(
+                [sys.executable, *run],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                check=False,
+                env={**os.environ, "PYTHONPATH": "" if compat else str(ROOT)},
+            )
+            assert done.returncode == 0, done.stderr
+            said.append(done.stdout)
+    assert said[0] == said[1] + said[2]
+
+
+def test_a_module_that_is_left_over_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "specs/digits.toml").read_text()
+    (tmp_path / "d.toml").write_text(f"{text}\n[scripts]\ncompat = true\n")
+    assert main(["compile", str(tmp_path / "d.toml")]) == 0
+    assert main(["compile", "--check", str(tmp_path / "d.toml")]) == 0
+    (tmp_path / "d.toml").write_text(text)
+    capsys.readouterr()
+    assert main(["compile", "--check", str(tmp_path / "d.toml")]) == 1
+    assert "digits_compat.py" in capsys.readouterr().err

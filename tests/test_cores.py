@@ -373,6 +373,24 @@ def test_the_projects_own_specs_fit(path: Path) -> None:
         assert not assert_counted(program)
 
 
+@pytest.mark.parametrize(
+    ("image", "each", "all_channels"),
+    [((25, 5, 64), 8, 10), ((16, 16, 32), 8, 8), ((12, 12, 16), 3, 3), ((8, 8, 128), 8, 22)],
+)
+def test_kernels_of_single_channels_take_no_more_cores_than_those_of_all(
+    image: tuple[int, int, int], each: int, all_channels: int
+) -> None:
+    """A kernel that is zero between channels would take as many as one that isn't."""
+    height, width, channels = image
+    eye: Tables = {"filters": channels, "kernel_size": 1}
+    window: Tables = {"kernel_size": 3, "padding": "same"}
+    layers = ({"kind": "depthwise_conv2d", **window}, {"filters": channels, **window})
+    for layer, cores in zip(layers, (each, all_channels), strict=True):
+        spread = chip(as_cut(lowered(spec([height, width, 1], eye, layer))).network)
+        assert spread is not None
+        assert sum(spread.cores().values()) == cores
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
 @pytest.mark.parametrize("channels", [512, 513])
@@ -469,8 +487,9 @@ def random_spec(chance: random.Random) -> Tables:
     """Return a spec whose layers may be too large for a core in one way or another."""
     if chance.random() < 0.4:
         return dense_spec(chance)
+    draw = chance.choice([image_spec, image_spec, series_spec, branched_spec])
     while True:
-        tables = image_spec(chance)
+        tables = draw(chance)
         with suppress(CompileError):  # windows that are larger than their images
             lowered(tables)
             return tables
@@ -502,6 +521,82 @@ def image_spec(chance: random.Random) -> Tables:
         layers += [pooling(chance)] if pooled else []
         layers.append({"units": chance.choice([10, 100, 400])})
     return spec([side, side + chance.randint(0, 3), 1], *layers)
+
+
+def series_spec(chance: random.Random) -> Tables:
+    """Return a spec of layers along a series, with pooling before them or not."""
+    length, pooled = chance.choice([9, 40, 150, 700]), chance.random() < 0.3
+    layers: list[Tables] = [
+        {"kind": "conv1d", "filters": chance.choice([1, 3, 8]), "kernel_size": 1}
+    ]
+    for _ in range(chance.randint(1, 2)):
+        if pooled:
+            pool = {"pool_size": chance.randint(1, 3), "strides": chance.randint(1, 2)}
+            padding = chance.choice(["same", "valid"])
+            layers.append({"kind": "avg_pool1d", **pool, "padding": padding})
+        layer: Tables = {
+            "kind": "conv1d",
+            "filters": chance.choice([1, 4, 12, 64]),
+            "kernel_size": chance.randint(1, 5),
+            "strides": chance.randint(1, 3),
+            "padding": chance.choice(["same", "valid"]),
+        }
+        if chance.random() < 0.4:
+            layer["block_shape"] = [chance.randint(2, 60), chance.randint(1, 16)]
+        if chance.random() < 0.3:
+            layer["pop_type"] = 16
+        layers.append(layer)
+    if chance.random() < 0.6:
+        layers.append({"units": chance.choice([10, 100, 400])})
+    return spec([length, chance.randint(1, 3)], *layers)
+
+
+def branched_spec(chance: random.Random) -> Tables:
+    """Return a spec with sums of layers as they are, concatenations, or convolutions channel by channel."""
+    side, filters = chance.choice([5, 8, 13]), chance.choice([2, 4, 12, 30])
+    kernel: Tables = {"kernel_size": 3, "padding": "same"}
+    layers: list[Tables] = [
+        {"name": "eye", "filters": chance.choice([1, 4, filters]), "kernel_size": 1},
+        {"name": "a", "filters": filters, **kernel},
+        {"name": "b", "filters": chance.choice([1, 3, filters]), **kernel, "from": ["eye"]},
+    ]
+    last: Tables = {"name": "last"}
+    match chance.choice(["depthwise", "add", "pooled", "concatenate", "both"]):
+        case "depthwise":
+            last |= {**depthwise(chance), "from": ["a"]}
+        case "add":
+            shortcut = {"name": "c", "filters": filters, "kernel_size": 1, "neurons": "none"}
+            layers.append({**shortcut, "from": ["b"]})
+            last |= {"kind": "add", "from": ["c", "a"]}
+        case "pooled":
+            layers += [{"name": "c", **pooling(chance), "from": ["a"]}]
+            last |= {**depthwise(chance), "padding": "same", "from": ["c"]}
+        case "concatenate":
+            layers.append({"kind": "concatenate", "name": "c", "from": ["b", "a"]})
+            last |= {"kind": "add"} if chance.random() < 0.5 else convolution(chance, 24)
+            last.pop("block_shape", None)
+        case "both":
+            layers.append({"kind": "concatenate", "name": "c", "from": ["b", "a"]})
+            last |= depthwise(chance)
+    layers.append(last)
+    for layer in layers[1:]:
+        cut = layer.get("kind") not in ("concatenate", "avg_pool2d") and "neurons" not in layer
+        if cut and chance.random() < 0.4:
+            shape = [chance.randint(2, 9), chance.randint(2, 9), chance.randint(1, 9)]
+            layer["block_shape"] = shape
+    if chance.random() < 0.5:
+        layers.append({"units": chance.choice([10, 100])})
+    return spec([side, side + chance.randint(0, 3), 1], *layers)
+
+
+def depthwise(chance: random.Random) -> Tables:
+    return {
+        "kind": "depthwise_conv2d",
+        "kernel_size": [chance.randint(1, 3), chance.randint(1, 3)],
+        "strides": chance.randint(1, 2),
+        "padding": chance.choice(["same", "valid"]),
+        "depth_multiplier": chance.choice([1, 1, 2, 3]),
+    }
 
 
 def pooling(chance: random.Random) -> Tables:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
+from snnc.operators.kernel import Kernel
 from snnc.operators.linear import size
 from snnc.pipeline import check_document
 from snnc.program.program import Program
@@ -69,8 +70,8 @@ def deployed(program: Program, seed: int) -> Program:
             layer.build((None, *(shape if operator.on_images else (size(shape),))))
             largest = largest_output(program, connection.source)
             weights[operator.name] = [
-                rng.normal(size=array.shape) / np.sqrt(size(array.shape[:-1])) / largest
-                if array.ndim > 1
+                rng.normal(size=array.shape) / np.sqrt(operator.fan_in(shape)) / largest
+                if isinstance(operator, Kernel) and array.ndim > 1
                 else array
                 for array in layer.get_weights()
             ]

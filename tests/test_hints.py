@@ -181,6 +181,20 @@ UNSOUND = {
     "one layer": spec(layers=chain({})),
     "a gradient for nobody": spec(neurons="spiking_relu", train={"gradient": "smooth"}),
     "a filter of the input": spec(layers=chain({"synapse": {"tau": 0.01}}, {})),
+    "an early end, before anything is learnt": spec(
+        train={"epochs": 60, "batch_size": 500, "validation_fraction": 0.1, "early_stopping": {"patience": 3}}
+    ),
+    "an early end, before anything is learnt, in few epochs": spec(
+        train={"epochs": 8, "batch_size": 500, "validation_fraction": 0.1, "early_stopping": {"patience": 3}}
+    ),
+    "an early end that keeps the best, before anything is learnt": spec(
+        train={
+            "epochs": 8,
+            "batch_size": 500,
+            "validation_fraction": 0.1,
+            "early_stopping": {"patience": 3, "restore_best_weights": True},
+        }
+    ),
     "an early end, judged by nothing": spec(train={"early_stopping": {"patience": 3}}),
     "an early end that comes too late": spec(
         train={"validation_fraction": 0.1, "early_stopping": {"patience": 9}}

@@ -12,8 +12,14 @@ import snnc
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import Refusal
 from snnc.pipeline import check_document, scripts
-from snnc.program.item_shapes import channels_first, image_hint, items_hint, same_items
-from snnc.spec.series_hints import series_hint
+from snnc.program.item_shapes import (
+    channels_first,
+    image_hint,
+    items_hint,
+    same_items,
+    series_hint,
+)
+from snnc.spec.read import from_data
 
 Shape = tuple[int, ...]
 Tables = dict[str, Any]
@@ -62,11 +68,11 @@ def test_axes_of_length_one_may_be_left_out(found: Shape, wanted: Shape, same: b
 @pytest.mark.parametrize(
     ("found", "wanted", "hint"),
     [
-        ((3, 32, 32), (32, 32, 3), "save x.transpose(0, 2, 3, 1): images are height, width, channels"),
-        ((3, 32, 32), (3, 32, 33), "save x.transpose(0, 2, 3, 1), and write [32, 32, 3]: images are height, width, channels"),
-        ((1, 28, 28), (14, 14, 1), "save x.transpose(0, 2, 3, 1), and write [28, 28, 1]: images are height, width, channels"),
-        ((6, 5, 4), (5, 4, 6), "save x.transpose(0, 2, 3, 1): images are height, width, channels"),
-        ((6, 100), (100, 1, 6), "save x.transpose(0, 2, 1): the input is [100, 1, 6], height, width, channels"),
+        ((3, 32, 32), (32, 32, 3), 'write shape = [3, 32, 32] and axes = "channels_first" in [input]'),
+        ((3, 32, 32), (3, 32, 33), 'write shape = [3, 32, 32] and axes = "channels_first" in [input]'),
+        ((1, 28, 28), (14, 14, 1), 'write shape = [1, 28, 28] and axes = "channels_first" in [input]'),
+        ((6, 5, 4), (5, 4, 6), 'write shape = [6, 5, 4] and axes = "channels_first" in [input]'),
+        ((6, 100), (100, 1, 6), 'write shape = [6, 100, 1] and axes = "channels_first" in [input]'),
         ((32, 32, 3), (3, 32, 32), "write [32, 32, 3]: height, width, channels"),
         ((90, 6), (100, 1, 6), "write [90, 1, 6]: 90 samples in time, each with its 6 channels"),
         ((28, 28), (14, 14, 1), "write [28, 28, 1]: 28 rows of 28 pixels"),
@@ -76,8 +82,8 @@ def test_axes_of_length_one_may_be_left_out(found: Shape, wanted: Shape, same: b
     ],
 )  # fmt: skip
 def test_hints_for_items_of_another_shape(found: Shape, wanted: Shape, hint: str) -> None:
-    assert items_hint(found, wanted, images=True, name="x") == hint
-    assert items_hint(found, wanted, images=False, name="x") == f"write {list(found)}"
+    assert items_hint(found, wanted, images=True) == hint
+    assert items_hint(found, wanted, images=False) == f"write {list(found)}"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +91,7 @@ def test_hints_for_items_of_another_shape(found: Shape, wanted: Shape, hint: str
     [
         ((100, 6), "write shape = [100, 1, 6] in [input] for 100 samples in time, each with its 6 channels, or shape = [100, 6, 1] in [input] for 100 rows of 6 pixels"),
         ((28, 28), "write shape = [28, 28, 1] in [input] for 28 rows of 28 pixels, or shape = [28, 1, 28] in [input] for 28 samples in time, each with its 28 channels"),
-        ((22, 1000), "write shape = [22, 1000, 1] in [input] for 22 rows of 1000 pixels, or shape = [1000, 1, 22] in [input] and save x.transpose(0, 2, 1) for 1000 samples in time, each with its 22 channels"),
+        ((22, 1000), 'write shape = [22, 1000, 1] in [input] for 22 rows of 1000 pixels, or shape = [22, 1000, 1] and axes = "channels_first" in [input] for 1000 samples in time, each with its 22 channels'),
         ((784,), "write shape = [28, 28, 1] in [input] for 28 rows of 28 pixels, or shape = [784, 1, 1] in [input] for 784 samples in time"),
         ((90,), "write shape = [90, 1, 1] in [input] for 90 samples in time"),
         ((5, 28, 28, 1), ""),
@@ -123,7 +129,9 @@ def test_channels_first(shape: Shape, first: bool) -> None:
     found = [d for d in snnc.check(spec(shape, window(1), window(1))) if d.code == "channel-order"]
     assert bool(found) == first
     if found:
-        assert found[0].hint.startswith(f"write {[*shape[1:], shape[0]]}")
+        last = f" if channels come first in the data, or shape = {[*shape[1:], shape[0]]}"
+        assert found[0].hint.startswith('write axes = "channels_first"')
+        assert (last in found[0].hint) == (shape[0] > 1)
 
 
 @pytest.mark.parametrize(
@@ -158,32 +166,56 @@ def test_windows_that_are_too_large(shape: Shape, layer: Tables, hint: str) -> N
 @pytest.mark.parametrize(
     ("layer", "hint"),
     [
-        ({"kind": "conv1d", "filters": 16, "kernel_size": 8}, 'write kind = "conv2d" and kernel_size = [8, 1]: a series is as wide as one pixel, and shape in [input] is [100, 1, 6]: samples, 1, channels'),
-        ({"kind": "Conv1D", "kernel_size": [5], "strides": 2}, 'write kind = "conv2d" and kernel_size = [5, 1] and strides = [2, 1]: a series is as wide as one pixel, and shape in [input] is [100, 1, 6]: samples, 1, channels'),
-        ({"kind": "MaxPooling1D", "pool_size": 4}, 'write kind = "avg_pool2d" and pool_size = [4, 1], for the chip has no maximum: a series is as wide as one pixel, and shape in [input] is [100, 1, 6]: samples, 1, channels'),
-        ({"kind": "average_pooling1d"}, 'write kind = "avg_pool2d" and pool_size = [2, 1]: a series is as wide as one pixel, and shape in [input] is [100, 1, 6]: samples, 1, channels'),
-        ({"kind": "GlobalAveragePooling1D"}, "leave the layer out: a dense layer, or the output, weighs all samples by itself"),
-        ({"kind": "conv1d", "kernel_size": "wide"}, 'write kind = "conv2d" and kernel_size = [1, 1]: a series is as wide as one pixel, and shape in [input] is [100, 1, 6]: samples, 1, channels'),
-        ({"kind": "conv2d"}, ""),
-        ({"kind": "conv3d"}, ""),
+        ({"kind": "Conv1D"}, "did you mean 'conv1d'?"),
+        ({"kind": "Convolution1D"}, "did you mean 'conv1d'?"),
+        ({"kind": "MaxPooling1D"}, "write 'avg_pool1d': the chip has no maximum"),
+        ({"kind": "average_pooling1d"}, "did you mean 'avg_pool1d'?"),
+        ({"kind": "GlobalAveragePooling1D"}, "did you mean 'global_avg_pool1d'?"),
+        ({"kind": "GlobalMaxPool1D"}, "write 'global_avg_pool1d': the chip has no maximum"),
+    ],
+)
+def test_layers_along_one_axis(layer: Tables, hint: str) -> None:
+    (found,) = (d for d in snnc.check(spec((100, 6), layer)) if d.code == "unknown-kind")
+    assert found.hint == hint
+
+
+def along(size: int, **more: Any) -> Tables:
+    return {"kind": "conv1d", "filters": 4, "kernel_size": size, **more}
+
+
+@pytest.mark.parametrize(
+    ("items", "hint"),
+    [
+        ((90,), "write shape = [90, 1] in [input] for 90 samples in time"),
+        ((90, 1, 6), "write shape = [90, 6] in [input] for 90 samples in time, each with its 6 channels"),
+        ((1, 90, 6), "write shape = [90, 6] in [input] for 90 samples in time, each with its 6 channels"),
+        ((28, 28, 1), ""),
     ],
 )  # fmt: skip
-def test_layers_along_one_axis(layer: Tables, hint: str) -> None:
-    tables = spec((100, 6), layer)
-    assert series_hint(layer["kind"], ("layers", 0), {**tables, "layers": [layer]}) == hint
-    if hint:
-        found = [d for d in snnc.check(tables) if d.code == "unknown-kind"]
-        assert [d.hint for d in found] == [hint]
+def test_hints_for_items_that_are_no_series(items: Shape, hint: str) -> None:
+    assert series_hint(items) == hint
+    (found,) = snnc.check(spec(items, along(3)))
+    assert (found.code, found.hint) == ("layer-shape", hint)
+    for shape in re.findall(r"shape = (\[.*?\])", hint):
+        sides = [int(n) for n in shape[1:-1].split(",")]
+        assert "layer-shape" not in [d.code for d in snnc.check(spec(tuple(sides), along(3)))]
 
 
-def test_what_layers_along_one_axis_say_of_the_input() -> None:
-    layer = {"kind": "conv1d", "kernel_size": 8}
-    for shape, end in {
-        (100,): "pixel, and shape in [input] is [100, 1, 1]: samples, 1, channels",
-        (100, 1, 6): "pixel",
-    }.items():
-        (found,) = (d for d in snnc.check(spec(shape, layer)) if d.code == "unknown-kind")
-        assert found.hint.endswith(end)
+def test_windows_that_are_longer_than_a_series() -> None:
+    (found,) = snnc.check(spec((7, 2), along(9)))
+    assert (found.code, found.hint) == ("layer-shape", 'write kernel_size = 7, or padding = "same"')
+    (found,) = snnc.check(spec((7, 2), along([3, 1])))  # type: ignore[arg-type]
+    assert (found.code, found.at[:3]) == ("wrong-type", ("layers", 0, "kernel_size"))
+    assert "one number" in found.message
+
+
+def test_a_series_whose_channels_come_first() -> None:
+    found = [d for d in snnc.check(spec((3, 200), along(1), along(1))) if d.code == "channel-order"]
+    assert [d.hint for d in found] == [
+        "write [200, 3], and save x.transpose(0, 2, 1) if channels come first in the data"
+    ]
+    codes = [d.code for d in snnc.check(spec((200, 3), along(5), along(1)))]
+    assert "channel-order" not in codes
 
 
 #: What a file holds of an item, and the shape of the input.
@@ -210,7 +242,7 @@ def test_memory_and_script_take_the_same_items(
         arrays = {"x_train": x[:15], "y_train": y[:15], "x_test": x[15:], "y_test": y[15:]}
         data = {name: name for name in arrays}
     np.savez(tmp_path / "data.npz", **arrays)
-    layers = (window(1), window(1)) if len(shape) == 3 else ({"kind": "dense", "units": 4},) * 2
+    layers = (window(1), window(1)) if len(shape) == 3 else (along(1), along(1))
     tables = spec(shape, *layers, data={"kind": "npz", "path": "data.npz", **data})
     program = check_document(Document(tmp_path / "small.toml", "", tables)).program
     found = divided(program)
@@ -230,5 +262,87 @@ def test_items_of_another_shape_are_refused_with_the_hint(tmp_path: Path) -> Non
     tables = spec((32, 32, 3), window(3), window(3))
     program = check_document(Document(tmp_path / "small.toml", "", tables)).program
     np.savez(tmp_path / "data.npz", x=np.zeros((20, 3, 32, 32)), y=np.arange(20) % 2)
-    with pytest.raises(Refusal, match=re.escape("save x.transpose(0, 2, 3, 1): images are height")):
+    hint = 'write shape = [3, 32, 32] and axes = "channels_first" in [input]'
+    with pytest.raises(Refusal, match=re.escape(hint)):
         load(program)
+
+
+def first(shape: Shape, *layers: Tables, **tables: Any) -> Tables:
+    """Return a spec whose items have their channels first."""
+    return {
+        **spec(shape, *layers, **tables),
+        "input": {"shape": list(shape), "axes": "channels_first"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "hint"),
+    [
+        ((32, 32, 3), (3, 32, 32), 'write shape = [32, 32, 3] and axes = "channels_last" in [input]'),
+        ((1, 28, 28), (3, 32, 32), "write [1, 28, 28]"),
+        ((90,), (3, 32, 32), ""),
+    ],
+)  # fmt: skip
+def test_hints_where_channels_come_first(found: Shape, wanted: Shape, hint: str) -> None:
+    assert items_hint(found, wanted, images=True, first=True) == hint
+
+
+def test_a_series_with_channels_first_becomes_an_image() -> None:
+    (found,) = snnc.check(first((6, 100), window(1)))
+    hint = "write shape = [6, 100, 1] in [input] for 100 samples in time, each with its 6 channels"
+    assert (found.code, found.hint) == ("layer-shape", hint)
+    program = check_document(
+        from_data(first((6, 100, 1), window(1), window(1)), Path("x.toml"))
+    ).program
+    assert program.network.input_shape == (100, 1, 6)
+
+
+def test_a_row_has_no_channels() -> None:
+    (found,) = snnc.check(first((16,), {"kind": "dense", "units": 4}))
+    assert (found.code, found.at) == ("conflicting-keys", ("input", "axes"))
+
+
+@pytest.mark.parametrize("shape", [(3, 32, 32), (1, 28, 28)])
+def test_whoever_follows_the_hint_has_images(shape: Shape) -> None:
+    for layers in ((window(1), window(3)), (window(1), window(3, padding="same"))):
+        before, after = (make(shape, *layers) for make in (spec, first))
+        (found,) = (d for d in snnc.check(before) if d.code in ("channel-order", "layer-shape"))
+        assert found.hint.startswith('write axes = "channels_first"')
+        assert [d.code for d in snnc.check(after)] == ["missing-file"]
+
+
+@pytest.mark.parametrize("held", [(3, 4, 5), (60,), (1, 3, 4, 5)])
+def test_channels_become_the_last_axis(held: Shape, tmp_path: Path) -> None:
+    """In what is trained on, in what is held out, and in items that are given later."""
+    np = pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
+    from snnc.data.prepare import as_seen, load
+    from snnc.data.unseen import unseen
+
+    x, y = np.random.RandomState(0).randint(0, 99, (20, *held)), np.arange(20) % 2
+    np.savez(tmp_path / "data.npz", x=x, y=y)
+    tables = first(
+        (3, 4, 5),
+        window(1),
+        window(2),
+        data={"kind": "npz", "path": "data.npz", "scale": {"divide": [1, 2, 4]}},
+    )
+    program = check_document(Document(tmp_path / "small.toml", "", tables)).program
+    data = load(program)
+    last = x.reshape(20, 3, 4, 5).transpose(0, 2, 3, 1)
+    ours = np.concatenate([data.held_out.x, (data.x_train * data.scale + data.shift)])
+    assert {item.tobytes() for item in ours.astype(int)} == {
+        item.tobytes() for item in last.astype(int)
+    }
+    # Each channel is divided by its own number.
+    assert np.array_equal(
+        data.x_test.reshape(-1, 4, 5, 3), data.held_out.x.reshape(-1, 4, 5, 3) / [1, 2, 4]
+    )
+    assert np.array_equal(as_seen(program, x), last.reshape(20, -1))
+    assert np.array_equal(unseen(program, tmp_path / "data.npz").x, last.reshape(20, -1))
+
+
+def test_images_of_keras_have_their_channels_last() -> None:
+    data = {"kind": "keras", "name": "cifar10"}
+    tables = first((3, 32, 32), window(1), window(3), data=data, output={"classes": 10})
+    (found,) = (d for d in snnc.check(tables) if d.code == "data-shape")
+    assert found.hint == 'write shape = [32, 32, 3] and axes = "channels_last" in [input]'

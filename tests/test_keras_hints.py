@@ -10,6 +10,7 @@ import tomli
 import snnc
 from snnc.spec.keras_hints import key_hint
 from snnc.spec.keras_layers import layer_hint
+from snnc.spec.layers import KINDS
 from tests.conftest import ROOT
 from tests.following import Case, follow, options
 
@@ -83,17 +84,28 @@ def test_what_several_keys_mean_is_said_once() -> None:
     assert len(hints) == 1
 
 
-@pytest.mark.parametrize("kind", ["add", "Concatenate"])
-def test_what_joins_layers(kind: str) -> None:
-    """The layer behind it reads all of them by itself."""
-    joined = {"kind": kind, "from": ["a", "b"]}
-    behind = [joined, {"kind": "activation"}, {"kind": "dense", "units": 3}]
-    hint = 'leave the layer out, and write from = ["a", "b"] in the layer after it'
-    assert layer_hint(kind, LATER, behind, 0).startswith(hint)
-    assert " in [output]: " in layer_hint(kind, LATER, [joined], 0)
-    assert layer_hint(kind, LATER, [joined, {"kind": "dropout"}], 0).startswith(
-        'write kind = "dense"'
-    )
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Add", "add"),
+        ("sum", "add"),
+        ("Concatenate", "concatenate"),
+        ("concat", "concatenate"),
+        ("DepthwiseConv2D", "depthwise_conv2d"),
+    ],
+)
+def test_what_joins_layers(written: str, meant: str) -> None:
+    assert layer_hint(written, list(KINDS)) == f"did you mean '{meant}'?"
+
+
+def test_what_is_two_layers() -> None:
+    assert "'depthwise_conv2d'" in layer_hint("SeparableConv2D", list(KINDS))
+
+
+def test_no_activation() -> None:
+    layer = {"activation": "linear", "kind": "conv2d", "filters": 3}
+    assert key_hint("layers", "activation", layer).startswith('write neurons = "none" instead')
+    assert key_hint("output", "activation", {"activation": "linear"}).startswith("leave it out")
 
 
 def test_a_normalisation_in_front_of_the_activation() -> None:

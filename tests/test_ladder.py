@@ -13,12 +13,12 @@ from snnc.cli import main
 from snnc.data import prepare
 from snnc.ladder.change import Change, of_running
 from snnc.ladder.finding import Finding, headline
-from snnc.ladder.items import BY_HEART, mixed, telling_items
 from snnc.ladder.rung import Rung, as_rates, likeness
 from snnc.pipeline import checked
 from snnc.training.params_file import load_params
 from snnc.training.paths import Paths
 from snnc.trials.items import trial_items
+from snnc.trials.telling import BY_HEART, mixed, telling_items
 from tests.broken import SPECS, Workshop
 from tests.test_tune import folder_of
 
@@ -135,3 +135,31 @@ def test_what_is_broken_on_purpose_is_found(
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     return Workshop(tmp_path_factory.mktemp("broken"), items=300, seconds=0.0)
+
+
+@pytest.mark.slow
+def test_trainings_that_take_too_long_are_told_of(
+    libraries: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nothing trains once the first has taken too long, and the seconds that are asked for are enough for all of them."""
+    from snnc.ladder import retrain
+
+    trained = []
+
+    def slow(document: Any, program: Any, change: Change, until: float) -> Any:
+        trained.append(change)
+        raise retrain.OutOfTimeError(90.0)
+
+    monkeypatch.setattr(retrain, "retrained", slow)
+    path = folder_of(tmp_path)
+    path.write_text(path.read_text() + "epochs = 3\n")  # so few are looked into
+    assert main(["ladder", str(path), "--items", "60", "--seconds", "20"]) == 0
+    said = capsys.readouterr().out
+    assert len(trained) == 1
+    assert "neurons.max_rate = 200; train.epochs = 12; train.epochs = 40" in said
+    # 90 s for itself and the first of them, 360 and 1200 for the others, half as many again, and the 20 s that there were.
+    assert f"snnc ladder {path.as_posix()} --seconds 2630 tries all" in said
+    assert f"snnc train {path.as_posix()}" in said

@@ -158,7 +158,9 @@ def test_items_that_validate_decide_where_there_are_any() -> None:
     assert found_improving(epochs(falling, validated=rising), VALIDATES) == []
     assert found_improving(epochs(rising, validated=falling), VALIDATES)
     stopping = {**VALIDATES, ("train", "early_stopping"): {"patience": 5}}
-    assert found_improving(epochs(rising, validated=falling), stopping) == []
+    assert found_improving(epochs(rising, validated=falling), stopping)
+    stopped = {**stopping, ("train", "epochs"): 60}
+    assert found_improving(epochs(rising, validated=falling), stopped) == []
 
 
 def test_too_few_epochs_tell_nothing_and_too_many_can_not_be_written() -> None:

@@ -97,13 +97,16 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     from snnc.networks.deploy import deploy
     from snnc.running.fresh import evaluate
     from snnc.training import params_file
+    from snnc.training.beginning import beginning
     from snnc.training.paths import Paths
     from snnc.training.train import train
+    from tests.imports import leave_import
 
     data_file = stand_in(path, tmp_path)
     program = program_of(path, data_file)
     for name, text in scripts(program, tmp_path).items():
         name.write_text(text)
+    start = leave_import(program, tmp_path) if program.starts_imported else {}
     own_data = ("--data", str(data_file)) if data_file else ()
     script = SimpleNamespace(
         **run_script(tmp_path / f"{program.name}_train.py", "--epochs", "2", *own_data)
@@ -121,17 +124,23 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     # Once without an epoch, for the initial weights, and once with two.
     theirs, ours = script.build_network(), training_network(program.network)
     assert described(theirs) == described(ours)
-    params = script.train(theirs, script.x_train, script.y_train, 0)
-    weights = train(ours, _epochs(program, 0), items.x_train, items.y_train)
+    begins = (script.start,) if start else ()
+    params = script.train(theirs, script.x_train, script.y_train, 0, *begins)
+    weights = train(ours, _epochs(program, 0), items.x_train, items.y_train, initial=start)
     same_arrays(params, params_file.parameters(deploy(program.network, weights)))
 
     ours = training_network(program.network)
-    weights = train(ours, _epochs(program, 2), items.x_train, items.y_train)
+    weights = train(ours, _epochs(program, 2), items.x_train, items.y_train, initial=start)
     deployed = deploy(program.network, weights)
     same_arrays(script.params, params_file.parameters(deployed))
     (tmp_path / "ours").mkdir()
     params_file.save_training(
-        Paths.of(program, tmp_path / "ours"), _epochs(program, 2), deployed, items, epochs=()
+        Paths.of(program, tmp_path / "ours"),
+        _epochs(program, 2),
+        deployed,
+        items,
+        epochs=(),
+        start=beginning(program, tmp_path),
     )
     for kind in ("params", "test"):
         written = arrays_in(tmp_path / f"{program.name}.{kind}.npz")
@@ -144,11 +153,13 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     put_out_rates(ours, program.network)
     x, y = items.x_test[:40], items.y_test[:40]
     theirs = script.build_network()
-    script.train(theirs, script.x_train, script.y_train, 2)
+    script.train(theirs, script.x_train, script.y_train, 2, *begins)
     if hasattr(script, "put_out_rates"):
         script.put_out_rates(theirs)
+    # Of max pooling a second training was seen to end 3e-8 away from the first, by the same code; why isn't known.
+    exact = all(op.linear for op in program.network.operators)
     logits = _logits(script.evaluate("rates", theirs, x, y, 1))
-    assert np.array_equal(logits, evaluate(ours, program, x, steps=1).logits)
+    assert _same(logits, evaluate(ours, program, x, steps=1).logits, exact)
 
     script.prepare_to_run(theirs)
     if hasattr(script, "speed_up"):
@@ -157,12 +168,16 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     assert described(theirs, probes=False) == described(ours, probes=False)
     results = script.evaluate("spikes", theirs, x, y, script.PRESENTATION_STEPS)
     answers = evaluate(ours, program, x, program.fresh_steps, latency=program.fresh_latency)
-    assert np.array_equal(_logits(results), answers.logits)
+    assert _same(_logits(results), answers.logits, exact)
     if program.scripts.plots:
         same_arrays(results[1], answers.rates)
 
     if program.on_loihi:
         _streams_agree(program, tmp_path)
+
+
+def _same(theirs: Any, ours: Any, exact: bool) -> bool:
+    return np.array_equal(theirs, ours) if exact else np.allclose(theirs, ours, rtol=0, atol=1e-6)
 
 
 def _logits(results: Any) -> Any:

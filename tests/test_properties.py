@@ -125,17 +125,46 @@ MODES = ["identity", "on_off"]
 @st.composite
 def images(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a layer that looks at images of any size."""
-    kind = draw(st.sampled_from(["conv2d", "conv2d", "avg_pool2d", "batch_norm", "dropout"]))
+    kinds = ["conv2d", "conv2d", "depthwise_conv2d", "avg_pool2d", "batch_norm", "dropout"]
+    kind = draw(st.sampled_from(kinds))
     if kind == "batch_norm":
         return {"kind": kind}
     if kind == "dropout":
         return {"kind": kind, "rate": 0.1}
     sizes = st.one_of(st.integers(1, 3), st.lists(st.integers(1, 3), min_size=2, max_size=2))
     layer: dict[str, Any] = {"kind": kind, "padding": "same"}
-    layer["kernel_size" if kind == "conv2d" else "pool_size"] = draw(sizes)
+    layer["pool_size" if kind == "avg_pool2d" else "kernel_size"] = draw(sizes)
     if draw(st.booleans()):
-        layer["strides"] = draw(sizes)
-    if kind == "conv2d":
+        layer["strides"] = draw(st.integers(1, 3) if kind == "depthwise_conv2d" else sizes)
+    if kind != "avg_pool2d":
+        width = "filters" if kind == "conv2d" else "depth_multiplier"
+        layer[width] = draw(st.integers(1, 6 if kind == "conv2d" else 2))
+        layer["use_bias"] = draw(st.booleans())
+        layer["batch_norm"] = draw(st.booleans())
+    return layer
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Draw layers that are added up, or concatenated."""
+    conv = {"kind": "conv2d", "filters": draw(st.integers(1, 4)), "kernel_size": 3}
+    first = {**conv, "padding": "same", "name": "block_first"}
+    second = {**conv, "padding": "same", "name": "block_second"}
+    if draw(st.booleans()):
+        second |= {"neurons": "none", "batch_norm": draw(st.booleans())}
+    kind = draw(st.sampled_from(["add", "concatenate"]))
+    return [first, second, {"kind": kind, "from": ["block_first", "block_second"]}]
+
+
+@st.composite
+def series(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a layer that looks along series of any length."""
+    kind = draw(st.sampled_from(["conv1d", "conv1d", "avg_pool1d"]))
+    layer: dict[str, Any] = {"kind": kind, "padding": "same"}
+    layer["kernel_size" if kind == "conv1d" else "pool_size"] = draw(st.integers(1, 3))
+    if draw(st.booleans()):
+        layer["strides"] = draw(st.integers(1, 3))
+    if kind == "conv1d":
         layer["filters"] = draw(st.integers(1, 6))
         layer["use_bias"] = draw(st.booleans())
         layer["batch_norm"] = draw(st.booleans())
@@ -175,9 +204,14 @@ def sound_specs(draw: st.DrawFn, imaged: bool = True) -> dict[str, Any]:  # noqa
         layers.append({"kind": "dense", "units": 7})
     source, shape = draw(sources())
     side = math.isqrt(math.prod(shape))
-    if imaged and side**2 == math.prod(shape) and draw(st.booleans()):
+    long = [length for length in shape if length > 1]
+    if imaged and len(long) == 2 and draw(st.integers(0, 3)) == 0:
+        shape = long
+        layers = [*draw(st.lists(series(), min_size=1, max_size=4)), *layers]
+    elif imaged and side**2 == math.prod(shape) and draw(st.booleans()):
         shape = [side, side, 1]
-        layers = [*draw(st.lists(images(), min_size=1, max_size=4)), *layers]
+        block = draw(blocks()) if draw(st.booleans()) else []
+        layers = [*draw(st.lists(images(), min_size=1, max_size=4)), *block, *layers]
         if draw(st.booleans()):
             layers.insert(0, {"kind": "encoder", "mode": draw(st.sampled_from(MODES))})
     spec: dict[str, Any] = {
@@ -226,7 +260,7 @@ def sound_specs(draw: st.DrawFn, imaged: bool = True) -> dict[str, Any]:  # noqa
     if draw(st.booleans()):
         labels = st.lists(st.text(max_size=30), min_size=10, max_size=10, unique=True)
         spec["output"]["labels"] = draw(labels)
-    assume(side <= 8 or fits_cores(spec))
+    assume(fits_cores(spec))
     return spec
 
 

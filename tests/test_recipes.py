@@ -55,6 +55,7 @@ CASES = {
     "images": {"batch-norm-steps"},
     "relu": {"unfiltered-output"},
     "split": {"chip-input-coding", "chip-host-chip", "steep-gradient"},
+    "watched": {"hasty-stopping"},
 }
 
 

@@ -100,7 +100,7 @@ def test_what_is_applied_runs_as_it_was_measured(
     """The written spec, run by `emulate` and read from its file, answers as the chosen point did, and better than before."""
     from snnc.running.emulated import emulate
     from snnc.training import params_file
-    from snnc.trials.items import trial_items
+    from snnc.trials.telling import telling_items
 
     path = folder_of(tmp_path)
     found = tuned(path, "--time", "0.02", "--apply", capsys=capsys)
@@ -111,7 +111,7 @@ def test_what_is_applied_runs_as_it_was_measured(
     assert "# tuned: +" in text
     program = checked(path).program
     trained = params_file.load(program, tmp_path)
-    items = trial_items(program, prepare.load(program), 400)
+    items = telling_items(trained.program, prepare.load(program), 400)
     answers = emulate(trained.program, items.x)
     assert np.mean(answers.classes == items.y) == found["chosen"]["accuracy"]["value"]
     spikes = sum(rates.sum() for rates in answers.rates.values()) * program.presentation.time
@@ -240,7 +240,7 @@ def test_the_front_and_the_choice() -> None:
     chance = np.random.RandomState(0)
     for _ in range(50):
         points = [
-            Point(Setting(1), np.ones(1, bool), share / 10, seconds, spikes)
+            Point(np.arange(10) < share, seconds, spikes, Setting(1), share / 10)
             for share, seconds, spikes in chance.randint(1, 6, (12, 3))
         ]
         kept = front(points)
@@ -258,22 +258,6 @@ def test_the_front_and_the_choice() -> None:
         chosen = cheapest(kept, 0.1)
         close = [p for p in points if p.share > max(q.share for q in points) - 0.15]
         assert chosen.cost == min(p.cost for p in close)
-
-
-def test_sure_answers_count_where_nearly_all_are_right() -> None:
-    from snnc.trials.point import Yardstick, margins
-
-    logits = np.random.RandomState(0).normal(0, 1, (1000, 3))
-    labels = logits.argmax(axis=1)
-    own = margins(logits, labels)
-    assert (own > 0).all()
-    np.testing.assert_allclose(margins(5 * logits + 1, labels), own)
-    strict = Yardstick.of(own)
-    assert strict.share(own) == pytest.approx(0.95)
-    assert strict.share(2 * own) == strict.share(own)
-    assert strict.share(own / 2) < 0.9
-    labels[:200] = (labels[:200] + 1) % 3
-    assert Yardstick.of(margins(logits, labels)) == Yardstick(0.0, 1.0)
 
 
 def test_what_can_not_be_tuned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,9 +10,11 @@ from snnc.checks import (
     cores,
     data,
     images,
+    max_pool,
     network,
     rates,
     settling,
+    stopping,
     timing,
     training,
     units,
@@ -27,7 +29,7 @@ from snnc.program.program import Program
 
 #: The modules with rules. Reports have findings on one place in this order; it means nothing else.
 SUBJECTS = (
-    *(data, images, timing, units, settling, network, rates, training),
+    *(data, images, max_pool, timing, units, settling, network, rates, stopping, training),
     *(batch_norm, chip, cores),
 )
 

@@ -56,8 +56,8 @@ def few_steps(program: Program, longer: str) -> Iterator[Diagnostic]:
 
 
 def _place(program: Program, norm: BatchNorm) -> tuple[KeyPath, bool]:
-    """Return where a normalisation was written, and whether that is a layer of neurons."""
-    on_layer = any(population.at == norm.at for population in program.network.populations)
+    """Return where a normalisation was written, and whether that is a layer with weights of its own."""
+    on_layer = any(op.at == norm.at and op != norm for op in program.network.operators)
     return ((*norm.at, "batch_norm"), True) if on_layer else (norm.at, False)
 
 

@@ -14,8 +14,10 @@ from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.errors import cannot
 from snnc.diagnostics.wording import near
 from snnc.environment.own_files import OWN_FILES
+from snnc.operators.linear import size
 from snnc.program.program import Program
 from snnc.spec.regressions import NOT_YET, same_as_items
+from snnc.spec.scale import Given
 from snnc.spec.sources.base import FileKind, KnownKind
 
 
@@ -35,6 +37,22 @@ def data_fits(program: Program) -> Iterator[Diagnostic]:
 
 
 @rule
+def given_numbers_fit(program: Program) -> Iterator[Diagnostic]:
+    """Given numbers are one for all values of an item, one a channel, or one a value."""
+    scale, shape = program.data.scale, program.network.input_shape
+    if not isinstance(scale, Given):
+        return
+    allowed = sorted({1, shape[-1], size(shape)})
+    for key in ("subtract", "divide"):
+        numbers = getattr(scale, key)
+        if isinstance(numbers, tuple) and len(numbers) not in allowed:
+            message = f"'{key}' holds {len(numbers)} numbers; an item has {list(shape)} values"
+            few, *more = map(str, allowed)
+            what = f"write {few} number" + (f", or {' or '.join(more)}" if more else "")
+            yield Diagnostic(DATA_SHAPE, message, ("data", "scale", key), hint=what)
+
+
+@rule
 def labels_are_no_items(program: Program) -> Iterator[Diagnostic]:
     """Items that are their own labels are an auto-encoder."""
     if key := same_as_items(program.data):
@@ -43,7 +61,7 @@ def labels_are_no_items(program: Program) -> Iterator[Diagnostic]:
 
 
 def _known_fits(program: Program, data: KnownKind) -> Iterator[Diagnostic]:
-    yield from items_fit(program.network, data.item_shape, f"an item of '{data.name}'")
+    yield from items_fit(program, data.item_shape, f"an item of '{data.name}'")
     if program.network.output.classes != data.classes:
         message = f"'{data.name}' has {data.classes} classes, not {program.network.output.classes}"
         hint = f"write {data.classes}"

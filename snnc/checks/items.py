@@ -9,7 +9,6 @@ from snnc.diagnostics.codes import error
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.operators.linear import Shape
 from snnc.program.item_shapes import items_hint, same_items
-from snnc.program.network import Network
 from snnc.program.program import Program
 
 DATA_FILE = error("data-file")
@@ -20,13 +19,13 @@ VALIDATION_FRACTION = error("validation-fraction")
 BATCH_SIZE = error("batch-size")
 
 
-def items_fit(
-    network: Network, shape: Shape, what: str, hint: str = "", name: str = "x"
-) -> Iterator[Diagnostic]:
-    """Yield an error if the input has another shape than items have; `name` is what holds them."""
-    if not same_items(shape, network.input_shape):
-        message = f"{what} has shape {list(shape)}, not {list(network.input_shape)}"
-        hint = hint or items_hint(shape, network.input_shape, network.sees_images, name)
+def items_fit(program: Program, shape: Shape, what: str, hint: str = "") -> Iterator[Diagnostic]:
+    """Yield an error if the input has another shape than items have."""
+    wanted = program.item_shape
+    if not same_items(shape, wanted):
+        message = f"{what} has shape {list(shape)}, not {list(wanted)}"
+        images, first = program.network.sees_images, program.channels_first
+        hint = hint or items_hint(shape, wanted, images, first)
         yield Diagnostic(DATA_SHAPE, message, ("input", "shape"), hint=hint)
 
 

@@ -1,4 +1,4 @@
-"""Rules on training: an early end and a lower learning rate can come, and firing rates can be kept in their bands."""
+"""Rules on training: a lower learning rate can come, and firing rates can be kept in their bands."""
 
 from __future__ import annotations
 
@@ -15,37 +15,6 @@ from snnc.spec.write_toml import value as quoted
 
 #: Where a schedule of the learning rate stands.
 RATE: KeyPath = ("train", "optimizer", "learning_rate")
-
-EARLY_STOPPING = error("early-stopping")
-
-
-@rule
-def stopping_judged(program: Program) -> Iterator[Diagnostic]:
-    """Early stopping compares epochs on items that aren't trained on."""
-    train = program.train
-    if train.early_stopping and not program.validates:
-        message = "no items are held out from training, by which it could be told when to stop"
-        hint = "write validation_fraction = 0.1 in [train]"
-        yield Diagnostic(EARLY_STOPPING, message, ("train", "early_stopping"), "key", hint)
-
-
-LATE_STOPPING = warning("late-stopping")
-
-
-@rule
-def stopping_possible(program: Program) -> Iterator[Diagnostic]:
-    """Training ends early only if there are more epochs than the first and those of patience."""
-    stopping, epochs = program.train.early_stopping, program.train.epochs
-    if stopping is None or stopping.restore_best_weights or stopping.patience + 1 < epochs:
-        return
-    message = f"of {number(epochs)} epochs none is left out: training would wait for {number(stopping.patience)} after the first"
-    if epochs < 3:
-        at = ("train", "early_stopping")
-        yield Diagnostic(LATE_STOPPING, message, at, "key", "leave it out")
-    else:
-        hint = f"write {max(epochs // 5, 1)}"
-        yield Diagnostic(LATE_STOPPING, message, ("train", "early_stopping", "patience"), hint=hint)
-
 
 PLATEAU = error("plateau")
 

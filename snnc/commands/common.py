@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
+from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.report import report
 from snnc.pipeline import Checked, checked
 
 if TYPE_CHECKING:
     from snnc.data.report import DataReport
+    from snnc.program.program import Program
 
 
 def checked_spec(path: Path, data_file: Path | None = None) -> Checked:
@@ -49,3 +51,13 @@ def output_folder(arguments: argparse.Namespace) -> Path:
     """Return the folder that a command writes to and reads from."""
     folder: Path = arguments.output or arguments.spec.parent
     return folder
+
+
+def steps_of(seconds: float | None, program: Program) -> int | None:
+    """Return how many steps an item is to be shown. Raises a UsageError unless it is a whole number of them."""
+    if seconds is None:
+        return None
+    steps = round(seconds / program.network.dt)
+    if steps < 1 or abs(steps * program.network.dt - seconds) > 1e-9:
+        raise UsageError(f"--time is a multiple of dt, {program.network.dt:g} s, not {seconds:g}")
+    return steps

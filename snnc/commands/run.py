@@ -12,21 +12,26 @@ from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.wording import counted
 from snnc.environment import libraries
+from snnc.pipeline import checked
 from snnc.program.program import Program
 from snnc.running import simulators
 from snnc.running.simulators import SimulatorName
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from snnc.data.prepare import Data
     from snnc.training.params_file import Trained
 
 
 def run(arguments: argparse.Namespace) -> int:
-    spec = checked_spec(arguments.spec, arguments.data)
+    spec = checked(arguments.spec) if arguments.data else checked_spec(arguments.spec)
     program = spec.program
     on = _simulators(arguments, program)
     with libraries.loaded(simulators.packages(on)):
         from snnc.running import measured, plots, run
         from snnc.training import params_file
+        from snnc.training.paths import Paths
         from snnc.training.progress import Terminal
 
         simulators.ensure_reachable(program, on)
@@ -34,7 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
         figures = folder if arguments.plot else None
         if figures:
             plots.ensure_writable(figures, program, on)
-        trained, data = params_file.load_with_data(program, folder)
+        trained, data = _load(arguments, program, folder)
+        program = trained.program
+        kept = params_file.keep_items(Paths.of(program, folder), trained, data) if data else []
+        if kept:
+            print(f"wrote {', '.join(path.as_posix() for path in kept)}", file=sys.stderr)
         _print_differences(params_file.trained_otherwise(trained, program))
         if arguments.verify:
             _verify(trained, arguments.verify)
@@ -50,11 +59,28 @@ def run(arguments: argparse.Namespace) -> int:
             if done:
                 results = run.results_of(trained, done)
                 print(json.dumps(results.to_dict()) if arguments.json else results)
-        rates = measured.measured_again(trained, program, data)
-        found = measured.rate_warnings(program, rates)
+        found = (
+            measured.rate_warnings(program, measured.measured_again(trained, program, data))
+            if data
+            else []
+        )
     warn(spec.document, without_allowed(found, spec.allowed))
     results.refuse_silence()
     return 0
+
+
+def _load(
+    arguments: argparse.Namespace, program: Program, folder: Path
+) -> tuple[Trained, Data | None]:
+    """Return what was trained, and on which data; none if a file has other items to test on."""
+    from snnc.training import params_file
+
+    if arguments.data:
+        trained = params_file.load_for(program, folder, arguments.data)
+        if trained:
+            return trained, None
+        program = checked_spec(arguments.spec, arguments.data).program
+    return params_file.load_with_data(program, folder)
 
 
 def _simulators(arguments: argparse.Namespace, program: Program) -> list[SimulatorName]:

@@ -6,10 +6,9 @@ import argparse
 import json
 import sys
 
-from snnc.commands.common import checked_spec, output_folder
+from snnc.commands.common import checked_spec, output_folder, steps_of
 from snnc.diagnostics.errors import UsageError
 from snnc.environment import libraries
-from snnc.program.program import Program
 from snnc.training.paths import Paths
 
 
@@ -18,7 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
     program, folder = spec.program, output_folder(arguments)
     if not program.on_loihi:
         raise UsageError('tuning is for specs with "loihi" among their targets')
-    steps = _steps(arguments.time, program)
+    steps = steps_of(arguments.time, program)
     has_twin = Paths.of(program, folder).baseline.exists()
     with libraries.loaded(libraries.PACKAGES if has_twin else libraries.WITHOUT_TENSORFLOW):
         from snnc.training.progress import Terminal
@@ -49,13 +48,3 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             print("--apply writes:", writing.difference(spec.document, after), sep="\n", file=said)
     return 0
-
-
-def _steps(seconds: float | None, program: Program) -> int | None:
-    """Return how many steps an item is to be shown. Raises a UsageError unless it is a whole number of them."""
-    if seconds is None:
-        return None
-    steps = round(seconds / program.network.dt)
-    if steps < 1 or abs(steps * program.network.dt - seconds) > 1e-9:
-        raise UsageError(f"--time is a multiple of dt, {program.network.dt:g} s, not {seconds:g}")
-    return steps

@@ -20,7 +20,7 @@ from snnc.diagnostics.errors import Refusal
 from snnc.program.item_shapes import items_hint, same_items
 from snnc.program.network import Network
 from snnc.program.program import Program
-from snnc.spec.sources.base import Scale
+from snnc.spec.scale import Given, Scale
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -100,7 +100,7 @@ def split(program: Program) -> Split:
     """Return the items for training and testing, split by the source or else by the seed."""
     where = source_name(program)
     try:
-        arrays = [_numbers(raw, program.network, where) for raw in read(program)]
+        arrays = [_numbers(raw, program, where) for raw in read(program)]
     except MemoryError as error:
         raise Refusal(f"{where} takes more memory than there is") from error
     if len(arrays) == 2:
@@ -166,33 +166,81 @@ def scaled(program: Program, items: Split) -> Data:
     )
 
 
-def _numbers(raw: Raw, network: Network, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
+def without_data(program: Program) -> tuple[Array, Array]:
+    """Return shift and scale as a spec says them. Raises a Refusal if it is to be found out from data."""
+    scale = program.data.scale
+    if scale == "none":
+        return np.array(0.0), np.array(1.0)
+    if isinstance(scale, Given):
+        return given(scale, program.network.input_size)
+    raise Refusal(
+        f"{program.spec_path.as_posix()}: without data nobody knows how to scale them: "
+        'write scale = "none" in [data], or the numbers'
+    )
+
+
+def given(scale: Given, size: int) -> tuple[Array, Array]:
+    """Return given shift and scale, each one number or one for each of the values of an item."""
+
+    def of_each(numbers: float | tuple[float, ...]) -> Array:
+        array = np.array(numbers, float)
+        # One a channel is that of all pixels; channels come last.
+        return np.tile(array, size // len(array)) if array.ndim else array
+
+    return of_each(scale.subtract), of_each(scale.divide)
+
+
+def _numbers(raw: Raw, program: Program, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return items, (n, size), and labels, (n,). Raises a Refusal if they can't be used."""
-    for name, array in ((raw.x_name, raw.x), (raw.y_name, raw.y)):
-        if array.dtype.kind not in "fiub":
-            raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
-    if not same_items(raw.x.shape[1:], network.input_shape):
-        shape, wanted = raw.x.shape[1:], network.input_shape
-        hint = items_hint(shape, wanted, network.sees_images, raw.x_name)
+    x = usable_items(raw.x_name, raw.x, program, where)
+    return x, usable_labels(raw, program.network, where)
+
+
+def usable_items(name: str, x: NDArray[Any], program: Program, where: str) -> NDArray[Any]:
+    """Return items as (n, size), as the network sees them. Raises a Refusal if they aren't finite numbers of the input's shape."""
+    _refuse_no_numbers(name, x, where)
+    shape, wanted, images = x.shape[1:], program.item_shape, program.network.sees_images
+    if not same_items(shape, wanted):
+        hint = items_hint(shape, wanted, images, program.channels_first)
         say = re.sub(r"write (\[.*?\])", r"write shape = \1 in [input]", hint, count=1)
         raise Refusal(
             f"{where}: an item has shape {list(shape)}, not {list(wanted)}{say and ': '}{say}"
         )
-    if len(raw.x) != raw.y.size or len(raw.x) == 0:
+    if len(x) == 0:
+        raise Refusal(f"{where}: there are no items")
+    _refuse_gaps(name, x, where)
+    return as_seen(program, x)
+
+
+def usable_labels(raw: Raw, network: Network, where: str) -> NDArray[Any]:
+    """Return labels as (n,). Raises a Refusal if there isn't a class for each item."""
+    _refuse_no_numbers(raw.y_name, raw.y, where)
+    if len(raw.x) != raw.y.size:
         raise Refusal(f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels")
-    _refuse_gaps(raw, where)
     y = raw.y.reshape(len(raw.y))
     _refuse_labels(y, raw.y_name, network.output.classes, where)
-    return raw.x.reshape(len(raw.x), -1), y
+    return y
 
 
-def _refuse_gaps(raw: Raw, where: str) -> None:
-    bad = np.argwhere(~np.isfinite(raw.x))
+def as_seen(program: Program, x: NDArray[Any]) -> NDArray[Any]:
+    """Return items as a network sees them, (n, size): their channels come last."""
+    if program.channels_first:
+        x = np.moveaxis(x.reshape(len(x), *program.item_shape), 1, -1)
+    return x.reshape(len(x), -1)
+
+
+def _refuse_no_numbers(name: str, array: NDArray[Any], where: str) -> None:
+    if array.dtype.kind not in "fiub":
+        raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
+
+
+def _refuse_gaps(name: str, x: NDArray[Any], where: str) -> None:
+    bad = np.argwhere(~np.isfinite(x))
     if len(bad):
         item, *at = (int(n) for n in bad[0])
-        value, place = raw.x[tuple(bad[0])], at[0] if len(at) == 1 else at
+        value, place = x[tuple(bad[0])], at[0] if len(at) == 1 else at
         raise Refusal(
-            f"{where}: item {item} of '{raw.x_name}' has the value {value} at {place}: "
+            f"{where}: item {item} of '{name}' has the value {value} at {place}: "
             "remove such items, or fill in numbers"
         )
 
@@ -228,6 +276,8 @@ def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
     """Return shift and scale, fitted on training items: the network gets (item - shift) / scale."""
     if kind == "none":
         return 0.0, 1.0
+    if isinstance(kind, Given):
+        return given(kind, x.shape[1])
     low, high = x.min(), x.max()
     if low == high:
         raise Refusal(

@@ -15,7 +15,7 @@ from snnc.diagnostics.errors import Refusal
 from snnc.program.network import Connection, Population
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
-from snnc.spec.sources.base import Scale
+from snnc.spec.scale import Fitted, Given, Scale
 
 #: Unscaled values beyond this are far from 1, the input at which a neuron fires at max_rate.
 LARGEST_UNSCALED = 10
@@ -52,16 +52,17 @@ def _scale_fault(scale: Scale, data: Data) -> _Fault | None:
     low, high = data.x_train.min(axis=0), data.x_train.max(axis=0)
     spread, varying = high.max() - low.min(), high > low
     largest = max(-low.min(), high.max(), _largest(data.x_test))
-    if scale == "none" and largest > LARGEST_UNSCALED:
+    fixed = scale == "none" or isinstance(scale, Given)
+    if fixed and largest > LARGEST_UNSCALED:
         message = f"values up to {largest:g} reach neurons whose max_rate is for an input of 1"
         return _Fault(message, 2)
-    if scale == "none" and spread < ALIKE * max(1, largest):
+    if fixed and spread < ALIKE * max(1, largest):
         message = f"values from {low.min():g} to {high.max():g} hardly differ for neurons whose max_rate is for an input of 1"
         return _Fault(message, 2)
-    common = max(spread, 1) if scale == "none" else spread
+    common = max(spread, 1) if fixed else spread
     narrow = varying & (high - low < NARROW * common)
     if scale != "standard" and narrow.sum() > MOST_NARROW * varying.sum():
-        by = "of 1" if scale == "none" else "of the range that all are scaled by"
+        by = "of 1" if fixed else "of the range that all are scaled by"
         message = f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} {by}: hardly a neuron can tell"
         return _Fault(message, 2)
     for percentiles, least in CORE.items() if scale in ("unit", "signed") else ():
@@ -92,6 +93,7 @@ def _better_scale(program: Program, data: Data, fault: _Fault) -> str:
         data.x_train * data.scale + data.shift, data.y_train, data.held_out.x, data.y_test
     )
     least, best = fault.gravity, ""
+    scale: Fitted
     for scale in _preferred(program):
         source = program.data.model_copy(update={"scale": scale})
         try:
@@ -107,10 +109,10 @@ def _better_scale(program: Program, data: Data, fault: _Fault) -> str:
     )
 
 
-def _preferred(program: Program) -> Sequence[Scale]:
+def _preferred(program: Program) -> Sequence[Fitted]:
     """Return the scales, those first that suit the network: one for all values suits pixels, and neurons that hear no negative ones."""
     network = program.network
-    scales: list[Scale] = ["standard", "unit", "signed"]
+    scales: list[Fitted] = ["standard", "unit", "signed"]
     if len(network.input_shape) > 1 or network.one_sided:
         scales = ["unit", "standard", "signed"]
     if any(connection.source == INPUT for connection in network.into_chip()):

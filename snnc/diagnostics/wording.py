@@ -12,7 +12,7 @@ def near(word: object, words: Sequence[str]) -> str:
     """Return a hint: the words that are nearest to one, or all that there are."""
     if meant := close(word, words):
         return f"did you mean {joined(meant, 'or')}?"
-    return f"write {joined(words, 'or')}" if 0 < len(words) <= 12 else ""
+    return f"write {joined(words, 'or')}" if 0 < len(words) <= 16 else ""
 
 
 def close(word: object, words: Sequence[str]) -> list[str]:

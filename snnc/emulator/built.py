@@ -16,6 +16,7 @@ from snnc.emulator.errors import NEITHER, NotEmulatedError
 from snnc.emulator.operators import refuse_unsupported
 from snnc.emulator.reach import Reach
 from snnc.emulator.readout import KEYS
+from snnc.emulator.traffic import Counter
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +45,10 @@ class Built:
     chip_probes: dict[Any, Any]
 
     @cached_property
-    def reach(self) -> Reach:
-        """What a spike of each source of the chip's synapses reaches."""
-        return Reach.of(self.model, self.chip)
+    def counter(self) -> Counter:
+        """What counts the traffic of items."""
+        reach = Reach.of(self.model, self.chip)
+        return Counter.of(reach, self.chip.n_compartments, self.ensembles)
 
     @cached_property
     def ensembles(self) -> dict[int, NDArray[np.int64]]:

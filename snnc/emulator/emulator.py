@@ -16,7 +16,7 @@ from snnc.emulator.kernels import OVERFLOWS
 from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
 from snnc.emulator.remembering import Memory
-from snnc.emulator.result import Batch, Result, Size, Traffic
+from snnc.emulator.result import Batch, Result, Size
 from snnc.emulator.sampling import Kept, kept_steps
 from snnc.emulator.side_by_side import Plans, Shown, SideBySide
 from snnc.emulator.slots import Slot, beginning
@@ -136,16 +136,14 @@ class Emulator:
             n = len(numbers)
             data = {probe: values[:n] for probe, values in shown.data.items()}
             data |= {probe: data[probe][:, its] for probe, its in kept.items()}
-            built = self._built
-            traffic = Traffic.of(shown.fired[:n], shown.sent[:n], built.reach, built.ensembles)
             yield Batch(
                 numbers,
                 data,
                 shown.counts[:n],
-                traffic,
+                shown.traffic,
                 shown.seconds,
                 self.network,
-                built.ensembles,
+                self._built.ensembles,
             )
 
     def _plans(self, asked: Asked, sharing: Mapping[Any, int]) -> Plans:

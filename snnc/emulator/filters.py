@@ -20,8 +20,8 @@ from snnc.emulator.machine import compiled, fused, inner
 from snnc.emulator.users import LIBRARIES
 
 Array = NDArray[Any]
-#: Computes outputs, (steps, n), from inputs, (steps or 1, n), and states, (order, n).
-Steps = Callable[[Array, Array, Array], None]
+#: Computes outputs, (steps, n), from inputs, (steps or 1, n), and states, (order, n), and returns whether a state is invalid now.
+Steps = Callable[[Array, Array, Array], bool]
 
 #: The number of steps that compiled code is tried for.
 TRIED = 64
@@ -79,9 +79,8 @@ class _Compiled:
         self._was_invalid: Any = np.zeros(states.shape[1], bool)
 
     def __call__(self, x: Array, output: Array) -> None:
-        self._steps(x, self._states, output)
         # An invalid state stays so.
-        if _is_any_invalid(self._states):
+        if self._steps(x, self._states, output):
             self._raise_for_new(x)
 
     def _raise_for_new(self, x: Array) -> None:
@@ -109,7 +108,7 @@ def _candidates(own: Any, dtype: np.dtype[Any]) -> Iterator[Steps]:
             yield partial(_higher_order, own.A, b, own.C, d, lags, fuses_states, fuses_outputs)
 
 
-@compiled
+@inner
 def _is_any_invalid(states: Array) -> bool:
     invalid = np.uint8(0)
     for k in range(states.shape[0]):
@@ -119,12 +118,13 @@ def _is_any_invalid(states: Array) -> bool:
 
 
 @compiled
-def _first_order(a: Any, b: Any, x: Array, states: Array, output: Array) -> None:
+def _first_order(a: Any, b: Any, x: Array, states: Array, output: Array) -> bool:
     for step in range(len(output)):
         now = x[step if len(x) > 1 else 0]
         for i in range(states.shape[1]):
             states[0, i] = states[0, i] * a + b * now[i]
             output[step, i] = states[0, i]
+    return _is_any_invalid(states)
 
 
 @compiled
@@ -139,7 +139,7 @@ def _higher_order(
     x: Array,
     states: Array,
     output: Array,
-) -> None:
+) -> bool:
     """Compute states A x + B u and outputs C x + D u: of the new states, or of the ones before if a filter lags."""
     order, n = states.shape
     total, following = np.empty(n), np.empty((order, n))
@@ -154,6 +154,7 @@ def _higher_order(
             _multiply(c, 0, states, fuses_outputs, total)
             for i in range(n):
                 output[step, i] = total[i]
+    return _is_any_invalid(states)
 
 
 @inner

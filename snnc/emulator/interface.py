@@ -40,7 +40,7 @@ class ChipInterface:
         self._probes, self._strict = own.probes, own.strict
         self._chip = chip_of(model)
         self._recorder = Recorder(self._chip, model.probes)
-        self._state = State.cleared(1, self._chip.n_compartments)
+        self._state = State.cleared(1, self._chip.n_compartments, self._chip.n_inputs)
         chance = self._chip.chance
         self._restless = None if chance is None else Restless(chance, 1, own.seed)
         #: Room for spikes that the chip receives, from the step before on, and for a record.

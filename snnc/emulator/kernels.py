@@ -21,6 +21,8 @@ OVERFLOWS = ("Overflow in q0", "Overflow in current", "Overflow in u2")
 #: Bits beside the sign of the input of a compartment in a step, and of its current.
 INPUT_BITS = 21
 CURRENT_BITS = 23
+#: The largest count that a byte holds.
+BYTE = 255
 #: How many compartments of an item are updated at once: they stay in the innermost cache.
 CHUNK = 1024
 #: How many compartments, of several items, go through a step before the next ones do: calling a function takes as long as
@@ -67,15 +69,15 @@ class State(NamedTuple):
     #: How many steps each compartment still waits after a spike.
     ref_count: Int32
     fired: Bytes
-    #: How often each compartment has fired.
+    #: How often each source of synapses has fired: compartments, and then the host's neurons.
     counts: Int32
 
     @classmethod
-    def cleared(cls, n_items: int, n: int) -> State:
+    def cleared(cls, n_items: int, n: int, n_inputs: int) -> State:
         """Return the state of compartments that have received nothing yet."""
-        current, voltage, ref_count, counts = np.zeros((4, n_items, n), np.int32)
+        current, voltage, ref_count = np.zeros((3, n_items, n), np.int32)
         fired = np.zeros((n_items, padded(n)), np.uint8)
-        return cls(current, voltage, ref_count, fired, counts)
+        return cls(current, voltage, ref_count, fired, np.zeros((n_items, n + n_inputs), np.int32))
 
 
 class Record(NamedTuple):
@@ -118,7 +120,12 @@ def _decayed(x: Any, keeps: Any) -> Any:
 
 @inner
 def _deliver(
-    first: Any, last: Any, fired: Bytes, source: Any, synapses: Synapses, inputs: Int32
+    first: Any,
+    last: Any,
+    fired: Bytes,
+    source: Any,
+    synapses: Synapses,
+    inputs: Int32,
 ) -> None:
     """Add the weights of all spikes of some items to the inputs of their compartments.
 
@@ -276,10 +283,7 @@ def _update(
 
 @inner
 def _record(first: Any, last: Any, step: Any, state: State, record: Record) -> None:
-    """Count the spikes of a step, and record its values."""
-    for item in range(first, last):
-        for k in range(state.counts.shape[1]):
-            state.counts[item, k] += state.fired[item, k]
+    """Record the values of a step."""
     _copy(first, last, step, state.fired, record.fired_runs, record.fired)
     _copy(first, last, step, state.current, record.current_runs, record.current)
     _copy(first, last, step, state.voltage, record.voltage_runs, record.voltage)
@@ -315,6 +319,25 @@ def run(
 
 
 @inner
+def _tally(first: Any, last: Any, fired: Bytes, tally: Bytes) -> None:
+    """Count the spikes of a step, (items, n or more), in bytes: so many more are added at a time."""
+    for item in range(first, last):
+        row = item - first
+        for k in range(np.uint64(tally.shape[1])):
+            tally[row, k] = np.uint8(tally[row, k] + fired[item, k])
+
+
+@inner
+def _count(first: Any, last: Any, tally: Bytes, source: Any, counts: Int32) -> None:
+    """Add up what was counted of neighbouring sources from `source` on, and begin to count anew."""
+    for item in range(first, last):
+        row = item - first
+        for k in range(np.uint64(tally.shape[1])):
+            counts[item, np.uint64(source) + k] += tally[row, k]
+            tally[row, k] = 0
+
+
+@inner
 def _add(first: Any, last: Any, given: Int32, inputs: Int32) -> None:
     for item in range(first, last):
         for i in range(given.shape[1]):
@@ -332,15 +355,21 @@ def _run(
     overflows: Int32,
     given: Int32,
 ) -> None:
-    n = len(compartments.threshold)
+    n, n_steps = len(compartments.threshold), len(spikes) - 1
     n_together = max(TURN // n, 1)
-    inputs = np.zeros((n_together, n), np.int32)
+    inputs, fired = np.zeros((n_together, n), np.int32), np.zeros((n_together, n), np.uint8)
+    sent = np.zeros((n_together, state.counts.shape[1] - n), np.uint8)
     for first in range(0, n_items, n_together):
         last = min(first + n_together, n_items)
-        for step in range(len(spikes) - 1):
+        for step in range(n_steps):
             _deliver(np.uint64(first), np.uint64(last), spikes[step], n, synapses, inputs)
             _deliver(np.uint64(first), np.uint64(last), state.fired, 0, synapses, inputs)
             if len(given):
                 _add(first, last, given[step], inputs)
             _update(np.uint64(first), np.uint64(last), inputs, state, compartments, overflows)
+            _tally(np.uint64(first), np.uint64(last), state.fired, fired)
+            _tally(np.uint64(first), np.uint64(last), spikes[step + 1], sent)
+            if (step + 1) % BYTE == 0 or step + 1 == n_steps:
+                _count(np.uint64(first), np.uint64(last), fired, 0, state.counts)
+                _count(np.uint64(first), np.uint64(last), sent, n, state.counts)
             _record(np.uint64(first), np.uint64(last), step, state, record)

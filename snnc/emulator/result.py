@@ -10,12 +10,10 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emulator.reach import Reach
+from snnc.emulator.traffic import Traffic
 
 Array = NDArray[Any]
 Counts = NDArray[np.int32]
-#: What is counted of an item in all, by the names in `Traffic`.
-TOTALS = ("fired", "sent", "messages", "operations")
 
 
 @dataclass(frozen=True)
@@ -29,49 +27,6 @@ class Size:
     def __str__(self) -> str:
         cores = "core" if self.cores == 1 else "cores"
         return f"{self.cores} {cores}, {self.neurons:,} neurons, {self.synapses:,} synapses"
-
-
-@dataclass(frozen=True, eq=False)
-class Traffic:
-    """What the chip had to do for each item, its gap included, (items,): whole numbers, counted spike by spike.
-
-    `fired` are the spikes on the chip, `of_ensembles` those of each ensemble there, by its number, and `sent` those that the host
-    sent to the chip. A spike goes as a message to each core that it has synapses on, and does an operation for each of these synapses.
-    """
-
-    of_ensembles: dict[int, NDArray[np.int64]]
-    fired: NDArray[np.int64]
-    sent: NDArray[np.int64]
-    messages: NDArray[np.int64]
-    operations: NDArray[np.int64]
-
-    @classmethod
-    def of(
-        cls, fired: Counts, sent: Counts, reach: Reach, places: Mapping[int, NDArray[np.int64]]
-    ) -> Traffic:
-        """Return the traffic of some items, given the spikes of compartments and of the host's neurons, (items, neurons) each."""
-        spikes = np.concatenate([fired, sent], axis=1).astype(np.int64)
-        return cls(
-            {number: fired[:, its].sum(axis=1, dtype=np.int64) for number, its in places.items()},
-            fired.sum(axis=1, dtype=np.int64),
-            sent.sum(axis=1, dtype=np.int64),
-            spikes @ reach.axons,
-            spikes @ reach.synapses,
-        )
-
-    def room(self, n_items: int) -> Traffic:
-        """Return room for the traffic of more items than these."""
-        return Traffic(
-            {number: _room(values, n_items) for number, values in self.of_ensembles.items()},
-            *(_room(getattr(self, name), n_items) for name in TOTALS),
-        )
-
-    def put(self, items: NDArray[np.int64], of: Traffic) -> None:
-        """Write down the traffic of some items."""
-        for number, values in of.of_ensembles.items():
-            self.of_ensembles[number][items] = values
-        for name in TOTALS:
-            getattr(self, name)[items] = getattr(of, name)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from snnc.emulator.built import Built
 from snnc.emulator.filters import Filter
-from snnc.emulator.host import Host
+from snnc.emulator.host import Host, as_nengo_steps
 from snnc.emulator.kernels import Record, State, run
 from snnc.emulator.machine import padded
 from snnc.emulator.plan import Plan
@@ -22,11 +22,14 @@ from snnc.emulator.readout import Readout
 from snnc.emulator.restless import Restless
 from snnc.emulator.runs import Called, Check, Exchange
 from snnc.emulator.slots import Items, Slot
+from snnc.emulator.traffic import Traffic
 
 Array = NDArray[Any]
 
 #: The bytes of spikes and records that a stage hands on at a time: they are written and read again while they are in a cache.
 BUFFER = 1 << 22
+#: What takes time, in order.
+STAGES = ("host", "chip", "readout")
 #: How much the chip does without asking whether the run is to end early: a fraction of a second.
 UNINTERRUPTED = 1 << 26
 
@@ -80,32 +83,16 @@ class Plans:
 class Shown:
     """The results of showing items: the values of probes, (items, steps, size), and spikes of compartments, (items, n).
 
-    `counts` are the spikes before the gap, `fired` those of all steps, and `sent` the spikes that the host sent, (items, inputs).
+    `counts` are the spikes before the gap, `traffic` is that of all steps, for the items that are busy.
     """
 
     data: dict[Any, Array]
     counts: NDArray[np.int32]
-    fired: NDArray[np.int32]
-    sent: NDArray[np.int32]
+    traffic: Traffic
     overflows: NDArray[np.bool_]
     #: NengoLoihi's warnings of what learning lost.
     said: set[str]
     seconds: dict[str, float]
-
-
-def _one_after_the_other(parts: Sequence[Shown], counts: NDArray[np.int32]) -> Shown:
-    """Return the results of parts of a slot as one."""
-    if len(parts) == 1:
-        return parts[0]
-    return Shown(
-        {p: np.concatenate([part.data[p] for part in parts], axis=1) for p in parts[0].data},
-        counts,
-        parts[-1].fired,
-        parts[-1].sent,
-        np.logical_or.reduce([part.overflows for part in parts]),
-        set[str]().union(*(part.said for part in parts)),
-        {stage: sum(part.seconds[stage] for part in parts) for stage in parts[0].seconds},
-    )
 
 
 class SideBySide:
@@ -114,10 +101,9 @@ class SideBySide:
     def __init__(self, plans: Plans, n_items: int, check: Check = lambda: None) -> None:
         self.plans, self.n_items, self._check = plans, n_items, check
         chip = plans.built.chip
-        self.state = State.cleared(n_items, chip.n_compartments)
+        self.state = State.cleared(n_items, chip.n_compartments, chip.n_inputs)
         #: Spikes of the host that the chip has not seen yet.
         self._under_way = np.zeros((n_items, padded(chip.n_inputs)), np.uint8)
-        self._sent = np.zeros((n_items, chip.n_inputs), np.int32)
         #: Room for spikes of the host, from the step before on, and for a record, by the number of steps.
         self._room: dict[int, tuple[NDArray[np.uint8], Record]] = {}
         self._host_pre, self._host = (
@@ -158,30 +144,33 @@ class SideBySide:
         If fewer are `busy`, the chips of only that many go on, the first ones.
         """
         self.state.counts[...] = 0
-        self._sent[...] = 0
-        own = [self._show(items, steps, busy) for items, steps in slot.own]
-        return _one_after_the_other(
-            own + [self._show(items, steps, busy) for items, steps in slot.gap], own[-1].counts
+        busy = self.n_items if busy is None else busy
+        pieces = [self._show(items, steps, busy) for items, steps in slot.own]
+        counts = self.state.counts[:, : self.plans.built.chip.n_compartments].copy()
+        pieces += [self._show(items, steps, busy) for items, steps in slot.gap]
+        return Shown(
+            _one_after_the_other([piece.data for piece in pieces]),
+            counts,
+            self.plans.built.counter.traffic(busy, self.state.counts),
+            np.logical_or.reduce([piece.overflows for piece in pieces]),
+            set() if self._restless is None else self._restless.said(),
+            {stage: sum(piece.seconds[stage] for piece in pieces) for stage in STAGES},
         )
 
-    def _show(self, items: Items, steps: int, busy: int | None) -> Shown:
+    def _show(self, items: Items, steps: int, busy: int) -> _Work:
         data = {
             probe: np.empty((steps, self.n_items, *shape))
             for host in (self._host_pre, self._host)
             for probe, shape in host.probed.items()
         }
-        work = _Work(items, data, self.n_items if busy is None else busy, steps)
-        for host in (self._host_pre, self._host):
-            host.start_item(items)
+        work = _Work(items, data, busy, steps)
+        with as_nengo_steps():
+            for host in (self._host_pre, self._host):
+                host.start_item(items)
         at_once = self._steps_at_once(steps)
         for start in range(0, steps, at_once):
             self._advance(work, start, min(at_once, steps - start))
-        by_item = {probe: values.swapaxes(0, 1) for probe, values in data.items()}
-        said = set() if self._restless is None else self._restless.said()
-        counts = self.state.counts.copy()
-        return Shown(
-            by_item, counts, counts, self._sent.copy(), work.overflows != 0, said, work.seconds
-        )
+        return work
 
     def _steps_at_once(self, steps: int) -> int:
         """Return how many steps the host before the chip, the chip, and the host after it run, one after the other."""
@@ -208,7 +197,6 @@ class SideBySide:
             exchange = Exchange(spikes[1:], built.senders, received, self._errors)
             self._run(host, exchange, work, start, length)
         self._under_way[...] = spikes[-1]
-        self._count_sent(spikes[1:])
         with work.measured("chip"):
             if self._restless is not None:
                 self._restless.receive(work.busy, self._summed_errors())
@@ -221,12 +209,6 @@ class SideBySide:
                 self._run(self._host, exchange, work, start, length)
         self._from_chip = {process: values[-1:] for process, values in from_chip.items()}
         self._is_first = False
-
-    def _count_sent(self, spikes: NDArray[np.uint8]) -> None:
-        """Count spikes of the host, (steps, items, inputs): in bytes first, which takes a tenth of the time."""
-        for begin in range(0, len(spikes), 255):
-            in_bytes = spikes[begin : begin + 255].sum(axis=0, dtype=np.uint8)
-            self._sent += in_bytes[:, : self._sent.shape[1]]
 
     def _summed_errors(self) -> dict[Any, Array]:
         """Return the errors of this step for each synapse that learns, (items, size), added up in NengoLoihi's order."""
@@ -259,7 +241,9 @@ class SideBySide:
     def _run(self, host: Host, exchange: Exchange, work: _Work, start: int, length: int) -> None:
         now = slice(start, start + length)
         changing = {node: x[:, now] for node, x in work.items.items() if x.ndim == 3}
-        host.run(changing, exchange, {probe: x[now] for probe, x in work.data.items()}, length)
+        data = {probe: values[now] for probe, values in work.data.items()}
+        with as_nengo_steps():
+            host.run(changing, exchange, data, length)
 
     def _read(self, record: Record, work: _Work, start: int) -> dict[int, Array]:
         """Return the values for receiving processes, (steps, items, size), and write down those of probes on the chip."""
@@ -292,6 +276,16 @@ class SideBySide:
         return filtered
 
 
+def _one_after_the_other(pieces: Sequence[dict[Any, Array]]) -> dict[Any, Array]:
+    """Return values of probes in pieces of a slot, (steps, items, size) each, as (items, all steps, size)."""
+    return {
+        probe: np.concatenate([piece[probe] for piece in pieces]).swapaxes(0, 1)
+        if len(pieces) > 1
+        else values.swapaxes(0, 1)
+        for probe, values in pieces[0].items()
+    }
+
+
 class _Work:
     """The items that are shown, the values of probes so far, how many chips are busy, overflows, and the time it takes."""
 
@@ -300,7 +294,7 @@ class _Work:
     ) -> None:
         self.items, self.data, self.busy, self.steps = items, data, busy, steps
         self.overflows = np.zeros(3, np.int32)
-        self.seconds = dict.fromkeys(("host", "chip", "readout"), 0.0)
+        self.seconds = dict.fromkeys(STAGES, 0.0)
 
     def write(self, probe: Any, start: int, values: Array) -> None:
         """Write down values of a probe on the chip, (steps, items, size), from a step on."""

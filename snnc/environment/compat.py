@@ -25,33 +25,14 @@ from types import CodeType, ModuleType
 from packaging.version import Version
 
 from snnc.diagnostics.errors import UsageError, cannot
+from snnc.environment.rewritings import (
+    COPY_IF_NEEDED,
+    FROM_BYTES,
+    OLD_KERAS,
+    WHOLE_SEEDS,
+    Rewriting,
+)
 from snnc.environment.versions import installed
-
-#: Text in a module's source, and its replacement.
-Rewriting = Mapping[str, str]
-
-#: TensorFlow 2.16 brought Keras 3; NengoDL needs the Keras before, which is tf-keras now.
-OLD_KERAS: dict[str, Rewriting] = {
-    "nengo_dl.compat": {
-        "from keras.engine.functional import": "from tf_keras.src.engine.functional import",
-        "from keras.layers import": "from tf_keras.src.layers import",
-    }
-}
-
-#: Python 3.12 refuses a float here. tf-keras 2.19 and later pass an integer.
-WHOLE_SEEDS: dict[str, Rewriting] = {
-    "tf_keras.src.backend": {"randint(1, 1e9)": "randint(1, int(1e9))"},
-    "tf_keras.src.utils.tf_utils": {"randint(1, 1e9)": "randint(1, int(1e9))"},
-}
-
-#: NumPy 2 reads `copy=False` as "never copy". Before, it meant "only if needed", which is `copy=None` now.
-COPY_IF_NEEDED: dict[str, Rewriting] = {
-    "nengo_loihi.block": {"copy=False": "copy=None"},
-    "nengo_loihi.neurons": {"copy=False": "copy=None"},
-}
-
-#: NumPy 2.3 no longer reads bytes from what it calls a string: the files of DVS cameras.
-FROM_BYTES: dict[str, Rewriting] = {"nengo_loihi.dvs": {"np.fromstring(": "np.frombuffer("}}
 
 
 def prepare() -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from snnc.diagnostics.errors import Refusal, cannot
-from snnc.importing import hdf5, keras_files, other_formats
+from snnc.importing import hdf5, keras_files, nir_file, other_formats
 from snnc.importing.graph import Graph
+from snnc.importing.nir_graph import read_nir
+from snnc.importing.onnx_file import looks_like_onnx
+from snnc.importing.onnx_reader import read_onnx
 
 #: What may stand before the first brace: spaces, and the mark of UTF-8 that Windows writes.
 _BEFORE_JSON = b" \t\r\n\xef\xbb\xbf"
@@ -28,10 +31,15 @@ def read(path: Path, weights: Path | None = None) -> Graph:
         return keras_files.from_architecture(path, weights)
     if first.startswith((hdf5.MAGIC, b"PK")):
         _ensure_alone(path, weights)
-        return keras_files.from_hdf5(path) if first[0] == 0x89 else keras_files.from_archive(path)
+        if first.startswith(b"PK"):
+            return keras_files.from_archive(path)
+        return read_nir(path) if _holds_nir(path) else keras_files.from_hdf5(path)
+    if looks_like_onnx(first):
+        _ensure_alone(path, weights)
+        return read_onnx(path)
     raise Refusal(
         f"{path.as_posix()} is no file of a trained network that snnc reads: "
-        "those are Keras' .h5 and .keras, an architecture in JSON with weights beside it, and ONNX"
+        "those are Keras' .h5 and .keras, an architecture in JSON with weights beside it, ONNX, and NIR graphs"
     )
 
 
@@ -41,6 +49,11 @@ def _ensure_alone(path: Path, weights: Path | None) -> None:
             f"--weights is for an architecture in JSON, and {path.as_posix()} is none: if it is a whole model, "
             "leave --weights out; if it holds the weights, name it there, and the JSON before it"
         )
+
+
+def _holds_nir(path: Path) -> bool:
+    with hdf5.opened(path, path.as_posix()) as file:
+        return nir_file.is_nir(file)
 
 
 def _first_bytes(path: Path) -> bytes:

@@ -90,12 +90,13 @@ def _rates(cause: Cause, program: Program, scale: float) -> Change:
 
 
 def _smaller_blocks(program: Program) -> Iterator[Change]:
-    """Yield changes by which fewer neurons share a core, whose weights are rounded together."""
-    for most in (16, 4):
-        changes = {
-            (*p.at, "block_shape"): [min(most, p.size)]
-            for p in program.network.populations_on_chip
-            if len(p.shape) == 1
-        }
+    """Yield changes by which fewer neurons share a core, whose weights are rounded together: of a convolution, fewer filters."""
+    layers = program.network.populations_on_chip
+    for most, filters in ((16, 4), (4, 1)):
+        changes = {}
+        for layer in layers:
+            *around, channels = layer.block_shape or layer.shape
+            at = (*layer.at, "block_shape")
+            changes[at] = [*around, min(filters if around else most, channels)]
         if changes:
             yield Change("8-bit weights", changes)

@@ -12,8 +12,17 @@ import numpy as np
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.ladder.change import Cause, Change, Tried, of_running
-from snnc.ladder.retrain import DEAD, Retrained, dead_share, has_few_spikes, of_training, tries
+from snnc.ladder.retrain import (
+    DEAD,
+    Retrained,
+    TooLong,
+    dead_share,
+    has_few_spikes,
+    of_training,
+    tries,
+)
 from snnc.ladder.rung import Rung, on_chip
+from snnc.networks.folding import Weights
 from snnc.program.program import Program
 from snnc.running.measured import FAST
 from snnc.training.epochs import Epoch
@@ -27,18 +36,25 @@ MOST = 0.8
 ENOUGH = 0.9
 #: A larger change of the same kind isn't tried once this share is back.
 ALL = 0.98
+#: How much longer than expected a training may take.
+MARGIN = 1.5
 #: A rung counts if it loses this share of all that is lost.
 COUNTS = 0.25
 
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """The rung at which accuracy is lost, how much, a share, its cause, and every change that was tried, the chosen first."""
+    """The rung at which accuracy is lost, how much, a share, its cause, and every change that was tried, the chosen first.
+
+    Changes in `too_long` weren't tried: there was no time for another training. With `seconds` for trainings there is.
+    """
 
     rung: str
     lost: float
     cause: Cause | None
     tried: tuple[Tried, ...]
+    too_long: tuple[TooLong, ...] = ()
+    seconds: float = 0.0
 
     @property
     def change(self) -> Change | None:
@@ -154,6 +170,7 @@ def of_trained(
     rungs: Sequence[Rung],
     epochs: Sequence[Epoch],
     seconds: float,
+    initial: Weights,
 ) -> Finding | None:
     """Return what training has left to be had, and why, by training again for at most some seconds; None if nothing is."""
     rates = next(rung for rung in rungs if rung.place == "rates")
@@ -161,20 +178,32 @@ def of_trained(
         return None
     changes = list(of_training(program, rates.rates))
     until = perf_counter() + seconds
-    results = tries(document, program, [Change("training unfinished", {}), *changes], until)
+    unchanged = Change("training unfinished", {})
+    results = tries(document, program, [unchanged, *changes], until, initial)
     _, base = next(results)
     if base is None:
-        return Finding(rungs[0].name, 0.0, None, ())
+        return None
+    others = list(results)
+    too_long = tuple(result for _, result in others if isinstance(result, TooLong))
+    finding = Finding(rates.name, 0.0, None, (), too_long, _enough(seconds, too_long))
+    if isinstance(base, TooLong):
+        return replace(finding, seconds=finding.seconds + MARGIN * base.seconds)
     tried = [
         _compared(replace(change, trains=True), base, result)
-        for change, result in results
-        if result
+        for change, result in others
+        if isinstance(result, Retrained)
     ]
     helping = [each for each in tried if each.helps]
     if not helping:
-        return None
+        return replace(finding, tried=tuple(tried)) if too_long else None
     chosen = _most_specific(helping)
-    return Finding(rates.name, chosen.gain.value, chosen.change.cause, (chosen, *tried))
+    gain, cause = chosen.gain.value, chosen.change.cause
+    return replace(finding, lost=gain, cause=cause, tried=(chosen, *tried))
+
+
+def _enough(seconds: float, too_long: Sequence[TooLong]) -> float:
+    """Return in how many seconds everything can be tried, where some had no time."""
+    return seconds + MARGIN * sum(each.seconds for each in too_long)
 
 
 def _compared(change: Change, base: Retrained, result: Retrained) -> Tried:

@@ -7,7 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from snnc.data.prepare import load as load_data
 from snnc.diagnostics.document import Document
 from snnc.ladder.finding import (
     Finding,
@@ -16,19 +15,21 @@ from snnc.ladder.finding import (
     of_spikes,
     of_trained,
 )
-from snnc.ladder.items import telling_items
 from snnc.ladder.retrain import dead_share
 from snnc.ladder.rung import Rung, at_time, likeness, on_chip, rungs, without_time
+from snnc.networks.folding import Weights
 from snnc.program.program import Program
 from snnc.running.results import NO_BASELINE, in_percent
 from snnc.show.table import aligned
 from snnc.training.epochs import Epoch
 from snnc.training.history import load_history
+from snnc.training.imported import start_weights
 from snnc.training.improving import gain_of_more
-from snnc.training.params_file import load_params
+from snnc.training.params_file import load_without_baseline
 from snnc.training.paths import Paths
 from snnc.training.progress import Watcher
 from snnc.trials.items import TrialItems, training_items
+from snnc.trials.telling import telling_items
 from snnc.trials.twin import trained_twin, twin_classes
 
 #: Other times at which the last rung is shown, as multiples of the spec's.
@@ -126,6 +127,19 @@ class Ladder:
         ]
 
     def _found(self) -> list[str]:
+        return [*self._why(), *self._untried()]
+
+    def _untried(self) -> list[str]:
+        """Say which trainings there was no time for, and how they are had."""
+        spec = self.program.spec_path.as_posix()
+        return [
+            f"Not tried, as a training takes about {f.too_long[0].seconds:.0f} s: {'; '.join(str(each.change) for each in f.too_long)}. "
+            f"snnc ladder {spec} --seconds {f.seconds:.0f} tries all; or write one and run snnc train {spec}."
+            for f in self.findings
+            if f.too_long
+        ]
+
+    def _why(self) -> list[str]:
         found = self.headline
         if found is None:
             return ["No rung loses more than chance."]
@@ -158,8 +172,8 @@ def climb(
 
     Changes are tried on at most `most` items that aren't test items, and trainings take at most some seconds.
     """
-    data, paths = load_data(program), Paths.of(program, folder)
-    trained = load_params(paths, program, data)
+    paths = Paths.of(program, folder)
+    trained, data = load_without_baseline(program, folder)
     deployed = trained.program
     items = telling_items(deployed, data, most)
     twin = trained_twin(program, folder, data, trained.training)
@@ -178,8 +192,9 @@ def climb(
         for p in times
         if p.stream_steps > p.stream_latency + 1
     ]
+    initial = start_weights(trained.start) if program.starts_imported else {}
     watcher.tell("rungs are done; looking for causes")
-    findings = causes(document, deployed, items, trial, epochs, seconds)
+    findings = causes(document, deployed, items, trial, epochs, seconds, initial)
     rates = next(rung for rung in trial if rung.place == "rates")
     return Ladder(
         program,
@@ -205,10 +220,14 @@ def causes(
     trial: tuple[Rung, ...],
     epochs: tuple[Epoch, ...],
     seconds: float,
+    initial: Weights | None = None,
 ) -> tuple[Finding, ...]:
-    """Return where accuracy is lost, from the top down, by the rungs of trial items: no test item is among them."""
+    """Return where accuracy is lost, from the top down, by the rungs of trial items: no test item is among them.
+
+    Trainings begin with the `initial` weights, or at random.
+    """
     findings = (
-        of_trained(document, deployed, trial, epochs, seconds),
+        of_trained(document, deployed, trial, epochs, seconds, initial or {}),
         of_spikes(document, deployed, items, trial),
     )
     return tuple(finding for finding in findings if finding)
@@ -252,6 +271,10 @@ def _found(finding: Finding) -> dict[str, Any]:
         "lost": finding.lost,
         "cause": finding.cause,
         "change": _changes(finding),
+        "not_tried": [
+            {"changes": _written(each.change.changes), "seconds": each.seconds}
+            for each in finding.too_long
+        ],
         "tried": [
             {
                 "changes": _written(tried.change.changes),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -17,6 +17,7 @@ from snnc.ladder.change import Cause, Change
 from snnc.ladder.rung import Rung, on_chip
 from snnc.networks.build import training_network
 from snnc.networks.deploy import deploy
+from snnc.networks.folding import Weights
 from snnc.pipeline import check_document
 from snnc.program.program import Program
 from snnc.spec.changes import changed
@@ -26,6 +27,7 @@ from snnc.training.train import train
 #: Where the spec holds no items back, this share of its training items is for comparing.
 HELD_BACK = 0.2
 HOLD_BACK = ("train", "validation_fraction")
+EPOCHS = ("train", "epochs")
 #: A layer in which more neurons than this share never fire has dead ones.
 DEAD = 0.3
 #: So many spikes an item say little.
@@ -33,7 +35,19 @@ FEW = 5
 
 
 class OutOfTimeError(Exception):
-    """A training takes longer than there is time for."""
+    """A training takes longer than there is time for: about so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class TooLong:
+    """A change of the training that wasn't tried, as that takes about so many seconds."""
+
+    change: Change
+    seconds: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +72,10 @@ def of_training(program: Program, rates: dict[str, NDArray[np.float64]]) -> Iter
         yield _usual_rate("too few spikes an item", program)
     if any(p.neurons.max_rate > 250 for p in populations):
         yield _usual_rate("rates above what the chip can do", program)
-    yield Change("training unfinished", {("train", "epochs"): min(4 * train_.epochs, 999)}, True)
+    yield Change("training unfinished", {EPOCHS: min(4 * train_.epochs, 999)}, True)
     if train_.epochs < 10:
         more = min(40, 20 * train_.epochs)
-        yield Change("training unfinished", {("train", "epochs"): more}, True)
+        yield Change("training unfinished", {EPOCHS: more}, True)
     rate = train_.optimizer.learning_rate
     if rate != 0.001 and train_.optimizer.kind in ("adam", "rmsprop", "adamax", "adamw"):
         at = ("train", "optimizer", "learning_rate")
@@ -80,7 +94,7 @@ def dead_share(rates: dict[str, NDArray[np.float64]]) -> float:
 
 
 def retrained(
-    document: Document, program: Program, change: Change | None, until: float
+    document: Document, program: Program, change: Change | None, until: float, initial: Weights
 ) -> Retrained:
     """Train a spec with a change, on the same items as without it. Raises an OutOfTimeError after the time `until`.
 
@@ -103,27 +117,58 @@ def retrained(
     def advance(state: State) -> None:
         nonlocal epochs
         epochs = state.epochs
-        # The first one also compiles.
-        later = [epoch.seconds for epoch in epochs[1:]] or [0.0]
-        left = (other.train.epochs - len(epochs)) * float(np.mean(later))
-        if perf_counter() + left > until:
-            raise OutOfTimeError
+        left = (other.train.epochs - len(epochs)) * seconds_of(epochs)
+        # The first epoch also compiles: how long others take isn't known after it.
+        if perf_counter() + (left if len(epochs) > 1 else 0.0) > until:
+            raise OutOfTimeError(sum(epoch.seconds for epoch in epochs) + left)
 
-    weights = train(training_network(other.network), other, x, y, advance)
+    net = training_network(other.network)
+    weights = train(net, other, x, y, advance, initial=initial)
     deployed = replace(other, network=deploy(other.network, weights))
     x_held, y_held = data.x_train[held], data.y_train[held]
     return Retrained(on_chip(deployed, x_held, y_held, "stream"), epochs)
 
 
+def seconds_of(epochs: Sequence[Epoch]) -> float:
+    """Return how long an epoch takes: the first one, which also compiles, is left out where there are others."""
+    return float(np.mean([epoch.seconds for epoch in epochs[1:] or epochs]))
+
+
 def tries(
-    document: Document, program: Program, changes: list[Change], until: float
-) -> Iterator[tuple[Change, Retrained | None]]:
-    """Yield what trainings come to; None for one that took too long, or can't be."""
+    document: Document,
+    program: Program,
+    changes: Sequence[Change],
+    until: float,
+    initial: Weights,
+) -> Iterator[tuple[Change, Retrained | TooLong | None]]:
+    """Yield what trainings come to; None for one that can't be."""
+    an_epoch = 0.0
     for change in changes:
-        try:
-            yield change, retrained(document, program, change, until)
-        except (OutOfTimeError, CompileError, Refusal):
-            yield change, None
+        epochs = change.changes.get(EPOCHS, program.train.epochs)
+        result = _tried(document, program, change, until, an_epoch * epochs, initial)
+        if isinstance(result, Retrained):
+            an_epoch = seconds_of(result.epochs)
+        elif isinstance(result, TooLong):
+            an_epoch = result.seconds / epochs
+        yield change, result
+
+
+def _tried(
+    document: Document,
+    program: Program,
+    change: Change,
+    until: float,
+    expected: float,
+    initial: Weights,
+) -> Retrained | TooLong | None:
+    if perf_counter() + expected > until:
+        return TooLong(change, expected)
+    try:
+        return retrained(document, program, change, until, initial)
+    except OutOfTimeError as error:
+        return TooLong(change, error.seconds)
+    except (CompileError, Refusal):
+        return None
 
 
 def _usual_rate(cause: Cause, program: Program) -> Change:

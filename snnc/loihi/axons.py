@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 from typing import NamedTuple
 
-from snnc.loihi.blocks import Block, Box
-from snnc.loihi.fanout import Everywhere, Fanout, Grid, fanout
+from snnc.loihi.blocks import Block, Box, parts_of
+from snnc.loihi.fanout import Everywhere, Fanout, Grid, OfChannels, fanout, into_parts
 from snnc.loihi.memory import BASES, index_bits, table_bits
+from snnc.loihi.ranges import overlap
 from snnc.loihi.targets import Outline, Runs, Targets, different, outlines, tables, targets
 from snnc.loihi.windows import Axis, Views, within
 from snnc.operators.linear import Pair, Shape, size
@@ -76,9 +77,9 @@ class DenseAxons(NamedTuple):
         """Return how often the axons that start in a block of the source lead into one of the target."""
         return leading.below(block.neurons)
 
-    def least(self, sides: Sequence[range]) -> Least:
-        """Return what a box with these sides, but for its channels, takes at least."""
-        pixels, tables = prod(map(len, sides)), self.per_value * self.most_distinct
+    def least(self, box: Box) -> Least:
+        """Return what a box takes at least, whatever its depth."""
+        pixels, tables = prod(map(len, box.sides[:-1])), self.per_value * self.most_distinct
         return Least(self.number, lambda depth: tables * table_bits(pixels * depth))
 
     def _into(self, block: Block) -> CoreUse:
@@ -116,13 +117,11 @@ class ConvolutionAxons(NamedTuple):
     def out_of(self, block: Block, leading: Fanout) -> int:
         return _from_pixels(block, leading)
 
-    def least(self, sides: Sequence[range]) -> Least:
-        down, across = (
-            within(*each) for each in zip((self.rows, self.columns), sides, strict=True)
-        )
+    def least(self, box: Box) -> Least:
+        down, across = within(self.rows, box.lines), within(self.columns, box.columns)
         rows, columns = map(_number_of_places, (down, across), self.cell)
         # The pixel that most neurons see: they end in its last row.
-        beyond = (max(rows) - 1) * len(sides[1]) + max(columns)
+        beyond = (max(rows) - 1) * len(box.columns) + max(columns)
 
         def bits(depth: int) -> int:
             width = index_bits(beyond * depth - 1)
@@ -184,10 +183,8 @@ class SparseAxons(NamedTuple):
             - after * (leading.below(last) - leading.below(last - 1))
         )
 
-    def least(self, sides: Sequence[range]) -> Least:
-        down, across = (
-            within(*each) for each in zip((self.rows, self.columns), sides, strict=True)
-        )
+    def least(self, box: Box) -> Least:
+        down, across = within(self.rows, box.lines), within(self.columns, box.columns)
         rows, columns, channels = _pixels(down), _pixels(across), self.source[2]
 
         def bits(depth: int) -> int:
@@ -211,8 +208,108 @@ class SparseAxons(NamedTuple):
         return CoreUse(channels * sum(each.pixels for each in landing), fewest, most_bits)
 
 
+class ChannelAxons(NamedTuple):
+    """The discrete axons of a matrix in which channels don't mix: each leads to neurons of its own channel, or of its own ones.
+
+    A block is counted by the parts of it that see one channel each: most channels see parts of the same form.
+    """
+
+    source: Shape
+    #: Of the image that windows move over.
+    rows: Axis
+    columns: Axis
+    #: The number of channels that each channel leads to, and the first of all.
+    multiplier: int = 1
+    first: int = 0
+    #: The rows and columns of pixels that surely have equal weights.
+    cell: Pair = (1, 1)
+    slots: int = 1
+
+    @property
+    def number(self) -> int:
+        return size(self.source)
+
+    def into(self, blocks: Sequence[Block]) -> Landed:
+        parts = [self._seen(block) for block in blocks]
+        own = [part for each in parts for _, part in each]
+        seen = outlines(self.rows, self.columns, own)
+        landings = {outline: list(targets(self.rows, self.columns, outline)) for outline in seen}
+        by_part = dict(zip(own, seen, strict=True))
+        one = SparseAxons((*self.source[:2], 1), self.rows, self.columns, self.cell)
+
+        def use(block: Block, parts: Sequence[tuple[range, Block]]) -> CoreUse:
+            if block.whole:
+                bits = [self._use(one, by_part[part], landings, whole=True) for _, part in parts]
+                total = sum(len(c) * b.bits for (c, _), b in zip(parts, bits, strict=True))
+                return CoreUse(self.number, total, total)
+            uses = [
+                (len(channels), self._use(one, by_part[part], landings, whole=False))
+                for channels, part in parts
+            ]
+            return CoreUse(
+                sum(n * each.axons for n, each in uses),
+                sum(n * each.bits for n, each in uses),
+                sum(n * each.most_bits for n, each in uses),
+            )
+
+        uses = [use(block, own_parts) for block, own_parts in zip(blocks, parts, strict=True)]
+        return uses, partial(self._fanout, blocks[0].whole, parts, by_part, landings)
+
+    def out_of(self, block: Block, leading: Fanout) -> int:
+        if not isinstance(leading, OfChannels):
+            return leading.below(block.neurons)
+        return sum(
+            len(overlap(channels, seen)) * _from_pixels(part, own)
+            for channels, part in parts_of(block, range(self.source[2]), 1)
+            for seen, own in leading.parts
+        )
+
+    def least(self, box: Box) -> Least:
+        one = SparseAxons((*self.source[:2], 1), self.rows, self.columns, self.cell)
+        axons, own_bits = one.least(box)
+
+        def bits(depth: int) -> int:
+            full, rest = divmod(depth, self.multiplier)
+            return full * own_bits(self.multiplier) + (own_bits(rest) if rest else 0)
+
+        return Least(0 if self.first else axons, bits if not self.first else lambda depth: 0)
+
+    def _seen(self, block: Block) -> list[tuple[range, Block]]:
+        """Return the parts of a block that see one channel each, with the channels that see a part of this form."""
+        stop = self.first + self.source[2] * self.multiplier
+        return parts_of(block, range(self.first, stop), self.multiplier)
+
+    def _use(
+        self,
+        one: SparseAxons,
+        part: Outline,
+        landings: Mapping[Outline, Sequence[Targets]],
+        whole: bool,
+    ) -> CoreUse:
+        return one._use(part._replace(whole=whole), landings[part])
+
+    def _fanout(
+        self,
+        whole: bool,
+        parts: Sequence[Sequence[tuple[range, Block]]],
+        by_part: Mapping[Block, Outline],
+        landings: Mapping[Outline, Sequence[Targets]],
+    ) -> Fanout:
+        if whole:
+            return Everywhere(1)
+        cuts = {bound for each in parts for c, _ in each for bound in (c.start, c.stop)}
+        found = []
+        for start, stop in pairwise(sorted(cuts)):
+            own = [part for each in parts for c, part in each if c.start <= start < c.stop]
+            if own:
+                seen = [by_part[part] for part in own]
+                fan = into_parts(self.rows, self.columns, own, seen, landings)
+                found.append((range(start, stop), fan))
+        return OfChannels(tuple(found))
+
+
 #: All have the members that are documented for those of a matrix.
-Axons = DenseAxons | ConvolutionAxons | SparseAxons
+Axons = DenseAxons | ConvolutionAxons | SparseAxons | ChannelAxons
 
 
 def _landed(

@@ -12,7 +12,7 @@ from itertools import product
 from math import prod
 from typing import NamedTuple
 
-from snnc.operators.linear import Shape, size
+from snnc.operators.linear import Shape, as_image, size
 
 
 class Box(NamedTuple):
@@ -33,18 +33,18 @@ class Box(NamedTuple):
 
     @property
     def lines(self) -> range:
-        """The rows of the layer that have neurons in the block."""
-        return self.sides[0]
+        """The rows of the layer that have neurons in the block; a row of neurons is one pixel."""
+        return self.sides[0] if len(self.sides) > 1 else range(1)
 
     @property
     def columns(self) -> range:
-        """The columns of the layer that have neurons in the block."""
-        return self.sides[1]
+        """The columns of the layer that have neurons in the block; a series has one."""
+        return self.sides[1] if len(self.sides) == 3 else range(1)
 
     @property
     def depth(self) -> int:
         """The number of channels of a pixel in the block."""
-        return len(self.sides[2])
+        return len(self.sides[-1])
 
     @property
     def head(self) -> int:
@@ -64,7 +64,7 @@ class Box(NamedTuple):
     @property
     def pixels(self) -> Sequence[range]:
         """The numbers of the pixels that have neurons in the block."""
-        width, columns = self.layer[1], self.columns
+        (_, width, _), columns = as_image(self.layer), self.columns
         return [range(y * width + columns.start, y * width + columns.stop) for y in self.lines]
 
 
@@ -84,11 +84,11 @@ class Slice(NamedTuple):
 
     @property
     def lines(self) -> range:
-        return _covered(self.span, size(self.layer[1:]))
+        return _covered(self.span, size(as_image(self.layer)[1:]))
 
     @property
     def columns(self) -> range:
-        width, (pixels,) = self.layer[1], self.pixels
+        (_, width, _), (pixels,) = as_image(self.layer), self.pixels
         if len(self.lines) > 1:
             return range(width)
         first = self.lines.start * width
@@ -115,7 +115,7 @@ class Slice(NamedTuple):
         return [_covered(self.span, self.depth)]
 
     def _neuron(self, line: int, column: int) -> int:
-        _, width, depth = self.layer
+        _, width, depth = as_image(self.layer)
         return (line * width + column) * depth
 
 
@@ -194,6 +194,43 @@ def whole(layer: Shape) -> Block:
 def one_neuron(layer: Shape) -> Block:
     """Return the block of a neuron in the middle of a layer that has a core for itself."""
     return Boxes(layer, (1,) * len(layer)).middle
+
+
+def parts_of(block: Block, channels: range, depth: int) -> list[tuple[range, Block]]:
+    """Return the parts of a block that belong to so many neighbouring channels of a layer each, from the first of `channels` on.
+
+    A part is a block of a layer that has those channels alone. With each stand the numbers of all that have a part of its form.
+    """
+    found: list[tuple[range, Block]] = []
+    for number, first in enumerate(channels[::depth]):
+        part = _part(block, first, depth)
+        if part is None:
+            continue
+        if found and found[-1][1] == part and found[-1][0].stop == number:
+            found[-1] = (range(found[-1][0].start, number + 1), part)
+        else:
+            found.append((range(number, number + 1), part))
+    return found
+
+
+def _part(block: Block, first: int, depth: int) -> Block | None:
+    """Return the part of a block that is in so many channels, the first of which is given, or None if there is none."""
+    rows, columns, channels = as_image(block.layer)
+    layer = (rows, columns, depth)
+    if isinstance(block, Box):
+        own = range(max(block.sides[-1].start - first, 0), min(block.sides[-1].stop - first, depth))
+        return Box(layer, (block.lines, block.columns, own)) if own else None
+    bounds = (
+        _below(bound, channels, first, depth) for bound in (block.span.start, block.span.stop)
+    )
+    span = range(*bounds)
+    return Slice(layer, span) if span else None
+
+
+def _below(neuron: int, channels: int, first: int, depth: int) -> int:
+    """Return how many neurons before one are in some channels."""
+    pixel, channel = divmod(neuron, channels)
+    return pixel * depth + min(max(channel - first, 0), depth)
 
 
 def _covered(neurons: range, group: int) -> range:

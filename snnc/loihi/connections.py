@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from snnc.loihi.axons import Axons, ConvolutionAxons, DenseAxons, SparseAxons
+from snnc.loihi.axons import (
+    Axons,
+    ChannelAxons,
+    ConvolutionAxons,
+    DenseAxons,
+    SparseAxons,
+)
 from snnc.loihi.ranges import joined
 from snnc.loihi.windows import Axis, Chain, axes
 from snnc.operators import transforms
-from snnc.operators.linear import Pair, Shape, size, windows
+from snnc.operators.linear import Pair, Shape, as_image, size, windows
 from snnc.program.network import Connection, Network
 from snnc.spec.base import INPUT
 
@@ -24,14 +30,21 @@ def axons_of(network: Network, connection: Connection) -> Axons | None:
     chain = windows(before_matrix, source)
     if chain is None:
         return None
+    source = as_image(source)
     match network.form(connection):
         case transforms.Dense():
             distinct = _distinct(chain, source) if chain else size(source)
             per_value = 2 if connection.source == INPUT else 1
             return DenseAxons(source, distinct, _most_distinct(chain, source), per_value)
-        case transforms.Convolution(window=window) if _through_kernel(connection):
+        case transforms.NoTransform() | transforms.Sparse() if _own_channels(connection):
+            channels = range(1)
+            for operator in connection.at_run_time:
+                channels = operator.leads_to(channels)
+            first, number = channels.start, len(channels)
+            return ChannelAxons(source, *axes(chain, source), number, first, _cell(chain))
+        case transforms.Convolution(window=window) if connection.source != INPUT:
             rows, columns = axes([(window, source)], source)
-            pooled = any(not step.has_kernel for step, _ in chain)
+            pooled = not chain or any(not step.has_kernel for step, _ in chain)
             pop_type = network.pop_type(connection) or 32
             return ConvolutionAxons(source, rows, columns, pop_type, pooled, _cell(chain))
         case transforms.Sparse() if _through_kernel(connection):
@@ -39,11 +52,14 @@ def axons_of(network: Network, connection: Connection) -> Axons | None:
     return None
 
 
-def _through_kernel(connection: Connection) -> bool:
-    """Whether spikes are seen through a kernel.
+def _own_channels(connection: Connection) -> bool:
+    """Whether weights between channels are zero. NengoLoihi builds no axons for images of the input."""
+    operators = connection.at_run_time
+    return connection.source != INPUT and all(op.own_channel for op in operators)
 
-    Without one, weights between channels are zero. And NengoLoihi builds no axons for images of the input.
-    """
+
+def _through_kernel(connection: Connection) -> bool:
+    """Whether spikes are seen through a kernel, so that each channel leads to all."""
     kernels = any(op.has_kernel and op.receptive_field for op in connection.at_run_time)
     return kernels and connection.source != INPUT
 

@@ -51,7 +51,17 @@ class Scattered(NamedTuple):
         return self.pixels.below(pixel)
 
 
-Fanout = Everywhere | Grid | Scattered
+class OfChannels(NamedTuple):
+    """Into neurons of the same channel: the fan-out of each range of channels, counted by the number of a pixel."""
+
+    parts: tuple[tuple[range, Grid | Scattered], ...]
+
+    def below(self, pixel: int) -> int:
+        """Return the sum over the axons of all channels of all pixels before one."""
+        return sum(len(channels) * own.below(pixel) for channels, own in self.parts)
+
+
+Fanout = Everywhere | Grid | Scattered | OfChannels
 
 
 def fanout(
@@ -64,6 +74,17 @@ def fanout(
     """Return the fan-out of an image's pixels into blocks, given their outlines, and the pixels that lead into each outline."""
     if blocks[0].whole:
         return Everywhere(1)
+    return into_parts(rows, columns, blocks, outlines, landings)
+
+
+def into_parts(
+    rows: Axis,
+    columns: Axis,
+    blocks: Sequence[Block],
+    outlines: Sequence[Outline],
+    landings: Mapping[Outline, Sequence[Targets]],
+) -> Grid | Scattered:
+    """Return the fan-out into the blocks of a layer that is split."""
     if isinstance(blocks[0], Box):
         down = {block.lines: outline.rows for block, outline in zip(blocks, outlines, strict=True)}
         across = {block.columns: o.columns for block, o in zip(blocks, outlines, strict=True)}

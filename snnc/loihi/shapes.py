@@ -84,7 +84,7 @@ def _depths(channels: int, in_fours: bool) -> list[int]:
 def _with_room(layer: Shape, sides: Shape, depths: Sequence[int], into: Sequence[Axons]) -> int:
     """Return the place of the first depth at which a block in the middle of the layer may have room."""
     middle = Boxes(layer, (*sides, 1)).middle
-    least = [axons.least(middle.sides[:-1]) for axons in into]
+    least = [axons.least(middle) for axons in into]
     if sum(each.axons for each in least) > AXONS_IN:
         return len(depths)
     low, high = 0, len(depths)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 from snnc.networks.rate_scale import faster, weaker
 from snnc.operators.call import Call, Ratio, Real
-from snnc.operators.linear import walk
-from snnc.program.network import Connection, Network, Population
+from snnc.operators.linear import Operator, Shape, size, walk
+from snnc.operators.pooled import Pooled
+from snnc.program.network import Branch, Connection, Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import INPUT, OUTPUT
 
@@ -72,35 +74,48 @@ def training_network(network: Network) -> nengo.Network:
         net.shown = nengo.Node(np.zeros(network.input_size))
         values: dict[str, Any] = {INPUT: net.shown}
         for population in network.populations:
-            first, *others = network.into(population.name)
+            first, *others = network.branches(population.name)
             neurons = nengo_dl.Layer(build(population.neurons.trained(population.gradient)))(
                 _through(network, first, values),
                 label=population.name,
                 max_rates=nengo.dists.Choice([population.neurons.max_rate]),
                 intercepts=nengo.dists.Choice([population.neurons.intercept]),
             )
-            for connection in others:
-                nengo.Connection(_through(network, connection, values), neurons, synapse=None)
+            for branch in others:
+                nengo.Connection(_through(network, branch, values), neurons, synapse=None)
             values[population.name] = neurons
 
-        readouts = network.into(OUTPUT)
+        readouts = network.branches(OUTPUT)
         if len(readouts) == 1:
             output = _through(network, readouts[0], values)
         else:
             output = nengo.Node(size_in=network.output.classes, label=OUTPUT)
-            for connection in readouts:
-                nengo.Connection(_through(network, connection, values), output, synapse=None)
+            for branch in readouts:
+                nengo.Connection(_through(network, branch, values), output, synapse=None)
         net.logits = nengo.Probe(output, label="logits")
         net.spikes = _spike_probes(net) if network.bands else []
     return net
 
 
-def _through(network: Network, connection: Connection, values: dict[str, Any]) -> Any:
-    """Add a connection's operators behind its source, and return the last one."""
+def _through(network: Network, branch: Branch, values: dict[str, Any]) -> Any:
+    """Add a branch's operators behind its sources, and return the last one."""
+    first, *others = branch.connections
+    steps = list(walk(first.operators, network.source_shape(first)))
+    if not others:
+        return _layers(steps, values[first.source])
+    behind = steps[len(first.own) :]
+    joined = nengo.Node(size_in=size(behind[0][1]))
+    for connection in branch.connections:
+        own = list(walk(connection.own, network.source_shape(connection)))
+        nengo.Connection(_layers(own, values[connection.source]), joined, synapse=None)
+    return _layers(behind, joined)
+
+
+def _layers(steps: Sequence[tuple[Operator, Shape]], value: Any) -> Any:
+    """Add the Keras layers of some operators behind a value, and return the last one."""
     import nengo_dl
 
-    value = values[connection.source]
-    for operator, shape in walk(connection.operators, network.source_shape(connection)):
+    for operator, shape in steps:
         taken = operator.takes(shape)
         image = taken if len(taken) > 1 else None
         value = nengo_dl.Layer(keras_layer(operator.keras()))(value, shape_in=image)
@@ -134,7 +149,7 @@ def prepare_to_run(net: nengo.Network, network: Network) -> None:
     """Replace the neurons of a training network by those that run, and filter their spikes."""
     import nengo_dl
 
-    synapses = {c.operators[0].name: c.synapse for c in network.connections if c.source != INPUT}
+    synapses = {c.receiver: c.synapse for c in network.connections if c.source != INPUT}
     for ensemble in net.ensembles:
         population = network.population(ensemble.label)
         ensemble.neuron_type = build(population.neurons.running())
@@ -143,7 +158,7 @@ def prepare_to_run(net: nengo.Network, network: Network) -> None:
             ensemble.neuron_type = weaker(ensemble.neuron_type, scale)
     for connection in net.connections:
         if isinstance(connection.pre_obj, Neurons):
-            synapse = synapses[connection.post_obj.tensor_func.name]
+            synapse = synapses[_receiver(connection.post_obj)]
             connection.synapse = build(synapse.nengo()) if synapse else None
     net.logits.synapse = build(network.output.probe.nengo())
     watch(net)
@@ -153,6 +168,11 @@ def prepare_to_run(net: nengo.Network, network: Network) -> None:
             nengo_dl.configure_settings(learning_phase=None)
         if network.output.softmax == "host":
             _add_softmax(net, network, net.logits.target)
+
+
+def _receiver(target: Any) -> str:
+    """Return the name of a Keras layer, or of neurons, as `Connection.receiver` has it."""
+    return str(target.ensemble.label if isinstance(target, Neurons) else target.tensor_func.name)
 
 
 def deployed_network(network: Network, shown: Any, loihi: bool = False) -> nengo.Network:
@@ -216,13 +236,29 @@ def _ensemble(population: Population) -> nengo.Ensemble:
 
 
 def _connect(connection: Connection, sources: dict[str, Any], target: Any) -> nengo.Connection:
-    transform = connection.folded.nengo()
+    transform, form = connection.folded.nengo(), connection.folded.form
+    source = sources[connection.source]
+    synapse = build(connection.synapse.nengo()) if connection.synapse else None
+    if isinstance(form, Pooled):
+        source, synapse = _largest(form, source, synapse), None
     return nengo.Connection(
-        sources[connection.source],
+        source,
         target,
         transform=nengo.connection.Default if transform is None else build(transform),
-        synapse=build(connection.synapse.nengo()) if connection.synapse else None,
+        synapse=synapse,
     )
+
+
+def _largest(form: Pooled, source: Any, synapse: Any) -> nengo.Node:
+    """Add a node that puts out the largest values of windows, of filtered rates."""
+
+    def largest(_: float, x: Array) -> Array:
+        found: Array = form.largest(x[None])[0]
+        return found
+
+    node = nengo.Node(largest, size_in=size(form.input_shape))
+    nengo.Connection(source, node, synapse=synapse)
+    return node
 
 
 def _spike_probes(net: nengo.Network) -> list[nengo.Probe]:

@@ -1,36 +1,16 @@
-"""Deploy: from the network that is trained to the one that runs.
-
-Each chain of operators between two populations is folded into one transform, its linear part. The chain's response to zeros
-becomes a bias of each neuron that it leads to, added inside the gain. Dropout vanishes.
-"""
+"""Deploy: from the network that is trained to the one that runs, by what its Keras layers compute."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
-from snnc.diagnostics.errors import Refusal
-from snnc.networks.build import build, keras_layer
-from snnc.operators.linear import Operator, Shape, shape_after, size, walk
-from snnc.operators.transforms import Form, Transform
-from snnc.program.network import Connection, GainBias, Network, Population
-from snnc.spec.base import OUTPUT
-
-Array = NDArray[Any]
-#: By the name of an operator: its weights in the order in which Keras has them.
-Weights = Mapping[str, Sequence[Array]]
-#: Maps values, (n, size in), to (n, size out).
-Map = Callable[[Array], Array]
-
-#: How many single inputs go through a chain at once.
-AT_ONCE = 256
-#: How many random inputs a folded chain is compared on, and how far it may be off, as a share of the largest value.
-COMPARED, TOLERANCE = 4, 1e-5
+from snnc.networks.build import keras_layer
+from snnc.networks.folding import Array, Map, Weights, folded
+from snnc.operators.linear import Operator, Shape, walk
+from snnc.program.network import Network
 
 
 def deploy(network: Network, weights: Weights) -> Network:
@@ -39,54 +19,10 @@ def deploy(network: Network, weights: Weights) -> Network:
     Every population's input current and the logits equal the trained ones up to rounding. A transform that differs from
     its Keras layers is refused.
     """
-    connections = []
-    biases: dict[str, Any] = {}
-    for connection in network.connections:
-        transform, bias = _folded(network, connection, weights)
-        connections.append(replace(connection, transform=transform))
-        biases[connection.target] = biases.get(connection.target, 0) + bias
-    return replace(
-        network,
-        populations=tuple(_tuned(p, biases[p.name]) for p in network.populations),
-        connections=tuple(connections),
-        output=replace(network.output, bias=biases[OUTPUT] if network.has_bias(OUTPUT) else None),
-    )
+    return folded(network, weights, keras_chain)
 
 
-def _folded(network: Network, connection: Connection, weights: Weights) -> tuple[Transform, Any]:
-    """Return a connection's transform, and its bias: one value a neuron or a channel, or 0 for none."""
-    form, before = network.form(connection), network.source_shape(connection)
-    transform, bias = _read(connection.at_run_time, form, weights, before)
-    adds_bias = any(operator.adds_bias for operator in connection.operators)
-    wrong = _difference(
-        transform,
-        bias if adds_bias else 0,
-        _chain(connection.operators, weights, before),
-        size(before),
-        size(shape_after(connection.operators, before)),
-    )
-    if wrong:
-        raise Refusal(_refused(connection, transform, wrong))
-    return transform, bias
-
-
-def _read(
-    operators: Sequence[Operator], form: Form, weights: Weights, before: Shape
-) -> tuple[Transform, Any]:
-    """Return the transform and the bias of a chain, from the weights of its one layer or from the chain's responses."""
-    if not operators:
-        return Transform(form), 0
-    if len(operators) == 1 and operators[0].has_kernel:
-        kernel, *bias = weights[operators[0].name]
-        return Transform(form, form.from_kernel(kernel)), bias[0] if bias else 0
-    through = _chain(operators, weights, before)
-    # Keras itself says what zeros and single inputs become.
-    bias_of_each = through(np.zeros((1, size(before)), np.float32))[0]
-    responses = (through(x) - bias_of_each for x in _single_inputs(form.inputs, size(before)))
-    return Transform(form, form.read(responses)), bias_of_each
-
-
-def _chain(operators: Sequence[Operator], weights: Weights, before: Shape) -> Map:
+def keras_chain(operators: Sequence[Operator], weights: Weights, before: Shape) -> Map:
     """Return a function that sends values through the operators' Keras layers, as they are when nothing is trained."""
     layers = []
     for operator, shape in walk(operators, before):
@@ -101,63 +37,3 @@ def _chain(operators: Sequence[Operator], weights: Weights, before: Shape) -> Ma
         return np.asarray(x).reshape(len(x), -1)
 
     return through
-
-
-def _single_inputs(inputs: Sequence[int], size_in: int) -> Iterator[Array]:
-    """Yield values in which one input is 1 and all others are 0, some of them at once: (n, size in)."""
-    for start in range(0, len(inputs), AT_ONCE):
-        some = inputs[start : start + AT_ONCE]
-        x = np.zeros((len(some), size_in), np.float32)
-        x[np.arange(len(some)), some] = 1
-        yield x
-
-
-def _difference(
-    transform: Transform, bias: Any, through: Map, size_in: int, size_out: int
-) -> str | None:
-    """Return how a transform and its bias differ from the Keras layers that they stand for, if they do."""
-    x = np.random.RandomState(0).uniform(-1, 1, (COMPARED, size_in)).astype(np.float32)
-    trained = through(x)
-    if trained.shape[1] != size_out:
-        return f"{size_out} values come out, not {trained.shape[1]}"
-    expected = transform.form.arrays
-    if expected.keys() != transform.arrays.keys() or not all(
-        expected[name].fits(array.shape) for name, array in transform.arrays.items()
-    ):
-        return "its weights have another shape"
-    # A bias a channel is that of all values of the channel, which is the last dimension.
-    difference = transform.apply(x.astype(float)) + np.resize(bias, size_out) - trained
-    largest, off = np.abs(trained).max(), np.abs(difference).max()
-    # Weights that aren't finite are so before they are folded.
-    if off <= TOLERANCE * largest or not np.isfinite(largest):
-        return None
-    return f"values differ by up to {off:.2g}, and the largest is {largest:.2g}"
-
-
-def _refused(connection: Connection, transform: Transform, wrong: str) -> str:
-    """Return the message that a transform isn't what was trained, for whoever added an operator."""
-    names = ", ".join(_described(operator) for operator in connection.operators)
-    return (
-        f"'{connection.target}' would not run as it was trained: folded into one {transform.form.kind} transform, "
-        f"the operators from '{connection.source}' to '{connection.target}' differ from their Keras layers: {wrong}\n"
-        f"  these are {names}; spec and training are sound, but one of these operators is declared wrongly or isn't linear, or snnc folds it wrongly\n"
-        "  if you added its layer kind, correct its shape, adds_bias and training_only, and leave out pointwise, fully_connected, "
-        "has_kernel, zero_padded, or Window as its base; if the kind comes with snnc, please report it"
-    )
-
-
-def _described(operator: Operator) -> str:
-    """Return an operator's name, its kind, and its layer's number."""
-    table, *index = operator.at or ("",)
-    layer = f", layer {int(index[0]) + 1}" if table == "layers" else ""
-    return f"'{operator.name}' ({operator.kind}{layer})"
-
-
-def _tuned(population: Population, bias: Any) -> Population:
-    """Return a population with gain and bias: Nengo's own for its rates, the trained bias inside the gain."""
-    neurons = population.neurons
-    neuron_type = build(neurons.trained(population.gradient))
-    gain, base = neuron_type.gain_bias(np.array([neurons.max_rate]), np.array([neurons.intercept]))
-    # A bias a channel is that of all neurons of the channel, which is the last dimension.
-    biases = np.resize(base + gain * bias, population.size)
-    return replace(population, tuning=GainBias(gain=np.full(population.size, gain), bias=biases))

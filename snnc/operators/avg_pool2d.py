@@ -16,6 +16,7 @@ class AveragePool2D(Window):
     kind: ClassVar[str] = "avg_pool2d"
     size_key: ClassVar[str] = "pool_size"
     keeps_signs: ClassVar[bool] = True
+    own_channel: ClassVar[bool] = True
 
     @property
     def adds_bias(self) -> bool:

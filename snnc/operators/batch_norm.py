@@ -16,6 +16,7 @@ class BatchNorm(Operator):
     kind: ClassVar[str] = "batch_norm"
     on_images: ClassVar[bool] = True
     pointwise: ClassVar[bool] = True
+    own_channel: ClassVar[bool] = True
 
     momentum: float
     epsilon: float

@@ -1,6 +1,6 @@
 """Linear maps on the values of a connection, as they are trained.
 
-Images are (height, width, channels) throughout. Its Keras layer defines an operator. Without further declarations a chain
+Images are (height, width, channels) throughout, and series (length, channels). Its Keras layer defines an operator. Without further declarations a chain
 with it is folded into a sparse matrix, which is right for any linear map; with them, into a kernel or a dense matrix.
 """
 
@@ -44,6 +44,8 @@ class Operator:
     width_key: ClassVar[str | None] = None
     #: Whether tf.keras.layers has its Keras layer; others stand in `snnc.networks.own_layers`.
     in_keras: ClassVar[bool] = True
+    #: Whether it is linear, up to a bias; others stand in front of those that are.
+    linear: ClassVar[bool] = True
     #: Whether it does nothing when the network runs.
     training_only: ClassVar[bool] = False
     #: Whether training sets values to zero at random.
@@ -54,10 +56,18 @@ class Operator:
     keeps_signs: ClassVar[bool] = False
     #: Whether each output depends on one value at the same pixel, for all pixels alike.
     pointwise: ClassVar[bool] = False
+    #: Whether each output depends on one channel alone, the channels in their order.
+    own_channel: ClassVar[bool] = False
     #: Whether each output depends on all values.
     fully_connected: ClassVar[bool] = False
-    #: Whether the `kernel` of its Keras layer holds all its weights, as those of a matrix or a convolution.
+    #: Whether the `kernel` of its Keras layer holds all its weights, as those of a matrix or a convolution; of several
+    #: convolutions, one a channel, if it has channels of its own.
     has_kernel: ClassVar[bool] = False
+
+    @property
+    def is_form(self) -> bool:
+        """Whether it is a matrix or a convolution as Nengo has them, with all weights in its kernel."""
+        return self.has_kernel and not self.own_channel
 
     name: str
     #: The place of its layer in the spec.
@@ -88,6 +98,10 @@ class Operator:
     def parameters(self, before: Shape) -> int:
         """Return how many weights and biases are trained."""
         return 0
+
+    def leads_to(self, channels: range) -> range:
+        """Return the channels that neighbouring ones lead to, of an operator where each leads to channels of its own."""
+        return channels
 
     @property
     def adds_bias(self) -> bool:
@@ -163,6 +177,13 @@ class Window(Operator):
         return height, width
 
 
+def as_image(shape: Shape) -> Shape:
+    """Return a series' shape as that of an image one pixel wide, and a row's as that of one pixel; others as they are."""
+    if len(shape) == 2:
+        return (shape[0], 1, shape[1])
+    return (1, 1, *shape) if len(shape) == 1 else shape
+
+
 def walk(operators: Iterable[Operator], before: Shape) -> Iterator[tuple[Operator, Shape]]:
     """Yield each operator of a chain with the shape of what it gets."""
     for operator in operators:
@@ -180,11 +201,14 @@ def shape_after(operators: Iterable[Operator], before: Shape) -> Shape:
 def windows(operators: Iterable[Operator], before: Shape) -> list[tuple[Window, Shape]] | None:
     """Return the windows of a chain, each with the shape of what it looks at, but no pointwise operators.
 
+    A series is an image that is one pixel wide.
+
     None if some operator works in another way, or its shapes aren't those of the way that it says.
     """
     steps = []
-    for operator, shape in walk(operators, before):
-        window, after = operator.receptive_field, operator.shape(shape)
+    for operator, given in walk(operators, before):
+        window, after = operator.receptive_field, as_image(operator.shape(given))
+        shape = as_image(given)
         if window and after[:-1] == window.images(shape):
             steps.append((window, shape))
         elif window or not operator.pointwise or after[:-1] != shape[:-1]:

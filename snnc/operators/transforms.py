@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from snnc.operators.call import Call
-from snnc.operators.linear import Operator, Padding, Pair, Shape, Window, shape_after, size, windows
+from snnc.operators.linear import (
+    Operator,
+    Padding,
+    Pair,
+    Shape,
+    Window,
+    as_image,
+    shape_after,
+    size,
+    windows,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -227,6 +237,9 @@ class Convolution(Form):
             for channel in range(channels)
         ]
 
+    def from_kernel(self, kernel: Array) -> dict[str, Array]:
+        return {"weights": kernel.reshape(self.shape)}
+
     def read(self, responses: Iterator[Array]) -> dict[str, Array]:
         import numpy as np
 
@@ -284,23 +297,52 @@ def form(operators: Sequence[Operator], before: Shape) -> Form:
     """Return the form of a chain, of operators that are there when the network runs, on values of a shape."""
     if not operators:
         return NoTransform()
+    if not operators[0].linear:
+        from snnc.operators.pooled import Pooled  # most networks have none
+
+        window = operators[0].receptive_field
+        assert window is not None, "what isn't linear is a window"
+        return Pooled(before, window, form(operators[1:], operators[0].shape(before)))
     after = shape_after(operators, before)
     matrix = (size(after), size(before))
     if any(operator.fully_connected for operator in operators):
         return Dense(matrix)
-    alone = operators[0].receptive_field if len(operators) == 1 else None
-    if alone and operators[0].has_kernel:
-        return Convolution(before, after, alone.window, alone.strides, alone.padding)
     steps = windows(operators, before)
     if steps is None:
         return Sparse(matrix, size(matrix))
-    if len(before) != 3:
+    if len(before) != 3 and not steps:
         return Sparse(matrix, size(after))
+    # Nengo has a convolution of series, too, but NengoLoihi has not.
+    return _of_windows(operators, steps, as_image(before), as_image(after))
+
+
+def _of_windows(
+    operators: Sequence[Operator],
+    steps: Sequence[tuple[Window, Shape]],
+    before: Shape,
+    after: Shape,
+) -> Form:
+    """Return the form of a chain of windows, and of operators that look at single pixels."""
+    matrix = (size(after), size(before))
+    if len(operators) == 1 and operators[0].is_form:
+        ((alone, _),) = steps
+        return Convolution(before, after, alone.window, alone.strides, alone.padding)
     kernel, strides = _merged([window for window, _ in steps])
+    if _looks_at_channels(operators):
+        # A kernel would be zero between channels, and take the room of all of them.
+        return Sparse(matrix, size(after) * size(kernel))
     if not any(window.padded(shape) for window, shape in steps):
         return Convolution(before, after, kernel, strides, "valid")
-    padded = _padded(steps[0][0], before, after) if len(steps) == 1 else None
+    # A window of one pixel sees what the others see.
+    seen = [window for window, _ in steps if size(window.window) > 1 or size(window.strides) > 1]
+    padded = _padded(seen[0], before, after) if len(seen) == 1 else None
     return padded or Sparse(matrix, size(after) * size(kernel) * before[-1])
+
+
+def _looks_at_channels(operators: Sequence[Operator]) -> bool:
+    """Whether trained windows look at single channels."""
+    kernels = any(operator.has_kernel for operator in operators)
+    return kernels and all(operator.own_channel for operator in operators)
 
 
 def _padded(window: Window, before: Shape, after: Shape) -> Convolution | None:

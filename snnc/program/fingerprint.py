@@ -9,10 +9,10 @@ from snnc.program.program import Program
 from snnc.spec.schedules.base import ScheduleKind
 
 #: What a training may have that most have not.
-OPTIONS = ("validation_fraction", "early_stopping", "firing_rates", "class_weight")
+OPTIONS = ("start", "validation_fraction", "early_stopping", "firing_rates", "class_weight")
 #: Of what a training depends on, what its float twin does too: it knows no neurons, rates and steps.
 OF_TWIN = (
-    *("data", "seed", "scale", "validation_fraction"),
+    *("data", "seed", "scale", "start", "start_digest", "validation_fraction"),
     *("epochs", "early_stopping", "batch_size", "optimizer", "operators", "class_weight"),
 )
 
@@ -31,7 +31,7 @@ def training(program: Program) -> dict[str, Any]:
     return {
         "seed": network.seed,
         "dt": _number(network.dt),
-        "scale": program.data.scale,
+        "scale": program.data.scale_words,
         "batch_size": program.train.batch_size,
         "optimizer": {"kind": optimizer.kind, **_numbers(settings)},
         "gradient": first if all(other == first for other in others) else gradients,
@@ -74,6 +74,7 @@ def _options(program: Program) -> dict[str, Any]:
     bands = {name: band.model_dump() for name, band in program.network.bands.items()}
     stopping = train.early_stopping
     values = (
+        train.start if train.start != "random" else None,
         train.validation_fraction,
         _numbers(stopping.model_dump()) if stopping else None,
         _numbers(bands),

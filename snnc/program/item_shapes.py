@@ -1,4 +1,7 @@
-"""The shapes of items, and what their axes are: images are height, width, channels; a series is its samples, 1, its channels."""
+"""The shapes of items, and what their axes are: images are height, width, channels; a series is its samples and its channels.
+
+To layers of two dimensions a series is an image, too: samples, 1, channels.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,6 @@ from snnc.operators.linear import Shape, size
 FEW = 4
 #: More channels than a series usually has.
 MANY = 16
-#: What puts the channels of pictures last.
-TRANSPOSED = "x.transpose(0, 2, 3, 1)"
 
 
 def same_items(found: Shape, wanted: Shape) -> bool:
@@ -35,19 +36,21 @@ def channels_last(shape: Shape) -> Shape:
     return (*sides, channels)
 
 
-def items_hint(found: Shape, wanted: Shape, images: bool, name: str) -> str:
-    """Return the hint for items of another shape than the input's; `images` says whether their axes mean anything to layers."""
+def items_hint(found: Shape, wanted: Shape, images: bool, first: bool = False) -> str:
+    """Return the hint for items of another shape than the input's; `images` says whether their axes mean anything to layers.
+
+    `first` says whether channels come first in the shape that is wanted.
+    """
     if not images:
         return f"write {list(found)}"
+    if first:
+        return _of_channels_first(found, wanted)
     if len(found) == 2 and _long(wanted) == found[::-1]:
-        return (
-            f"save {name}.transpose(0, 2, 1): the input is {list(wanted)}, height, width, channels"
-        )
+        return first_in_data(found if len(wanted) == 2 else (*found, 1))
+    if hint := _series_of(found, wanted):
+        return hint
     if channels_first(found) or (len(found) == 3 and channels_last(found) == wanted):
-        last = channels_last(found)
-        write = "" if last == wanted else f", and write {list(last)}"
-        transposed = TRANSPOSED.replace("x", name, 1)
-        return f"save {transposed}{write}: images are height, width, channels"
+        return first_in_data(found)
     if len(found) == 3:
         return f"write {list(found)}: height, width, channels"
     if len(found) == 2:
@@ -60,14 +63,38 @@ def items_hint(found: Shape, wanted: Shape, images: bool, name: str) -> str:
     return f"write {list(picture)} if an item is {_picture(*picture)}" if picture else ""
 
 
-def image_hint(items: Shape) -> str:
-    """Return the hint for layers that look at images, if items are none."""
+def _series_of(found: Shape, wanted: Shape) -> str:
+    """Return the hint for items that are series of another length."""
+    if len(wanted) != 2 or len(found) == 1 or len(_long(found)) not in (1, 2):
+        return ""
+    samples, channels = (*_long(found), 1)[:2]
+    return f"write {[samples, channels]}: {_series(samples, channels)}"
+
+
+def first_in_data(shape: Shape) -> str:
+    """Return the hint for items whose channels come first."""
+    return f'write shape = {list(shape)} and axes = "channels_first" in [input]'
+
+
+def _of_channels_first(found: Shape, wanted: Shape) -> str:
+    """Return the hint for items of another shape, where channels are to come first."""
+    if len(found) == len(wanted) and found == channels_last(wanted):
+        return f'write shape = {list(found)} and axes = "channels_last" in [input]'
+    return f"write {list(found)}" if len(found) == len(wanted) else ""
+
+
+def image_hint(items: Shape, first: bool = False) -> str:
+    """Return the hint for layers that look at images, if items are none; `first` says whether their channels come first."""
+    if first:
+        channels, *samples = items
+        series = f"write shape = {[channels, *samples, 1]} in [input] for {_series(samples[0], channels)}"
+        return series if len(samples) == 1 else ""
     if len(items) == 2:
         rows, columns = items
         picture = f"shape = {[rows, columns, 1]} in [input] for {_picture(rows, columns, 1)}"
         series = f"shape = {[rows, 1, columns]} in [input] for {_series(rows, columns)}"
         if 2 * rows < columns:
-            series = f"shape = {[columns, 1, rows]} in [input] and save x.transpose(0, 2, 1) for {_series(columns, rows)}"
+            series = f'shape = {[rows, columns, 1]} and axes = "channels_first" in [input] for {_series(columns, rows)}'
         if rows > 2 * columns:
             return f"write {series}, or {picture}"
         return f"write {picture}, or {series}"
@@ -78,6 +105,16 @@ def image_hint(items: Shape) -> str:
     if not found:
         return f"write {series}"
     return f"write shape = {list(found)} in [input] for {_picture(*found)}, or {series}"
+
+
+def series_hint(items: Shape) -> str:
+    """Return the hint for layers that look along series, if items are none."""
+    if len(items) == 1:
+        return f"write shape = {[items[0], 1]} in [input] for {_series(items[0], 1)}"
+    if len(items) == 3 and 1 in items[:2]:
+        samples, channels = max(items[:2]), items[2]
+        return f"write shape = {[samples, channels]} in [input] for {_series(samples, channels)}"
+    return ""
 
 
 def _picture_in(items: Shape) -> tuple[int, int, int] | None:

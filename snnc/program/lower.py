@@ -23,8 +23,10 @@ from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.diagnostics.wording import near
 from snnc.operators.dense import Dense
-from snnc.operators.linear import Operator, Shape, ShapeError
-from snnc.program.item_shapes import image_hint
+from snnc.operators.linear import Operator, ShapeError
+from snnc.operators.series import NoSeriesError
+from snnc.program.item_shapes import channels_first, image_hint, series_hint
+from snnc.program.linear_layers import wrong_linear_layers
 from snnc.program.network import Connection, Network, Output, Population
 from snnc.program.program import Program
 from snnc.program.reserved_names import RESERVED
@@ -35,21 +37,30 @@ from snnc.spec.layers.base import Flow, LayerKind, NeuronLayer, summed
 from snnc.spec.neurons import overridden
 from snnc.spec.neurons.base import NeuronKind
 from snnc.spec.settings import FiringRates
-from snnc.spec.tables import Spec
+from snnc.spec.tables import Input, Spec
 
 if TYPE_CHECKING:
     from snnc.program.network import Synapse
+
+#: The keys of windows, and what may be wrong where one doesn't fit an image.
+WINDOWS = ("kernel_size", "pool_size")
+CHANNELS_FIRST = 'write axes = "channels_first" in [input] if channels come first in the data'
 
 
 def lower(spec: Spec, document: Document) -> Program:
     """Return the program of a spec, or raise a CompileError where its layers don't fit together."""
     names = layer_names(spec.layers)
-    wrong = [*_no_neurons(spec), *_wrong_names(spec, names), *_wrong_sources(spec, names)]
+    wrong = [
+        *_no_neurons(spec),
+        *_wrong_names(spec, names),
+        *_wrong_sources(spec, names),
+        *wrong_linear_layers(spec, names),
+    ]
     if wrong:
         raise CompileError(document, wrong)
 
     graph = _Graph(spec, {*names, OUTPUT})
-    flows = {INPUT: Flow(INPUT, spec.input.shape)}
+    flows = {INPUT: Flow(INPUT, spec.input.seen)}
     before: tuple[str, ...] = (INPUT,)
     for index, (name, layer) in enumerate(zip(names, spec.layers, strict=True)):
         sources = tuple(replace(flows[source], via=source) for source in layer.from_ or before)
@@ -57,9 +68,11 @@ def lower(spec: Spec, document: Document) -> Program:
         try:
             flows[name] = layer.lower(name, sources, graph).placed(graph.at)
         except ShapeError as error:
-            otherwise = _image_hint(spec.input.shape, sources)
-            diagnostic = _shape_error(error, graph.at, layer, otherwise)
-            raise CompileError(document, [diagnostic]) from error
+            otherwise = _shape_hint(spec.input, sources, isinstance(error, NoSeriesError))
+            found = _shape_error(error, graph.at, layer, otherwise)
+            if error.key in WINDOWS and _may_be_channels_first(spec.input):
+                found = replace(found, hint=f"{CHANNELS_FIRST}, or {found.hint}")
+            raise CompileError(document, [found]) from error
         before = (name,)
     graph.at = ("output",)
     output = spec.output
@@ -76,7 +89,7 @@ def lower(spec: Spec, document: Document) -> Program:
         name=spec.network.name,
         seed=spec.network.seed,
         dt=spec.network.dt,
-        input_shape=spec.input.shape,
+        input_shape=spec.input.seen,
         populations=tuple(graph.populations),
         connections=tuple(graph.connections),
         output=Output(
@@ -95,6 +108,7 @@ def lower(spec: Spec, document: Document) -> Program:
         train=spec.train,
         loihi=spec.loihi,
         scripts=spec.scripts,
+        channels_first=spec.input.axes == "channels_first",
     )
 
 
@@ -115,7 +129,9 @@ class _Graph:
         if others:
             shapes = " and ".join(f"{list(flow.shape)} from '{flow.via}'" for flow in sources)
             raise ShapeError(f"what is summed differs in shape: {shapes}", "from")
-        reads_input = any(flow.source == INPUT for flow in sources)
+        reads_input = any(
+            term.source == INPUT for flow in sources for term in flow.terms or (flow,)
+        )
         firing_rates, firing_rates_at = self._firing_rates(layer, neurons.max_rate)
         on_chip = "loihi" in self.spec.targets and (
             not reads_input if layer.on_chip is None else layer.on_chip
@@ -148,16 +164,20 @@ class _Graph:
         self, target: str, sources: Sequence[Flow], synapse: Synapse, synapse_at: KeyPath
     ) -> None:
         for flow in sources:
-            connection = Connection(
-                source=flow.source,
-                via=flow.via,
-                target=target,
-                operators=tuple(map(self._named, flow.placed(self.at).operators)),
-                synapse=None if flow.source == INPUT else synapse,
-                at=self.at,
-                synapse_at=synapse_at,
-            )
-            self.connections.append(connection)
+            shared = tuple(map(self._named, flow.placed(self.at).operators)) if flow.terms else ()
+            for term in flow.terms or (flow,):
+                own = tuple(map(self._named, term.placed(self.at).operators))
+                connection = Connection(
+                    source=term.source,
+                    via=term.via,
+                    target=target,
+                    operators=(*own, *shared),
+                    shared=len(shared),
+                    synapse=None if term.source == INPUT else synapse,
+                    at=self.at,
+                    synapse_at=synapse_at,
+                )
+                self.connections.append(connection)
 
     def _named(self, operator: Operator) -> Operator:
         """Return an operator under a name of its own: one that several connections share becomes several."""
@@ -193,13 +213,19 @@ class _Graph:
         return band.overridden(FiringRates(max=band.max or max_rate)), at
 
 
-def _image_hint(items: Shape, sources: Sequence[Flow]) -> str:
-    """Return what makes images of a layer's sources: of the items as they come, or of which layer none can be made."""
-    rows = len(items) == 2 and all(len(source.shape) == 2 for source in sources)
-    if rows or all(source.shape == items for source in sources):
-        return image_hint(items)
+def _may_be_channels_first(items: Input) -> bool:
+    return items.axes == "channels_last" and channels_first(items.shape)
+
+
+def _shape_hint(items: Input, sources: Sequence[Flow], series: bool) -> str:
+    """Return what makes images, or series, of a layer's sources: of the items as they come, or of which layer none can be made."""
+    rows = len(items.shape) == 2 and all(len(source.shape) == 2 for source in sources)
+    if rows or all(source.shape == items.seen for source in sources):
+        first = items.axes == "channels_first"
+        return series_hint(items.shape) if series else image_hint(items.shape, first)
     row = next((s.via for s in sources if len(s.shape) == 1 and s.source != INPUT), "")
-    return row and f"leave the layer out: '{row}' puts out a row, and no image"
+    what = "no series" if series else "no image"
+    return row and f"leave the layer out: '{row}' puts out a row, and {what}"
 
 
 def _shape_error(error: ShapeError, at: KeyPath, layer: LayerKind, otherwise: str) -> Diagnostic:
@@ -240,7 +266,7 @@ def layer_names(layers: Sequence[LayerKind]) -> list[str]:
 
 
 def _no_neurons(spec: Spec) -> Iterator[Diagnostic]:
-    if not any(isinstance(layer, NeuronLayer) for layer in spec.layers):
+    if not any(isinstance(layer, NeuronLayer) and layer.has_neurons for layer in spec.layers):
         yield Diagnostic(
             NO_NEURONS, "no layer has neurons", ("layers",), "key", "add a dense layer"
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from snnc.diagnostics.diagnostic import KeyPath
 from snnc.operators import transforms
@@ -19,7 +19,7 @@ from snnc.spec.base import INPUT, OUTPUT
 from snnc.spec.gradients import Loihi
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -96,6 +96,18 @@ class Connection:
     at: KeyPath
     synapse_at: KeyPath
     transform: transforms.Transform | None = None
+    #: How many of its operators, the last ones, are those of other connections to the target, too: these read a sum.
+    shared: int = 0
+
+    @property
+    def own(self) -> tuple[Operator, ...]:
+        """The operators before the sum that several connections share, or all."""
+        return self.operators[: len(self.operators) - self.shared]
+
+    @property
+    def behind(self) -> tuple[Operator, ...]:
+        """The operators behind the sum that several connections share."""
+        return self.operators[len(self.operators) - self.shared :]
 
     @property
     def taus(self) -> tuple[float, ...]:
@@ -109,6 +121,11 @@ class Connection:
         return self.transform
 
     @property
+    def receiver(self) -> str:
+        """What receives its spikes where it is trained: its first Keras layer, or the neurons themselves."""
+        return self.operators[0].name if self.operators else self.target
+
+    @property
     def at_run_time(self) -> tuple[Operator, ...]:
         """The operators that are there when the network runs."""
         return tuple(op for op in self.operators if not op.training_only)
@@ -118,9 +135,20 @@ class Connection:
         """Whether a negative value stays negative, whatever training does."""
         return all(op.keeps_signs for op in self.at_run_time)
 
-    def parameters(self, before: Shape) -> int:
-        """Return how many weights and biases are trained, on what has this shape."""
-        return sum(operator.parameters(shape) for operator, shape in walk(self.operators, before))
+
+class Branch(NamedTuple):
+    """Connections that are summed, and what the sum passes on its way to their target; mostly it is one, as it is."""
+
+    connections: tuple[Connection, ...]
+
+    @property
+    def first(self) -> Connection:
+        return self.connections[0]
+
+    @property
+    def behind(self) -> tuple[Operator, ...]:
+        """The operators behind the sum."""
+        return self.first.behind
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -162,6 +190,23 @@ class Network:
         """Return the connections into a population, or into the output."""
         return self._by_target[target]
 
+    def branches(self, target: str) -> tuple[Branch, ...]:
+        """Return the connections into a population, or into the output, those together that share operators."""
+        alike: dict[object, list[Connection]] = {}
+        for connection in self.into(target):
+            key = connection.behind[0].name if connection.shared else connection
+            alike.setdefault(key, []).append(connection)
+        return tuple(Branch(tuple(connections)) for connections in alike.values())
+
+    def steps(self, target: str) -> Iterator[tuple[Operator, Shape]]:
+        """Yield the operators into a population, or into the output, each once, with the shape of what it gets."""
+        for branch in self.branches(target):
+            for connection in branch.connections:
+                walked = walk(connection.operators, self.source_shape(connection))
+                # What several share comes with the first of them.
+                last = connection is not branch.first
+                yield from list(walked)[: len(connection.own) if last else None]
+
     def has_bias(self, target: str) -> bool:
         """Whether anything that leads to a population, or to the output, adds a bias."""
         return any(op.adds_bias for c in self.into(target) for op in c.operators)
@@ -171,6 +216,10 @@ class Network:
         if connection.source == INPUT:
             return self.input_shape
         return self.population(connection.source).shape
+
+    def size_of(self, target: str) -> int:
+        """How many values lead into a population, or into the output."""
+        return self.output.classes if target == OUTPUT else self.population(target).size
 
     def form(self, connection: Connection) -> transforms.Form:
         """Return the form of a connection's transform."""
@@ -220,13 +269,18 @@ class Network:
     @property
     def one_sided(self) -> tuple[Population, ...]:
         """The populations that take the input as it is, and are silent for what is negative."""
-        takers = {c.target for c in self.connections if c.source == INPUT and c.keeps_signs}
-        return tuple(p for p in self.populations if p.name in takers)
+        into = ((p, self.into(p.name)) for p in self.populations)
+        return tuple(
+            population
+            for population, connections in into
+            if all(c.source == INPUT and c.keeps_signs for c in connections)
+        )
 
     @property
     def operators(self) -> tuple[Operator, ...]:
-        """The operators of all connections, in order."""
-        return tuple(operator for c in self.connections for operator in c.operators)
+        """The operators of all connections, in order; what several connections share stands there once."""
+        found = {op.name: op for connection in self.connections for op in connection.operators}
+        return tuple(found.values())
 
     @property
     def is_penalised(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from snnc.operators.linear import Shape
 from snnc.program.latency import latency
 from snnc.program.network import Network
 from snnc.spec.schedules.base import ScheduleKind
@@ -36,11 +37,19 @@ class Program:
     scripts: Scripts
     #: A file of the user's own, which stands in for what the source holds.
     data_file: Path | None = None
+    #: Whether items have their channels first where they come from. The network sees them last.
+    channels_first: bool = False
 
     @property
     def name(self) -> str:
         """The network's name, which all files of the program begin with."""
         return self.network.name
+
+    @property
+    def item_shape(self) -> Shape:
+        """The shape of an item where it comes from."""
+        *others, channels = self.network.input_shape
+        return (channels, *others) if self.channels_first else self.network.input_shape
 
     @property
     def data_path(self) -> Path | None:
@@ -57,6 +66,11 @@ class Program:
     def validates(self) -> bool:
         """Whether some items aren't trained on, to see after every epoch how it does on them."""
         return self.train.validation_fraction is not None
+
+    @property
+    def starts_imported(self) -> bool:
+        """Whether training starts from weights that were imported, and not at random."""
+        return self.train.start == "imported"
 
     @property
     def plateau(self) -> Call | None:

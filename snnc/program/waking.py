@@ -6,9 +6,8 @@ no slope. Turned around, it is a unit like the others: initial weights are as of
 
 from __future__ import annotations
 
-from snnc.operators.dense import Dense
 from snnc.operators.kernel import Kernel
-from snnc.operators.linear import Operator, Window, size, walk
+from snnc.operators.linear import Operator, walk
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
 
@@ -19,6 +18,8 @@ FEW_WEIGHTS = 4
 def may_start_silent(program: Program) -> tuple[str, ...]:
     """Return the names of operators with units of so few weights, on values that are never negative, that some start silent."""
     network = program.network
+    if program.starts_imported:  # no initial weights to turn around
+        return ()
     names = []
     for population in network.populations:
         # With several sources, or normalised, what is negative here needn't be silent.
@@ -38,8 +39,4 @@ def may_start_silent(program: Program) -> tuple[str, ...]:
 
 def _weights(operator: Operator, before: tuple[int, ...]) -> int:
     """Return how many weights a unit of an operator with a kernel has."""
-    if isinstance(operator, Dense):
-        return size(before)
-    if isinstance(operator, Kernel) and isinstance(operator, Window):
-        return size(operator.window) * before[-1]
-    return 0
+    return operator.fan_in(before) if isinstance(operator, Kernel) and operator.is_form else 0

@@ -17,6 +17,7 @@ from snnc.report.text import printable
 from snnc.show.full import full
 from snnc.show.layers import description, layers, summary
 from snnc.show.table import Cells
+from snnc.training.imported import Origin
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,18 @@ class About:
         }
 
 
-def about(document: Document, program: Program, data: Data, params: Path) -> About:
-    """Return what a program is, whose parameters stand in a file."""
+def about(
+    document: Document, program: Program, data: Data, params: Path, origin: Origin | None
+) -> About:
+    """Return what a program is, whose parameters stand in a file, and come from a model if they were imported."""
     digests = {
         "spec": hashlib.sha256(document.text.encode()).hexdigest(),
         "parameters": hashlib.sha256(params.read_bytes()).hexdigest(),
         "training items": data.train_digest,
         "test items": data.test_digest,
     }
+    if origin:
+        digests[f"imported from {printable(origin.file)}"] = origin.sha256
     return About(
         name=program.name,
         summary=summary(program),

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from snnc.diagnostics.wording import counted
-from snnc.loihi.cores import BlockUse, chip
-from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, NEURONS
+from snnc.loihi.cores import chip
 from snnc.program.program import Program
 from snnc.report.figure import ACCENT, SECOND, svg
 from snnc.report.text import share
@@ -73,14 +72,8 @@ def cores(program: Program) -> Cores | None:
     if spread is None or not spread.populations:
         return None
     uses = spread.blocks()
-    loads = {p.name: [_load(block) for block in uses[p.name]] for p in spread.populations}
+    loads = {
+        p.name: [max(s.at_most for s in shown.shares_of(block).values()) for block in uses[p.name]]
+        for p in spread.populations
+    }
     return Cores(shown.table(program), shown.description(program), loads)
-
-
-def _load(block: BlockUse) -> float:
-    return max(
-        block.neurons / NEURONS,
-        block.axons_in / AXONS_IN,
-        block.axons_out / AXONS_OUT,
-        block.most_bits / BITS,
-    )

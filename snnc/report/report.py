@@ -42,7 +42,7 @@ def report(spec: Checked, data: Data, paths: Paths, measured: Measured) -> Repor
     energy = measured.results.rows[-1].energy
     steps = program.stream_steps if program.on_loihi else program.fresh_steps
     return Report(
-        about=about(spec.document, program, data, paths.params),
+        about=about(spec.document, program, data, paths.params, trained.origin),
         findings=_findings(spec, data, measured, epochs),
         ladder=ladder(measured.results),
         settling=settling(where, measured.over_time, labels, network.dt),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from snnc.operators.linear import Operator, Shape, size, walk
+from snnc.operators.kernel import Kernel
+from snnc.operators.linear import Operator, Shape, size
 from snnc.program.network import Network
 from snnc.running import published
 from snnc.running.work import Work
@@ -96,21 +97,15 @@ def macs(network: Network) -> dict[str, int]:
     Beyond the edges of an image zeros are multiplied, too, as TensorFlow counts them. Pooling, biases and ReLUs are left out.
     """
     return {
-        target: sum(
-            _macs(operator, before)
-            for connection in network.into(target)
-            for operator, before in walk(connection.at_run_time, network.source_shape(connection))
-        )
+        target: sum(_macs(operator, before) for operator, before in network.steps(target))
         for target in network.receivers
     }
 
 
 def _macs(operator: Operator, before: Shape) -> int:
-    if not operator.has_kernel:
+    if not isinstance(operator, Kernel):
         return 0
-    window = operator.receptive_field
-    seen = size(window.window) * before[-1] if window else size(before)
-    return seen * size(operator.shape(before))
+    return operator.fan_in(before) * size(operator.shape(before))
 
 
 def in_words(joules: float) -> str:

@@ -57,7 +57,7 @@ def activity(
     hertz = {}
     for population in network.populations:
         assert population.tuning is not None
-        neuron_type = _neuron_type(neurons(population))
+        neuron_type = rate_neurons(neurons(population))
         tuning = population.tuning
         reaching = currents(network, population.name, outputs)
         outputs[population.name] = nengo_rates(
@@ -83,7 +83,7 @@ def as_it_runs(population: Population) -> Call:
     return on_chip if in_steps else neurons.rates()
 
 
-def _neuron_type(call: Call) -> Any:
+def rate_neurons(call: Call) -> Any:
     """Return neurons with rates. NengoDL's own would bring TensorFlow with them."""
     if call.name == "nengo_dl.SoftLIFRate":
         from snnc.running.soft_lif import SoftLif

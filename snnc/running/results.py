@@ -40,6 +40,14 @@ class LayerRate:
     silent_channels: int | None
 
 
+def never_fires(layer: str, n_items: int) -> Refusal:
+    """Return the refusal of answers that nothing got through to."""
+    return Refusal(
+        f"layer '{layer}' never fires on these {n_items} items, so nothing gets through it: "
+        "raise max_rate, lower the intercept, train longer, or try another seed"
+    )
+
+
 @dataclass(frozen=True)
 class ClassAccuracy:
     """The share of a class's n items that was right; None if there are no such items."""
@@ -119,10 +127,7 @@ class Results:
         for row in self.rows:
             silent = [layer.name for layer in row.layers if layer.silent == 1]
             if silent and row.on != "rates":
-                raise Refusal(
-                    f"layer '{silent[0]}' never fires on these {len(self.labels)} items, so nothing gets through it: "
-                    "raise max_rate, lower the intercept, train longer, or try another seed"
-                )
+                raise never_fires(silent[0], len(self.labels))
 
     @property
     def has_baseline(self) -> bool:

@@ -54,7 +54,7 @@ def rows(
     for index, simulator in enumerate(simulators):
         name = name_of(program, simulator)
         with _before(simulators[index + 1 :]), watcher.items(name, len(x)) as count:
-            answers = _answers(program, x, simulator, count, ITEMS if figures else 0)
+            answers = answers_of(program, x, simulator, count, ITEMS if figures else 0)
         yield scorer.row(name, simulator, answers, rates)
         # After the row: a failing figure loses no numbers.
         if figures:
@@ -90,13 +90,14 @@ def name_of(program: Program, simulator: SimulatorName) -> str:
     return f"{'spikes' if spikes else 'rates over time'}, {names[simulator]}"
 
 
-def _answers(
+def answers_of(
     deployed: Program,
     x: Any,
     simulator: SimulatorName,
     count: Callable[[int], None],
-    recorded: int,
+    recorded: int = 0,
 ) -> Answers:
+    """Return what a deployed program answers to items x, (n, size), with a recording of the first ones if it is asked for."""
     if simulator == "nengo_dl":
         from snnc.running.fresh import evaluate
 

@@ -41,8 +41,16 @@ def silent_filters(program: Program, results: Results) -> Iterator[Diagnostic]:
                 f"for any of the {rates.accuracy.n} items to test on",
                 convolutions[0].at,
                 "key",
-                f"one that is silent never learns: write seed = {program.network.seed + 1} in [network], and train again",
+                _anew(program),
             )
+
+
+def _anew(program: Program) -> str:
+    """Return what gives filters another start."""
+    if program.starts_imported:
+        return "they were silent in the imported model, or became so: leave them out there, or lower the learning rate"
+    seed = program.network.seed + 1
+    return f"one that is silent never learns: write seed = {seed} in [network], and train again"
 
 
 def silent_start(program: Program, x: NDArray[np.float64]) -> Iterator[Diagnostic]:

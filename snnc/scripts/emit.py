@@ -12,7 +12,7 @@ from snnc.scripts.templates import environment
 from snnc.scripts.train import train_script
 
 #: What each script does: its name is the network's name and one of these.
-KINDS = ("train", "loihi", "plots")
+KINDS = ("train", "loihi", "plots", "compat")
 #: Stands for the digest while a script is being written.
 _PLACEHOLDER = "0" * 8
 _SIGNATURE = re.compile(
@@ -29,6 +29,10 @@ def emit(program: Program, folder: Path) -> dict[str, str]:
         from snnc.scripts.plots import plots_script  # most specs ask for none
 
         scripts["plots"] = plots_script(program, _PLACEHOLDER)
+    if program.scripts.compat:
+        from snnc.scripts.compat import compat_script
+
+        scripts["compat"] = compat_script(program, _PLACEHOLDER)
     templates = environment()
     return {
         file_name(program.name, kind): _signed(_tidy(script.render(templates)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from snnc.operators.call import Call
-from snnc.operators.kernel import COSTS
+from snnc.operators.kernel import COSTS, Kernel
 from snnc.program.fingerprint import training
 from snnc.program.network import Network, Population
 from snnc.program.program import Program
@@ -42,8 +42,10 @@ class Fitting(NamedTuple):
     #: Whether weights add to the loss.
     penalised: bool
     balances: bool
-    #: Whether some units may start silent.
-    wakes: bool
+    #: What is done to initial weights, if anything.
+    first: str
+    #: Whether it starts from imported weights.
+    starts: bool
     #: The statement that makes Keras' callback that lowers the learning rate, if one does; what it gets of an epoch, and
     #: of one before the training was resumed.
     plateau: str
@@ -60,13 +62,27 @@ class Fitting(NamedTuple):
 class Waking(NamedTuple):
     """How units that would start silent are turned around."""
 
-    #: Whether a name is that of one of their Keras layers.
+    #: The statement that names their Keras layers, if there are several.
+    names: str
+    #: Whether a name is that of one of them.
     is_one: str
     template: str = "train/wake.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import numpy as np",)
+
+
+class Beginning(NamedTuple):
+    """The imported weights that training starts from."""
+
+    #: The file of parameters.
+    params: str
+    template: str = "train/begin.py.jinja"
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import nengo_dl", "import numpy as np")
 
 
 class Validation(NamedTuple):
@@ -107,8 +123,11 @@ class Resuming(NamedTuple):
     settings: str
     #: The neurons that `ens` runs with.
     neurons: str
-    #: Whether weights add to the loss.
+    #: Whether weights add to the loss, and what finds by how much in Keras' settings.
     penalised: bool
+    penalty: str
+    #: Whether it starts from imported weights.
+    starts: bool
     template: str = "train/resume.py.jinja"
 
     @property
@@ -134,7 +153,8 @@ def fitting(program: Program) -> tuple[Section, ...]:
         has_bands=bool(bands),
         penalised=program.network.is_penalised,
         balances=train.class_weight is not None,
-        wakes=bool(may_start_silent(program)),
+        first=_first(program),
+        starts=program.starts_imported,
         plateau=_plateau(program),
         monitored=f'{{"{monitor}": {monitor}}}',
         monitored_before=f'{{"{monitor}": past[{_LOGS.index(monitor)}]}}' if monitor else "",
@@ -142,14 +162,22 @@ def fitting(program: Program) -> tuple[Section, ...]:
     )
     sections: list[Section] = [fit]
     if names := may_start_silent(program):
-        is_one = f"in {literal(names)}" if len(names) > 1 else f"== {literal(names[0])}"
-        sections.append(Waking(is_one))
+        sections.append(_waking(names))
+    if program.starts_imported:
+        sections.append(Beginning(literal(f"{program.name}.params.npz")))
     sections += [Bands()] if bands else []
     sections += [ClassWeights()] if train.class_weight else []
     sections += [Validation()] if validates else []
     sections += [_stopping(stopping)] if stopping else []
-    sections += [_resuming(program.network)] if program.scripts.resume else []
+    sections += [_resuming(program)] if program.scripts.resume else []
     return tuple(sections)
+
+
+def _waking(names: tuple[str, ...]) -> Waking:
+    """Return how the units of Keras layers with some names are turned around."""
+    if len(names) == 1:
+        return Waking("", f"== {literal(names[0])}")
+    return Waking(layout(expression(names), "names = ", indent=4), "in names")
 
 
 def optimizer_constants(program: Program) -> tuple[str, ...]:
@@ -220,6 +248,13 @@ def _fitted(program: Program) -> str:
     return layout(call, "fitted = ", indent=INDENT + 4)
 
 
+def _first(program: Program) -> str:
+    """Return the statement that changes the initial weights, if some may start silent or are imported."""
+    if program.starts_imported:
+        return "begin(net, start)"
+    return "wake(net)" if may_start_silent(program) else ""
+
+
 def _stopping(stopping: EarlyStopping) -> Stopping:
     sign, than = ("+", "<") if stopping.monitor == "val_loss" else ("-", ">")
     least = f" {sign} MIN_DELTA" if stopping.min_delta else ""
@@ -232,13 +267,18 @@ def _record(validates: bool, has_bands: bool) -> str:
     return ", ".join([*names, *(["rate_loss"] if has_bands else [])])
 
 
-def _resuming(network: Network) -> Resuming:
+def _resuming(program: Program) -> Resuming:
+    network = program.network
     # What weights cost stands in another place of Keras' settings.
     names = sorted({name for op in network.operators for name in op.settings if name not in COSTS})
+    kernels = (op for op in network.operators if isinstance(op, Kernel) and op.is_penalised)
+    penalties = dict.fromkeys(op.penalty for op in kernels)
     return Resuming(
         settings=layout(expression(names), "names = ", indent=4),
         neurons=running_neurons(network),
         penalised=network.is_penalised,
+        penalty=" or ".join(f"config.get({literal(name)})" for name in penalties),
+        starts=program.starts_imported,
     )
 
 

@@ -11,12 +11,14 @@ from snnc.scripts.figures import ITEMS, NEURONS
 from snnc.scripts.neurons import Weaker, neurons, rate_scales, styles
 from snnc.scripts.plot_calls import stream_plot
 from snnc.scripts.running_network import Gap, SpeedUp, running_network
-from snnc.scripts.script import Description, Script
+from snnc.scripts.script import Description, Script, compat_module
 from snnc.scripts.statements import one_synapse, probe_synapse
 
 
 class Docstring(NamedTuple):
     name: str
+    #: Whether it runs alone on every Python.
+    alone: bool
     spec_file: str
     digest: str
     template: str = "loihi/docstring.py.jinja"
@@ -91,7 +93,9 @@ class Main(NamedTuple):
 def loihi_script(program: Program, digest: str) -> Script:
     network = program.network
     return Script(
-        docstring=Docstring(network.name, comment(program.spec_path.name), digest),
+        docstring=Docstring(
+            network.name, program.scripts.compat, comment(program.spec_path.name), digest
+        ),
         constants=(
             _constants(program),
             *(neurons(style, with_training=False) for style in styles(network)),
@@ -116,6 +120,7 @@ def loihi_script(program: Program, digest: str) -> Script:
             softmax=network.output.softmax,
             plots=program.scripts.plots,
         ),
+        first=compat_module(program),
     )
 
 

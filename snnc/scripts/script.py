@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from snnc.program.network import Network
+from snnc.program.program import Program
 from snnc.scripts.imports import layout_imports
 from snnc.scripts.section import Section, imports_of, render
 
@@ -19,10 +20,14 @@ class Script(NamedTuple):
     constants: tuple[Section, ...]
     functions: tuple[Section, ...]
     main: Section
+    #: The module that is imported before all others, if there is one.
+    first: str = ""
 
     def render(self, environment: jinja2.Environment) -> str:
         sections = (*self.constants, *self.functions, self.main)
         imports = layout_imports(line for section in sections for line in imports_of(section))
+        if self.first:
+            imports = f"import {self.first}  # first: it adapts what the others load\n\n{imports}"
         head = (render(self.docstring, environment), imports, self._constants(environment))
         functions = (render(section, environment) for section in (*self.functions, self.main))
         return "\n\n\n".join(["\n\n".join(head), *functions]) + "\n"
@@ -41,6 +46,11 @@ class Description(NamedTuple):
     @property
     def imports(self) -> tuple[str, ...]:
         return ("import nengo",)
+
+
+def compat_module(program: Program) -> str:
+    """Return the name of the module that fits the libraries to the scripts, if the spec asks for one."""
+    return f"{program.name}_compat" if program.scripts.compat else ""
 
 
 def shape_of(network: Network) -> str:

@@ -12,7 +12,8 @@ from snnc.scripts.fitting import fitting, optimizer_constants, training_constant
 from snnc.scripts.neurons import Weaker, neurons, rate_scales, styles
 from snnc.scripts.parameters import SpeedUp, parameters, running_by_layer, synapse_constant
 from snnc.scripts.plot_calls import fresh_plot
-from snnc.scripts.script import Description, Script, shape_of
+from snnc.scripts.scaling import scaling, scaling_constants
+from snnc.scripts.script import Description, Script, compat_module, shape_of
 from snnc.scripts.sources import source
 from snnc.scripts.statements import probe_synapse
 from snnc.scripts.training_network import definitions, training_network
@@ -23,6 +24,8 @@ class Docstring(NamedTuple):
     name: str
     shape: str
     resume: bool
+    #: Whether it runs alone on every Python.
+    alone: bool
     spec_file: str
     digest: str
     template: str = "train/docstring.py.jinja"
@@ -75,6 +78,18 @@ class Settings(NamedTuple):
         return ("import warnings", "import nengo")
 
 
+class Channels(NamedTuple):
+    """The function that puts channels last."""
+
+    #: The shape of items, flat before.
+    shape: str
+    template: str = "train/channels.py.jinja"
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        return ("import numpy as np",)
+
+
 class Main(NamedTuple):
     name: str
     resume: bool
@@ -91,6 +106,10 @@ class Main(NamedTuple):
     save_test: str
     #: Whether the data are a file of the user's.
     has_file: bool
+    #: Whether training starts from imported weights.
+    starts: bool
+    #: Whether items have their channels first.
+    channels_first: bool
     template: str = "train/main.py.jinja"
 
     @property
@@ -109,17 +128,19 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             name=network.name,
             shape=shape_of(network),
             resume=on.resume,
+            alone=on.compat,
             spec_file=comment(program.spec_path.name),
             digest=digest,
         ),
         constants=(
-            _constants(program, data.constants),
+            _constants(program, (*data.constants, *scaling_constants(program))),
             *(neurons(style, with_training=True) for style in styles(network)),
             *rate_scales(network),
             _settings(program),
         ),
         functions=(
             data,
+            *((_channels(program),) if program.channels_first else ()),
             *definitions(network),
             training_network(program),
             *fitting(program),
@@ -134,7 +155,7 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             name=network.name,
             resume=on.resume,
             plots=on.plots,
-            scaling=_scaling(program),
+            scaling=scaling(program),
             validates=program.validates,
             trains_spiking=network.trains_spiking,
             scales_rates=bool(network.rate_scales),
@@ -142,7 +163,10 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             scaling_words=_scaling_words(program),
             save_test=_save_test(program),
             has_file=isinstance(program.data, FileKind),
+            starts=program.starts_imported,
+            channels_first=program.channels_first,
         ),
+        first=compat_module(program),
     )
 
 
@@ -173,6 +197,10 @@ def _constants(program: Program, of_source: tuple[str, ...]) -> Constants:
     )
 
 
+def _channels(program: Program) -> Channels:
+    return Channels(f"-1, {', '.join(map(literal, program.item_shape))}")
+
+
 def _optimizer(program: Program) -> tuple[str, ...]:
     return optimizer_constants(program) if program.scripts.resume else ()
 
@@ -200,20 +228,3 @@ def _save_test(program: Program) -> str:
     path = f"HERE / {literal(f'{program.name}.test.npz')}"
     call = Group("np.savez_compressed(", (path, "x=x_held_out", "y=y_test"), ")")
     return layout(call, indent=4)
-
-
-def _scaling(program: Program) -> tuple[str, ...]:
-    """Return the statements that fit shift and scale on the training items."""
-    x = "x" if program.validates else "x_train"
-    return {
-        "none": ("shift, scale = 0.0, 1.0",),
-        "standard": (
-            f"shift, scale = {x}.mean(axis=0), {x}.std(axis=0)",
-            "scale[scale == 0] = 1  # a feature that never varies",
-        ),
-        "unit": (f"shift, scale = {x}.min(), {x}.max() - {x}.min()",),
-        "signed": (
-            f"low, high = {x}.min(), {x}.max()",
-            "shift, scale = (high + low) / 2, (high - low) / 2",
-        ),
-    }[program.data.scale]

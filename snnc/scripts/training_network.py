@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from snnc.operators.call import Call
-from snnc.operators.linear import Operator, walk
-from snnc.program.network import Connection, Network, Population
+from snnc.operators.linear import Operator, Shape, size, walk
+from snnc.program.network import Branch, Network, Population
 from snnc.program.program import Program
 from snnc.scripts.code import Chain, Group, expression, identifier, layout, literal
 from snnc.scripts.neurons import prefixes_of
 from snnc.scripts.statements import INDENT, connection_code, output_node, source_name
 from snnc.spec.base import OUTPUT
+
+#: An operator, and the shape of what it gets.
+Step = tuple[Operator, Shape]
 
 
 class TrainingNetwork(NamedTuple):
@@ -75,35 +78,55 @@ def definitions(network: Network) -> tuple[Definition, ...]:
 def _population(network: Network, population: Population, prefix: str) -> Iterator[str]:
     """Yield the statements that make a population, whose neurons' constants begin with a prefix."""
     name = identifier(population.name)
-    first, *others = network.into(population.name)
-    yield from _operators(network, first, "x")
+    first, *others = network.branches(population.name)
+    yield from _branch(network, first, "x")
     layer = Group("nengo_dl.Layer(", (f"{prefix}TRAINING_NEURONS",), ")")
-    value = "x" if first.operators else source_name(first)
+    value = _end(first)
     arguments = (value, f"label={literal(name)}", f"**{prefix}TUNING")
     yield layout(Chain(layer, Group("(", arguments, ")")), f"{name} = ", indent=INDENT)
-    for connection in others:
-        yield from _operators(network, connection, "x")
-        value = "x" if connection.operators else source_name(connection)
-        yield connection_code(value, name, "synapse=None")
+    for branch in others:
+        yield from _branch(network, branch, "x")
+        yield connection_code(_end(branch), name, "synapse=None")
 
 
 def _output(network: Network) -> Iterator[str]:
     """Yield the statements that make the output: a node of its own where branches are summed."""
-    first, *others = network.into(OUTPUT)
+    first, *others = network.branches(OUTPUT)
     if not others:
-        yield from _operators(network, first, "output")
+        yield from _branch(network, first, "output")
         return
     yield output_node(network)
-    for connection in (first, *others):
-        yield from _operators(network, connection, "x")
+    for branch in (first, *others):
+        yield from _branch(network, branch, "x")
         yield connection_code("x", "output", "synapse=None")
 
 
-def _operators(network: Network, connection: Connection, last: str) -> Iterator[str]:
-    """Yield a statement for each operator of a connection; the output of the last one is called `last`."""
-    value = source_name(connection)
-    for operator, shape in walk(connection.operators, network.source_shape(connection)):
-        result = last if operator is connection.operators[-1] else "x"
+def _branch(network: Network, branch: Branch, last: str) -> Iterator[str]:
+    """Yield the statements for what a branch passes; the output of the last one is called `last`."""
+    first, *others = branch.connections
+    steps = list(walk(first.operators, network.source_shape(first)))
+    if not others:
+        yield from _operators(steps, source_name(first), last)
+        return
+    behind = steps[len(first.own) :]
+    node = Group("nengo.Node(", (f"size_in={literal(size(behind[0][1]))}",), ")")
+    yield layout(node, "joined = ", indent=INDENT)
+    for connection in branch.connections:
+        own = list(walk(connection.own, network.source_shape(connection)))
+        yield from _operators(own, source_name(connection), "x")
+        yield connection_code("x", "joined", "synapse=None")
+    yield from _operators(behind, "joined", last)
+
+
+def _end(branch: Branch) -> str:
+    """Return the variable that a branch ends in."""
+    return "x" if branch.first.operators else source_name(branch.first)
+
+
+def _operators(steps: Sequence[Step], value: str, last: str) -> Iterator[str]:
+    """Yield a statement for each operator behind a value; the output of the last one is called `last`."""
+    for number, (operator, shape) in enumerate(steps, 1):
+        result = last if number == len(steps) else "x"
         yield layout(_layer(operator, value, shape), f"{result} = ", indent=INDENT)
         value = result
 

@@ -19,10 +19,14 @@ class Share(NamedTuple):
     most: int
     limit: int
 
+    @property
+    def at_most(self) -> float:
+        return self.most / self.limit
+
     def __str__(self) -> str:
         if self.least == self.most:
-            return f"{self.most:,} ({self.most / self.limit:.1%})"
-        shares = f"{self.least / self.limit:.1%} to {self.most / self.limit:.1%}"
+            return f"{self.most:,} ({self.at_most:.1%})"
+        shares = f"{self.least / self.limit:.1%} to {self.at_most:.1%}"
         return f"{self.least:,} to {self.most:,} ({shares})"
 
 
@@ -33,8 +37,8 @@ def table(program: Program) -> Cells:
     uses = _uses(program)
     for layer, blocks in uses.items():
         for block, number in Counter(blocks).items():
-            lines.append([layer, str(number), *map(str, _shares(block).values())])
-    every = [_shares(block) for blocks in uses.values() for block in blocks]
+            lines.append([layer, str(number), *map(str, shares_of(block).values())])
+    every = [shares_of(block) for blocks in uses.values() for block in blocks]
     totals = (
         Share(
             sum(shares[key].least for shares in every),
@@ -49,7 +53,7 @@ def table(program: Program) -> Cells:
 def description(program: Program) -> list[dict[str, Any]]:
     """Return each core as plain JSON data, in NengoLoihi's order: its layer, and what it takes in numbers and in shares."""
     return [
-        {"layer": layer, **{key: _data(share) for key, share in _shares(block).items()}}
+        {"layer": layer, **{key: _data(share) for key, share in shares_of(block).items()}}
         for layer, blocks in _uses(program).items()
         for block in blocks
     ]
@@ -68,7 +72,8 @@ def _uses(program: Program) -> dict[str, list[BlockUse]]:
     return {population.name: uses[population.name] for population in spread.populations}
 
 
-def _shares(block: BlockUse) -> dict[str, Share]:
+def shares_of(block: BlockUse) -> dict[str, Share]:
+    """Return what a block takes of each thing that its core has."""
     return {
         "neurons": Share(block.neurons, block.neurons, NEURONS),
         "axons_in": Share(block.axons_in, block.axons_in, AXONS_IN),

@@ -54,7 +54,7 @@ def full(document: Document, program: Program) -> str:
         values = tables["layers"][index]
         values["name"] = _filled(values["name"], name, "kind and number")
         values["from"] = _filled(values["from"], [before], "the layer before")
-        if isinstance(layer, NeuronLayer):
+        if isinstance(layer, NeuronLayer) and layer.has_neurons:
             population = program.network.population(name)
             _fill_neurons(values, population, program, origins)
             _fill_firing_rates(values, population, origins)

@@ -139,7 +139,10 @@ def _into(network: Network, target: str) -> list[str]:
     """Return the two cells of a layer's sources, and of the operators between."""
     connections = network.into(target)
     sources = ", ".join(c.source for c in connections)
-    return [sources, ", ".join(_operators(c) for c in connections)]
+    through = [_operators(c) for c in connections]
+    if any(through):
+        through = [each or "as it is" for each in through]
+    return [sources, ", ".join(through)]
 
 
 def _operators(connection: Connection) -> str:
@@ -148,4 +151,4 @@ def _operators(connection: Connection) -> str:
 
 def _parameters(network: Network, target: str) -> int:
     """Return the number of trainable weights and biases."""
-    return sum(c.parameters(network.source_shape(c)) for c in network.into(target))
+    return sum(operator.parameters(shape) for operator, shape in network.steps(target))

@@ -79,6 +79,20 @@ def pair(value: Any, info: ValidationInfo) -> Any:
 Size2D = Annotated[tuple[Count, Count], Field(strict=False), BeforeValidator(pair)]
 
 
+def length(value: Any, info: ValidationInfo) -> Any:
+    """Return one number: the value, or that of an array whose numbers are all the same, as Keras has it."""
+    if isinstance(value, list | tuple) and len({*map(str, value)}) == 1:
+        value = value[0]
+    if type(value) is not int:
+        message = "'{key}' is one number"
+        raise PydanticCustomError(WRONG_TYPE, message, {"key": info.field_name})
+    return value
+
+
+#: Along a series, or the same in all directions.
+Size1D = Annotated[Count, BeforeValidator(length)]
+
+
 #: The name of the input, as the source of a connection.
 INPUT = "input"
 #: The name of the output, as the target of a connection.

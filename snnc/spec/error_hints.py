@@ -87,6 +87,8 @@ def missing_hint(key: str, written: Any) -> str:
     labels = written.get("labels") if isinstance(written, Mapping) else None
     if key == "classes" and isinstance(labels, list) and len(labels) > 1:
         return f"write classes = {len(labels)}"
+    if key == "classes" and isinstance(written, Mapping) and written.get("units") == 1:
+        return "write classes = 2 for a yes or no"
     return f"write {key} = {_USUAL[key]}, say" if key in _USUAL else ""
 
 
@@ -100,6 +102,14 @@ def unit_hint(error: LocatedError, limit: float) -> str:
     if key in ("dt", "tau_ref") and limit <= value < 1000 * limit:
         return f"write {number(value / 1000)}: times are in seconds"
     return ""
+
+
+def scale_hint(value: Any, words: str) -> str:
+    """Return the hint for a scale that isn't one of the words: a number is what is divided by, or multiplied with if it is small."""
+    if type(value) in (int, float) and value:
+        divisor = value if abs(value) >= 1 else 1 / value
+        return f"write {{ divide = {number(float(f'{divisor:.12g}'))} }}"
+    return words
 
 
 def type_hint(error: LocatedError, expected: str) -> str:

@@ -33,6 +33,8 @@ def schema(allowable: Iterable[str]) -> dict[str, Any]:
         if issubclass(KINDS[_kind(layer)], NeuronLayer):
             keys = layer["properties"]
             keys["neurons"] = _override(keys["neurons"]["description"])
+            if KINDS[_kind(layer)].may_be_linear:
+                keys["neurons"]["anyOf"].append({"const": "none"})
     return {"$schema": DIALECT, "title": "A spec of a spiking network for snnc", **root}
 
 

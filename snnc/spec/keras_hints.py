@@ -14,6 +14,8 @@ _BY_ITSELF = "leave it out: every training does without"
 _CLIPPED = "leave it out: gradients aren't clipped"
 _VALIDATION = "leave it out: validation_fraction in [train] says which items validate"
 _LABELS = "leave it out: labels in the data are whole numbers, one an item"
+_MULTIPLIED = "leave it out: divide is 1 / of what items are multiplied by"
+_STATISTICS = "leave it out: scale = { subtract = ..., divide = ... } says it"
 _NORM = "write batch_norm = true instead"
 
 #: Hints for keys of Keras' layers, `fit` and `compile`, by the table of the spec in which people write them.
@@ -28,10 +30,10 @@ _KEYS = {
         "bias_initializer": _START,
         "bias_regularizer": "leave it out: l1 and l2 are for kernels",
         "bn": _NORM,
-        "data_format": "leave it out: images are height, width, channels",
+        "data_format": 'leave it out: axes = "channels_first" in [input] says where channels are in the data',
         "dilation_rate": "leave it out: kernels look at neighbours",
         "dtype": _BY_ITSELF,
-        "groups": "leave it out: kernels look at all channels",
+        "groups": "leave it out: kernels look at all channels, and those of depthwise_conv2d at one",
         "in_channels": _SHAPE,
         "in_features": _SHAPE,
         "input_dim": _SHAPE,
@@ -79,7 +81,19 @@ _KEYS = {
         "loss": "leave it out: the loss is the cross-entropy of the classes",
         "units": "did you mean 'classes'?",
     },
+    "scale": {
+        "factor": _MULTIPLIED,
+        "mean": "did you mean 'subtract'?",
+        "offset": "leave it out: subtract = -offset / factor, and divide = 1 / factor",
+        "scale": _MULTIPLIED,
+        "shift": "did you mean 'subtract'?",
+        "std": "did you mean 'divide'?",
+        "stddev": "did you mean 'divide'?",
+        "variance": "leave it out: divide is the square root of it",
+    },
     "data": {
+        "mean": _STATISTICS,
+        "std": _STATISTICS,
         "normalize": 'write scale = "standard" instead',
         "one_hot": _LABELS,
         "rescale": 'write scale = "unit" instead',
@@ -89,6 +103,14 @@ _KEYS = {
     },
 }
 _SOFTMAX = "leave it out, and the layer too if it is the last: [output] is the layer of the classes, with its softmax"
+#: One sigmoid z is two classes with logits 0 and z: their softmax is that sigmoid.
+_YES_NO = "leave it out, and the layer too if it is the last: [output] with classes = 2 is the layer of a yes or no"
+_ONE_SIGMOID = (
+    "leave it out: of two classes the softmax is a sigmoid, that of the difference of their logits"
+)
+_BINARY = (
+    "leave it out: the loss is the cross-entropy of the classes, of two classes the binary one"
+)
 #: Keras' usual learning rate.
 RATE = 0.001
 #: Keys of [train] that belong to the optimiser, those that stop training early, and those that are another table's.
@@ -124,6 +146,12 @@ def _layer_key(key: str, layer: dict[str, Any]) -> str:
     value = layer[key]
     if key == "activation" and value == "softmax" and "units" in layer:
         return _SOFTMAX
+    if key == "activation" and value in ("linear", "none") and "kind" in layer:
+        return 'write neurons = "none" instead, unless neurons are to follow: an add layer adds up what has none'
+    if key == "activation" and value == "sigmoid":
+        if layer.get("units") == 1 and "kind" in layer:
+            return _YES_NO
+        return "" if "kind" in layer else _ONE_SIGMOID
     if key == "kernel_regularizer":
         return f"write {_penalty(value)} instead"
     if key == "dropout" and type(value) is float and 0 < value < 1:
@@ -132,6 +160,8 @@ def _layer_key(key: str, layer: dict[str, Any]) -> str:
 
 
 def _train_key(key: str, train: dict[str, Any]) -> str:
+    if key == "loss" and "binary" in _snake(str(train[key])):
+        return _BINARY
     if key in (*_OF_OPTIMIZER, *_SCHEDULES):
         return f"write optimizer = {write_toml.value(_optimizer(train))} instead"
     return _stopping_hint(key, train) if key in _OF_STOPPING else ""

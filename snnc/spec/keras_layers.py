@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,33 +18,52 @@ _NO_LAYERS = {
     "flatten": "leave the layer out: a dense layer takes its input flat",
     "reshape": "leave the layer out: a dense layer takes its input flat, and shape in [input] is that of items",
     "softmax": "leave the layer out: softmax in [output] says where it is computed",
+    "zeropadding1d": 'leave the layer out: padding = "same" in a conv1d pads with zeros',
     "zeropadding2d": 'leave the layer out: padding = "same" in a conv2d pads with zeros',
 }
+#: The hint for a layer that is two here.
+_SEPARABLE = (
+    "write 'depthwise_conv2d' with neurons = \"none\", and a conv2d of kernel_size = 1 behind it"
+)
 #: Kinds whose names elsewhere differ in more than case and underscores.
 _OTHER_NAMES = {
+    "adaptiveavgpool1d": "global_avg_pool1d",
     "adaptiveavgpool2d": "global_avg_pool2d",
+    "averagepool1d": "avg_pool1d",
     "averagepool2d": "avg_pool2d",
+    "averagepooling1d": "avg_pool1d",
     "averagepooling2d": "avg_pool2d",
     "batchnorm1d": "batch_norm",
     "batchnorm2d": "batch_norm",
     "batchnormalization": "batch_norm",
+    "convolution1d": "conv1d",
     "convolution2d": "conv2d",
+    "concat": "concatenate",
     "fc": "dense",
     "fullyconnected": "dense",
+    "globalaveragepooling1d": "global_avg_pool1d",
     "globalaveragepooling2d": "global_avg_pool2d",
     "linear": "dense",
+    "sum": "add",
+    "spatialdropout1d": "dropout",
     "spatialdropout2d": "dropout",
 }
 #: What to write in place of layers that take the largest of some values.
 _MAXIMA = {
+    "maxpool1d": "avg_pool1d",
+    "maxpooling1d": "avg_pool1d",
+    "globalmaxpool1d": "global_avg_pool1d",
+    "globalmaxpooling1d": "global_avg_pool1d",
     "maxpool2d": "avg_pool2d",
     "maxpooling2d": "avg_pool2d",
     "globalmaxpool2d": "global_avg_pool2d",
     "globalmaxpooling2d": "global_avg_pool2d",
 }
-_SUMS = ("add", "concat", "concatenate", "sum")
 #: Layers with weights, behind which Keras has the activation as a layer of its own.
-_WEIGHTED = ("conv2d", "convolution2d", "dense", "linear")
+_WEIGHTED = (
+    *("conv1d", "convolution1d", "conv2d", "convolution2d", "depthwiseconv2d"),
+    *("dense", "linear"),
+)
 
 
 def layer_hint(
@@ -53,33 +71,20 @@ def layer_hint(
 ) -> str:
     """Return the hint for a kind of layer of Keras', or "". It stands at `index` of the spec's layers."""
     plain = _plain(kind)
-    for hint in (
-        _sum(plain, layers, index),
-        _reshaped(plain, layers, index),
-        _norm(plain, layers, index),
-    ):
+    for hint in (_reshaped(plain, layers, index), _norm(plain, layers, index)):
         if hint:
             return hint
+    if plain == "separableconv2d":
+        return _SEPARABLE
     if plain in _NO_LAYERS:
         return _NO_LAYERS[plain]
     if plain in _MAXIMA:
         instead = _MAXIMA[plain]
         write = f"write '{instead}'" if instead in kinds else "leave the layer out"
-        return f"{write}: the chip has no maximum"
+        own = "; 'max_pool2d' is for rates off the chip" if "max_pool2d" in kinds else ""
+        return f"{write}: the chip has no maximum{own if plain.startswith('maxpool') and '2d' in plain else ''}"
     meant = [k for k in kinds if plain == _plain(k) or _OTHER_NAMES.get(plain) == k]
     return f"did you mean {joined(meant, 'or')}?" if meant else ""
-
-
-def _sum(plain: str, layers: Sequence[Mapping[str, Any]], index: int) -> str:
-    """Return the hint for a layer that joins several: whatever has weights reads several by itself."""
-    if plain not in _SUMS:
-        return ""
-    sources = layers[index].get("from") if layers else None
-    after = next((layer for layer in layers[index + 1 :] if _remains(layer)), None)
-    if not isinstance(sources, list) or (after and _kind(after) not in _WEIGHTED):
-        return 'write kind = "dense" and units = 64, say: a dense or conv2d layer reads several, each by weights of its own'
-    where = "the layer after it" if after else "[output]"
-    return f"leave the layer out, and write from = {json.dumps(sources)} in {where}: each is read by weights of its own"
 
 
 def _reshaped(plain: str, layers: Sequence[Mapping[str, Any]], index: int) -> str:
@@ -108,7 +113,7 @@ def _norm(plain: str, layers: Sequence[Mapping[str, Any]], index: int) -> str:
 
 def _remains(layer: Mapping[str, Any]) -> bool:
     """Whether a layer is still there once hints are followed."""
-    return _kind(layer) not in _NO_LAYERS and _kind(layer) not in _SUMS
+    return _kind(layer) not in _NO_LAYERS
 
 
 def _kind(layer: Any) -> str:

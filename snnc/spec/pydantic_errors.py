@@ -19,12 +19,18 @@ from snnc.diagnostics.codes import (
 )
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near, number, shown, toml_type
-from snnc.spec.error_hints import as_name, missing_hint, type_hint, unit_hint, unknown_key_hint
+from snnc.spec.error_hints import (
+    as_name,
+    missing_hint,
+    scale_hint,
+    type_hint,
+    unit_hint,
+    unknown_key_hint,
+)
 from snnc.spec.keras_layers import layer_hint
 from snnc.spec.kinds import by_kind
 from snnc.spec.located_errors import LocatedError, locate, value_at
 from snnc.spec.regressions import regression, width_hint
-from snnc.spec.series_hints import series_hint
 
 
 def diagnostics(
@@ -117,6 +123,8 @@ def _unknown_value(error: LocatedError) -> Diagnostic:
     hint = near(value, _words(error.detail["ctx"]["expected"]))
     if path == ("presentation", "read"):
         hint += ", or { mean_of_last = 0.5 } for the mean of the second half"
+    if path == ("data", "scale"):
+        hint = scale_hint(value, hint)
     return Diagnostic(UNKNOWN_VALUE, f"{error.name} can't be {shown(value)}", path, hint=hint)
 
 
@@ -174,8 +182,7 @@ def _unknown_kind(error: LocatedError) -> Diagnostic:
     if noun == "layer":
         index = error.path[-1]
         assert isinstance(index, int)
-        keras_hint = layer_hint(str(kind), kinds, error.data["layers"], index)
-        hint = series_hint(str(kind), error.path, error.data) or keras_hint or hint
+        hint = layer_hint(str(kind), kinds, error.data["layers"], index) or hint
     message = f"there is no {noun} kind {shown(kind)}"
     return Diagnostic(UNKNOWN_KIND, message, (*error.path, "kind"), hint=hint)
 

@@ -107,6 +107,10 @@ class Train(Model):
     optimizer: Annotated[Optimizer, default_kind("adam")] = Field(
         "adam", validate_default=True, description="Keras' optimiser."
     )
+    start: Literal["random", "imported"] = Field(
+        "random",
+        description="Where weights begin: drawn by the seed, or as a model had them that snnc import has read (fine-tuning).",
+    )
     epochs: int = Field(
         10,
         ge=1,
@@ -150,6 +154,11 @@ class Scripts(Model):
     resume: bool = Field(
         False,
         description="Whether the training script keeps a checkpoint of every epoch, and goes on from it with --resume.",
+    )
+    compat: bool = Field(
+        False,
+        description="Whether the scripts run alone on Python 3.12 and later, by a module of its own beside them that they import first, "
+        "NAME_compat.py. Without it, python -m snnc.compat runs them there.",
     )
     plots: bool = Field(
         False,

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import Self
 
-from snnc.diagnostics.codes import DUPLICATE_VALUE
+from snnc.diagnostics.codes import CONFLICTING_KEYS, DUPLICATE_VALUE
 from snnc.spec.base import Count, Model, Name, default_kind
 from snnc.spec.layers import Layer
 from snnc.spec.neurons import Neurons
@@ -50,8 +51,29 @@ class Input(Model):
     """The items that the network is shown."""
 
     shape: Annotated[tuple[Count, ...], Field(min_length=1), _Tuple] = Field(
-        description="Shape of an item, without the number of items."
+        description="Shape of an item as it is in the data, without the number of items."
     )
+    axes: Literal["channels_last", "channels_first"] = Field(
+        "channels_last",
+        description="Which axis of an item in the data has the channels: the last, as layers take them, or the first, as "
+        "PyTorch has them, for items of [channels, height, width] or [channels, length]; those become the last.",
+    )
+
+    @model_validator(mode="after")
+    def _has_channels(self) -> Self:
+        if self.axes == "channels_first" and len(self.shape) < 2:
+            raise PydanticCustomError(
+                CONFLICTING_KEYS,
+                "a row has no channels to come first: shape is [channels, height, width], or [channels, length]",
+                {"key": "axes"},
+            )
+        return self
+
+    @property
+    def seen(self) -> tuple[int, ...]:
+        """The shape of an item as the network sees it: its channels are last."""
+        first, *others = self.shape
+        return (*others, first) if self.axes == "channels_first" else self.shape
 
 
 class Synapses(Model):

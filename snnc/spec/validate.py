@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
+from snnc.spec.layers import KINDS
+from snnc.spec.layers.base import WITHOUT
 from snnc.spec.neurons import Neurons, overridden, shared
 from snnc.spec.tables import Spec
 
@@ -32,7 +34,9 @@ def _wrong_overrides(document: Document) -> Iterator[Diagnostic]:
     layers = document.data.get("layers")
     tables = layers if isinstance(layers, list) else []
     overrides = {
-        i: _override(t) for i, t in enumerate(tables) if isinstance(t, dict) and "neurons" in t
+        i: _override(t)
+        for i, t in enumerate(tables)
+        if isinstance(t, dict) and "neurons" in t and not _is_linear(t)
     }
     if not overrides:
         return
@@ -53,6 +57,15 @@ def _diagnostics(
     from snnc.spec.pydantic_errors import diagnostics  # most specs have no errors
 
     return diagnostics(error, document.data, root, start)
+
+
+def _is_linear(layer: dict[str, Any]) -> bool:
+    """Whether a layer has weights alone, and may have."""
+    kind = layer.get("kind")
+    known = isinstance(kind, str) and kind in KINDS
+    return (
+        known and getattr(KINDS[str(kind)], "may_be_linear", False) and _override(layer) == WITHOUT
+    )
 
 
 def _override(layer: dict[str, Any]) -> dict[str, Any]:

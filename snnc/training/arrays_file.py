@@ -12,6 +12,7 @@ import numpy as np
 from snnc.data.arrays import Array, arrays_of
 from snnc.diagnostics.errors import Refusal
 from snnc.operators.transforms import Expected
+from snnc.training.imported import ORIGIN, Origin, origin_in
 
 
 @dataclass(frozen=True)
@@ -19,9 +20,20 @@ class ArraysFile:
     path: Path
     arrays: dict[str, Array]
 
+    @property
+    def origin(self) -> Origin | None:
+        """The model that the arrays were imported from, if they weren't trained since."""
+        return origin_in(self.text(ORIGIN))
+
+    @property
+    def again(self) -> str:
+        """What writes the file anew."""
+        origin = self.origin
+        return f"run snnc import {origin.file} again" if origin else "run snnc train again"
+
     def array(self, name: str) -> Array:
         if name not in self.arrays:
-            raise Refusal(f"{self.path.as_posix()} has no '{name}': run snnc train again")
+            raise Refusal(f"{self.path.as_posix()} has no '{name}': {self.again}")
         return self.arrays[name]
 
     def text(self, name: str) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from snnc.data.prepare import Array, Labels
 from snnc.networks.build import keras_layer
-from snnc.operators.linear import walk
-from snnc.program.network import Population
+from snnc.networks.folding import Weights
+from snnc.operators.linear import Operator, Shape, walk
+from snnc.program.network import Connection, Network, Population
 from snnc.program.program import Program
 from snnc.program.waking import may_start_silent
 from snnc.spec.base import INPUT, OUTPUT
+from snnc.training.beginning import begin
 from snnc.training.class_weights import class_weights
 from snnc.training.epochs import BEGINNING, State
 from snnc.training.train import Fitted, Learner, compile_arguments, run_epochs
@@ -33,16 +35,22 @@ def baseline_network(
     values: dict[str, Any] = {INPUT: inputs}
     for target in program.network.receivers:
         branches = []
-        for connection in program.network.into(target):
-            value = values[connection.source]
-            for operator, shape in walk(
-                connection.operators, program.network.source_shape(connection)
-            ):
-                wanted = operator.takes(shape)
-                if tuple(value.shape[1:]) != wanted:
-                    value = tf.keras.layers.Reshape(wanted)(value)
-                value = keras_layer(operator.keras())(value)
-            branches.append(value)
+        for branch in program.network.branches(target):
+            steps = [_steps(program.network, connection) for connection in branch.connections]
+            terms = [
+                _through(values[connection.source], own[: len(connection.own)])
+                for connection, own in zip(branch.connections, steps, strict=True)
+            ]
+            value = terms[0]
+            if len(terms) > 1:
+                value = tf.keras.layers.Add(name=f"Sum_{branch.behind[0].name}")(terms)
+            branches.append(_through(value, steps[0][len(branch.first.own) :]))
+        if len(branches) > 1 and target != OUTPUT:
+            shape = program.network.population(target).shape
+            branches = [
+                b if tuple(b.shape[1:]) == shape else tf.keras.layers.Reshape(shape)(b)
+                for b in branches
+            ]
         summed = (
             tf.keras.layers.Add(name=f"Sum_{target}")(branches)
             if len(branches) > 1
@@ -54,16 +62,37 @@ def baseline_network(
     return tf.keras.Model(inputs, values[OUTPUT])
 
 
+def _steps(network: Network, connection: Connection) -> list[tuple[Operator, Shape]]:
+    return list(walk(connection.operators, network.source_shape(connection)))
+
+
+def _through(value: Any, steps: Sequence[tuple[Operator, Shape]]) -> Any:
+    """Return a value behind the Keras layers of some operators."""
+    for operator, shape in steps:
+        wanted = operator.takes(shape)
+        if tuple(value.shape[1:]) != wanted:
+            value = tf.keras.layers.Reshape(wanted)(value)
+        value = keras_layer(operator.keras())(value)
+    return value
+
+
 def train_baseline(
     program: Program,
     x: Array,
     y: Labels,
     on_epoch: Callable[[State], None] = lambda state: None,
     start: State = BEGINNING,
+    initial: Weights | None = None,
 ) -> tf.keras.Model:
-    """Return the float twin, trained on items x, (n, size), and labels y, (n,), from a state on."""
+    """Return the float twin, trained on items x, (n, size), and labels y, (n,), from a state on.
+
+    The first epoch begins with the `initial` weights, or at random.
+    """
     tf.keras.utils.set_random_seed(program.network.seed)
     model = baseline_network(program)
+    if initial:
+        names = {operator.name for operator in program.network.operators}
+        begin((layer for layer in model.layers if layer.name in names), initial)
     wake(model.layers, may_start_silent(program))
     model.compile(**compile_arguments(program))
     batch_size = program.train.batch_size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from snnc.training.arrays_file import ArraysFile, opened
 from snnc.training.checkpoint import depends_on, described
 
 if TYPE_CHECKING:
-    from snnc.networks.deploy import Weights
+    from snnc.networks.folding import Weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +30,22 @@ class Baseline:
     predicted: Array
 
 
-def twin_depends_on(program: Program, data: Data) -> dict[str, Any]:
+def twin_depends_on(
+    program: Program, data: Data, start: Mapping[str, Array] | None = None
+) -> dict[str, Any]:
     """Return all that decides what the float twin becomes, but for the number of epochs: neurons, rates and time don't."""
-    shared = of_twin(depends_on(program, data))
+    shared = of_twin(depends_on(program, data, start))
     return {**shared, **architecture(program), "tensorflow": installed("tensorflow")}
 
 
-def save_baseline(path: Path, program: Program, data: Data, baseline: Baseline) -> None:
-    """Write the float twin's weights, and its answer for each test item."""
+def save_baseline(
+    path: Path,
+    program: Program,
+    data: Data,
+    baseline: Baseline,
+    start: Mapping[str, Array] | None = None,
+) -> None:
+    """Write the float twin's weights, and its answer for each test item; `start` are the arrays that it started from, if any."""
     arrays = {
         f"{name}.{index}": array
         for name, layer in baseline.weights.items()
@@ -47,7 +56,7 @@ def save_baseline(path: Path, program: Program, data: Data, baseline: Baseline) 
         **arrays,
         **{"test.predicted": baseline.predicted, "test.digest": data.test_digest},
         spec_file=program.spec_path.name,
-        training=as_json(_described(program, data)),
+        training=as_json(_described(program, data, start)),
         versions=json.dumps(versions()),
     )
 
@@ -67,6 +76,8 @@ def load_baseline(
     ways = {key: value for key, value in architecture(program).items() if key in theirs}
     wanted = {**of_twin(described(program, data) if training is None else training), **ways}
     found = {**of_twin(theirs), **{key: theirs[key] for key in ways}}
+    if training is None:  # nobody knows from which weights
+        found.pop("start_digest", None)
     different = differences(found, wanted, "in the parameters")
     if file.text("test.digest") != data.test_digest:
         different.append("items that are held out: others there")
@@ -76,14 +87,16 @@ def load_baseline(
     return Baseline(_weights(file), file.array("test.predicted"))
 
 
-def is_baseline_complete(path: Path, program: Program, data: Data) -> bool:
+def is_baseline_complete(
+    path: Path, program: Program, data: Data, start: Mapping[str, Array] | None = None
+) -> bool:
     """Whether a file holds the float twin that this very training ends with, after as many epochs, and its answers to these items."""
     if not path.exists():
         return False
     try:
         file = opened(path, "snnc train --baseline")
         same_items = file.text("test.digest") == data.test_digest
-        return same_items and file.training() == _described(program, data)
+        return same_items and file.training() == _described(program, data, start)
     except Refusal:
         return False
 
@@ -97,5 +110,5 @@ def _weights(file: ArraysFile) -> dict[str, list[Array]]:
     return weights
 
 
-def _described(program: Program, data: Data) -> dict[str, Any]:
-    return {**twin_depends_on(program, data), "epochs": program.train.epochs}
+def _described(program: Program, data: Data, start: Mapping[str, Array] | None) -> dict[str, Any]:
+    return {**twin_depends_on(program, data, start), "epochs": program.train.epochs}

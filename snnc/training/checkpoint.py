@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from snnc.data.arrays import arrays_of, save_arrays
+from snnc.data.arrays import Array, arrays_of, save_arrays
 from snnc.data.prepare import Data
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.versions import installed
@@ -16,21 +17,27 @@ from snnc.networks.describe import layers_in_words
 from snnc.program.fingerprint import as_json, differences, training
 from snnc.program.program import Program
 from snnc.training.epochs import Epoch, State, Validation
+from snnc.training.imported import start_digest
 
 
-def depends_on(program: Program, data: Data) -> dict[str, Any]:
-    """Return all that decides what a training becomes, but for the number of epochs."""
+def depends_on(
+    program: Program, data: Data, start: Mapping[str, Array] | None = None
+) -> dict[str, Any]:
+    """Return all that decides what a training becomes, but for the number of epochs; `start` are the arrays that it starts from, if any."""
     return {
         **training(program),
         "layers": layers_in_words(program.network),
         "data": data.train_digest,
+        **({"start_digest": start_digest(start)} if start else {}),
         "tensorflow": installed("tensorflow"),
     }
 
 
-def described(program: Program, data: Data) -> dict[str, Any]:
+def described(
+    program: Program, data: Data, start: Mapping[str, Array] | None = None
+) -> dict[str, Any]:
     """Return what a training depends on, with its number of epochs."""
-    return {**depends_on(program, data), "epochs": program.train.epochs}
+    return {**depends_on(program, data, start), "epochs": program.train.epochs}
 
 
 def save(path: Path, state: State, depends: dict[str, Any], spec_file: str) -> None:

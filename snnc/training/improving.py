@@ -32,8 +32,9 @@ def still_improving(program: Program, epochs: Sequence[Epoch], longer: str) -> I
     `longer` says how their number is given.
     """
     gain, wanted = gain_of_more(epochs), more(program)
-    # Whoever stops early has seen the end.
-    if wanted is None or program.train.early_stopping:
+    # Whoever stopped early has seen the end.
+    stopped = program.train.early_stopping and len(epochs) < program.train.epochs
+    if wanted is None or stopped:
         return
     by, worth = ("loss", WORTH_IN_TRAINING)
     if program.validates:

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from snnc.data.arrays import Array, arrays_of, save_arrays, save_compressed
-from snnc.data.prepare import Data, HeldOut
+from snnc.data.arrays import Array, arrays_of, save_arrays, save_compressed, text_in
+from snnc.data.prepare import Data, HeldOut, as_seen, without_data
 from snnc.data.prepare import load as load_data
+from snnc.data.unseen import unseen
 from snnc.diagnostics.errors import Refusal, UsageError
 from snnc.environment.libraries import versions
-from snnc.networks.describe import layers_in_words, sources_of, spikes_in_words
+from snnc.networks.describe import layers_in_words, spikes_in_words
 from snnc.operators import transforms
 from snnc.program.fingerprint import OPTIONS, as_json, differences, training
 from snnc.program.item_shapes import same_items
 from snnc.program.network import GainBias, Network, Population
 from snnc.program.program import Program
 from snnc.spec.base import OUTPUT
+from snnc.training.another_network import differences_of
 from snnc.training.arrays_file import ArraysFile, opened
 from snnc.training.baseline_file import load_baseline
 from snnc.training.checkpoint import described
 from snnc.training.epochs import Epoch
 from snnc.training.history import save_history
+from snnc.training.imported import ORIGIN, Origin, origin_in, start_arrays, start_in
 from snnc.training.paths import Paths
+
+if TYPE_CHECKING:
+    from snnc.networks.folding import Weights
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,6 +54,10 @@ class Trained:
     spikes: str
     #: What the float twin answered to each of the items, if it was trained.
     baseline: Array | None = None
+    #: The model that the parameters were imported from, if they weren't trained since.
+    origin: Origin | None = None
+    #: Arrays that a training may start from again, with the model that they were imported from, if the file holds some.
+    start: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def params(self) -> dict[str, Array]:
@@ -58,21 +67,29 @@ class Trained:
     def scaled(self, x: ArrayLike) -> Array:
         """Return items of the source, ``(n, *shape)``, as the network gets them, (n, size)."""
         items = np.asarray(x, dtype=float)
-        n, size_in = len(items), self.program.network.input_size
-        if not same_items(items.shape[1:], self.program.network.input_shape):
-            shape = ", ".join(map(str, self.program.network.input_shape))
+        if not same_items(items.shape[1:], self.program.item_shape):
+            shape = ", ".join(map(str, self.program.item_shape))
             raise UsageError(f"x has the shape {items.shape}, not (n, {shape})")
-        return np.asarray((items.reshape(n, size_in) - self.shift) / self.scale)
+        return np.asarray((as_seen(self.program, items) - self.shift) / self.scale)
 
     def __repr__(self) -> str:
         shapes = (f"{name} {array.shape}" for name, array in self.params.items())
-        return f"{self.program.name}, trained: {', '.join(shapes)}"
+        how = f"imported from {self.origin}" if self.origin else "trained"
+        return f"{self.program.name}, {how}: {', '.join(shapes)}"
 
 
 def save_training(
-    paths: Paths, program: Program, deployed: Network, data: Data, epochs: Sequence[Epoch]
+    paths: Paths,
+    program: Program,
+    deployed: Network,
+    data: Data,
+    epochs: Sequence[Epoch],
+    start: Mapping[str, Array] | None = None,
 ) -> list[Path]:
-    """Write the parameters, the held-out items and how training went; return the files."""
+    """Write the parameters, the held-out items and how training went; return the files.
+
+    `start` are the arrays that the training started from, if it didn't start at random: another one may start there too.
+    """
     written = [paths.params]
     if epochs:  # unless it is lost how training went
         save_history(paths.history, epochs)
@@ -80,8 +97,35 @@ def save_training(
     save_test(paths.test, data)
     written.append(paths.test)
     # Last: once they are there, training is over.
-    save_params(paths.params, program, deployed, data)
+    save_params(paths.params, program, deployed, data, start)
     return written
+
+
+def save_imported(
+    paths: Paths,
+    program: Program,
+    deployed: Network,
+    data: Data | None,
+    origin: Origin,
+    start: Weights,
+) -> list[Path]:
+    """Write the parameters of a network that was trained elsewhere, and with data the held-out items; return the files.
+
+    `start` are the weights of each trained operator's Keras layer, in Keras' order, for trainings that go on from them. Without
+    data the spec has to say how items are scaled. Of a training before, its history and checkpoints are removed, and what it held out.
+    """
+    shift, scale = (data.shift, data.scale) if data else without_data(program)
+    for old in (paths.history, paths.test, paths.checkpoint, paths.baseline_checkpoint):
+        old.unlink(missing_ok=True)
+    if data:
+        save_test(paths.test, data)
+    save_arrays(
+        paths.params,
+        **_described(program, deployed, shift, scale),
+        **start_arrays(start, origin),
+        **{ORIGIN: origin.as_json()},
+    )
+    return [paths.params, *([paths.test] if data else [])]
 
 
 def save_test(path: Path, data: Data) -> None:
@@ -89,19 +133,53 @@ def save_test(path: Path, data: Data) -> None:
     save_compressed(path, x=data.held_out.x, y=data.held_out.y)
 
 
-def save_params(path: Path, program: Program, deployed: Network, data: Data) -> None:
-    """Write what the deployed network needs, what that network is, and how it was trained."""
-    words = {f"{name}.neurons": text for name, text in layers_in_words(deployed).items()}
+def save_params(
+    path: Path,
+    program: Program,
+    deployed: Network,
+    data: Data,
+    start: Mapping[str, Array] | None = None,
+) -> None:
+    """Write what the deployed network needs, what that network is, how it was trained, and what from if not from chance."""
     save_arrays(
         path,
+        **_described(program, deployed, data.shift, data.scale),
+        **(start or {}),
+        training=as_json(described(program, data, start)),
+    )
+
+
+def _described(program: Program, deployed: Network, shift: Array, scale: Array) -> dict[str, Any]:
+    """Return what a deployed network needs, and what it is, by the names in its file."""
+    words = {f"{name}.neurons": text for name, text in layers_in_words(deployed).items()}
+    return {
         **parameters(deployed),
         **words,
-        spikes=spikes_in_words(deployed),
-        **{"input.shift": data.shift, "input.scale": data.scale},
-        spec_file=program.spec_path.name,
-        training=as_json(described(program, data)),
-        versions=json.dumps(versions()),
-    )
+        "spikes": spikes_in_words(deployed),
+        "input.shift": shift,
+        "input.scale": scale,
+        "spec_file": program.spec_path.name,
+        "versions": json.dumps(versions()),
+    }
+
+
+def keep_items(paths: Paths, trained: Trained, data: Data) -> list[Path]:
+    """Write what the emitted script needs of the items that a spec holds out now, if the network was imported; return the files.
+
+    Nobody knows what such a network was trained on, so that the spec may hold out, and scale, what it says today.
+    """
+    written: list[Path] = []
+    if trained.origin is None:
+        return written
+    if not _holds(paths.test, data.held_out):
+        save_test(paths.test, data)
+        written.append(paths.test)
+    arrays = opened(paths.params, "snnc import").arrays
+    scaling = {"input.shift": trained.shift, "input.scale": trained.scale}
+    if not all(np.array_equal(arrays[key], value) for key, value in scaling.items()):
+        save_arrays(paths.params, **{**arrays, **scaling})
+        written.append(paths.params)
+    return written
 
 
 def parameters(deployed: Network) -> dict[str, Any]:
@@ -126,13 +204,49 @@ def load(program: Program, folder: Path) -> Trained:
 
 def load_with_data(program: Program, folder: Path) -> tuple[Trained, Data]:
     """Return what training left in a folder, and the data; a Refusal says what is wrong with either."""
+    trained, data = load_without_baseline(program, folder)
+    path = Paths.of(program, folder).baseline
+    baseline = load_baseline(path, program, data, trained.training or None)
+    return replace(trained, baseline=baseline.predicted if baseline else None), data
+
+
+def load_without_baseline(program: Program, folder: Path) -> tuple[Trained, Data]:
+    """Return what training left in a folder but for the float twin, and the data."""
     paths = Paths.of(program, folder)
     # Data may take long to load, and nothing is to be done with them alone.
     file = _of_this_network(paths.params, program.network)
+    if file.origin:
+        _ensure_data(program, file.origin)
     data = load_data(program)
-    trained = _restored(file, paths.test, program, data)
-    baseline = load_baseline(paths.baseline, program, data, trained.training or None)
-    return replace(trained, baseline=baseline.predicted if baseline else None), data
+    return _restored(file, paths.test, program, data), data
+
+
+def load_alone(program: Program, folder: Path) -> Trained:
+    """Return what training left in a folder, without its data and with no items held out: for items of another file."""
+    file = _of_this_network(Paths.of(program, folder).params, program.network)
+    shift, scale = file.numbers("input.shift"), file.numbers("input.scale")
+    x, y = np.empty((0, program.network.input_size)), np.empty(0, int)
+    return _trained(file, program, x, y, shift, scale)
+
+
+def load_for(program: Program, folder: Path, file: Path) -> Trained | None:
+    """Return what training left in a folder, with the items of another file to test on.
+
+    None if the items that training held out are among them: then the file is what they were split from. None too for a network
+    that was imported, of which nobody knows what it was trained on: the spec says what is held out.
+    """
+    items = unseen(program, file)
+    trained = load_alone(program, folder)
+    if trained.origin:
+        return None
+    test = Paths.of(program, folder).test
+    held_out = arrays_of(test, "run snnc train again").get("x") if test.exists() else None
+    if held_out is not None and items.hold_all(held_out.reshape(len(held_out), -1)):
+        return None
+    if items.y is None:
+        raise Refusal(f"{file.as_posix()} has no labels: snnc predict answers without")
+    x = (items.x.astype(float) - trained.shift) / trained.scale
+    return replace(trained, x_test=x, y_test=items.y)
 
 
 def load_params(paths: Paths, program: Program, data: Data) -> Trained:
@@ -145,13 +259,21 @@ def is_complete(path: Path, program: Program, data: Data) -> bool:
     if not path.exists():
         return False
     try:
-        return _of_this_network(path, program.network).training() == described(program, data)
+        file = _of_this_network(path, program.network)
+        return file.training() == described(program, data, start_in(file.arrays))
     except Refusal:
         return False
 
 
+def origin_of(path: Path) -> Origin | None:
+    """Return the model that the parameters in a file were imported from, if they weren't trained since."""
+    return origin_in(text_in(path, ORIGIN))
+
+
 def trained_otherwise(trained: Trained, program: Program) -> list[str]:
     """Return in what a training differs from what the spec says of training now, each with both values."""
+    if trained.origin:
+        return []
     now = {**training(program), "epochs": program.train.epochs}
     theirs = {key: trained.training[key] for key in (*now, *OPTIONS) if key in trained.training}
     ours = now if theirs else {}
@@ -163,46 +285,60 @@ def _of_this_network(path: Path, network: Network) -> ArraysFile:
     """Return a file of parameters, once it is sure that they are for this network."""
     file = opened(path, "snnc train")
     if "spikes" not in file.arrays:
-        raise Refusal(f"{path.as_posix()} is of an earlier version of snnc: run snnc train again")
-    different = list(_differences(file, network))
+        raise Refusal(f"{path.as_posix()} is of an earlier version of snnc: {file.again}")
+    different = list(differences_of(file, network))
     if different:
-        why = f"{path.as_posix()} is for another network; run snnc train again"
+        why = f"{path.as_posix()} is for another network; {file.again}"
         raise Refusal("\n  ".join([why, *different]))
     return file
 
 
-def _differences(file: ArraysFile, network: Network) -> Iterator[str]:
-    """Yield what differs between the layers that a file was written for and those of a network."""
-    for name, ours in layers_in_words(network).items():
-        theirs = file.text(f"{name}.neurons")
-        there, here = _settings(theirs), _settings(ours)
-        for key in dict.fromkeys([*there, *here]):
-            if there.get(key) != here.get(key):
-                values = there.get(key, "nothing"), here.get(key, "nothing")
-                yield f"{name}.{key}: {values[0]} there, {values[1]} in the spec"
-    read = [sources_of(words) for words in (file.text("spikes"), spikes_in_words(network))]
-    if read[0] != read[1]:
-        theirs, ours = map(", ".join, read)
-        yield f"layers that are read, in order: {theirs} there, {ours} in the spec"
-
-
-def _settings(words: str) -> dict[str, str]:
-    """Return the settings that `describe` has put into words."""
-    if not (layer := re.match(r"(\d+) (\w+)\(", words)):
-        return {}
-    units, neurons = layer.groups()
-    pairs = re.findall(r"(\w+)(?:=| \[)([^\s,)\]]+)", words)
-    return {"units": units, "neurons": neurons, **{k: v.rstrip(".") for k, v in pairs}}
+def _ensure_data(program: Program, origin: Origin) -> None:
+    """Make sure that there are items to run what was imported on: an import needs none."""
+    path = program.data_path
+    if path is not None and not path.exists():
+        arrays = ", ".join(program.data.arrays)
+        save = f" (arrays {arrays})" if program.data.file_kind == "npz" else ""
+        raise Refusal(
+            f"there are no items yet to run what {origin.file} brought: save them with their labels as {path.as_posix()}{save}, "
+            "name another file in [data], or give one: --data FILE"
+        )
 
 
 def _restored(file: ArraysFile, test: Path, program: Program, data: Data) -> Trained:
-    _same_items(file.path, test, data)
     shift, scale = file.numbers("input.shift"), file.numbers("input.scale")
-    x_test = (data.held_out.x.astype(float) - shift) / scale
+    if file.origin:  # whatever items the spec has now
+        shift, scale = np.asarray(data.shift), np.asarray(data.scale)
+    else:
+        _same_items(file.path, test, data)
+    return _trained(file, program, data.held_out.x, data.y_test, shift, scale)
+
+
+def _trained(
+    file: ArraysFile, program: Program, x: Array, y: Array, shift: Array, scale: Array
+) -> Trained:
+    """Return what is in a file, with unscaled items that it wasn't trained on, (n, size), and their labels, (n,)."""
     deployed = replace(program, network=_deployed(file, program.network))
-    training = file.training() if "training" in file.arrays else {}
-    spikes = file.text("spikes")
-    return Trained(deployed, x_test, data.y_test, shift, scale, training, spikes)
+    return Trained(
+        deployed,
+        (x.astype(float) - shift) / scale,
+        y,
+        shift,
+        scale,
+        file.training() if "training" in file.arrays else {},
+        file.text("spikes"),
+        origin=file.origin,
+        start=start_in(file.arrays),
+    )
+
+
+def _holds(path: Path, held_out: HeldOut) -> bool:
+    """Whether a file holds just these items."""
+    try:
+        arrays = arrays_of(path, "")
+    except (FileNotFoundError, Refusal):
+        return False
+    return {"x", "y"} <= arrays.keys() and held_out.is_same(HeldOut(arrays["x"], arrays["y"]))
 
 
 def _same_items(params: Path, test: Path, data: Data) -> None:

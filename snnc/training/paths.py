@@ -84,7 +84,8 @@ def _checkpoint_bytes(program: Program) -> int:
 
 
 def _parameters(network: Network) -> int:
-    return sum(c.parameters(network.source_shape(c)) for c in network.connections)
+    steps = (step for target in network.receivers for step in network.steps(target))
+    return sum(operator.parameters(shape) for operator, shape in steps)
 
 
 def _neurons(program: Program) -> int:

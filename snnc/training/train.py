@@ -17,11 +17,12 @@ from snnc.data.prepare import Array, Labels, division
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.libraries import strict_warnings
 from snnc.networks.build import build, training_network
-from snnc.networks.deploy import Weights
+from snnc.networks.folding import Weights
 from snnc.networks.nengo_dl import simulator
 from snnc.program.program import Program
 from snnc.program.waking import may_start_silent
 from snnc.spec.settings import EarlyStopping, FiringRates
+from snnc.training.beginning import begin
 from snnc.training.class_weights import class_weights
 from snnc.training.epochs import BEGINNING, Epoch, State
 from snnc.training.plateau import lowering
@@ -37,12 +38,18 @@ def train(
     y: Labels,
     on_epoch: Callable[[State], None] = lambda state: None,
     start: State = BEGINNING,
+    initial: Weights | None = None,
 ) -> Weights:
-    """Train a training network on items x, (n, size), and labels y, (n,), from the state `start`; return its weights."""
+    """Train a training network on items x, (n, size), and labels y, (n,), from the state `start`; return its weights.
+
+    The first epoch begins with the `initial` weights, or at random.
+    """
     tf.keras.utils.set_random_seed(program.network.seed)  # for the initial weights
     with ExitStack() as stack:
         stack.enter_context(strict_warnings())
         sim = stack.enter_context(simulator(net, program))
+        if initial:
+            begin(keras_layers(net), initial)
         wake(keras_layers(net), may_start_silent(program))
         losses = {net.logits: _cross_entropy()}
         bands = program.network.bands

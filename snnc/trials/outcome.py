@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,9 +10,7 @@ from numpy.typing import NDArray
 
 from snnc.program.program import Program
 from snnc.running.answers import Answers
-from snnc.running.emulated import emulate
 from snnc.running.statistics import Interval, accuracy, paired_difference
-from snnc.trials.items import TrialItems
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,15 +28,6 @@ class Outcome:
     def minus(self, reference: NDArray[np.bool_]) -> Interval:
         """Return the paired difference of accuracies from another one's answers to the same items, (n,)."""
         return paired_difference(self.correct, reference)
-
-
-def emulated(
-    program: Program, items: TrialItems, progress: Callable[[int], None] = lambda n: None
-) -> Outcome:
-    """Return how a deployed program does as a stream on the emulated chip."""
-    answers = emulate(program, items.x, progress)
-    seconds = (program.stream_steps + program.gap_steps) * program.network.dt
-    return Outcome(answers.classes == items.y, seconds, spikes_of(answers, program))
 
 
 def spikes_of(answers: Answers, program: Program) -> float:

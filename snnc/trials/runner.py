@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.data.prepare import Labels
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, Refusal
 from snnc.program.program import Program
 from snnc.trials.currents import Currents, currents, period_of
 from snnc.trials.items import TrialItems
-from snnc.trials.point import Point, Yardstick, margins
+from snnc.trials.point import Point
 from snnc.trials.setting import OUTPUT_SYNAPSE, OUTPUTS, Setting, readouts
 from snnc.trials.variant import variant
+
+
+class Judge(Protocol):
+    """What settings are compared by."""
+
+    def share_of(self, logits: NDArray[np.float64], labels: Labels) -> float:
+        """Return how good logits, (n, classes), of items with labels, (n,), are: 1 is as good as any."""
+
+
+class RightAnswers:
+    """Compares settings by how many answers are right."""
+
+    def share_of(self, logits: NDArray[np.float64], labels: Labels) -> float:
+        """Return the share of right answers."""
+        return float(np.mean(logits.argmax(axis=1) == labels))
 
 
 @dataclass(eq=False)
@@ -22,20 +42,14 @@ class Runner:
     document: Document
     program: Program
     items: TrialItems
-    yardstick: Yardstick = field(default_factory=Yardstick)
+    judge: Judge
     #: Is called after each run.
     progress: Callable[[], None] = lambda: None
     points: dict[Setting, Point | None] = field(default_factory=dict)
 
-    def at_first(self) -> tuple[Runner, Point]:
-        """Return the same with the yardstick that the spec's own answers suggest, and the point of the spec as it is.
-
-        Raises a Refusal if the chip can't run it.
-        """
-        setting, recorded = Setting(self.program.stream_steps), self._run(self.program)
-        own = margins(recorded.logits(self.program), self.items.y)
-        runner = replace(self, yardstick=Yardstick.of(own))
-        return runner, runner._point(setting, self.program, recorded)
+    def as_it_is(self, recorded: Currents) -> Point:
+        """Return the point of the spec as it is, given what it was recorded to do."""
+        return self._point(Setting(self.program.stream_steps), self.program, recorded)
 
     def best(self, setting: Setting) -> Point | None:
         """Return the point of a setting, read in the best of all ways; None if the chip can't run it."""
@@ -68,9 +82,9 @@ class Runner:
     def _point(self, setting: Setting, program: Program, recorded: Currents) -> Point:
         logits, labels = recorded.logits(program), self.items.y
         return Point(
-            setting,
+            setting=setting,
             correct=logits.argmax(axis=1) == labels,
-            share=self.yardstick.share(margins(logits, labels)),
+            share=self.judge.share_of(logits, labels),
             seconds=period_of(program) * program.network.dt,
             spikes=recorded.spikes,
         )

@@ -26,6 +26,8 @@ class Search:
 
     runner: Runner
     worth: float
+    taus: Sequence[int] = TAUS
+    scales: Sequence[float] = SCALES
 
     def over(self, lengths: Iterable[int], start: Setting) -> None:
         """Search at presentations of some steps, from the longest on: each begins where the one before has ended."""
@@ -65,11 +67,11 @@ class Search:
         """Return a setting with the next value of a key: the synapse's, or the rates of one layer."""
         setting = replace(setting, readout=None)
         if key == 0:
-            taus = [seconds(n, self.runner.program) for n in TAUS]
+            taus = [seconds(n, self.runner.program) for n in self.taus]
             tau = neighbour(taus, setting.tau or 0.0, up)
             return None if tau is None else replace(setting, tau=tau)
         scales = list(setting.scales)
-        scale = neighbour(SCALES, scales[key - 1], up)
+        scale = neighbour(self.scales, scales[key - 1], up)
         if scale is None:
             return None
         scales[key - 1] = scale

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from snnc.data.prepare import load as load_data
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import Refusal
 from snnc.program.program import Program
 from snnc.spec.base import INPUT, OUTPUT
-from snnc.training.params_file import load_params
-from snnc.training.paths import Paths
+from snnc.training.params_file import load_without_baseline
 from snnc.training.progress import Watcher
-from snnc.trials.items import trial_items
+from snnc.trials.currents import currents
 from snnc.trials.point import cheapest, front
-from snnc.trials.runner import Runner
+from snnc.trials.runner import RightAnswers, Runner
 from snnc.trials.search import Search
 from snnc.trials.setting import Setting
+from snnc.trials.telling import telling_items
 from snnc.trials.tuned import Tuned
 from snnc.trials.twin import trained_twin, twin_classes
 
@@ -41,18 +40,16 @@ def tune(
 
     Items are shown for some steps, or for as many as turn out best. `tolerance` is the share of right answers that may be lost.
     """
-    data = load_data(program)
-    trained = load_params(Paths.of(program, folder), program, data)
-    items = trial_items(program, data, most)
+    trained, data = load_without_baseline(program, folder)
+    items = telling_items(trained.program, data, most)
     twin = trained_twin(program, folder, data, trained.training)
     answered = None if twin is None else twin_classes(program, twin, items.x) == items.y
     tried = [steps] if steps else lengths(program)
     start = beginning(program)
     expected = len(tried) * RUNS * (len(start.scales) + 1)
     with watcher.items("tuning", expected) as count:
-        runner, as_it_is = Runner(
-            document, trained.program, items, progress=lambda: count(1)
-        ).at_first()
+        runner = Runner(document, trained.program, items, RightAnswers(), lambda: count(1))
+        as_it_is = runner.as_it_is(currents(trained.program, items.x))
         Search(runner, max(tolerance, LEAST_WORTH)).over(tried, start)
         count(expected - len(runner.points))
     found = [point for point in runner.points.values() if point]
@@ -70,7 +67,6 @@ def tune(
         front=points,
         chosen=chosen,
         tolerance=tolerance,
-        margin=runner.yardstick.margin,
         tried=len(runner.points),
     )
 

@@ -15,10 +15,16 @@ from snnc.running.scoring import BASELINE
 from snnc.running.statistics import accuracy
 from snnc.show.table import Cells, aligned
 from snnc.trials.items import TrialItems
-from snnc.trials.point import DOUBTFUL, Point
+from snnc.trials.point import Point
 
 AS_IT_IS = "the spec as it is"
 CHOSEN = "chosen"
+#: What items are, in words.
+WORDS = {
+    "validation": "items that validated the training",
+    "training": "items trained on",
+    "mixed training": "items trained on, each mixed with a fifth of another, as nearly all are right without",
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,8 +41,6 @@ class Tuned:
     front: tuple[Point, ...]
     chosen: Point
     tolerance: float
-    #: By how much the right logit has to be above the others for an answer to count, when points are compared.
-    margin: float
     tried: int
 
     def __str__(self) -> str:
@@ -45,14 +49,8 @@ class Tuned:
     @property
     def notes(self) -> list[str]:
         """Sentences that explain the table."""
-        of = "that validated the training" if self.items.which == "validation" else "trained on"
-        doubted = (
-            "Nearly all of these are answered right, so points are compared by the share that is right by a margin, which "
-            f"{1 - DOUBTFUL:.0%} of the spec's own answers have: more aren't better."
-        )
         return [
-            *([doubted] if self.margin else []),
-            f"On {len(self.items):,} items {of}, drawn by the seed, as a stream on the emulator; no test item was looked at. "
+            f"On {len(self.items):,} {WORDS[self.items.which]}, drawn by the seed, as a stream on the emulator; no test item was looked at. "
             f"Spikes are those of all layers, an item; {self.tried} runs.",
             f"Chosen is the shortest time, and there the fewest spikes, at most {100 * self.tolerance:g} points below the best.",
         ]
@@ -60,13 +58,12 @@ class Tuned:
     def cells(self) -> Cells:
         header = ["", "time, ms", "spikes", "accuracy, % (95 %)", "n", "minus the spec (95 %)"]
         header += [] if self.twin is None else ["minus float (95 %)"]
-        header += ["by a margin, %"] if self.margin else []
         return [[*header, "set"], *self._rows()]
 
     def _rows(self) -> Iterator[list[str]]:
         if self.twin is not None:
-            of_twin, empty = accuracy(self.twin), [""] * (1 + bool(self.margin))
-            yield [BASELINE, "", "", in_percent(of_twin), str(of_twin.n), "", "", *empty]
+            of_twin = accuracy(self.twin)
+            yield [BASELINE, "", "", in_percent(of_twin), str(of_twin.n), "", "", ""]
         yield self._row(AS_IT_IS, self.as_it_is)
         for point in self.front:
             yield self._row(CHOSEN if point is self.chosen else "", point)
@@ -81,7 +78,6 @@ class Tuned:
             str(point.accuracy.n),
             in_percent(point.minus(self.as_it_is.correct), "+") if is_other else "",
             *([] if self.twin is None else [in_percent(point.minus(self.twin), "+")]),
-            *([f"{100 * point.share:.1f}"] if self.margin else []),
             str(point.setting) if is_other else "",
         ]
 
@@ -94,7 +90,6 @@ class Tuned:
             "items": {"n": len(self.items), "which": self.items.which},
             "shown": "stream",
             "tolerance": self.tolerance,
-            "margin": self.margin,
             "tried": self.tried,
             "float": None if self.twin is None else asdict(accuracy(self.twin)),
             "as_it_is": self._described(self.as_it_is),
@@ -108,7 +103,6 @@ class Tuned:
             "seconds": point.seconds,
             "spikes": point.spikes,
             "accuracy": asdict(point.accuracy),
-            "by_margin": point.share,
             "minus_spec": asdict(point.minus(self.as_it_is.correct)),
             "minus_float": None if self.twin is None else asdict(point.minus(self.twin)),
             "changes": {".".join(map(str, path)): value for path, value in changes.items()},

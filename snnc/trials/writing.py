@@ -54,11 +54,11 @@ def loss(tuned: Tuned) -> str:
     )
 
 
-def difference(before: Document, after: Document) -> str:
+def difference(before: Document, after: Document, how: str = "tuned") -> str:
     """Return the lines that change, with those around them."""
     old, new = before.text.splitlines(), after.text.splitlines()
     name = before.path.as_posix()
-    return "\n".join(unified_diff(old, new, name, f"{name} (tuned)", n=1, lineterm=""))
+    return "\n".join(unified_diff(old, new, name, f"{name} ({how})", n=1, lineterm=""))
 
 
 def write(before: Document, after: Document, command: str) -> None:

@@ -24,7 +24,6 @@ from snnc.data.csv_file import (
 from snnc.diagnostics.codes import REGRESSION, error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, near
-from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.spec import write_toml
 from snnc.spec.regressions import NOT_YET
@@ -44,7 +43,7 @@ def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
         yield Diagnostic(DATA_SHAPE, f"{path.as_posix()} holds no items", at)
         return
     table = _Table(path, csv_format(network, data), first[0], first[int(data.header)])
-    yield from _columns_fit(network, table)
+    yield from _columns_fit(program, table)
 
 
 def items(program: Program, path: Path) -> int:
@@ -66,7 +65,7 @@ class _Table:
     item: Row
 
 
-def _columns_fit(network: Network, table: _Table) -> Iterator[Diagnostic]:
+def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
     """Yield what doesn't fit; a wrong delimiter is reported in place of all that follows from it."""
     how, columns, item = table.how, table.top.cells, table.item
     if len(columns) == 1:
@@ -90,7 +89,7 @@ def _columns_fit(network: Network, table: _Table) -> Iterator[Diagnostic]:
         yield misdivided
         return
     yield from header
-    yield from items_fit(network, (len(columns) - 1,), "an item, a line without its label,")
+    yield from items_fit(program, (len(columns) - 1,), "an item, a line without its label,")
     yield from unreadable
 
 

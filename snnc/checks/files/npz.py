@@ -13,7 +13,6 @@ from snnc.diagnostics.codes import REGRESSION, error
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near
 from snnc.operators.linear import Shape, size
-from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.spec.regressions import NOT_YET, same_as_items
 from snnc.spec.sources.npz import Source as Npz
@@ -97,7 +96,7 @@ def _pairs_fit(
     for x, y in zip(names[::2], names[1::2], strict=True):
         if x not in arrays or y not in arrays:
             continue
-        errors = list(_pair_fits(program.network, arrays[x], arrays[y]))
+        errors = list(_pair_fits(program, arrays[x], arrays[y]))
         yield from errors
         if x == names[0] and not any(d.at == arrays[y].at for d in errors):
             yield from a_batch_fits(program, arrays[y].shape[0], held_out or 0.0)
@@ -118,16 +117,17 @@ def _is_numbers(array: _Array) -> Iterator[Diagnostic]:
         yield Diagnostic(DATA_TYPE, message, array.at, hint=hint)
 
 
-def _pair_fits(network: Network, x: _Array, y: _Array) -> Iterator[Diagnostic]:
+def _pair_fits(program: Program, x: _Array, y: _Array) -> Iterator[Diagnostic]:
     named = f"'{x.name}' has shape {list(x.shape)}, items first" if len(x.shape) < 2 else ""
-    yield from items_fit(network, x.shape[1:], f"an item of '{x.name}'", named, x.name)
-    if message := _of_values(x, y, network.output.classes):
-        one_hot = _single_labels(x, y, network.output.classes)
+    classes = program.network.output.classes
+    yield from items_fit(program, x.shape[1:], f"an item of '{x.name}'", named)
+    if message := _of_values(x, y, classes):
+        one_hot = _single_labels(x, y, classes)
         hint = f"{one_hot}; {NOT_YET}" if size(y.shape[1:]) <= FEW_CLASSES else NOT_YET
         yield Diagnostic(REGRESSION, message, y.at, hint=hint.removeprefix("; "))
     elif not y.shape or size(y.shape[1:]) != 1:
         message = f"'{y.name}' has shape {list(y.shape)}; labels are one whole number an item"
-        hint = _single_labels(x, y, network.output.classes)
+        hint = _single_labels(x, y, classes)
         yield Diagnostic(DATA_SHAPE, message, y.at, hint=hint)
     elif x.shape[:1] != y.shape[:1]:
         items = f"{x.shape[0]} items" if x.shape else "no items"

@@ -13,24 +13,30 @@ from snnc.operators.linear import Operator, Shape, ShapeError
 from snnc.spec.base import Bare, Count, Model, Name, default_kind
 from snnc.spec.settings import FiringRates
 from snnc.spec.synapses import Synapse
-from snnc.spec.weights import Normalisation
+from snnc.spec.weights import L1, L2, BatchNorm, Normalisation
 
 if TYPE_CHECKING:
+    from snnc.operators.conv1d import Conv1D
     from snnc.operators.conv2d import Conv2D
     from snnc.operators.dense import Dense
+    from snnc.operators.depthwise_conv2d import DepthwiseConv2D
+
+    Weights = Dense | Conv1D | Conv2D | DepthwiseConv2D
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Flow:
     """Values on their way to the next population: where they come from, and the operators they pass.
 
-    `via` is the layer, or the input, that was named as their source.
+    `via` is the layer, or the input, that was named as their source. Where `terms` are, values are the sum of these, and
+    have no other source.
     """
 
     source: str
     shape: Shape
     operators: tuple[Operator, ...] = ()
     via: str = ""
+    terms: tuple[Flow, ...] = ()
 
     def then(self, operator: Operator) -> Flow:
         """Return the values after one more operator."""
@@ -40,7 +46,8 @@ class Flow:
     def placed(self, at: KeyPath) -> Flow:
         """Return the values with `at` as the place of each operator that has none yet."""
         operators = (op if op.at else replace(op, at=at) for op in self.operators)
-        return replace(self, operators=tuple(operators))
+        terms = (term.placed(at) for term in self.terms)
+        return replace(self, operators=tuple(operators), terms=tuple(terms))
 
 
 class Builder(Protocol):
@@ -87,6 +94,8 @@ class NeuronLayer(LayerKind):
     """A layer that ends in neurons."""
 
     takes_several: ClassVar[bool] = True
+    #: Whether it may have weights alone.
+    may_be_linear: ClassVar[bool] = False
 
     neurons: Annotated[dict[str, Any] | None, Bare] = Field(
         None, description="What differs from [neurons], key by key, or another kind of neuron."
@@ -118,8 +127,63 @@ class NeuronLayer(LayerKind):
         None, description="What differs from train.firing_rates, key by key."
     )
 
+    @property
+    def has_neurons(self) -> bool:
+        """Whether it ends in neurons, and isn't linear."""
+        return self.neurons != WITHOUT
 
-def summed(operator: Dense | Conv2D, sources: Sequence[Flow]) -> list[Flow]:
+
+def joined(flows: Sequence[Flow]) -> Flow:
+    """Return the sum of flows of one shape as one flow. What they pass from there on is trained once."""
+    terms: list[Flow] = []
+    for flow in flows:
+        *shared, last = flow.operators
+        if flow.terms and shared:
+            message = (
+                f"'{flow.via}' is concatenated already, and changed before it is concatenated again"
+            )
+            raise ShapeError(message, "from", f"let a layer with neurons read '{flow.via}' first")
+        terms += [term.then(last) for term in flow.terms] or [flow]
+    first = terms[0]
+    return Flow(first.source, first.shape, terms=tuple(terms))
+
+
+#: What a layer has for neurons that has none.
+WITHOUT = {"kind": "none"}
+
+
+class WeightedLayer(NeuronLayer):
+    """A layer with weights in front of its neurons. It may leave out the neurons: then it is linear, for layers that add it up."""
+
+    may_be_linear: ClassVar[bool] = True
+
+    neurons: Annotated[dict[str, Any] | None, Bare] = Field(
+        None,
+        description='What differs from [neurons], key by key, or another kind of neuron; "none" for weights alone, as a layer of '
+        "Keras without an activation.",
+    )
+    use_bias: bool = Field(
+        True, description="Whether the weights come with a trained bias, as in Keras."
+    )
+    batch_norm: BatchNorm = False
+    l1: L1 = 0.0
+    l2: L2 = 0.0
+
+    def weighted(self, operator: Weights, sources: Sequence[Flow], network: Builder) -> Flow:
+        """Return what comes out of the layer's neurons, or of its weights if it has none."""
+        flows = normalised(operator.name, summed(operator, sources), self.batch_norm)
+        if self.has_neurons:
+            return network.population(operator.name, self, flows)
+        if len(flows) > 1:
+            message = (
+                "a layer without neurons follows one layer: neurons add up what comes from several"
+            )
+            hint = 'write a layer for each of them, and one of kind = "add" behind these'
+            raise ShapeError(message, "from", hint)
+        return flows[0]
+
+
+def summed(operator: Weights, sources: Sequence[Flow]) -> list[Flow]:
     """Return sources that pass weights of their own each. One bias for the sum: the first source brings it."""
     first, *others = sources
     biasless = replace(operator, use_bias=False)

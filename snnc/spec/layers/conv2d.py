@@ -6,11 +6,10 @@ from pydantic import Field
 
 from snnc.operators.conv2d import Conv2D
 from snnc.spec.base import Count, Size2D
-from snnc.spec.layers.base import Builder, Flow, NeuronLayer, normalised, summed
-from snnc.spec.weights import L1, L2, BatchNorm
+from snnc.spec.layers.base import Builder, Flow, WeightedLayer
 
 
-class Layer(NeuronLayer):
+class Layer(WeightedLayer):
     """Neurons that look at a part of an image, with the same weights everywhere."""
 
     kind: Literal["conv2d"]
@@ -26,12 +25,6 @@ class Layer(NeuronLayer):
         description="Whether neurons look within the image only (valid), or beyond its edges at zeros, so that with strides of 1 "
         "as much comes out as goes in (same).",
     )
-    use_bias: bool = Field(
-        True, description="Whether every filter has a trained bias, as in Keras."
-    )
-    batch_norm: BatchNorm = False
-    l1: L1 = 0.0
-    l2: L2 = 0.0
 
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
         convolution = Conv2D(
@@ -44,5 +37,4 @@ class Layer(NeuronLayer):
             l1=self.l1,
             l2=self.l2,
         )
-        weighted = summed(convolution, sources)
-        return network.population(name, self, normalised(name, weighted, self.batch_norm))
+        return self.weighted(convolution, sources, network)

@@ -25,17 +25,16 @@ class ScheduleKind(Model):
     kind: str
 
     @property
-    def written(self) -> dict[str, Any]:
-        """The arguments that the spec sets."""
-        fields = [key for key in type(self).model_fields if key in self.model_fields_set]
-        values = {key: getattr(self, key) for key in fields if key != "kind"}
+    def settings(self) -> dict[str, Any]:
+        """The arguments that aren't the default: the same whether a spec writes defaults or not."""
+        values = self.model_dump(exclude_defaults=True, exclude={"kind"})
         return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
     @property
     def argument(self) -> Call | float:
-        """What the optimiser gets as its learning rate: the schedule's constructor, with the arguments that the spec sets."""
-        written = {key: _real(value) for key, value in self.written.items()}
-        return Call(f"tf.optimizers.schedules.{self.keras}", kwargs=written)
+        """What the optimiser gets as its learning rate: the schedule's constructor, with its settings."""
+        settings = {key: _real(value) for key, value in self.settings.items()}
+        return Call(f"tf.optimizers.schedules.{self.keras}", kwargs=settings)
 
     def callback(self, validates: bool) -> Call | None:
         """Return Keras' callback that changes the learning rate between epochs, if one does."""
@@ -43,7 +42,7 @@ class ScheduleKind(Model):
 
     def described(self, validates: bool) -> dict[str, Any]:
         """Return what tells the schedule from others, in a training that does or doesn't validate."""
-        return {"kind": self.keras, **self.written}
+        return {"kind": self.keras, **self.settings}
 
 
 def _real(value: Any) -> Any:

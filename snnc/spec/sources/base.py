@@ -1,13 +1,12 @@
 """What the sources of items and labels have in common."""
 
 from collections.abc import Collection
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from snnc.spec.base import Fraction, Model
-
-Scale = Literal["none", "unit", "signed", "standard"]
+from snnc.spec.scale import Given, Scale
 
 #: Default names of the arrays of data that come split.
 SPLIT = ("x_train", "y_train", "x_test", "y_test")
@@ -28,8 +27,14 @@ class SourceKind(Model):
     scale: Scale = Field(
         "standard",
         description="How items are scaled, fitted on the training items alone: none; unit, to [0, 1], or signed, to [-1, 1], "
-        "by the smallest and the largest value; standard, per feature to mean 0 and deviation 1.",
+        "by the smallest and the largest value; standard, per feature to mean 0 and deviation 1. Or by numbers from elsewhere: "
+        "{ subtract = 0.1307, divide = 0.3081 }.",
     )
+
+    @property
+    def scale_words(self) -> str:
+        """How items are scaled, in words: other numbers are other words."""
+        return f"given {self.scale.digest}" if isinstance(self.scale, Given) else str(self.scale)
 
     @property
     def title(self) -> str:

@@ -1,7 +1,7 @@
 """Train the eye network (64-64-54-20-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from eye.toml [001889b3].
+Written by snnc from eye.toml [4e521a1f].
 """
 
 import argparse
@@ -174,7 +174,7 @@ def fold(chain):
     if not chain:
         return {}, 0  # values as they are
     weights, *bias = chain[0].tensor_func.get_weights()
-    if not isinstance(chain[0].tensor_func, Conv2D):
+    if weights.ndim == 2:
         weights = weights.T
     return {"weights": weights}, bias[0] if bias else 0
 

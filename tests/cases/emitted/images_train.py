@@ -1,7 +1,7 @@
 """Train the images network (64-128-256-72-32-24-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from images.toml [7cd90f57].
+Written by snnc from images.toml [befa6b06].
 """
 
 import argparse
@@ -218,7 +218,7 @@ def fold(chain):
         responses = respond(chain, range(chain[0].size_in))
         return {"weights": (responses - bias).T}, bias
     weights, *bias = chain[0].tensor_func.get_weights()
-    if not isinstance(chain[0].tensor_func, Conv2D):
+    if weights.ndim == 2:
         weights = weights.T
     return {"weights": weights}, bias[0] if bias else 0
 
@@ -226,12 +226,14 @@ def fold(chain):
 def fold_kernel(chain, start, size, place):
     """Return the kernel that does at once what Keras layers do, and the bias."""
     (top, left), (height, width) = start, size
-    inputs = np.arange(chain[0].size_in).reshape(chain[0].shape_in)
+    before, after = chain[0].shape_in, chain[-1].shape_out
+    inputs = np.arange(chain[0].size_in).reshape(before[0], -1, before[-1])
     inputs = inputs[top : top + height, left : left + width].ravel()
     bias = apply(chain, np.zeros((1, chain[0].size_in), np.float32))[0]
-    responses = (respond(chain, inputs) - bias).reshape(-1, *chain[-1].shape_out)
+    responses = respond(chain, inputs) - bias
+    responses = responses.reshape(len(inputs), after[0], -1, after[-1])
     kernel = responses[:, place[0], place[1]]
-    return {"weights": kernel.reshape(*size, chain[0].shape_in[-1], -1)}, bias
+    return {"weights": kernel.reshape(*size, before[-1], -1)}, bias
 
 
 def fold_sparse(chain):

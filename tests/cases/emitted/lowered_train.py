@@ -1,7 +1,7 @@
 """Train the lowered network (64-64-36-24-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from lowered.toml [e7f44aea].
+Written by snnc from lowered.toml [eaf8cd86].
 """
 
 import argparse
@@ -187,7 +187,7 @@ def fold(chain):
     if not chain:
         return {}, 0  # values as they are
     weights, *bias = chain[0].tensor_func.get_weights()
-    if not isinstance(chain[0].tensor_func, Conv2D):
+    if weights.ndim == 2:
         weights = weights.T
     return {"weights": weights}, bias[0] if bias else 0
 
@@ -195,12 +195,14 @@ def fold(chain):
 def fold_kernel(chain, start, size, place):
     """Return the kernel that does at once what Keras layers do, and the bias."""
     (top, left), (height, width) = start, size
-    inputs = np.arange(chain[0].size_in).reshape(chain[0].shape_in)
+    before, after = chain[0].shape_in, chain[-1].shape_out
+    inputs = np.arange(chain[0].size_in).reshape(before[0], -1, before[-1])
     inputs = inputs[top : top + height, left : left + width].ravel()
     bias = apply(chain, np.zeros((1, chain[0].size_in), np.float32))[0]
-    responses = (respond(chain, inputs) - bias).reshape(-1, *chain[-1].shape_out)
+    responses = respond(chain, inputs) - bias
+    responses = responses.reshape(len(inputs), after[0], -1, after[-1])
     kernel = responses[:, place[0], place[1]]
-    return {"weights": kernel.reshape(*size, chain[0].shape_in[-1], -1)}, bias
+    return {"weights": kernel.reshape(*size, before[-1], -1)}, bias
 
 
 def respond(chain, inputs):

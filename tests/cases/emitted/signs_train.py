@@ -1,7 +1,7 @@
 """Train the signs network (64-256-96-24-12-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from signs.toml [b0c614ae].
+Written by snnc from signs.toml [f902ac00].
 """
 
 import argparse
@@ -113,9 +113,10 @@ def train(net, x, y, epochs):
 def wake(net):
     """Turn units around whose weights are all negative: on values that never are,
     they would start silent, and a silent neuron has no slope to learn by."""
+    names = ["encoder", "mixed"]
     for node in net.nodes:
         layer = getattr(node, "tensor_func", None)
-        if getattr(layer, "name", None) in ("encoder", "mixed"):
+        if getattr(layer, "name", None) in names:
             kernel, *bias = layer.get_weights()
             silent = (kernel <= 0).all(axis=tuple(range(kernel.ndim - 1)))
             layer.set_weights([np.where(silent, -kernel, kernel), *bias])
@@ -139,6 +140,7 @@ def collect_params(net):
         into[conn.post_obj].append(conn.pre_obj)
     ends = {ens.label: into[ens.neurons] for ens in net.ensembles}
     ends["output"] = [net.logits.target]
+    sizes = {"output": 10} | {ens.label: ens.n_neurons for ens in net.ensembles}
     for name, nodes in ends.items():
         biases[name] = 0
         for number, node in enumerate(nodes, 1):
@@ -149,14 +151,14 @@ def collect_params(net):
             key = name if number == 1 else f"{name}.{number}"
             arrays, bias = fold(chain)
             params |= {f"{key}.{array}": value for array, value in arrays.items()}
-            biases[name] = biases[name] + bias
+            # The bias of a channel is that of all its neurons.
+            biases[name] = biases[name] + np.resize(bias, sizes[name])
     for ens in net.ensembles:
         tuning = ens.max_rates.options, ens.intercepts.options
         gain, bias = ens.neuron_type.gain_bias(*tuning)
         params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
         bias = bias + gain * biases[ens.label]
-        # The bias of a channel is that of all its neurons.
-        params[f"{ens.label}.bias"] = np.resize(bias, ens.n_neurons)
+        params[f"{ens.label}.bias"] = np.full(ens.n_neurons, bias)
     params["output.bias"] = np.zeros(10) + biases["output"]
     return params
 
@@ -164,7 +166,7 @@ def collect_params(net):
 def fold(chain):
     """Return weights as Nengo has them, and the bias, of a Keras layer."""
     weights, *bias = chain[0].tensor_func.get_weights()
-    if not isinstance(chain[0].tensor_func, Conv2D):
+    if weights.ndim == 2:
         weights = weights.T
     return {"weights": weights}, bias[0] if bias else 0
 

@@ -1,0 +1,385 @@
+"""The arguments of each command, and its help."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from snnc.diagnostics import pages
+from snnc.diagnostics.wording import near
+
+#: Where a trained network runs.
+PLACES = ("nengo_dl", "nengo", "emulator", "nengo_loihi")
+
+
+def _new(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="the network's name; the spec becomes NAME.toml")
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    _add_specs(parser, nargs="*")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        nargs="?",
+        const=True,
+        metavar="FILE",
+        help="also look at the values of the data, or of a file instead of them",
+    )
+    parser.add_argument(
+        "--params",
+        action="store_true",
+        help="also look at the parameters that training has left: the firing rates of items that were trained on",
+    )
+    _add_folder(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object a spec and line")
+    form.add_argument(
+        "--sarif",
+        action="store_true",
+        help="print a SARIF log, which code hosts show beside the code",
+    )
+
+
+def _explain(parser: argparse.ArgumentParser) -> None:
+    codes = pages.codes()
+    parser.add_argument(
+        "code",
+        nargs="?",
+        type=_one_of("code", codes),
+        choices=codes,
+        metavar="CODE",
+        help="as reports have it in brackets (default: list all)",
+    )
+
+
+def _compile(parser: argparse.ArgumentParser) -> None:
+    _add_specs(parser, nargs="+")
+    _add_folder(parser)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; fail with a diff if a script is out of date",
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="overwrite scripts that were edited since snnc wrote them",
+    )
+
+
+def _show(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--full",
+        action="store_true",
+        help="print the spec with every value and where it comes from",
+    )
+    form.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.add_argument(
+        "--cores",
+        action="store_true",
+        help="list the chip's cores instead: neurons, axons and synapse bits, and their shares of the limits",
+    )
+
+
+def _train(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
+    parser.add_argument(
+        "--baseline", action="store_true", help="also train the float twin in plain Keras"
+    )
+    parser.add_argument(
+        "--epochs", type=_positive, help="train this often instead of as the spec says"
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on where a training was killed; start where there is none",
+    )
+
+
+def _run_spec(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
+    parser.add_argument(
+        "--on",
+        action="append",
+        type=_one_of("place", PLACES),
+        choices=PLACES,
+        help="nengo_dl shows items fresh, nengo, the chip's emulator and nengo_loihi as a stream; may be repeated (default: as targets say)",
+    )
+    parser.add_argument("--items", type=_positive, help="how many test items (default: all)")
+    parser.add_argument(
+        "--verify",
+        type=_positive,
+        metavar="N",
+        help="also run the first N items on nengo_loihi, and compare what the emulator computed, bit for bit",
+    )
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+    parser.add_argument(
+        "--plot", action="store_true", help="also draw a figure of each run, NAME.PLACE.png"
+    )
+
+
+def _predict(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        required=True,
+        help="items, with labels or without: a .npz file with an array x, or x and y, a .npy file, or a .csv file where the spec has one",
+    )
+    parser.add_argument(
+        "--on",
+        type=_one_of("place", PLACES),
+        choices=PLACES,
+        help="where to run (default: on the chip's emulator, or on nengo_dl if the spec isn't for the chip)",
+    )
+    parser.add_argument("--logits", action="store_true", help="also give the logit of each class")
+    parser.add_argument(
+        "-w", "--write", type=Path, metavar="CSV", help="write the answers to a file instead"
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite that file")
+
+
+def _calibrate(parser: argparse.ArgumentParser) -> None:
+    _add_search(
+        parser,
+        items=2000,
+        time="as the spec says, else as short as loses no more than the tolerance",
+        tolerance="may be lost against rates where a time is looked for",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only print what would be written")
+
+
+def _tune(parser: argparse.ArgumentParser) -> None:
+    _add_search(
+        parser,
+        items=2000,
+        time="whatever is best",
+        tolerance="less accurate than the best the choice may be",
+    )
+    parser.add_argument("--apply", action="store_true", help="write the choice to the spec")
+
+
+def _add_search(parser: argparse.ArgumentParser, items: int, time: str, tolerance: str) -> None:
+    """Add the arguments of a search for settings: the defaults in words, and what the tolerance is of."""
+    _add_trials(parser, items)
+    parser.add_argument(
+        "--time",
+        type=_amount,
+        metavar="SECONDS",
+        help=f"show items this long (default: {time})",
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=_amount,
+        default=0.3,
+        metavar="POINTS",
+        help=f"how much {tolerance}, in percentage points (default: 0.3)",
+    )
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    parser.add_argument(
+        "--nir",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="write the rate network as a NIR graph, read it back and compare it",
+    )
+    parser.add_argument(
+        "--dt",
+        type=_amount,
+        metavar="SECONDS",
+        help="the time step that its readers are given (default: that of the spec)",
+    )
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
+    parser.add_argument("--items", type=_positive, help="how many test items (default: all)")
+    parser.add_argument("--json", action="store_true", help="also print the page's numbers as JSON")
+
+
+def _ladder(parser: argparse.ArgumentParser) -> None:
+    _add_trials(parser, items=1000)
+    parser.add_argument("--apply", action="store_true", help="write the change to the spec")
+    parser.add_argument(
+        "--seconds",
+        type=_amount,
+        default=120.0,
+        help="how long changes of the training may be tried; 0 trains nothing (default: 120)",
+    )
+
+
+def _import(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = IMPORT_EXAMPLES
+    parser.add_argument(
+        "model", type=Path, help="the file: .h5, .keras, a .json of the architecture, .onnx or .nir"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="NAME",
+        help="the network's name; the spec becomes NAME.toml, and its parameters NAME.params.npz (default: like the file)",
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="the weights, if the model has them in a file of its own",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        help="items and labels, a .npz or a .csv file: the spec names it, and the accuracy on what it holds out is said",
+    )
+    parser.add_argument(
+        "--max-pool",
+        choices=["refuse", "average"],
+        default="refuse",
+        help="average: take means where the model takes the largest value, and say what that loses (default: refuse)",
+    )
+    parser.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="also do what snnc calibrate does: scale layers, and search how they run best on the chip; needs --data",
+    )
+    parser.add_argument(
+        "--check-only", action="store_true", help="say what would become of it, and write nothing"
+    )
+    parser.add_argument("--force", action="store_true", help="write over files that are there")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
+
+
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=["bash", "zsh", "fish"])
+
+
+IMPORT_EXAMPLES = """\
+examples:
+  snnc import model.h5                        write model.toml and model.params.npz
+  snnc import model.json --weights model.h5   architecture and weights apart
+  snnc import model.onnx -o jets --data jets.npz
+  snnc import model.keras --check-only        say what would become of each layer"""
+
+#: The help of each command, and the function that adds its arguments.
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "new": ("write a commented spec to start from", _new),
+    "import": (
+        "turn a trained network of Keras, PyTorch or NIR into a spec with its parameters",
+        _import,
+    ),
+    "check": ("say what is wrong with specs, and what to write instead", _check),
+    "explain": ("say why a code is raised, with an example and its repair", _explain),
+    "compile": ("write the scripts that train and run the network", _compile),
+    "show": ("list the layers: shapes, neurons, parameters, rates, and where each runs", _show),
+    "train": ("train the network in NengoDL", _train),
+    "run": ("run the trained network as spikes, and print one table", _run_spec),
+    "calibrate": ("bring a trained network to the chip, without training it again", _calibrate),
+    "predict": ("say what the trained network answers to the items of a file", _predict),
+    "tune": ("search how the trained network runs best on the chip, without training it", _tune),
+    "export": ("write the trained network as a graph that other frameworks read", _export),
+    "report": (
+        "run the trained network, and write what there is to know of it into one HTML file, NAME.report.html",
+        _report,
+    ),
+    "ladder": ("show where accuracy goes on the way to the chip, and what brings it back", _ladder),
+    "schema": ("print a JSON schema of specs, by which editors complete them", _schema),
+    "completion": ("print what makes a shell complete snnc's commands", _completion),
+    "doctor": (
+        "say which versions are installed, whether they fit each other, and what repairs them",
+        lambda parser: None,
+    ),
+}
+
+
+def _add_spec(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("spec", type=Path, help="the spec, a TOML file")
+
+
+def _add_specs(parser: argparse.ArgumentParser, nargs: str) -> None:
+    parser.add_argument("specs", type=Path, nargs=nargs, metavar="spec", help="TOML files")
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="folder of what is written and read again (default: beside the spec)",
+    )
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        help="take items and labels from this file instead of from what the spec names: a .npz file whose arrays are called "
+        "as in the spec, and where it doesn't say x and y, or x_train, y_train, x_test and y_test if they come split; "
+        "a .csv file where the spec has one",
+    )
+
+
+def _add_trials(parser: argparse.ArgumentParser, items: int) -> None:
+    """Add what commands share that try a trained spec otherwise."""
+    _add_spec(parser)
+    _add_folder(parser)
+    _add_data(parser)
+    parser.add_argument(
+        "--items",
+        type=_positive,
+        default=items,
+        help="on how many items, at most: those that validated the training, else of those trained on "
+        f"(default: {items}); never on test items",
+    )
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+
+
+def _one_of(noun: str, words: Sequence[str]) -> Callable[[str], str]:
+    """Return a type of arguments that refuses all but some words, and suggests the nearest."""
+
+    def word(text: str) -> str:
+        if text not in words:
+            hint = near(text, words)
+            raise argparse.ArgumentTypeError(f"there is no {noun} {text!r}{hint and f'; {hint}'}")
+        return text
+
+    return word
+
+
+def _amount(text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0")
+    return amount
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)

@@ -1,0 +1,86 @@
+"""The whole text of an imported spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from snnc.importing import text
+from snnc.importing.data_table import DataTable
+from snnc.importing.names import spec_name
+from snnc.importing.rewriting import Change
+from snnc.importing.sketch import Layer, Sketch
+from snnc.training.imported import Origin
+
+NO_ROOM = "the chip has no room: snnc check says why once loihi is among them"
+#: A spec of snnc's language.
+VERSION = 1
+
+
+def heading(
+    name: str, origin: Origin, written_by: str, changes: Sequence[Change]
+) -> tuple[str, ...]:
+    """Return what stands at the top of a spec: where it comes from, and what isn't as in the file."""
+    gone: dict[str, list[str]] = {}
+    for change in changes:
+        if not change.into and change.why:
+            of = change.of.removesuffix("/activation")
+            gone.setdefault(f"{change.became}: {change.why}", []).append(of)
+    return (
+        f"{name}: imported from {origin.file} ({written_by}), SHA-256 {origin.sha256}.",
+        "Nothing was trained again: as rates, the network computes what the file does.",
+        *(["What isn't as there:"] if gone else []),
+        *(f"- {', '.join(layers)}: {what}." for what, layers in gone.items()),
+    )
+
+
+def _axes(sketch: Sketch) -> dict[str, str]:
+    """Return what is to be said of items that the file takes with their channels first."""
+    if not sketch.channels_first or len(sketch.shape) < 2:
+        return {}
+    order = ", ".join(map(str, [0, *range(2, len(sketch.shape) + 1), 1]))
+    return {"shape": f"the channels are last, and first in the file: save x.transpose({order})"}
+
+
+def comments(sketch: Sketch, changes: Sequence[Change]) -> dict[str, str]:
+    """Return by layer what isn't as in the file: its name there, what became of it, and what it has taken in."""
+    return {layer.name: "; ".join(_of_layer(layer, changes)) for layer in sketch.layers}
+
+
+def _of_layer(layer: Layer, changes: Sequence[Change]) -> Iterator[str]:
+    if layer.nodes and spec_name(layer.nodes[0], (), layer.kind) != layer.nodes[0]:
+        yield f"{layer.nodes[0]} in the file"
+    for change in changes:
+        if change.into in layer.nodes:
+            yield f"{change.of} is {change.became} it"
+        elif change.of in layer.nodes and not change.into:
+            yield change.became
+
+
+def spec_text(
+    sketch: Sketch, name: str, said: Sequence[str], changes: Sequence[Change], data: DataTable
+) -> str:
+    """Return a spec; `said` is what stands at its top."""
+    targets = [] if sketch.on_chip else [text.line("targets", ["nengo_dl"], NO_ROOM)]
+    blocks = [
+        "\n".join([text.commented(said), f"snnc = {VERSION}", *targets]),
+        text.block("[network]", {"name": name}),
+        text.block("[data]", data.pairs, data.comments),
+        text.block("[input]", {"shape": list(sketch.shape)}, _axes(sketch)),
+        text.block(
+            "[neurons]",
+            {"kind": "spiking_relu", "max_rate": 300},
+            {"kind": "their rates are the file's ReLU, exactly"},
+        ),
+        *text.layer_blocks(sketch, comments(sketch, changes)),
+        text.output_block(sketch, data.labels),
+        text.block(
+            "[train]",
+            {
+                "start": "imported",
+                "optimizer": {"kind": "adam", "learning_rate": 0.0001},
+                "epochs": 5,
+            },
+            {"start": "snnc train goes on from the file's weights"},
+        ),
+    ]
+    return "\n\n".join(blocks) + "\n"

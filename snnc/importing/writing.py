@@ -1,0 +1,48 @@
+"""Write an imported spec and its parameters: both or none, and over nothing that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from snnc.diagnostics.errors import Refusal
+from snnc.environment.files import ensure_room, write_text
+from snnc.importing.importer import Imported
+from snnc.training import params_file
+from snnc.training.paths import OVERHEAD, Paths
+
+
+def refuse_to_overwrite(name: str, folder: Path) -> None:
+    """Raise a Refusal if there is a spec of a name in a folder, or what a training of it has left."""
+    ends = (".toml", ".params.npz", ".test.npz", ".history.csv")
+    there = [path for end in ends if (path := folder / f"{name}{end}").exists()]
+    if there:
+        names = ", ".join(path.as_posix() for path in there)
+        raise Refusal(
+            f"{names} {'is' if len(there) == 1 else 'are'} there already: choose another name with -o, or write over with --force"
+        )
+
+
+def write(result: Imported) -> list[Path]:
+    """Write the spec and its parameters, and return the files."""
+    program, path = result.spec.program, result.spec.document.path
+    paths = Paths.of(program, path.parent)
+    arrays = params_file.parameters(result.network).values()
+    weights = (array for own in result.start.values() for array in own)
+    size = OVERHEAD + sum(array.nbytes for each in (arrays, weights) for array in each)
+    ensure_room([(path, len(result.text.encode())), (paths.params, size)])
+    before = [each for each in (path, paths.params, paths.test) if each.exists()]
+    try:
+        written = params_file.save_imported(
+            paths, program, result.network, result.data, result.origin, result.start
+        )
+        write_text(path, result.text)
+    except BaseException:
+        _remove([each for each in (paths.params, paths.test, path) if each not in before])
+        raise
+    return [path, *written]
+
+
+def _remove(files: Sequence[Path]) -> None:
+    for path in files:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,36 @@
+"""The mean of each window of a series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from snnc.operators.avg_pool2d import AveragePool2D
+from snnc.operators.call import Call
+from snnc.operators.series import SeriesWindow
+
+
+@dataclass(frozen=True)
+class AveragePool1D(SeriesWindow):
+    """Every output is the mean of a window, channel by channel."""
+
+    kind: ClassVar[str] = "avg_pool1d"
+    size_key: ClassVar[str] = "pool_size"
+    keeps_signs: ClassVar[bool] = True
+    own_channel: ClassVar[bool] = True
+
+    @property
+    def receptive_field(self) -> AveragePool2D:
+        return AveragePool2D(self.name, (self.window, 1), (self.strides, 1), self.padding)
+
+    @property
+    def adds_bias(self) -> bool:
+        return False
+
+    def keras(self) -> Call:
+        settings: dict[str, Any] = {}
+        if self.strides != self.window:
+            settings["strides"] = self.strides
+        if self.padding != "valid":
+            settings["padding"] = self.padding
+        return Call("AveragePooling1D", (self.window,), {**settings, "name": self.name})

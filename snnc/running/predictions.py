@@ -1,0 +1,53 @@
+"""What a trained network answers to items, one line an item."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+
+from snnc.data.prepare import Labels
+from snnc.program.program import Program
+from snnc.running.answers import Answers
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Predictions:
+    """The answers to items, and their labels, (n,), if they are known. `str()` is a table of comma-separated values.
+
+    Its columns: the item's number from 0, the answer, the label if there is one, the probability of the answer where the spec asks for
+    a softmax, and with `logits` the logit of each class.
+    """
+
+    program: Program
+    answers: Answers
+    labels: Labels | None
+    logits: bool
+
+    def __str__(self) -> str:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.header)
+        writer.writerows(map(self._row, range(len(self.answers.logits))))
+        return text.getvalue()
+
+    @property
+    def header(self) -> list[str]:
+        """Return the names of the columns."""
+        columns = ["item", "answer"]
+        columns += [] if self.labels is None else ["label"]
+        columns += [] if self.answers.probabilities is None else ["probability"]
+        return [*columns, *(f"logit {name}" for name in self._classes if self.logits)]
+
+    def _row(self, item: int) -> list[str]:
+        answer = int(self.answers.classes[item])
+        row = [str(item), self._classes[answer]]
+        row += [] if self.labels is None else [self._classes[int(self.labels[item])]]
+        if self.answers.probabilities is not None:
+            row.append(f"{self.answers.probabilities[item, answer]:.4f}")
+        return [*row, *(f"{logit:.6g}" for logit in self.answers.logits[item] if self.logits)]
+
+    @property
+    def _classes(self) -> list[str]:
+        output = self.program.network.output
+        return list(output.labels or map(str, range(output.classes)))

@@ -1,0 +1,187 @@
+"""Train the largest network (64-384-128-10) with NengoDL.
+
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from largest.toml [0734aa8a].
+"""
+
+import argparse
+import warnings
+from pathlib import Path
+
+import nengo
+import nengo_dl
+import numpy as np
+import tensorflow as tf
+from nengo.dists import Choice
+from nengo.ensemble import Neurons
+from scipy.stats import binomtest
+from sklearn.datasets import load_digits
+from tensorflow.keras.layers import Conv2D, Dense, MaxPooling2D
+
+HERE = Path(__file__).resolve().parent
+
+SEED = 9
+DT = 0.001  # s
+EPOCHS = 3
+BATCH_SIZE = 50
+PRESENTATION_STEPS = 50 + 2  # the last ones for the way to the output
+READ_STEPS = 25  # the answer is the mean of the last ones
+
+MAX_RATE = 300  # Hz, for an input of 1
+TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
+# Trained on firing rates.
+TRAINING_NEURONS = nengo.RectifiedLinear(amplitude=1 / MAX_RATE)
+RUNNING_NEURONS = nengo.RectifiedLinear(amplitude=1 / MAX_RATE)
+
+SYNAPSE = nengo.Lowpass(0.002)
+
+SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
+# NengoDL builds the Keras layers anew for every simulator, then restores their weights.
+warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support")
+
+
+def load_data(path=None):
+    """Return items and labels to train on, and to test on."""
+    x, y = load_digits(return_X_y=True)
+    if path:
+        x, y = (np.load(path)[name] for name in "xy")
+    x, y = x.reshape(len(x), 64), y.ravel()
+    order = np.random.RandomState(SEED).permutation(len(x))
+    test, train = np.split(order, [int(np.ceil(0.2 * len(x)))])
+    return x[train], y[train], x[test], y[test]
+
+
+def build_network():
+    """Return the network that is trained: rates, single time steps, no synapses."""
+    with nengo.Network(label="largest", seed=SEED) as net:
+        # The Keras layers learn; the neurons' own biases, added after the gain, don't.
+        nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
+        # Signals that NengoDL merges by itself are copied as a whole in every step.
+        nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
+
+        inp = nengo.Node(np.zeros(64))  # replaced by the items
+
+        x = nengo_dl.Layer(Conv2D(6, 3, padding="same", name="conv2d1"))(
+            inp, shape_in=(8, 8, 1)
+        )
+        conv2d1 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="conv2d1", **TUNING)
+
+        x = nengo_dl.Layer(MaxPooling2D(2, name="max_pool2d1"))(
+            conv2d1, shape_in=(8, 8, 6)
+        )
+        x = nengo_dl.Layer(Conv2D(8, 3, padding="same", name="conv2d2"))(
+            x, shape_in=(4, 4, 6)
+        )
+        conv2d2 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="conv2d2", **TUNING)
+
+        # No softmax: the loss applies it.
+        x = nengo_dl.Layer(MaxPooling2D((3, 2), padding="same", name="max_pool2d2"))(
+            conv2d2, shape_in=(4, 4, 8)
+        )
+        output = nengo_dl.Layer(Dense(10, name="output"))(x)
+        net.logits = nengo.Probe(output, label="logits")
+    return net
+
+
+def train(net, x, y, epochs):
+    """Train on single time steps; return the parameters of the network that runs."""
+    x, y = x[:, None], y[:, None, None]
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    with nengo_dl.Simulator(net, **SIM) as sim:
+        sim.compile(
+            optimizer=tf.optimizers.Adam(learning_rate=0.001),
+            loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        for epoch in range(epochs):
+            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
+            loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
+            if not np.isfinite(loss):
+                raise SystemExit(f"the loss is {loss}: lower the learning rate")
+            print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
+        return collect_params(net)
+
+
+def prepare_to_run(net):
+    """Replace the neurons trained with by those that run, and filter their spikes."""
+    for ens in net.ensembles:
+        ens.neuron_type = RUNNING_NEURONS
+    for conn in net.connections:
+        if isinstance(conn.pre_obj, Neurons):
+            conn.synapse = SYNAPSE
+    with net:
+        nengo_dl.configure_settings(use_loop=True)
+
+
+def collect_params(net):
+    """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
+    params, biases = {}, {}
+    for node in net.nodes:
+        if isinstance(node, nengo_dl.TensorNode) and node.tensor_func.weights:
+            name = node.tensor_func.name
+            weights, *bias = node.tensor_func.get_weights()
+            # Nengo has matrices the other way round, and kernels as Keras has them.
+            params[f"{name}.weights"] = weights.T if weights.ndim == 2 else weights
+            biases[name] = bias[0] if bias else 0
+    params["output.bias"] = np.zeros(10) + biases["output"]
+    for ens in net.ensembles:
+        tuning = ens.max_rates.options, ens.intercepts.options
+        gain, bias = ens.neuron_type.gain_bias(*tuning)
+        params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
+        # The bias of a channel is that of all its neurons.
+        bias = bias + gain * biases[ens.label]
+        params[f"{ens.label}.bias"] = np.resize(bias, ens.n_neurons)
+    return params
+
+
+def describe(ens):
+    """Return a layer in words: the parameters of another one mean something else."""
+    neurons = ens.neuron_type
+    names = sorted({*nengo.params.iter_params(neurons)} - {"initial_state"})
+    settings = ", ".join(f"{name}={getattr(neurons, name):.9g}" for name in names)
+    tuning = f"max_rate {ens.max_rates.options}, intercept {ens.intercepts.options}"
+    return f"{ens.n_neurons} {type(neurons).__name__}({settings}), {tuning}"
+
+
+def evaluate(name, net, x, y, steps):
+    """Show each item for some steps, from a cleared state; print the accuracy."""
+    logits = np.empty((len(x), 10))
+    with nengo_dl.Simulator(net, **SIM) as sim:
+        for start in range(0, len(x), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            # The last batch is filled up with items that are shown twice.
+            items = np.resize(x[batch], (BATCH_SIZE, 64))
+            data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
+            logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
+    n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
+    low, high = binomtest(correct, n).proportion_ci(method="wilson")
+    print(f"{name}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
+    return logits
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, help="a .npz file of your own")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    args = parser.parse_args()
+    if args.data and not args.data.exists():
+        parser.error(f"there is no {args.data}")
+
+    x_train, y_train, x_held_out, y_test = load_data(args.data)
+    x_train, x_test = x_train.astype(float), x_held_out.astype(float)
+    shift, scale = x_train.min(), x_train.max() - x_train.min()
+    x_train, x_test = (x_train - shift) / scale, (x_test - shift) / scale
+    network = build_network()
+    params = train(network, x_train, y_train, args.epochs)
+    evaluate("rate neurons", network, x_test, y_test, steps=1)
+    prepare_to_run(network)
+    words = {f"{ens.label}.neurons": describe(ens) for ens in network.ensembles}
+    spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
+    words["spikes"] = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
+    words |= {"input.shift": shift, "input.scale": scale, "spec_file": "largest.toml"}
+    np.savez_compressed(HERE / "largest.test.npz", x=x_held_out, y=y_test)
+    np.savez(HERE / "largest.params.npz", **params, **words)
+    evaluate("rates over time (fresh)", network, x_test, y_test, PRESENTATION_STEPS)

@@ -1,0 +1,289 @@
+"""Train the residual network (64-64-384-384-384-128-10) with NengoDL.
+
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from residual.toml [9ac432a5].
+"""
+
+import argparse
+import warnings
+from collections import defaultdict
+from pathlib import Path
+
+import nengo
+import nengo_dl
+import numpy as np
+import tensorflow as tf
+from nengo.dists import Choice
+from nengo.ensemble import Neurons
+from scipy.stats import binomtest
+from sklearn.datasets import load_digits
+from tensorflow.keras.layers import BatchNormalization, Conv2D, Dense, Dropout
+
+HERE = Path(__file__).resolve().parent
+
+SEED = 4
+DT = 0.001  # s
+EPOCHS = 3
+BATCH_SIZE = 50
+PRESENTATION_STEPS = 50 + 4  # the last ones for the way to the output
+READ_STEPS = 25  # the answer is the mean of the last ones
+
+MAX_RATE = 300  # Hz, for an input of 1
+TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
+# Trained on firing rates.
+TRAINING_NEURONS = nengo.RectifiedLinear(amplitude=1 / MAX_RATE)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+RUNNING_NEURONS = nengo.SpikingRectifiedLinear(
+    amplitude=1 / MAX_RATE, initial_state={"voltage": Choice([0])}
+)
+
+# By the Keras layer, or the neurons, that receives the spikes.
+SYNAPSES = {
+    "start": nengo.Lowpass(0.002),
+    "first": nengo.Lowpass(0.002),
+    "second": nengo.Lowpass(0.01),
+    "same": nengo.Lowpass(0.01),
+    "wide": nengo.Lowpass(0.002),
+    "shortcut": nengo.Lowpass(0.002),
+    "hidden": nengo.Lowpass(0.002),
+    "output_2": nengo.Lowpass(0.002),
+}
+
+SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
+# NengoDL builds the Keras layers anew for every simulator, then restores their weights.
+warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support")
+
+
+def load_data(path=None):
+    """Return items and labels to train on, and to test on."""
+    x, y = load_digits(return_X_y=True)
+    if path:
+        x, y = (np.load(path)[name] for name in "xy")
+    x, y = x.reshape(len(x), 64), y.ravel()
+    order = np.random.RandomState(SEED).permutation(len(x))
+    test, train = np.split(order, [int(np.ceil(0.2 * len(x)))])
+    return x[train], y[train], x[test], y[test]
+
+
+def build_network():
+    """Return the network that is trained: rates, single time steps, no synapses."""
+    with nengo.Network(label="residual", seed=SEED) as net:
+        # The Keras layers learn; the neurons' own biases, added after the gain, don't.
+        nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
+        # Signals that NengoDL merges by itself are copied as a whole in every step.
+        nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
+
+        inp = nengo.Node(np.zeros(64))  # replaced by the items
+
+        encoder = nengo_dl.Layer(TRAINING_NEURONS)(inp, label="encoder", **TUNING)
+        x = nengo_dl.Layer(Conv2D(1, 3, padding="same", name="seen"))(
+            inp, shape_in=(8, 8, 1)
+        )
+        nengo.Connection(x, encoder, synapse=None)
+
+        x = nengo_dl.Layer(Conv2D(6, 3, padding="same", name="start"))(
+            encoder, shape_in=(8, 8, 1)
+        )
+        start = nengo_dl.Layer(TRAINING_NEURONS)(x, label="start", **TUNING)
+
+        x = nengo_dl.Layer(Conv2D(6, 3, padding="same", name="first"))(
+            start, shape_in=(8, 8, 6)
+        )
+        x = nengo_dl.Layer(BatchNormalization(name="first_norm"))(x, shape_in=(8, 8, 6))
+        first = nengo_dl.Layer(TRAINING_NEURONS)(x, label="first", **TUNING)
+
+        x = nengo_dl.Layer(Conv2D(6, 3, padding="same", name="second"))(
+            first, shape_in=(8, 8, 6)
+        )
+        x = nengo_dl.Layer(BatchNormalization(name="second_norm"))(
+            x, shape_in=(8, 8, 6)
+        )
+        same = nengo_dl.Layer(TRAINING_NEURONS)(x, label="same", **TUNING)
+        nengo.Connection(start, same, synapse=None)
+
+        x = nengo_dl.Layer(Conv2D(8, 3, strides=2, padding="same", name="wide"))(
+            same, shape_in=(8, 8, 6)
+        )
+        smaller = nengo_dl.Layer(TRAINING_NEURONS)(x, label="smaller", **TUNING)
+        x = nengo_dl.Layer(Conv2D(8, 1, strides=2, use_bias=False, name="shortcut"))(
+            same, shape_in=(8, 8, 6)
+        )
+        nengo.Connection(x, smaller, synapse=None)
+
+        # No softmax: the loss applies it, and Loihi has none.
+        output = nengo.Node(size_in=10, label="output")
+        x = nengo_dl.Layer(Dense(12, name="hidden"))(smaller)
+        x = nengo_dl.Layer(Dropout(0.1, name="dropout1"))(x)
+        x = nengo_dl.Layer(Dense(10, name="output"))(x)
+        nengo.Connection(x, output, synapse=None)
+        x = nengo_dl.Layer(Dense(10, use_bias=False, name="output_2"))(smaller)
+        nengo.Connection(x, output, synapse=None)
+        net.logits = nengo.Probe(output, label="logits")
+    return net
+
+
+def train(net, x, y, epochs):
+    """Train on single time steps; return the parameters of the network that runs."""
+    x, y = x[:, None], y[:, None, None]
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    with nengo_dl.Simulator(net, **SIM) as sim:
+        sim.compile(
+            optimizer=tf.optimizers.Adam(learning_rate=0.001),
+            loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        for epoch in range(epochs):
+            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
+            loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
+            if not np.isfinite(loss):
+                raise SystemExit(f"the loss is {loss}: lower the learning rate")
+            print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
+        return collect_params(net)
+
+
+def prepare_to_run(net):
+    """Replace the neurons trained with by those that run, and filter their spikes."""
+    for ens in net.ensembles:
+        ens.neuron_type = RUNNING_NEURONS
+    for conn in net.connections:
+        if isinstance(conn.pre_obj, Neurons):
+            target = conn.post_obj
+            to_neurons = isinstance(target, Neurons)
+            layer = target.ensemble.label if to_neurons else target.tensor_func.name
+            conn.synapse = SYNAPSES[layer]
+    with net:
+        nengo_dl.configure_settings(use_loop=True)
+
+
+def collect_params(net):
+    """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
+    into, params, biases = defaultdict(list), {}, {}
+    for conn in net.connections:
+        into[conn.post_obj].append(conn.pre_obj)
+    ends = {ens.label: into[ens.neurons] for ens in net.ensembles}
+    ends["output"] = into[net.logits.target]
+    # One kernel for several Keras layers: where a window starts, its height and width,
+    # and the place of the output that looks through it.
+    kernels = {"first": ((0, 0), (3, 3), (1, 1)), "same": ((0, 0), (3, 3), (1, 1))}
+    sizes = {"output": 10} | {ens.label: ens.n_neurons for ens in net.ensembles}
+    for name, nodes in ends.items():
+        biases[name] = 0
+        for number, node in enumerate(nodes, 1):
+            chain = []  # the Keras layers from the layer before to this one
+            while isinstance(node, nengo_dl.TensorNode):
+                chain.insert(0, node)
+                (node,) = into[node]
+            chain = [n for n in chain if not isinstance(n.tensor_func, Dropout)]
+            key = name if number == 1 else f"{name}.{number}"
+            if key in kernels:
+                arrays, bias = fold_kernel(chain, *kernels[key])
+            else:
+                arrays, bias = fold(chain)
+            params |= {f"{key}.{array}": value for array, value in arrays.items()}
+            # The bias of a channel is that of all its neurons.
+            biases[name] = biases[name] + np.resize(bias, sizes[name])
+    for ens in net.ensembles:
+        tuning = ens.max_rates.options, ens.intercepts.options
+        gain, bias = ens.neuron_type.gain_bias(*tuning)
+        params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
+        bias = bias + gain * biases[ens.label]
+        params[f"{ens.label}.bias"] = np.full(ens.n_neurons, bias)
+    params["output.bias"] = np.zeros(10) + biases["output"]
+    return params
+
+
+def fold(chain):
+    """Return weights as Nengo has them, and the bias, of some Keras layers."""
+    if len(chain) > 1:
+        bias = apply(chain, np.zeros((1, chain[0].size_in), np.float32))[0]
+        responses = respond(chain, range(chain[0].size_in))
+        return {"weights": (responses - bias).T}, bias
+    if not chain:
+        return {}, 0  # values as they are
+    weights, *bias = chain[0].tensor_func.get_weights()
+    if weights.ndim == 2:
+        weights = weights.T
+    return {"weights": weights}, bias[0] if bias else 0
+
+
+def fold_kernel(chain, start, size, place):
+    """Return the kernel that does at once what Keras layers do, and the bias."""
+    (top, left), (height, width) = start, size
+    before, after = chain[0].shape_in, chain[-1].shape_out
+    inputs = np.arange(chain[0].size_in).reshape(before[0], -1, before[-1])
+    inputs = inputs[top : top + height, left : left + width].ravel()
+    bias = apply(chain, np.zeros((1, chain[0].size_in), np.float32))[0]
+    responses = respond(chain, inputs) - bias
+    responses = responses.reshape(len(inputs), after[0], -1, after[-1])
+    kernel = responses[:, place[0], place[1]]
+    return {"weights": kernel.reshape(*size, before[-1], -1)}, bias
+
+
+def respond(chain, inputs):
+    """Return what Keras layers make of single inputs that are 1, some at a time."""
+    responses = []
+    for start in range(0, len(inputs), 256):
+        some = inputs[start : start + 256]
+        x = np.zeros((len(some), chain[0].size_in), np.float32)
+        x[np.arange(len(some)), some] = 1
+        responses.append(apply(chain, x))
+    return np.concatenate(responses)
+
+
+def apply(chain, x):
+    for node in chain:
+        x = node.tensor_func(tf.reshape(x, (-1, *node.shape_in)))
+    return x.numpy().reshape(len(x), -1)
+
+
+def describe(ens):
+    """Return a layer in words: the parameters of another one mean something else."""
+    neurons = ens.neuron_type
+    names = sorted({*nengo.params.iter_params(neurons)} - {"initial_state"})
+    settings = ", ".join(f"{name}={getattr(neurons, name):.9g}" for name in names)
+    tuning = f"max_rate {ens.max_rates.options}, intercept {ens.intercepts.options}"
+    return f"{ens.n_neurons} {type(neurons).__name__}({settings}), {tuning}"
+
+
+def evaluate(name, net, x, y, steps):
+    """Show each item for some steps, from a cleared state; print the accuracy."""
+    logits = np.empty((len(x), 10))
+    with nengo_dl.Simulator(net, **SIM) as sim:
+        for start in range(0, len(x), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            # The last batch is filled up with items that are shown twice.
+            items = np.resize(x[batch], (BATCH_SIZE, 64))
+            data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
+            logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
+    n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
+    low, high = binomtest(correct, n).proportion_ci(method="wilson")
+    print(f"{name}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
+    return logits
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, help="a .npz file of your own")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    args = parser.parse_args()
+    if args.data and not args.data.exists():
+        parser.error(f"there is no {args.data}")
+
+    x_train, y_train, x_held_out, y_test = load_data(args.data)
+    x_train, x_test = x_train.astype(float), x_held_out.astype(float)
+    shift, scale = x_train.min(), x_train.max() - x_train.min()
+    x_train, x_test = (x_train - shift) / scale, (x_test - shift) / scale
+    network = build_network()
+    params = train(network, x_train, y_train, args.epochs)
+    evaluate("rate neurons", network, x_test, y_test, steps=1)
+    prepare_to_run(network)
+    words = {f"{ens.label}.neurons": describe(ens) for ens in network.ensembles}
+    spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
+    words["spikes"] = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
+    words |= {"input.shift": shift, "input.scale": scale, "spec_file": "residual.toml"}
+    np.savez_compressed(HERE / "residual.test.npz", x=x_held_out, y=y_test)
+    np.savez(HERE / "residual.params.npz", **params, **words)
+    evaluate("spikes (fresh)", network, x_test, y_test, PRESENTATION_STEPS)
