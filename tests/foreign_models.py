@@ -18,7 +18,7 @@ import argparse
 import importlib
 import os
 import sys
-import zipfile
+import tarfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 #: Files that each Keras wrote, with its answers; small, and none reads as the others do.
-KEPT = Path(__file__).parent / "cases/imported/keras.zip"
+KEPT = Path(__file__).parent / "cases/imported/keras.tar.xz"
 KEPT_MODELS = ("models_in_models", "more_than_ten_of_a_class", "table_normalised")
 FORMS = ("whole.h5", "whole.keras", "parts.json")
 #: Of the largest logit.
@@ -96,6 +96,13 @@ def compare(folder: Path, verbose: bool) -> int:
     return 1 if wrong else 0
 
 
+def kept(ending: str = "") -> dict[str, bytes]:
+    """Return the packed files whose names end so, by their names."""
+    with tarfile.open(KEPT) as archive:
+        found = {one.name: archive.extractfile(one) for one in archive if one.name.endswith(ending)}
+        return {name: file.read() for name, file in found.items() if file is not None}
+
+
 def forms(answers: Path) -> list[Path]:
     """Return the files of the model that some answers are of."""
     name = answers.name.removesuffix(".npz")
@@ -121,12 +128,13 @@ def read_one(path: Path, answers: Path) -> tuple[str, list[str]]:
 
 def keep(folder: Path) -> int:
     """Pack the files of a few small models, as each Keras wrote them, with its answers."""
-    with zipfile.ZipFile(KEPT, "w", zipfile.ZIP_LZMA) as archive:
-        for answers in sorted(folder.glob("*/*.npz")):
-            name = answers.name.removesuffix(".npz")
-            for path in sorted(answers.parent.glob(f"{name}.*")) if name in KEPT_MODELS else ():
-                member = zipfile.ZipInfo(f"{path.parent.name}/{path.name}")
-                archive.writestr(member, path.read_bytes(), zipfile.ZIP_LZMA)
+    with tarfile.open(KEPT, "w:xz", preset=9) as archive:
+        for name in KEPT_MODELS:
+            for path in sorted(folder.glob(f"*/{name}.*")):
+                member = tarfile.TarInfo(f"{path.parent.name}/{path.name}")
+                member.size = path.stat().st_size
+                with path.open("rb") as file:
+                    archive.addfile(member, file)
     print(f"{KEPT.name}: {KEPT.stat().st_size:,} bytes")
     return 0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ import numpy as np
 import pytest
 
 from tests import keras_models
-from tests.foreign_models import FORMS, KEPT, KEPT_MODELS, forms, read_one, save_all
+from tests.foreign_models import FORMS, KEPT_MODELS, forms, read_one, save_all
+from tests.foreign_models import kept as kept_files
 
 pytest.importorskip("h5py")
 
@@ -25,13 +25,14 @@ KERAS = [name for name in ("keras", "tf_keras") if importlib.util.find_spec(name
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("kept")
-    with zipfile.ZipFile(KEPT) as archive:
-        archive.extractall(folder)
+    for name, held in kept_files().items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(held)
     return folder
 
 
 def test_kept_files_of_every_version(kept: Path) -> None:
-    """Files that seven versions of Keras wrote, against what they answered."""
+    """Files that six versions of Keras wrote, against what they answered."""
     versions: Counter[str] = Counter()
     for answers in sorted(kept.glob("*/*.npz")):
         for path in forms(answers):
@@ -55,13 +56,9 @@ def test_names_and_shapes(kept: Path) -> None:
 
     graph = read(next(kept.glob("keras-3*/models_in_models.whole.keras")))
     assert graph.written_by.startswith("Keras 3.")
-    assert [node.name for node in graph.nodes] == [
-        "pixels_of_all",
-        "whole/stem",
-        "whole/block/conv",
-        "whole/block/deep/mixed",
-        *[node.name for node in graph.nodes[4:]],
-    ]
+    names = [node.name for node in graph.nodes]
+    assert names[1:4] == ["whole/stem", "whole/block/conv", "whole/block/deep/mixed"]
+    assert names[-1] == "mixed_up"
     assert graph.input.shape == (12, 12, 1)
     for node in graph.nodes[1:]:
         x = np.random.RandomState(0).normal(size=(2, *graph.input.shape))

@@ -16,7 +16,7 @@ pytest.importorskip("h5py")
 
 from snnc.diagnostics.errors import Refusal
 from snnc.importing.formats import read
-from tests.foreign_models import KEPT
+from tests.foreign_models import kept
 from tests.golden import REFUSED, compare
 from tests.refused_models import (
     MADE,
@@ -52,9 +52,7 @@ def test_what_they_are_made_of_would_be_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["whole.h5", "whole.keras"])
 def test_a_part_of_a_file(form: str, tmp_path: Path) -> None:
-    with zipfile.ZipFile(KEPT) as archive:
-        (name, *_) = (one for one in archive.namelist() if one.endswith(f"table_normalised.{form}"))
-        whole = archive.read(name)
+    whole = next(iter(kept(f"keras-3.15.1/table_normalised.{form}").values()))
     path = tmp_path / "model"
     for length in range(0, len(whole), len(whole) // 50 + 1):
         path.write_bytes(whole[:length])
@@ -86,10 +84,7 @@ ODD = [
 def test_settings_changed_at_random(tmp_path: Path) -> None:
     """Whatever stands in an architecture, it is read or refused."""
     chance = random.Random(4)
-    with zipfile.ZipFile(KEPT) as archive:
-        names = [one for one in archive.namelist() if one.endswith(".whole.keras")]
-        wholes = [archive.read(one) for one in names]
-    models = [one for one in wholes if one.startswith(b"PK")]
+    models = [one for one in kept(".whole.keras").values() if one.startswith(b"PK")]
     refused = 0
     for _ in range(400):
         with zipfile.ZipFile(io.BytesIO(chance.choice(models))) as one:
