@@ -29,6 +29,8 @@ import numpy as np
 KEPT = Path(__file__).parent / "cases/imported/keras.tar.xz"
 KEPT_MODELS = ("models_in_models", "more_than_ten_of_a_class", "table_normalised")
 FORMS = ("whole.h5", "whole.keras", "parts.json")
+#: Files that are refused though the model can be read: in a .h5, Keras 3.0 names arrays of models within models without their layers.
+UNREADABLE = ("keras-3.0.5/frozen_base.whole.h5",)
 #: Of the largest logit.
 LARGEST_DIFFERENCE = 1e-5
 
@@ -80,12 +82,14 @@ def compare(folder: Path, verbose: bool) -> int:
         name = answers.name.removesuffix(".npz")
         for path in forms(answers):
             found, why = read_one(path, answers)
+            where = f"{path.parent.name}/{path.name}"
             expected = "refused" if name in keras_models.REFUSED else "equal"
-            if found != expected:
+            expected = "unread" if where in UNREADABLE else expected
+            if found.partition(":")[0] != expected:
                 wrong += 1
-                print(f"{path.parent.name}/{path.name}: {found}, not {expected} {why}")
+                print(f"{where}: {found}, not {expected} {why}")
             elif verbose:
-                print(f"{path.parent.name}/{path.name}: {found} {why or ''}")
+                print(f"{where}: {found} {why or ''}")
             short = found.partition(":")[0]
             counts[path.parent.name, short] += 1
             models[f"{short} {name}"] += 1

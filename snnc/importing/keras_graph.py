@@ -16,7 +16,7 @@ from snnc.importing.keras_weights import Weights
 from snnc.importing.keras_windows import activated
 from snnc.importing.operations import Input, Operation, Shape, Unread, Unsupported
 
-_AGAIN = "save the whole model again, with model.save('model.h5')"
+_AGAIN = "save the whole model again, with model.save('model.keras') in Keras 3 or model.save('model.h5') in Keras 2"
 #: A length for axes that have none.
 _SOME = 64
 
