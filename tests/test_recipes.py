@@ -53,6 +53,7 @@ CASES = {
     "branches": {"unsettled"},
     "depthwise": {"batch-norm-steps"},
     "eye": {"batch-norm-steps"},
+    "fine_tuned": {"batch-norm-steps"},
     "images": {"batch-norm-steps"},
     "relu": {"unfiltered-output"},
     "split": {"chip-input-coding", "chip-host-chip", "steep-gradient"},
