@@ -55,7 +55,10 @@ CASES = {
     "eye": {"batch-norm-steps"},
     "fine_tuned": {"batch-norm-steps"},
     "images": {"batch-norm-steps"},
+    "joined": {"batch-norm-steps"},
     "relu": {"unfiltered-output"},
+    "residual": {"batch-norm-steps", "unsettled"},
+    "series": {"batch-norm-steps"},
     "split": {"chip-input-coding", "chip-host-chip", "steep-gradient"},
     "watched": {"hasty-stopping"},
 }
