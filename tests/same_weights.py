@@ -18,10 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 GIT = ("git", "-C", str(Path(__file__).resolve().parent.parent), "worktree")
-Arrays = dict[str, NDArray[Any]]
 
 
 def main() -> int:
@@ -67,7 +65,7 @@ def compared(
     except subprocess.CalledProcessError as error:
         return f"not trained: {error.stderr.strip().splitlines()[-1:]}"
     names = sorted(weights.keys() & weights_after.keys())
-    other = [name for name in names if not same(weights[name], weights_after[name])]
+    other = [name for name in names if weights[name] != weights_after[name]]
     alone = sorted(weights.keys() ^ weights_after.keys())
     spikes = "the same answers and rates" if runs == runs_after else "OTHER ANSWERS OR RATES"
     return (
@@ -76,16 +74,10 @@ def compared(
     )
 
 
-def same(one: NDArray[Any], other: NDArray[Any]) -> bool:
-    return (
-        one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
-    )
-
-
 def trained(
     tree: Path, spec: Path, text: str, epochs: int, items: int, options: list[str]
-) -> tuple[Arrays, Any]:
-    """Train and run a spec with a revision; return its numbers, and what each run counted."""
+) -> tuple[dict[str, Any], list[Any]]:
+    """Train and run a spec with a revision; return its numbers, bit for bit, and what each run counted."""
     (tree / spec).write_text(text)
     folder = str(tree / "trained")
     shared = [str(spec), "-o", folder, *options]
@@ -95,21 +87,17 @@ def trained(
         path for path in Path(folder).glob("*.params.npz") if path.stem.startswith(spec.stem)
     )
     with np.load(params) as arrays:
-        numbers = {name: arrays[name] for name in arrays.files if arrays[name].dtype.kind in "biuf"}
-    return numbers, list(map(counted, json.loads(printed)["rows"]))
+        numbers = {name: array for name, array in arrays.items() if array.dtype.kind in "biuf"}
+    exact = {name: (str(a.dtype), a.shape, a.tobytes()) for name, a in numbers.items()}
+    return exact, list(map(counted, json.loads(printed)["rows"]))
 
 
 def counted(row: Any) -> tuple[Any, ...]:
     """Return what a run has counted, without intervals, times, and what only one revision prints."""
-    layers = [(layer["name"], layer["rate"], layer["silent"]) for layer in row["layers"]]
-    simulated = row["simulated"] or {}
-    return (
-        row["on"],
-        row["accuracy"]["value"],
-        row["accuracy"]["n"],
-        layers,
-        simulated.get("spikes"),
-    )
+    # Means that are added up in another order differ in the last bit.
+    layers = [(of["name"], round(of["rate"], 9), of["silent"]) for of in row["layers"]]
+    spikes = (row["simulated"] or {}).get("spikes")
+    return row["on"], row["accuracy"]["value"], layers, spikes
 
 
 def command(tree: Path, *arguments: str) -> str:

@@ -269,7 +269,7 @@ BY_FIRST_LINES: dict[str, tuple[str | bytes, str, str]] = {
     "label without header": ("1,2,3,0\n1,2,3,1\n", 'label = "y"', "write header = false"),
     "many columns": (",".join("abcdefghijklmnop") + "\n", 'label = "kind"', "holds no items"),
     "many columns, none alike": (
-        ",".join("abcdefghijklmnop") + "\n" + ",".join("1" * 16), 'label = "kind"', "-1 for the last, which is 'p'"
+        ",".join("abcdefghijklmnopqr") + "\n" + ",".join("1" * 18), 'label = "kind"', "-1 for the last, which is 'r'"
     ),
     "one comma": ("a,b;c;y\n1,2;3;0\n", "", 'write delimiter = ";"'),
     "decimal commas": ("a;b;c;y\n1,5;2,5;3;0\n", "", 'write delimiter = ";"'),

@@ -212,7 +212,7 @@ def test_windows_that_are_longer_than_a_series() -> None:
 def test_a_series_whose_channels_come_first() -> None:
     found = [d for d in snnc.check(spec((3, 200), along(1), along(1))) if d.code == "channel-order"]
     assert [d.hint for d in found] == [
-        "write [200, 3], and save x.transpose(0, 2, 1) if channels come first in the data"
+        'write axes = "channels_first" in [input], or shape = [200, 3] if length comes first in the data'
     ]
     codes = [d.code for d in snnc.check(spec((200, 3), along(5), along(1)))]
     assert "channel-order" not in codes

@@ -331,10 +331,11 @@ def test_show_json_says_what_the_table_says(path: Path, capsys: pytest.CaptureFi
     lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()[2:]]
     table = [[cell.strip() for cell in line if cell] for line in lines]
     for layer, cells in zip(description["layers"], table, strict=False):
+        through = [" > ".join(o["kind"] for o in s["operators"]) for s in layer["sources"]]
         said = [
             layer["name"],
             ", ".join(s["name"] for s in layer["sources"]),
-            ", ".join(" > ".join(o["kind"] for o in s["operators"]) for s in layer["sources"]),
+            ", ".join(each or "as it is" for each in through) if any(through) else "",
             " x ".join(map(str, layer["shape"])),
             str(layer["parameters"]),
             layer["neuron"]["kind"],

@@ -33,12 +33,13 @@ def heading(
     )
 
 
-def _axes(sketch: Sketch) -> dict[str, str]:
-    """Return what is to be said of items that the file takes with their channels first."""
+def _input(sketch: Sketch) -> str:
+    """Return the table of items, in the order of axes in which the file takes them."""
     if not sketch.channels_first or len(sketch.shape) < 2:
-        return {}
-    order = ", ".join(map(str, [0, *range(2, len(sketch.shape) + 1), 1]))
-    return {"shape": f"the channels are last, and first in the file: save x.transpose({order})"}
+        return text.block("[input]", {"shape": list(sketch.shape)}, {})
+    *sides, channels = sketch.shape
+    shape = {"shape": [channels, *sides], "axes": "channels_first"}
+    return text.block("[input]", shape, {"axes": "as the file takes items"})
 
 
 def comments(sketch: Sketch, changes: Sequence[Change]) -> dict[str, str]:
@@ -65,7 +66,7 @@ def spec_text(
         "\n".join([text.commented(said), f"snnc = {VERSION}", *targets]),
         text.block("[network]", {"name": name}),
         text.block("[data]", data.pairs, data.comments),
-        text.block("[input]", {"shape": list(sketch.shape)}, _axes(sketch)),
+        _input(sketch),
         text.block(
             "[neurons]",
             {"kind": "spiking_relu", "max_rate": 300},

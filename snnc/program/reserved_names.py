@@ -12,6 +12,7 @@ RESERVED = frozenset(
         "inp",
         "input",
         "items",
+        "joined",
         "nengo",
         "nengo_dl",
         "nengo_loihi",

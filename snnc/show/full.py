@@ -9,6 +9,7 @@ from typing import Any
 from snnc.diagnostics.diagnostic import KeyPath
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.positions import Positions, locate
+from snnc.program.linear_layers import OF_NEURONS
 from snnc.program.lower import layer_names
 from snnc.program.network import Population
 from snnc.program.program import Program
@@ -58,6 +59,8 @@ def full(document: Document, program: Program) -> str:
             population = program.network.population(name)
             _fill_neurons(values, population, program, origins)
             _fill_firing_rates(values, population, origins)
+        elif isinstance(layer, NeuronLayer):
+            values |= dict.fromkeys(OF_NEURONS, Value(None, "no neurons"))
         before = name
     return "\n".join(_lines(tables, ())).lstrip("\n") + "\n"
 

@@ -144,19 +144,25 @@ def key_hint(table: str, key: str, written: dict[str, Any]) -> str:
 
 def _layer_key(key: str, layer: dict[str, Any]) -> str:
     value = layer[key]
-    if key == "activation" and value == "softmax" and "units" in layer:
-        return _SOFTMAX
-    if key == "activation" and value in ("linear", "none") and "kind" in layer:
-        return 'write neurons = "none" instead, unless neurons are to follow: an add layer adds up what has none'
-    if key == "activation" and value == "sigmoid":
-        if layer.get("units") == 1 and "kind" in layer:
-            return _YES_NO
-        return "" if "kind" in layer else _ONE_SIGMOID
+    if key == "activation":
+        return _activation(value, layer)
     if key == "kernel_regularizer":
         return f"write {_penalty(value)} instead"
     if key == "dropout" and type(value) is float and 0 < value < 1:
         return f'write [[layers]], kind = "dropout" and rate = {value} behind this layer instead'
     return ""
+
+
+def _activation(value: Any, layer: dict[str, Any]) -> str:
+    """Return the hint for an activation of a layer, or of the output, which has no kind."""
+    is_layer = "kind" in layer
+    if value == "softmax" and "units" in layer:
+        return _SOFTMAX
+    if value in ("linear", "none") and is_layer:
+        return 'write neurons = "none" instead, unless neurons are to follow: an add layer adds up what has none'
+    if value == "sigmoid" and not is_layer:
+        return _ONE_SIGMOID
+    return _YES_NO if value == "sigmoid" and layer.get("units") == 1 else ""
 
 
 def _train_key(key: str, train: dict[str, Any]) -> str:
