@@ -238,7 +238,8 @@ class Convolution(Form):
         ]
 
     def from_kernel(self, kernel: Array) -> dict[str, Array]:
-        return {"weights": kernel.reshape(self.shape)}
+        # That of a series has an axis less; a wrong one is refused by what it computes.
+        return {"weights": kernel if kernel.ndim == len(self.shape) else kernel.reshape(self.shape)}
 
     def read(self, responses: Iterator[Array]) -> dict[str, Array]:
         import numpy as np

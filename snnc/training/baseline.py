@@ -43,7 +43,7 @@ def baseline_network(
             ]
             value = terms[0]
             if len(terms) > 1:
-                value = tf.keras.layers.Add(name=f"Sum_{branch.behind[0].name}")(terms)
+                value = tf.keras.layers.Add(name=f"Joined_{branch.behind[0].name}")(terms)
             branches.append(_through(value, steps[0][len(branch.first.own) :]))
         if len(branches) > 1 and target != OUTPUT:
             shape = program.network.population(target).shape
