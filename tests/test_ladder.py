@@ -149,7 +149,7 @@ def test_trainings_that_take_too_long_are_told_of(
 
     trained = []
 
-    def slow(document: Any, program: Any, change: Change, until: float) -> Any:
+    def slow(document: Any, program: Any, change: Change, until: float, initial: Any) -> Any:
         trained.append(change)
         raise retrain.OutOfTimeError(90.0)
 
