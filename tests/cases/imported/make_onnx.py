@@ -13,11 +13,14 @@ os.environ["KERAS_BACKEND"] = "torch"
 
 import keras
 import numpy as np
+import onnx
 import torch
 from torch import nn
 from torch.nn.functional import log_softmax, max_pool2d, relu, silu
 
 FOLDER = Path(__file__).parent
+#: What PyTorch calls the note of where an operator was called.
+TRACE = "pkg.torch.onnx.stack_trace"
 
 
 class Block(nn.Module):
@@ -166,6 +169,7 @@ def export(network: nn.Module, shape: tuple[int, ...], name: str, dynamic: bool)
             input_names=names,
             dynamic_shapes=({0: torch.export.Dim("n")},) if dynamic else None,
         )
+        without_traces(FOLDER / f"torch_{name}.onnx")
     torch.onnx.export(
         network,
         example,
@@ -174,6 +178,16 @@ def export(network: nn.Module, shape: tuple[int, ...], name: str, dynamic: bool)
         input_names=names,
         dynamic_axes={"items": {0: "n"}} if dynamic else None,
     )
+
+
+def without_traces(path: Path) -> None:
+    """Leave out where on this machine each operator was called: nobody else has those files."""
+    model = onnx.load(path, load_external_data=False)
+    for node in model.graph.node:
+        kept = [note for note in node.metadata_props if note.key != TRACE]
+        del node.metadata_props[:]
+        node.metadata_props.extend(kept)
+    onnx.save(model, path)
 
 
 def main() -> None:
