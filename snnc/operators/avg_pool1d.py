@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from snnc.operators.avg_pool2d import AveragePool2D
-from snnc.operators.call import Call
+from snnc.operators.call import Call, unlike_defaults
 from snnc.operators.series import SeriesWindow
 
 
@@ -28,9 +28,7 @@ class AveragePool1D(SeriesWindow):
         return False
 
     def keras(self) -> Call:
-        settings: dict[str, Any] = {}
-        if self.strides != self.window:
-            settings["strides"] = self.strides
-        if self.padding != "valid":
-            settings["padding"] = self.padding
+        settings = unlike_defaults(
+            strides=(self.strides, self.window), padding=(self.padding, "valid")
+        )
         return Call("AveragePooling1D", (self.window,), {**settings, "name": self.name})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from snnc.operators.call import Call
+from snnc.operators.call import Call, unlike_defaults
 from snnc.operators.linear import Operator, Shape
 
 
@@ -25,7 +25,5 @@ class BatchNorm(Operator):
         return 2 * before[-1]
 
     def keras(self) -> Call:
-        defaults = {"momentum": 0.99, "epsilon": 0.001}
-        written = {"momentum": self.momentum, "epsilon": self.epsilon}
-        settings = {key: value for key, value in written.items() if value != defaults[key]}
+        settings = unlike_defaults(momentum=(self.momentum, 0.99), epsilon=(self.epsilon, 0.001))
         return Call("BatchNormalization", (), {**settings, "name": self.name})

@@ -36,3 +36,8 @@ class Call:
     name: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+def unlike_defaults(**settings: tuple[Any, Any]) -> dict[str, Any]:
+    """Return the settings whose value isn't the default, given (value, default) of each: nobody writes down the others."""
+    return {key: value for key, (value, default) in settings.items() if value != default}

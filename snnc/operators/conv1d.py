@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from snnc.operators.call import Call
+from snnc.operators.call import Call, unlike_defaults
 from snnc.operators.conv2d import Conv2D
 from snnc.operators.kernel import Kernel
 from snnc.operators.linear import Shape
@@ -36,12 +36,10 @@ class Conv1D(Kernel, SeriesWindow):
         return self.use_bias
 
     def keras(self) -> Call:
-        settings: dict[str, Any] = {}
-        if self.strides != 1:
-            settings["strides"] = self.strides
-        if self.padding != "valid":
-            settings["padding"] = self.padding
-        if not self.use_bias:
-            settings["use_bias"] = False
-        settings |= self.regularizer
-        return Call("Conv1D", (self.filters, self.window), {**settings, "name": self.name})
+        settings = unlike_defaults(
+            strides=(self.strides, 1),
+            padding=(self.padding, "valid"),
+            use_bias=(self.use_bias, True),
+        )
+        settings |= {**self.regularizer, "name": self.name}
+        return Call("Conv1D", (self.filters, self.window), settings)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from snnc.operators.call import Call
+from snnc.operators.call import Call, unlike_defaults
 from snnc.operators.kernel import Kernel
 from snnc.operators.linear import Shape, Window, short, size
 
@@ -33,12 +33,10 @@ class Conv2D(Kernel, Window):
         return self.use_bias
 
     def keras(self) -> Call:
-        settings: dict[str, Any] = {}
-        if self.strides != (1, 1):
-            settings["strides"] = short(self.strides)
-        if self.padding != "valid":
-            settings["padding"] = self.padding
-        if not self.use_bias:
-            settings["use_bias"] = False
-        settings |= self.regularizer
-        return Call("Conv2D", (self.filters, short(self.window)), {**settings, "name": self.name})
+        settings = unlike_defaults(
+            strides=(short(self.strides), 1),
+            padding=(self.padding, "valid"),
+            use_bias=(self.use_bias, True),
+        )
+        settings |= {**self.regularizer, "name": self.name}
+        return Call("Conv2D", (self.filters, short(self.window)), settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from snnc.operators.call import Call
+from snnc.operators.call import Call, unlike_defaults
 from snnc.operators.kernel import Kernel
 from snnc.operators.linear import Shape, size
 
@@ -32,5 +32,5 @@ class Dense(Kernel):
         return self.use_bias
 
     def keras(self) -> Call:
-        bias = {} if self.use_bias else {"use_bias": False}
-        return Call("Dense", (self.units,), {**bias, **self.regularizer, "name": self.name})
+        settings = unlike_defaults(use_bias=(self.use_bias, True))
+        return Call("Dense", (self.units,), {**settings, **self.regularizer, "name": self.name})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from snnc.operators.call import Call
+from snnc.operators.call import Call, unlike_defaults
 from snnc.operators.kernel import Kernel
 from snnc.operators.linear import Shape, Window, short, size
 
@@ -41,14 +41,11 @@ class DepthwiseConv2D(Kernel, Window):
         return self.use_bias
 
     def keras(self) -> Call:
-        settings: dict[str, Any] = {}
-        if self.strides != (1, 1):
-            settings["strides"] = short(self.strides)
-        if self.padding != "valid":
-            settings["padding"] = self.padding
-        if self.depth_multiplier != 1:
-            settings["depth_multiplier"] = self.depth_multiplier
-        if not self.use_bias:
-            settings["use_bias"] = False
-        settings |= self.regularizer
-        return Call("DepthwiseConv2D", (short(self.window),), {**settings, "name": self.name})
+        settings = unlike_defaults(
+            strides=(short(self.strides), 1),
+            padding=(self.padding, "valid"),
+            depth_multiplier=(self.depth_multiplier, 1),
+            use_bias=(self.use_bias, True),
+        )
+        settings |= {**self.regularizer, "name": self.name}
+        return Call("DepthwiseConv2D", (short(self.window),), settings)

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from snnc.operators.call import Call
-from snnc.operators.linear import Window, short
+from snnc.operators.pool2d import Pool2D
 
 
 @dataclass(frozen=True)
-class MaxPool2D(Window):
+class MaxPool2D(Pool2D):
     """Every output is the largest value of a window, channel by channel."""
 
     kind: ClassVar[str] = "max_pool2d"
-    size_key: ClassVar[str] = "pool_size"
     linear: ClassVar[bool] = False
-    keeps_signs: ClassVar[bool] = True
-
-    @property
-    def adds_bias(self) -> bool:
-        return False
-
-    def keras(self) -> Call:
-        settings: dict[str, Any] = {}
-        if self.strides != self.window:
-            settings["strides"] = short(self.strides)
-        if self.padding != "valid":
-            settings["padding"] = self.padding
-        return Call("MaxPooling2D", (short(self.window),), {**settings, "name": self.name})
+    layer: ClassVar[str] = "MaxPooling2D"
