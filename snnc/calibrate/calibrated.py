@@ -107,10 +107,7 @@ class Calibrated:
     def _row(self, name: str, point: Point) -> list[str]:
         return [
             name,
-            f"{1000 * point.seconds:g}",
-            f"{point.spikes:.0f}",
-            in_percent(point.accuracy),
-            str(point.accuracy.n),
+            *point.cells,
             in_percent(point.minus(self.right), "+"),
             f"{100 * point.share:.2f}",
             "" if point is self.as_it_is else str(point.setting),
@@ -137,9 +134,7 @@ class Calibrated:
 
     def _described(self, point: Point) -> dict[str, Any]:
         return {
-            "seconds": point.seconds,
-            "spikes": point.spikes,
-            "accuracy": asdict(point.accuracy),
+            **point.to_dict(),
             "minus_rates": asdict(point.minus(self.right)),
             "alike": point.share,
             "setting": str(point.setting),

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import numpy as np
-
 from snnc.calibrate.prepared import Prepared
-from snnc.data.arrays import arrays_of
+from snnc.data.arrays import arrays_of, npz
 from snnc.data.prepare import Data, trained_on
 from snnc.diagnostics.diagnostic import KeyPath
 from snnc.diagnostics.document import Document
-from snnc.diagnostics.errors import Refusal
 from snnc.environment.files import replacing
-from snnc.networks.describe import layers_in_words, spikes_in_words
 from snnc.program.network import Network
 from snnc.running.measured import items_to_measure, measure, rate_warnings
 from snnc.spec.changes import Changes, changed
-from snnc.spec.read import read
-from snnc.training.params_file import parameters
+from snnc.training.params_file import network_arrays
 from snnc.trials.setting import TIME, Setting, seconds
 from snnc.trials.variant import Variant, variant
-from snnc.trials.writing import fewest
+from snnc.trials.writing import fewest, refuse_edited
 
 GRADIENT: KeyPath = ("train", "gradient")
 #: What the reasons begin with for which a calibration allows warnings.
@@ -75,17 +69,9 @@ def save(before: Document, after: Document, params: Path, deployed: Network) -> 
 
     Raises a Refusal if the spec was edited meanwhile.
     """
-    if read(before.path).text != before.text:
-        raise Refusal(f"{before.path.as_posix()} was edited meanwhile: run snnc calibrate again")
-    words = {f"{name}.neurons": text for name, text in layers_in_words(deployed).items()}
-    arrays = {
-        **arrays_of(params, "run snnc train again"),
-        **parameters(deployed),
-        **words,
-        "spikes": spikes_in_words(deployed),
-    }
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
+    refuse_edited(before, "calibrate")
+    kept = arrays_of(params, "run snnc train again")
+    content = npz(**{**kept, **network_arrays(deployed)})
     with replacing(params) as new_params, replacing(before.path) as new_spec:
-        new_params.write_bytes(buffer.getvalue())
+        new_params.write_bytes(content)
         new_spec.write_bytes(after.text.encode())

@@ -34,24 +34,36 @@ DAMAGE = (
 )
 
 
+def shared(items: Array, others: Array) -> int:
+    """Return how many items, (n, size), are among others of the same type, (m, size)."""
+    # Hashes: the bytes of a set of images would take its memory once more.
+    known = {hash(item.tobytes()) for item in others}
+    return sum(hash(item.tobytes()) in known for item in items)
+
+
 def save_arrays(path: Path, *arrays: Any, **named: Any) -> None:
     """Write a .npz file; unnamed arrays are called arr_0, arr_1 and so on."""
-    # In memory first: on a full disk, zipfile raises several errors that hide the cause.
-    buffer = io.BytesIO()
-    np.savez(buffer, *arrays, **named)
-    _write(path, buffer)
+    _write(path, npz(*arrays, **named))
 
 
 def save_compressed(path: Path, **named: Any) -> None:
     """Write a compressed .npz file."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **named)
-    _write(path, buffer)
+    _write(path, buffer.getvalue())
 
 
-def _write(path: Path, buffer: io.BytesIO) -> None:
+def npz(*arrays: Any, **named: Any) -> bytes:
+    """Return what a .npz file of arrays holds."""
+    # In memory first: on a full disk, zipfile raises several errors that hide the cause.
+    buffer = io.BytesIO()
+    np.savez(buffer, *arrays, **named)
+    return buffer.getvalue()
+
+
+def _write(path: Path, content: bytes) -> None:
     with replacing(path) as unfinished:
-        unfinished.write_bytes(buffer.getvalue())
+        unfinished.write_bytes(content)
 
 
 def text_in(path: Path, name: str) -> str:

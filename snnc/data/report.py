@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from snnc.data.arrays import shared
 from snnc.data.missing import missing_hint
 from snnc.data.prepare import Array, Data, Labels, Split, scaled, split
 from snnc.data.sources.base import source_name
@@ -117,11 +118,9 @@ def _order(program: Program, y: Labels) -> Iterator[Diagnostic]:
 
 
 def _leaks(data: Data) -> Iterator[Diagnostic]:
-    shared = _shared(data)
-    if shared:
-        message = (
-            f"{shared} of {len(data.x_test)} items to test on are also among those to train on"
-        )
+    known = shared(data.x_test, data.x_train)
+    if known:
+        message = f"{known} of {len(data.x_test)} items to test on are also among those to train on"
         hint = "accuracy on them says nothing: leave them out"
         yield Diagnostic(DATA_LEAK, message, AT, hint=hint)
 
@@ -132,9 +131,3 @@ def _classes(network: Network, numbers: Labels) -> str:
     names = [repr(labels[n]) if labels else str(n) for n in numbers[:8]]
     more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
     return f"class{'es' if len(numbers) > 1 else ''} {', '.join(names)}{more}"
-
-
-def _shared(data: Data) -> int:
-    """Return the number of test items that are among the training items too, whatever their labels."""
-    known = {hash(item.tobytes()) for item in data.x_train}
-    return sum(hash(item.tobytes()) in known for item in data.x_test)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.data.arrays import DAMAGE
+from snnc.data.arrays import DAMAGE, shared
 from snnc.data.csv_file import BadText, csv_format, missing, number, rows
 from snnc.data.file_kinds import other_kind
 from snnc.data.prepare import Labels, usable_items, usable_labels
@@ -33,8 +33,7 @@ class Unseen:
 
     def hold_all(self, x: NDArray[Any]) -> bool:
         """Whether all of some items, (n, size), are among these."""
-        known = {item.tobytes() for item in self.x.astype(float)}
-        return all(item.tobytes() in known for item in x.astype(float))
+        return shared(x.astype(float), self.x.astype(float)) == len(x)
 
 
 def unseen(program: Program, path: Path) -> Unseen:

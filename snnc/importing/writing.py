@@ -7,6 +7,7 @@ from pathlib import Path
 
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.files import ensure_room, write_text
+from snnc.environment.own_files import OWN_FILES
 from snnc.importing.importer import Imported
 from snnc.training import params_file
 from snnc.training.paths import OVERHEAD, Paths
@@ -14,7 +15,7 @@ from snnc.training.paths import OVERHEAD, Paths
 
 def refuse_to_overwrite(name: str, folder: Path) -> None:
     """Raise a Refusal if there is a spec of a name in a folder, or what a training of it has left."""
-    ends = (".toml", ".params.npz", ".test.npz", ".history.csv")
+    ends = (".toml", *OWN_FILES)
     there = [path for end in ends if (path := folder / f"{name}{end}").exists()]
     if there:
         names = ", ".join(path.as_posix() for path in there)

@@ -34,7 +34,7 @@ def predict(
     trained: Trained, items: Unseen, on: SimulatorName, logits: bool, watcher: Watcher
 ) -> Predicted:
     """Run items as spikes in one place; with `logits` the answers have the logit of each class."""
-    program, x = trained.program, (items.x.astype(float) - trained.shift) / trained.scale
+    program, x = trained.program, trained.rescaled(items.x)
     name = name_of(program, on)
     with watcher.items(name, len(x)) as count:
         answers = answers_of(program, x, on, count)

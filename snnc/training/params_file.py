@@ -70,7 +70,11 @@ class Trained:
         if not same_items(items.shape[1:], self.program.item_shape):
             shape = ", ".join(map(str, self.program.item_shape))
             raise UsageError(f"x has the shape {items.shape}, not (n, {shape})")
-        return np.asarray((as_seen(self.program, items) - self.shift) / self.scale)
+        return self.rescaled(as_seen(self.program, items))
+
+    def rescaled(self, x: Array) -> Array:
+        """Return items as the network sees them, (n, size), scaled as those that it was trained on."""
+        return np.asarray((x.astype(float) - self.shift) / self.scale)
 
     def __repr__(self) -> str:
         shapes = (f"{name} {array.shape}" for name, array in self.params.items())
@@ -149,13 +153,16 @@ def save_params(
     )
 
 
-def _described(program: Program, deployed: Network, shift: Array, scale: Array) -> dict[str, Any]:
+def network_arrays(deployed: Network) -> dict[str, Any]:
     """Return what a deployed network needs, and what it is, by the names in its file."""
     words = {f"{name}.neurons": text for name, text in layers_in_words(deployed).items()}
+    return {**parameters(deployed), **words, "spikes": spikes_in_words(deployed)}
+
+
+def _described(program: Program, deployed: Network, shift: Array, scale: Array) -> dict[str, Any]:
+    """Return a deployed network, how its items are scaled, and where it comes from."""
     return {
-        **parameters(deployed),
-        **words,
-        "spikes": spikes_in_words(deployed),
+        **network_arrays(deployed),
         "input.shift": shift,
         "input.scale": scale,
         "spec_file": program.spec_path.name,
@@ -245,8 +252,7 @@ def load_for(program: Program, folder: Path, file: Path) -> Trained | None:
         return None
     if items.y is None:
         raise Refusal(f"{file.as_posix()} has no labels: snnc predict answers without")
-    x = (items.x.astype(float) - trained.shift) / trained.scale
-    return replace(trained, x_test=x, y_test=items.y)
+    return replace(trained, x_test=trained.rescaled(items.x), y_test=items.y)
 
 
 def load_params(paths: Paths, program: Program, data: Data) -> Trained:

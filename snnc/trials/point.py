@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
+from snnc.running.results import in_percent
 from snnc.trials.outcome import Outcome
 from snnc.trials.setting import Setting
 
@@ -15,6 +17,24 @@ class Point(Outcome):
 
     setting: Setting
     share: float
+
+    @property
+    def cells(self) -> list[str]:
+        """What every table of points says of one: milliseconds, spikes, accuracy and the number of items."""
+        return [
+            f"{1000 * self.seconds:g}",
+            f"{self.spikes:.0f}",
+            in_percent(self.accuracy),
+            str(self.accuracy.n),
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the same as plain data, unrounded."""
+        return {
+            "seconds": self.seconds,
+            "spikes": self.spikes,
+            "accuracy": asdict(self.accuracy),
+        }
 
     @property
     def cost(self) -> tuple[float, float]:

@@ -72,10 +72,7 @@ class Tuned:
         is_other = point is not self.as_it_is
         return [
             name,
-            f"{1000 * point.seconds:g}",
-            f"{point.spikes:.0f}",
-            in_percent(point.accuracy),
-            str(point.accuracy.n),
+            *point.cells,
             in_percent(point.minus(self.as_it_is.correct), "+") if is_other else "",
             *([] if self.twin is None else [in_percent(point.minus(self.twin), "+")]),
             str(point.setting) if is_other else "",
@@ -100,9 +97,7 @@ class Tuned:
     def _described(self, point: Point) -> dict[str, Any]:
         changes = point.setting.changes(self.program)
         return {
-            "seconds": point.seconds,
-            "spikes": point.spikes,
-            "accuracy": asdict(point.accuracy),
+            **point.to_dict(),
             "minus_spec": asdict(point.minus(self.as_it_is.correct)),
             "minus_float": None if self.twin is None else asdict(point.minus(self.twin)),
             "changes": {".".join(map(str, path)): value for path, value in changes.items()},

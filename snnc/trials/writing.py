@@ -63,6 +63,11 @@ def difference(before: Document, after: Document, how: str = "tuned") -> str:
 
 def write(before: Document, after: Document, command: str) -> None:
     """Write a spec. Raises a Refusal if it was edited while a command tried settings."""
-    if read(before.path).text != before.text:
-        raise Refusal(f"{before.path.as_posix()} was edited meanwhile: run snnc {command} again")
+    refuse_edited(before, command)
     write_text(before.path, after.text)
+
+
+def refuse_edited(document: Document, command: str) -> None:
+    """Raise a Refusal if a spec was edited since it was read."""
+    if read(document.path).text != document.text:
+        raise Refusal(f"{document.path.as_posix()} was edited meanwhile: run snnc {command} again")
