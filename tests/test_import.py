@@ -82,6 +82,17 @@ def test_a_spec_and_its_parameters_are_written(
     assert json.loads(str(arrays["imported"]))["sha256"] in text
 
 
+def test_a_training_that_was_killed_is_not_lost(
+    file: Read, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = str(file(small()))
+    Path("model.checkpoint.npz").write_bytes(b"hours of work")
+    assert main(["import", model]) == 1
+    assert "model.checkpoint.npz is there already" in capsys.readouterr().err
+    assert files() == ["model.checkpoint.npz"]
+    assert main(["import", model, "--force"]) == 0
+
+
 def test_nothing_is_written_over(file: Read, capsys: pytest.CaptureFixture[str]) -> None:
     model = str(file(small()))
     Path("model.toml").write_text("mine")

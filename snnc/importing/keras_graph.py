@@ -15,6 +15,7 @@ from snnc.importing.keras_layers import builder
 from snnc.importing.keras_weights import Weights
 from snnc.importing.keras_windows import activated
 from snnc.importing.operations import Input, Operation, Shape, Unread, Unsupported
+from snnc.spec.base import free_name
 
 _AGAIN = "save the whole model again, with model.save('model.keras') in Keras 3 or model.save('model.h5') in Keras 2"
 #: A length for axes that have none.
@@ -198,10 +199,7 @@ class _Walk:
         self.inputs.append(self._add(name, kind, operation, []))
 
     def _add(self, name: str, kind: str, operation: Operation, sources: Sequence[str]) -> str:
-        unique, number = name, 1
-        while unique in self.nodes:
-            number += 1
-            unique = f"{name}_{number}"
+        unique = free_name(name, self.nodes)
         shapes = [self.nodes[source].shape for source in sources]
         if isinstance(operation, Unsupported) or self.behind.intersection(sources):
             self.behind.add(unique)

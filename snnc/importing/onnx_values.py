@@ -19,6 +19,7 @@ from snnc.importing.operations import (
     Shape,
     in_double,
 )
+from snnc.spec.base import free_name
 
 
 class Unsayable(Exception):
@@ -100,10 +101,7 @@ class Nodes:
 
     def add(self, name: str, kind: str, operation: Operation, inputs: Sequence[Traced]) -> Node:
         """Add a node under a name that is its own."""
-        own, number = name, 1
-        while own in self.by_name:
-            number += 1
-            own = f"{name}_{number}"
+        own = free_name(name, self.by_name)
         shape = operation.shape(*(value.node.shape for value in inputs))
         node = Node(own, kind, operation, tuple(value.node.name for value in inputs), shape)
         self.by_name[own] = node

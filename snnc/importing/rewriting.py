@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import count
 
 from snnc.importing.graph import Graph, Node
-from snnc.importing.operations import Operation
+from snnc.importing.operations import Flatten, Operation
+from snnc.spec.base import free_name
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,7 @@ class Whole:
 
     def name(self, wanted: str) -> str:
         """Return a name that no node has yet."""
-        others = (f"{wanted}_{number}" for number in count(2))
-        return (
-            wanted if wanted not in self.nodes else next(n for n in others if n not in self.nodes)
-        )
+        return free_name(wanted, self.nodes)
 
     def instead(self, node: Node) -> str:
         """Return a name for what takes a node's place where one node reads it: its own, unless others read it too."""
@@ -89,6 +86,21 @@ def made(name: str, kind: str, operation: Operation, inputs: Iterable[Node]) -> 
 def like(node: Node, operation: Operation, inputs: Iterable[Node], name: str = "") -> Node:
     """Return a node of another operation in place of one."""
     return made(name or node.name, node.kind, operation, inputs)
+
+
+def swapped(whole: Whole, node: Node, first: Operation, then: Operation) -> tuple[Node, Node]:
+    """Return the nodes that take the place of one and of that which it reads, now the other way round.
+
+    `first` is what the node computes then, of what the other one read, and `then` what the other one does of that.
+    """
+    before = whole.before(node)
+    earlier = like(node, first, whole.inputs(before))
+    return earlier, like(before, then, (earlier,), whole.instead(before))
+
+
+def flattens(node: Node) -> bool:
+    """Whether a node puts values in a row, in the order of their axes."""
+    return isinstance(node.operation, Flatten) and not node.operation.channels_first
 
 
 def rewritten(graph: Graph, rules: Sequence[Rule]) -> tuple[Graph, tuple[Change, ...]]:

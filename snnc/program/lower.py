@@ -31,7 +31,7 @@ from snnc.program.network import Connection, Network, Output, Population
 from snnc.program.program import Program
 from snnc.program.reserved_names import RESERVED
 from snnc.spec import gradients
-from snnc.spec.base import INPUT, OUTPUT
+from snnc.spec.base import INPUT, OUTPUT, free_name
 from snnc.spec.gradients import Gradient, Loihi, Smooth
 from snnc.spec.layers.base import Flow, LayerKind, NeuronLayer, summed
 from snnc.spec.neurons import overridden
@@ -182,10 +182,7 @@ class _Graph:
     def _named(self, operator: Operator) -> Operator:
         """Return an operator under a name of its own: one that several connections share becomes several."""
         taken = self.operator_names | (self.layer_names - {operator.name})
-        name, number = operator.name, 1
-        while name in taken:
-            number += 1
-            name = f"{operator.name}_{number}"
+        name = free_name(operator.name, taken)
         self.operator_names.add(name)
         return replace(operator, name=name)
 

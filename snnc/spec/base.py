@@ -1,6 +1,8 @@
 """The base class of all tables of a spec, and types that several of them use."""
 
+from collections.abc import Container
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
@@ -56,6 +58,13 @@ Count = Annotated[int, Field(ge=1, le=10**9)]
 
 #: The name of a network or a layer; it becomes a Python name and part of file names.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+
+
+def free_name(wanted: str, taken: Container[str]) -> str:
+    """Return a name, with a number from 2 on behind it if others have it already."""
+    numbered = (f"{wanted}_{number}" for number in count(2))
+    return next(name for name in chain([wanted], numbered) if name not in taken)
+
 
 Positive = Annotated[float, Field(gt=0)]
 Seconds = Annotated[float, Field(ge=0)]

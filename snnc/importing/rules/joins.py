@@ -9,7 +9,7 @@ import numpy as np
 
 from snnc.importing import operations as ops
 from snnc.importing.graph import Node
-from snnc.importing.rewriting import Change, Step, Whole, like, made
+from snnc.importing.rewriting import Change, Step, Whole, flattens, like, made
 from snnc.importing.rules.linear import ungrouped
 from snnc.importing.rules.sums import with_bias
 
@@ -21,7 +21,7 @@ def weights_of_join(whole: Whole, node: Node) -> Step | None:
     if not isinstance(node.operation, ops.Dense | ops.Conv):
         return None
     before = whole.before(node)
-    flat = before if _is_plain(before) else None
+    flat = before if flattens(before) else None
     join = whole.before(flat) if flat else before
     if not isinstance(join.operation, ops.Concatenate):
         return None
@@ -44,10 +44,6 @@ def weights_of_join(whole: Whole, node: Node) -> Step | None:
     total = made(whole.name(f"{node.name}/sum"), join.kind, ops.Add(), parts)
     change = Change(join.name, "the sources of", WHY, node.name)
     return Step((*nodes, *parts, total), (change,))
-
-
-def _is_plain(node: Node) -> bool:
-    return isinstance(node.operation, ops.Flatten) and not node.operation.channels_first
 
 
 def _is_joined(whole: Whole, node: Node) -> bool:

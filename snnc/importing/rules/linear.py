@@ -7,7 +7,7 @@ import numpy as np
 from snnc.importing import operations as ops
 from snnc.importing.graph import Node
 from snnc.importing.operations import Array
-from snnc.importing.rewriting import Change, Step, Whole, like, made
+from snnc.importing.rewriting import Change, Step, Whole, flattens, like, made
 
 #: The class of what an import puts before a model to turn its items into spikes.
 ENCODER = "Encoder"
@@ -117,11 +117,11 @@ def matrix_of_pointwise(whole: Whole, node: Node) -> Step | None:
     """A matrix on what a 1 x 1 convolution puts out is one on what that reads."""
     dense = node.operation
     flat = whole.before(node) if node.inputs else node
-    if not (isinstance(dense, ops.Dense) and isinstance(flat.operation, ops.Flatten)):
+    if not (isinstance(dense, ops.Dense) and flattens(flat)):
         return None
     before = whole.before(flat)
     conv = before.operation
-    if flat.operation.channels_first or not isinstance(conv, ops.Conv) or not is_pointwise(conv):
+    if not isinstance(conv, ops.Conv) or not is_pointwise(conv):
         return None
     matrix = ungrouped(conv).kernel.reshape(-1, conv.kernel.shape[-1])
     places = dense.weights.reshape(-1, matrix.shape[1], dense.weights.shape[-1])

@@ -8,7 +8,7 @@ import numpy as np
 
 from snnc.importing import operations as ops
 from snnc.importing.graph import Node
-from snnc.importing.rewriting import Change, Step, Whole, like, made
+from snnc.importing.rewriting import Change, Step, Whole, flattens, like, made, swapped
 
 
 def rows(whole: Whole, node: Node) -> Step | None:
@@ -16,11 +16,7 @@ def rows(whole: Whole, node: Node) -> Step | None:
     if not isinstance(node.operation, ops.Dense) or len(node.shape) != 1:
         return None
     ways = _ways(whole, node)
-    if not ways or (
-        len(ways) == 1
-        and isinstance(ways[0].operation, ops.Flatten)
-        and not ways[0].operation.channels_first
-    ):
+    if not ways or (len(ways) == 1 and flattens(ways[0])):
         return None
     source = whole.before(ways[-1])
     order = np.arange(math.prod(source.shape)).reshape(1, *source.shape)
@@ -59,9 +55,7 @@ def rectified_in_order(whole: Whole, node: Node) -> Step | None:
     before = whole.before(node)
     if not isinstance(before.operation, ops.Flatten | ops.Reshape | ops.Permute):
         return None
-    rectified = like(node, node.operation, whole.inputs(before))
-    name = whole.instead(before)
-    return Step((rectified, like(before, before.operation, (rectified,), name)))
+    return Step(swapped(whole, node, node.operation, before.operation))
 
 
 def items(whole: Whole, node: Node) -> Step | None:

@@ -10,7 +10,7 @@ import numpy as np
 from snnc.importing import operations as ops
 from snnc.importing.graph import Node
 from snnc.importing.operations import Padding, same_padding, spread
-from snnc.importing.rewriting import Change, Step, Whole, like, made
+from snnc.importing.rewriting import Change, Step, Whole, flattens, like, made, swapped
 
 #: By how many zeros on each side a kernel is widened at most.
 WIDEST = 8
@@ -44,19 +44,17 @@ def zeros_behind_neurons(whole: Whole, node: Node) -> Step | None:
     before = whole.before(node)
     if not isinstance(before.operation, ops.Pad):
         return None
-    rectified = like(node, node.operation, whole.inputs(before))
-    name = whole.instead(before)
-    return Step((rectified, like(before, before.operation, (rectified,), name)))
+    return Step(swapped(whole, node, node.operation, before.operation))
 
 
 def zeros_of_matrix(whole: Whole, node: Node) -> Step | None:
     """What a matrix would read of zeros, it needn't read."""
     dense = node.operation
     flat = whole.before(node) if node.inputs else node
-    if not (isinstance(dense, ops.Dense) and isinstance(flat.operation, ops.Flatten)):
+    if not (isinstance(dense, ops.Dense) and flattens(flat)):
         return None
     before = whole.before(flat)
-    if flat.operation.channels_first or not isinstance(before.operation, ops.Pad):
+    if not isinstance(before.operation, ops.Pad):
         return None
     (source,) = whole.inputs(before)
     where = before.operation.apply(np.ones((1, *source.shape)))

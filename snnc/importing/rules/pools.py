@@ -8,7 +8,7 @@ import numpy as np
 
 from snnc.importing import operations as ops
 from snnc.importing.graph import Node
-from snnc.importing.rewriting import Change, Step, Whole, like, made
+from snnc.importing.rewriting import Change, Step, Whole, like, made, swapped
 from snnc.importing.rules.linear import is_pointwise, ungrouped
 
 
@@ -75,14 +75,12 @@ def mean_of_pointwise(whole: Whole, node: Node) -> Step | None:
     conv = before.operation
     if node.operation.largest or not isinstance(conv, ops.Conv) or not is_pointwise(conv):
         return None
-    pooled = like(node, node.operation, whole.inputs(before))
     kernel = ungrouped(conv).kernel
     dense = ops.Dense(kernel.reshape(kernel.shape[-2:]), conv.bias)
-    name = whole.instead(before)
-    change = Change(
-        before.name, "a matrix behind the mean", "it is linear, so either may come first", name
-    )
-    return Step((pooled, like(before, dense, (pooled,), name)), (change,))
+    nodes = swapped(whole, node, node.operation, dense)
+    why = "it is linear, so either may come first"
+    change = Change(before.name, "a matrix behind the mean", why, nodes[-1].name)
+    return Step(nodes, (change,))
 
 
 RULES = (axes_of_one, counted_zeros, dense_of_images, conv_of_a_pixel, mean_of_pointwise)

@@ -12,7 +12,7 @@ import numpy as np
 from snnc.importing import operations as ops
 from snnc.importing.graph import Node
 from snnc.importing.operations import Array
-from snnc.importing.rewriting import Change, Step, Whole, like, made
+from snnc.importing.rewriting import Change, Step, Whole, like, made, swapped
 
 ZEROS = "what follows looks at zeros beyond the edges, which aren't normalised"
 CONSTANT = "its mean and variance are constants when the network runs"
@@ -108,9 +108,7 @@ def before_pool(whole: Whole, node: Node) -> Step | None:
             return None
     if scale is None or shift is None or not moves or (largest and np.any(scale <= 0)):
         return None
-    pooled = like(node, node.operation, whole.inputs(before))
-    name = whole.instead(before)
-    return Step((pooled, made(name, before.kind, ops.Scale(scale, shift), (pooled,))))
+    return Step(swapped(whole, node, node.operation, ops.Scale(scale, shift)))
 
 
 def before_order(whole: Whole, node: Node) -> Step | None:
@@ -124,9 +122,7 @@ def before_order(whole: Whole, node: Node) -> Step | None:
         node.operation.apply(np.broadcast_to(each, before.shape)[None])[0]
         for each in (before.operation.scale, before.operation.shift)
     )
-    ordered = like(node, node.operation, whole.inputs(before))
-    name = whole.instead(before)
-    return Step((ordered, made(name, before.kind, ops.Scale(scale, shift), (ordered,))))
+    return Step(swapped(whole, node, node.operation, ops.Scale(scale, shift)))
 
 
 def behind_sum(whole: Whole, node: Node) -> Step | None:
@@ -156,9 +152,7 @@ def before_rectifier(whole: Whole, node: Node) -> Step | None:
     scale, shift = before.operation.scale, before.operation.shift
     if np.any(shift) or np.any(scale <= 0):
         return None
-    rectified = like(node, node.operation, whole.inputs(before))
-    name = whole.instead(before)
-    return Step((rectified, made(name, before.kind, before.operation, (rectified,))))
+    return Step(swapped(whole, node, node.operation, before.operation))
 
 
 def as_weights(whole: Whole, node: Node) -> Step | None:

@@ -9,7 +9,7 @@ import numpy as np
 from snnc.importing import operations as ops
 from snnc.importing.graph import Node
 from snnc.importing.operations import Array
-from snnc.importing.rewriting import Change, Step, Whole, like, made
+from snnc.importing.rewriting import Change, Step, Whole, flattens, like, made
 from snnc.importing.rules.linear import plus
 
 
@@ -114,9 +114,7 @@ def _source(whole: Whole, node: Node) -> Node | None:
     if not is_weighted(node):
         return None
     before = whole.before(node)
-    flat = before.operation
-    is_flat = isinstance(flat, ops.Flatten) and not flat.channels_first
-    return whole.before(before) if is_flat else before
+    return whole.before(before) if flattens(before) else before
 
 
 def ones(shape: ops.Shape) -> ops.Operation:
