@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from snnc.data.prepare import Data
+from snnc.data.prepare import Data, load
 from snnc.networks.build import build
 from snnc.operators.transforms import Transform
+from snnc.pipeline import checked
 from snnc.program.network import Connection, GainBias, Network
 from snnc.program.program import Program
 from snnc.running.rates import currents, nengo_rates
@@ -75,3 +76,26 @@ def save(program: Program, data: Data, folder: Path) -> None:
     paths = Paths.of(program, folder)
     params_file.save_test(paths.test, data)
     params_file.save_params(paths.params, program, program.network, data)
+
+
+def of_digits(spec: Path, text: str, permuted: bool) -> Path:
+    """Write a spec of a name, scikit-learn's digits beside it as data.npz, split, and fitted parameters; return its path.
+
+    Permuted, the test items are others, and their labels in another order.
+    """
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    chance = np.random.RandomState(0)
+    x_test, y_test = x[1200:], y[1200:]
+    if permuted:
+        x_test = chance.randint(0, 17, x_test.shape).astype(float)
+        y_test = chance.permutation(y_test)
+    spec.parent.mkdir(exist_ok=True)
+    arrays = {"x_train": x[:1200], "y_train": y[:1200], "x_test": x_test, "y_test": y_test}
+    np.savez(spec.with_name("data.npz"), **arrays)
+    spec.write_text(text)
+    program = checked(spec).program
+    data = load(program)
+    save(fitted(program, data), data, spec.parent)
+    return spec

@@ -59,26 +59,9 @@ batch_size = 50
 
 def folder_of(folder: Path, text: str = SPEC, permuted: bool = False) -> Path:
     """Write a spec, its data and its parameters; permuted, with other test items and labels."""
-    from sklearn.datasets import load_digits
+    from tests.fitted import of_digits
 
-    from tests.fitted import fitted, save
-
-    x, y = load_digits(return_X_y=True)
-    chance = np.random.RandomState(0)
-    x_test, y_test = x[1200:], y[1200:]
-    if permuted:
-        x_test, y_test = (
-            chance.randint(0, 17, x_test.shape).astype(float),
-            chance.permutation(y_test),
-        )
-    folder.mkdir(exist_ok=True)
-    arrays = {"x_train": x[:1200], "y_train": y[:1200], "x_test": x_test, "y_test": y_test}
-    np.savez(folder / "data.npz", **arrays)
-    (folder / "tuned.toml").write_text(text)
-    program = checked(folder / "tuned.toml").program
-    data = prepare.load(program)
-    save(fitted(program, data), data, folder)
-    return folder / "tuned.toml"
+    return of_digits(folder / "tuned.toml", text, permuted)
 
 
 def tuned(path: Path, *arguments: str, capsys: pytest.CaptureFixture[str]) -> Any:
