@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.calibrate.neurons import neuron_changes, runs_on_host
-from snnc.calibrate.plain import lines, plain, plain_activity, tuned
-from snnc.calibrate.scales import AT_ONCE, normalised, slower
+from snnc.calibrate.plain import lines, plain, tuned
+from snnc.calibrate.scales import normalised, slower
 from snnc.diagnostics.document import Document
 from snnc.pipeline import Checked, check_document
 from snnc.program.network import Network
 from snnc.program.program import Program
+from snnc.running.rates import rate_logits
 from snnc.spec.changes import changed
 
 Array = NDArray[np.float64]
@@ -70,8 +71,7 @@ class Prepared:
 
     def logits(self, x: Array) -> Array:
         """Return the logits of rates for items x, (n, size), which no setting changes."""
-        parts = range(0, len(x), AT_ONCE)
-        return np.concatenate([plain_activity(self.plain, x[i : i + AT_ONCE])[0] for i in parts])
+        return rate_logits(self.plain, x)
 
 
 def _with_rates(document: Document, program: Program, rates: Mapping[str, float]) -> Checked:

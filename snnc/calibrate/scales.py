@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from snnc.calibrate.plain import plain_activity, scaled
 from snnc.program.network import Network
+from snnc.running.rates import AT_ONCE
 from snnc.spec.base import INPUT, OUTPUT
 
 Array = NDArray[np.float64]
 
 #: This share of a layer's activations is above about 1 once it is scaled.
 ABOVE = 0.001
-#: How many items go through the network at once.
-AT_ONCE = 500
 
 
 def normalised(

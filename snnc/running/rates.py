@@ -49,6 +49,12 @@ def _answers(program: Program, x: Array, each: int) -> Answers:
     return Answers(logits, rates, kept)
 
 
+def rate_logits(network: Network, x: Array) -> Array:
+    """Return the logits of a deployed network for items x, (n, size), with every neuron at the rate it was trained with."""
+    starts = range(0, len(x), AT_ONCE)
+    return np.concatenate([activity(network, x[i : i + AT_ONCE], as_trained)[0] for i in starts])
+
+
 def activity(
     network: Network, x: Array, neurons: Callable[[Population], Call]
 ) -> tuple[Array, dict[str, Array]]:
