@@ -117,6 +117,7 @@ def test_scaled_layers_have_the_logits_they_had(name: str, tmp_path: Path) -> No
         assert 2**-0.5 <= np.quantile(values, 0.999, method="lower") <= 2**0.5
 
 
+@pytest.mark.slow
 def test_once_is_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What is calibrated is calibrated again to the same spec and the same parameters, and what else those hold stays."""
     path = folder_of(tmp_path)
@@ -143,6 +144,7 @@ def test_once_is_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
         np.testing.assert_array_equal(again[name], array, name)
 
 
+@pytest.mark.slow
 def test_no_choice_sees_test_items(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one = folder_of(tmp_path / "one")
     other = folder_of(tmp_path / "other", permuted=True)
@@ -152,6 +154,7 @@ def test_no_choice_sees_test_items(tmp_path: Path, capsys: pytest.CaptureFixture
     assert first["tried"] > 5
 
 
+@pytest.mark.slow
 def test_what_is_written_runs_as_it_was_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -173,6 +176,7 @@ def test_what_is_written_runs_as_it_was_measured(
     assert [p.neurons.kind for p in program.network.populations] == ["lif", "spiking_relu"]
 
 
+@pytest.mark.slow
 def test_a_time_that_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = folder_of(tmp_path)
     before = path.read_bytes(), (tmp_path / "brought.params.npz").read_bytes()
@@ -186,6 +190,7 @@ def test_a_time_that_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[
 LIF = SPEC.replace(NEURONS, "").replace('targets = ["nengo_dl"]\n', "")
 
 
+@pytest.mark.slow
 def test_what_was_trained_for_spikes_keeps_its_parameters(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -200,6 +205,7 @@ def test_what_was_trained_for_spikes_keeps_its_parameters(
         np.testing.assert_array_equal(after[name], array, name)
 
 
+@pytest.mark.slow
 def test_a_training_is_still_the_one_that_the_spec_says(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

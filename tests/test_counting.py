@@ -43,6 +43,7 @@ ODD: dict[str, Tables] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ODD)
 def test_odd_networks(name: str) -> None:
     spread = chip(lowered(ODD[name]).network)

@@ -182,6 +182,7 @@ def expected(make: Callable[[], Callable[..., Any]], chains: list[list[float]]) 
     return seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", COPIED.values(), ids=COPIED)
 def test_each_item_has_a_memory_of_its_own(make: Callable[[], Callable[..., Any]]) -> None:
     from snnc.emulator import Emulator

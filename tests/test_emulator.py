@@ -95,7 +95,7 @@ def assert_same(result: Any, expected: dict[Any, Any]) -> None:
         assert np.array_equal(result[probe], values), probe
 
 
-@pytest.mark.parametrize("number", numbers(range(DRAWN), fast=2))
+@pytest.mark.parametrize("number", numbers(range(DRAWN), fast=0))
 def test_probes_see_the_same(number: int) -> None:
     """Fresh, each probe also when it is the only one recorded; in one chain, and in two, of which each is a stream by itself."""
     from snnc.emulator import Emulator
@@ -126,7 +126,7 @@ def test_every_state_is_the_same_in_every_step(number: int) -> None:
     assert_states(drawn(number))
 
 
-@pytest.mark.parametrize("number", numbers(range(OVERFLOWING), fast=1))
+@pytest.mark.parametrize("number", numbers(range(OVERFLOWING), fast=0))
 def test_sums_that_overflow_wrap_around_alike(number: int) -> None:
     from snnc.emulator import Emulator
     from tests.chip_networks import overflowing
@@ -186,6 +186,7 @@ def assert_states(case: Any) -> None:
             sim.close()
 
 
+@pytest.mark.slow
 def test_what_changes_while_an_item_is_shown() -> None:
     import nengo
 
@@ -383,6 +384,7 @@ def test_filters_are_nengos(size: int, dtype: Any) -> None:
     assert not compiled[-1]
 
 
+@pytest.mark.slow
 def test_where_no_compiled_sum_agrees_the_libraries_own_are_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

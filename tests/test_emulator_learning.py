@@ -190,6 +190,7 @@ def _model(**attributes: Any) -> Callable[[], Any]:
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "attributes",
     [
@@ -223,6 +224,7 @@ def test_models_say_how_the_chip_learns(attributes: dict[str, Any]) -> None:
     assert said[0]
 
 
+@pytest.mark.slow
 def test_seeds_are_nengo_loihis() -> None:
     """The network's and 1, or another one that is given; another one draws other numbers."""
     net, items = learning(size=2, rate=0.5)
@@ -252,6 +254,7 @@ def _noisy(everywhere: bool) -> Callable[[], Any]:
     return _model(decode_neurons=NoisyDecodeNeurons(5, noise_exp=-1.0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("learns", [False, True], ids=["precomputed", "learning"])
 def test_noise_of_the_chip_is_the_same(learns: bool) -> None:
     import nengo
@@ -300,6 +303,7 @@ def on_host(rule: Any = None, weights: bool = False, **options: Any) -> tuple[An
     return net, {shown: np.random.RandomState(0).uniform(-1, 1, (3, 2))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["BCM", "Oja", "Voja", "PES", "RLS", "several"])
 def test_the_host_learns_the_same(kind: str) -> None:
     """By every rule of Nengo's; NengoLoihi connects nothing to a rule of the host, so that there are no errors to learn from."""
@@ -320,6 +324,7 @@ def test_the_host_learns_the_same(kind: str) -> None:
     assert np.array_equal(*of_second) is (kind in ("PES", "RLS"))
 
 
+@pytest.mark.slow
 def test_random_numbers_of_the_host_are_the_same() -> None:
     """Noise of ensembles, and neurons that fire at random: each item sees those that it would see alone."""
     import nengo

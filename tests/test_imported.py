@@ -64,6 +64,7 @@ def test_an_origin_is_read_as_it_is_written() -> None:
         assert origin_in(text) is None
 
 
+@pytest.mark.slow
 def test_commands_take_it_as_they_take_a_training(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

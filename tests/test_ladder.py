@@ -11,16 +11,21 @@ import pytest
 
 from snnc.cli import main
 from snnc.data import prepare
-from snnc.ladder.change import Change, of_running
-from snnc.ladder.finding import Finding, headline
-from snnc.ladder.rung import Rung, as_rates, likeness
+from snnc.environment import libraries as packages
 from snnc.pipeline import checked
-from snnc.training.params_file import load_params
-from snnc.training.paths import Paths
-from snnc.trials.items import trial_items
-from snnc.trials.telling import BY_HEART, mixed, telling_items
-from tests.broken import SPECS, Workshop
 from tests.test_tune import folder_of
+
+pytest.importorskip("nengo_loihi", reason="nengo_loihi comes with snnc[run]")
+# TensorFlow would take five seconds to import, and only trainings need it.
+with packages.loaded(packages.WITHOUT_TENSORFLOW):
+    from snnc.ladder.change import Change, of_running
+    from snnc.ladder.finding import Finding, headline
+    from snnc.ladder.rung import Rung, as_rates, likeness
+    from snnc.training.params_file import load_params
+    from snnc.training.paths import Paths
+    from snnc.trials.items import trial_items
+    from snnc.trials.telling import BY_HEART, mixed, telling_items
+    from tests.broken import SPECS, Workshop
 
 pytestmark = pytest.mark.usefixtures("nengo_loihi")
 

@@ -74,6 +74,7 @@ def exported(network: Network, folder: Path, dt: float = DT) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dt", [0.001, 0.0005])
 def test_a_file_is_the_network(network: Network, tmp_path: Path, dt: float) -> None:
     """Rates are Nengo's own, and spikes those of NIR's equations between the network's own weights."""
@@ -86,6 +87,7 @@ def test_a_file_is_the_network(network: Network, tmp_path: Path, dt: float) -> N
     assert compared.logits is None or compared.logits < 1e-12
 
 
+@pytest.mark.slow
 def test_a_wrong_weight_is_found(network: Network, tmp_path: Path) -> None:
     import h5py
 

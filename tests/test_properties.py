@@ -285,6 +285,7 @@ def test_a_sound_spec_compiles(spec: dict[str, Any]) -> None:
         assert black.format_str(text, mode=black.Mode()) == text
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(sound_specs())
 def test_a_spec_survives_toml(spec: dict[str, Any]) -> None:
@@ -367,6 +368,7 @@ junk = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(sound_specs(), junk, st.randoms(use_true_random=False))
 def test_any_data_gives_a_report(spec: dict[str, Any], value: Any, chance: random.Random) -> None:

@@ -33,6 +33,7 @@ def test_equal_or_refused(number: int, mode: str) -> None:
     assert is_good(found), found
 
 
+@pytest.mark.slow
 def test_a_difference_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """One spike more is enough."""
     from snnc.emulator import Result

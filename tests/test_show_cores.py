@@ -32,6 +32,7 @@ def shown(path: Path, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nengo_loihi")
 @pytest.mark.parametrize("path", ON_CHIP, ids=lambda path: path.stem)
 def test_cores_are_those_that_nengo_loihi_builds(

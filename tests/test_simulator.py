@@ -161,12 +161,14 @@ def of_many_kinds(number: int) -> Made:
     return net, calls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [whole, in_parts])
 @pytest.mark.parametrize("number", range(DRAWN))
 def test_networks_of_ones_own(number: int, steps: Callable[[Any], None]) -> None:
     assert_same(lambda: of_many_kinds(number), steps, seed=number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(max(DRAWN // 4, 3)))
 def test_chips_that_learn_and_are_noisy(number: int) -> None:
     """Random numbers go on where they were, and errors arrive in their step."""
@@ -198,6 +200,7 @@ def test_chips_that_learn_and_are_noisy(number: int) -> None:
     assert_same(learning, whole, model=noisy, seed=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precompute", [None, False])
 @pytest.mark.parametrize("number", range(4))
 def test_whatever_a_chip_has(number: int, precompute: bool | None) -> None:

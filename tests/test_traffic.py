@@ -96,6 +96,7 @@ def assert_same(net: Any, items: dict[Any, Any], monkeypatch: pytest.MonkeyPatch
     assert ours.operations.any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(8))
 def test_dense_and_convolutional_networks(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """With populations of spikes, of 16 and 32 bits, split layers, several connections between two layers, and inputs."""

@@ -69,6 +69,7 @@ def tuned(path: Path, *arguments: str, capsys: pytest.CaptureFixture[str]) -> An
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.slow
 def test_no_choice_sees_test_items(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ("--time", "0.02", "--items", "150")
     one = tuned(folder_of(tmp_path / "one"), *options, capsys=capsys)
@@ -77,6 +78,7 @@ def test_no_choice_sees_test_items(tmp_path: Path, capsys: pytest.CaptureFixture
     assert one["tried"] > 5
 
 
+@pytest.mark.slow
 def test_what_is_applied_runs_as_it_was_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +105,7 @@ def test_what_is_applied_runs_as_it_was_measured(
     assert "rate_scale = 1.0" not in text
 
 
+@pytest.mark.slow
 def test_a_spec_stays_as_it_is_without_apply(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -130,6 +133,7 @@ READOUTS: list[dict[tuple[str, ...], Any]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", READOUTS, ids=range(len(READOUTS)))
 def test_one_run_serves_all_readouts(tmp_path: Path, changes: Any) -> None:
     """The answers computed from unfiltered currents are those of a run with these filters."""
