@@ -1,4 +1,4 @@
-"""A step of the chip, compiled: deliver spikes, then update every compartment.
+"""A step of the chip, compiled: deliver spikes, update every compartment, and count who fired.
 
 Numbers are whole, as on the chip. Numba computes int32 with int32 in int64, and so half as many at once, unless each result is
 cut to int32 again.
