@@ -60,6 +60,8 @@ def _lines(program: Program, items: Split, data: Data, constant: int) -> Iterato
     n = len(data.y_train) + len(data.y_test)
     never = f", {constant} of which never vary in training" if constant else ""
     yield f"{source_name(program)}: {n} items of {program.network.input_size} values{never}"
+    if data.left_out:
+        yield f"  {data.left_out}"
     for name, x, raw, y in (
         ("to train on", data.x_train, items.x_train, data.y_train),
         ("to test on", data.x_test, items.x_test, data.y_test),
