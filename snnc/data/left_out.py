@@ -61,7 +61,7 @@ def left_out(
     items = x.reshape(len(x), -1)
     # In 32 bits, as a code is the same number in data of single precision.
     with np.errstate(over="ignore"):
-        coded = np.isin(items.astype(np.float32), np.float32(source.missing)).any(axis=1)
+        coded = np.isin(items.astype(np.float32), np.array(source.missing, np.float32)).any(axis=1)
     unusable = np.zeros(len(x), bool)
     if source.leaves_unusable_out:
         unusable = ~np.isfinite(items).all(axis=1)

@@ -9,6 +9,7 @@ import numpy as np
 
 from snnc.data.arrays import shared
 from snnc.data.missing import missing_hint
+from snnc.data.odd_columns import column_warnings
 from snnc.data.prepare import Array, Data, Labels, Split, scaled, split
 from snnc.data.sources.base import source_name
 from snnc.data.values import value_warnings
@@ -52,6 +53,7 @@ def data_warnings(program: Program, data: Data) -> tuple[Diagnostic, ...]:
         *_class_warnings(program, data),
         *_order(program, data.y_test),
         *value_warnings(program, data),
+        *column_warnings(program, data),
         *_leaks(data),
     )
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.data.arrays import DAMAGE, shared
-from snnc.data.csv_file import BadText, Row, csv_format, missing, number, rows
+from snnc.data.csv_file import BadText, Row, missing, number, rows
 from snnc.data.file_kinds import other_kind
 from snnc.data.left_out import in_words, left_out
 from snnc.data.prepare import Labels, usable_items, usable_labels, without
@@ -110,7 +110,7 @@ def _names(program: Program, present: Collection[str], path: Path) -> tuple[str,
 
 def _table(program: Program, data: Csv, path: Path) -> Raw:
     """Return the items of a table. It may lack the labels, the columns that are ignored, or both."""
-    how, size = csv_format(program.network, data), program.network.input_size
+    size = program.network.input_size
     try:
         top = next(rows(path, data.delimiter)).cells
     except (BadText, StopIteration) as error:

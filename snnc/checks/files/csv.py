@@ -83,7 +83,7 @@ def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
     if wrong:
         yield from wrong
         return
-    lenient = program.data.leaves_unusable_out
+    lenient = isinstance(program.data, Csv) and program.data.leaves_unusable_out
     if len(item.cells) != len(columns) and not lenient:
         message = f"line {item.line} has {counted(len(item.cells), 'column')}, not {len(columns)}"
         yield _misdivided(table) or Diagnostic(DATA_SHAPE, message, ("data", "path"))

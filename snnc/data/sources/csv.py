@@ -32,7 +32,8 @@ def read(program: Program) -> list[Raw]:
     try:
         columns = how.columns_of(path)
         label, ignored = how.label_column(columns), how.ignored_columns(columns)
-        table = (_lenient if data.leaves_unusable_out else _strict)(path, how, label, ignored)
+        lenient = data.leaves_unusable_out
+        table = _lenient(path, how, label) if lenient else _strict(path, how, label, ignored)
     except OSError as error:
         raise cannot("read", path, error) from error
     except (ValueError, LookupError) as error:
@@ -40,7 +41,7 @@ def read(program: Program) -> list[Raw]:
     if table.size == 0:
         raise Refusal(f"{path.as_posix()} holds no items")
     x, y = np.delete(table, [label, *ignored], axis=1), table[:, label]
-    if data.leaves_unusable_out:
+    if lenient:
         return [Raw("items", x, "labels", y)]
     # NumPy also reads nan and inf, and numbers that aren't classes.
     usable = np.isfinite(x).all() and np.isin(y, np.arange(how.classes)).all()
@@ -59,13 +60,16 @@ def _strict(path: Path, how: Format, label: int, ignored: list[int]) -> Array:
             skiprows=int(how.header),
             comments=None,
             quotechar='"',
-            converters={**dict.fromkeys(ignored, _nothing), label: partial(_class_number, how)},
+            converters={
+                **dict.fromkeys(ignored, lambda text: 0.0),
+                label: partial(_class_number, how),
+            },
             ndmin=2,
             encoding="utf-8-sig",
         )
 
 
-def _lenient(path: Path, how: Format, label: int, ignored: list[int]) -> Array:
+def _lenient(path: Path, how: Format, label: int) -> Array:
     """Return a table of numbers, with NaN in cells that hold none, and in all of a row of other columns than the first line has."""
     columns = len(how.columns_of(path))
     table = np.full((sum(1 for _ in rows(path, how.delimiter)), columns), np.nan)
@@ -86,7 +90,3 @@ def _number(text: str, read: Callable[[str], float] = float) -> float:
         return read(text)
     except ValueError:
         return np.nan
-
-
-def _nothing(text: str) -> float:
-    return 0.0
