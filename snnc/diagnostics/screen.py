@@ -66,9 +66,7 @@ def _has_color(stream: TextIO) -> bool:
 def _width(stream: TextIO) -> int | None:
     if not stream.isatty():
         return None
-    written = os.environ.get("COLUMNS", "")
-    if written.isdecimal() and int(written):
-        return int(written)
+    # Not COLUMNS: a shell's line editor sets that, and a window that is resized later leaves it as it is.
     try:
         return os.get_terminal_size(stream.fileno()).columns or USUAL
     except OSError:

@@ -113,7 +113,9 @@ def _explained(key: str, kinds: tuple[str, ...], schema: Schema) -> Explained:
             for name, value in table["properties"].items()
         ]
     of = (kinds[-1],) if kinds else ()
-    value = "" if tables and rows else _value(schema)
+    value = "" if tables else _value(schema)
+    if tables and "default" in schema:
+        value = f"by default {_toml(schema['default'])}"
     return Explained(key, of, schema.get("description", ""), value, tuple(rows))
 
 
