@@ -7,6 +7,7 @@ images of 8 x 8 pixels, x, and which digit each shows, y; new_digit_images.npz h
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_digits
@@ -18,9 +19,9 @@ rows = [
     [*map(repr, tumours.data[item].tolist()), tumours.target_names[tumours.target[item]]]
     for item in order
 ]
-with open("tumours.csv", "w", newline="", encoding="utf-8") as file:
+with Path("tumours.csv").open("w", newline="", encoding="utf-8") as file:
     csv.writer(file).writerows([[*names, "diagnosis"], *rows[20:]])
-with open("new_tumours.csv", "w", newline="", encoding="utf-8") as file:
+with Path("new_tumours.csv").open("w", newline="", encoding="utf-8") as file:
     csv.writer(file).writerows([names, *(row[:-1] for row in rows[:20])])
 
 digits = load_digits()
