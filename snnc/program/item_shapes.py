@@ -41,7 +41,7 @@ def items_hint(found: Shape, wanted: Shape, images: bool, first: bool = False) -
 
     `first` says whether channels come first in the shape that is wanted.
     """
-    if not images:
+    if not images or len(found) == len(wanted) == 1:
         return f"write {list(found)}"
     if first:
         return _of_channels_first(found, wanted)
