@@ -52,6 +52,7 @@ def test_every_recipe_is_there() -> None:
 CASES = {
     "branches": {"unsettled"},
     "eye": {"batch-norm-steps"},
+    "faster": {"host-max-rate"},
     "fine_tuned": {"batch-norm-steps"},
     "images": {"batch-norm-steps"},
     "joined": {"batch-norm-steps"},
