@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from nengo.builder.operator import BsrDotInc, DotInc
+from nengo.builder.operator import DotInc
 from nengo.builder.transforms import ConvInc
 from numpy.typing import NDArray
 
@@ -24,6 +24,8 @@ Ints = NDArray[np.int64]
 
 #: How many random signals sums are tried on: two ways to round give the same in about every second one.
 TRIED = 64
+#: Inputs are looked at in groups of this size, most of which have no spike.
+GROUP = 16
 #: Sums of more terms take too long to be looked into.
 MOST_TERMS = 1 << 13
 
@@ -48,8 +50,8 @@ class Scatter:
 
     #: The order in which the inputs are looked at.
     inputs: Ints
-    #: For each sum, its place in the output.
-    outputs: Ints
+    #: Runs of sums side by side, (n, 3): the first one, its place in the output, and how many there are.
+    runs: Ints
     entries: Entries
     weights: Array
     #: The sums of all lanes.
@@ -75,7 +77,7 @@ class Scatter:
         inputs, terms = window.inputs_in_order(), window.terms()
         position = np.empty(window.n_inputs, np.int64)
         position[inputs] = np.arange(window.n_inputs)
-        parts, merges = [], []
+        parts, merges, sums = [], [], []
         begin = n_weights = 0
         for block in blocks:
             n_rows, size = len(block.rows), block.size
@@ -84,33 +86,35 @@ class Scatter:
                 np.column_stack(
                     [
                         position[terms[block.places][place, term]],
-                        block.order.lanes[term] * window.n_outputs + begin + place * n_rows,
+                        begin + block.order.lanes[term] * size + place * n_rows,
                         n_weights + term * n_rows,
                         np.full(len(term), n_rows),
                         np.full(len(term), block.fuses),
                     ]
                 )
             )
-            lanes = block.order.merges * window.n_outputs + begin
+            lanes = begin + block.order.merges * size
             merges.append(np.column_stack([lanes, np.full(len(lanes), size)]))
-            begin, n_weights = begin + size, n_weights + window.n_terms * n_rows
+            outputs = window.outputs()[np.ix_(block.places, block.rows)].ravel()
+            sums.append(np.column_stack([begin + np.arange(size), outputs]))
+            begin += block.order.n_lanes * size
+            n_weights += window.n_terms * n_rows
         rows = np.concatenate(parts)
         at, target, weight, length, fuses = rows[np.lexsort((rows[:, 1], rows[:, 0]))].T.copy()
         first = np.searchsorted(at, np.arange(window.n_inputs + 1))
-        n_lanes = max(block.order.n_lanes for block in blocks)
         return cls(
             inputs,
-            np.concatenate([window.outputs()[np.ix_(b.places, b.rows)].ravel() for b in blocks]),
+            _runs(np.concatenate(sums)),
             Entries(first, target, weight, length, fuses.astype(bool), np.concatenate(merges)),
             np.concatenate([window.weights[:, block.rows].ravel() for block in blocks]),
-            n_lanes * window.n_outputs,
+            begin,
         )
 
     def add(self, x: Array, y: Array) -> None:
         """Add products, (steps, items, size), to y; x is that or (1, items, size)."""
         if not np.array_equal(self.inputs, np.arange(len(self.inputs))):
             x = np.ascontiguousarray(x[:, :, self.inputs])
-        _add(x, self.outputs, self.entries, self.weights, self.n_sums, y)
+        _add(x, self.runs, self.entries, self.weights, self.n_sums, y)
 
     def _agrees(self, window: _Window) -> NDArray[np.bool_]:
         """Return for each output whether it is the operator's, on random inputs."""
@@ -138,9 +142,13 @@ class _Block(NamedTuple):
         return len(self.places) * len(self.rows)
 
 
-def _blocks(
-    chosen: NDArray[np.int64], kinds: Sequence[tuple[Order, bool]]
-) -> Iterator[_Block]:
+def _runs(pairs: Ints) -> Ints:
+    """Return the runs in which both numbers of pairs, (n, 2), grow by one: the first pair of each, and its length."""
+    begins = np.flatnonzero(np.any(np.diff(pairs, axis=0, prepend=-2) != 1, axis=1))
+    return np.column_stack([pairs[begins], np.diff(np.append(begins, len(pairs)))])
+
+
+def _blocks(chosen: NDArray[np.int64], kinds: Sequence[tuple[Order, bool]]) -> Iterator[_Block]:
     """Yield blocks of sums whose kind, (places, rows), is the same: BLAS may take the last places, or rows, otherwise than the others."""
     patterns, group = np.unique(chosen, axis=0, return_inverse=True)
     for number, pattern in enumerate(patterns):
@@ -169,9 +177,9 @@ class _Window:
         if kind is ConvInc and operator.conv.dimensions <= 2:
             matrix, x, y = operator.W, operator.X, operator.Y
             n_terms, rows_first = matrix.size // matrix.shape[-1], not operator.conv.channels_last
-        elif kind in (DotInc, BsrDotInc) and operator.X.ndim == operator.Y.ndim == 1:
+        elif kind is DotInc and operator.X.ndim == operator.Y.ndim == 1:
             matrix, x, y = operator.A, operator.X, operator.Y
-            if matrix.ndim != (3 if kind is BsrDotInc else 2) or matrix.size != x.size * y.size:
+            if matrix.ndim != 2:
                 return None
             n_terms, rows_first = x.size, False
         else:
@@ -286,9 +294,12 @@ def _add_up(sums: Array, merges: Ints) -> None:
 
 
 @inner
-def _write(sums: Array, outputs: Ints, y: Array) -> None:
-    for k in range(len(outputs)):
-        y[outputs[k]] += sums[k]
+def _write(sums: Array, runs: Ints, y: Array) -> None:
+    for k in range(len(runs)):
+        begin, place, n = runs[k]
+        source, target = sums[begin : begin + n], y[place : place + n]
+        for i in range(n):
+            target[i] += source[i]
 
 
 @inner
@@ -296,22 +307,23 @@ def _nonzero(x: Array, found: Ints) -> int:
     """Write the places of the values that aren't 0, and return how many there are."""
     n = 0
     words = x.view(np.int64)
-    for begin in range(0, len(x), 8):
-        end = min(begin + 8, len(x))
-        any_bit = np.int64(0)
-        for k in range(begin, end):
-            any_bit |= words[k]
-        if any_bit:
-            for k in range(begin, end):
+    n_groups = len(x) // GROUP
+    for group in range(n_groups):
+        bits = np.int64(0)
+        for k in range(GROUP):
+            bits |= words[group * GROUP + k]
+        if bits:
+            for k in range(group * GROUP, (group + 1) * GROUP):
                 found[n] = k
                 n += words[k] != 0
+    for k in range(n_groups * GROUP, len(x)):
+        found[n] = k
+        n += words[k] != 0
     return n
 
 
 @compiled
-def _add(
-    x: Array, outputs: Ints, entries: Entries, weights: Array, n_sums: int, y: Array
-) -> None:
+def _add(x: Array, runs: Ints, entries: Entries, weights: Array, n_sums: int, y: Array) -> None:
     first, target, weight, length, fuses, merges = entries
     sums, found = np.empty(n_sums), np.empty(x.shape[2] + 1, np.int64)
     for step in range(y.shape[0]):
@@ -330,7 +342,7 @@ def _add(
                     else:
                         _add_one_rounded(weights[w : w + size], value, sums[t : t + size])
             _add_up(sums, merges)
-            _write(sums, outputs, y[step, item])
+            _write(sums, runs, y[step, item])
 
 
 def scatters(operators: Iterable[Any], per_item: set[Any]) -> Mapping[Any, Scatter]:
