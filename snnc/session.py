@@ -157,6 +157,8 @@ def train(
     paths = Paths.of(program, folder) if folder else None
     if paths:
         paths.ensure_writable(program, items, with_baseline)
+    if items.left_out:
+        watcher.tell(items.left_out)
     start = beginning(program, folder)
     if paths and not start and (origin := params_file.origin_of(paths.params)):
         watcher.tell(

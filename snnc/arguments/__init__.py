@@ -15,6 +15,17 @@ PLACES = ("nengo_dl", "nengo", "emulator", "nengo_loihi")
 
 def _new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="the network's name; the spec becomes NAME.toml")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="write the spec that fits a .csv or a .npz file, or two .npy files of items and of labels",
+    )
+    parser.add_argument(
+        "--label", metavar="COLUMN", help="the column of labels, where a table doesn't tell"
+    )
+    parser.add_argument("--force", action="store_true", help="write over a spec that is there")
 
 
 def _check(parser: argparse.ArgumentParser) -> None:

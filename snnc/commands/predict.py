@@ -34,7 +34,10 @@ def run(arguments: argparse.Namespace) -> int:
 
         simulators.ensure_reachable(program, [on])
         trained = params_file.load_alone(program, output_folder(arguments))
-        predicted = predict(trained, unseen(program, arguments.data), on, arguments.logits, watcher)
+        items = unseen(program, arguments.data)
+        if items.left_out:
+            print(f"snnc: {items.left_out}", file=sys.stderr)
+        predicted = predict(trained, items, on, arguments.logits, watcher)
         if arguments.json:
             print(json.dumps(predicted.to_dict()))
         else:

@@ -41,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
             plots.ensure_writable(figures, program, on)
         trained, data = _load(arguments, program, folder)
         program = trained.program
+        if data and data.left_out:
+            print(f"snnc: {data.left_out}", file=sys.stderr)
         kept = params_file.keep_items(Paths.of(program, folder), trained, data) if data else []
         say_written(kept, arguments.quiet)
         _print_differences(params_file.trained_otherwise(trained, program))

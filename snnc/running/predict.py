@@ -46,7 +46,7 @@ def predict(
     name = name_of(program, on)
     with watcher.items(name, len(x)) as count:
         answers = answers_of(program, x, on, count)
-    predictions = Predictions(program, answers, items.y, logits)
+    predictions = Predictions(program, answers, items.numbers, items.y, logits)
     if items.y is None:
         return Predicted(predictions, None)
     scorer = Scorer(program, items.y, None)

@@ -7,6 +7,9 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from snnc.data.prepare import Labels
 from snnc.program.program import Program
 from snnc.running.answers import Answers
@@ -22,6 +25,8 @@ class Predictions:
 
     program: Program
     answers: Answers
+    #: The numbers of the items in their file, (n,).
+    numbers: NDArray[np.int64]
     labels: Labels | None
     logits: bool
 
@@ -57,7 +62,7 @@ class Predictions:
 
     def _row(self, item: int) -> list[str]:
         answer = int(self.answers.classes[item])
-        row = [str(item), self._classes[answer]]
+        row = [str(self.numbers[item]), self._classes[answer]]
         row += [] if self.labels is None else [self._classes[int(self.labels[item])]]
         if self.answers.probabilities is not None:
             row.append(f"{self.answers.probabilities[item, answer]:.4f}")
