@@ -329,9 +329,10 @@ def test_killed_between_both_files_it_leaves_no_pair_that_runs(
             raise KeyboardInterrupt
         return rename(self, target)
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", killed)
-        save(before, after, params, deployed)
+        with pytest.raises(KeyboardInterrupt):
+            save(before, after, params, deployed)
     assert path.read_text() == after.text
     assert main(["run", str(path)]) == 1
     assert "is for another network" in capsys.readouterr().err

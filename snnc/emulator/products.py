@@ -25,9 +25,7 @@ def as_nengo_merges(network: nengo.Network, dt: float) -> Any:
         return merged
     matrices = [matrix for op in blocks for matrix in op.A.initial_value]
     apart.operators = [
-        _as_block(op)
-        if type(op) is DotInc and _is_among(op.A.initial_value, matrices)
-        else op
+        _as_block(op) if type(op) is DotInc and _is_among(op.A.initial_value, matrices) else op
         for op in apart.operators
     ]
     return apart

@@ -65,9 +65,7 @@ def cancelling(n: int, first: int, others: NDArray[np.int64]) -> Array:
     return rows
 
 
-def _assign(
-    tree: _Tree, lane: int, lanes: NDArray[np.int64], merges: list[tuple[int, int]]
-) -> int:
+def _assign(tree: _Tree, lane: int, lanes: NDArray[np.int64], merges: list[tuple[int, int]]) -> int:
     """Give a lane to a tree and the next ones to what it has been added to, and return how many lanes there are."""
     lanes[tree.term] = lane
     n_lanes, merged = lane + 1, False
