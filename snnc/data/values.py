@@ -33,6 +33,8 @@ ENOUGH = 1000
 QUIET = 0.03
 MOST_UNHEARD = 0.1
 MANY = 5000
+#: What single values tell is more than chance if it is so many times what chance tells on average.
+BY_CHANCE = 4
 #: With more negative values than this share, a neuron that is silent for them misses something.
 MOST_NEGATIVE = 0.01
 
@@ -105,6 +107,8 @@ def _unheard_columns(x: Array, y: Labels, common: float) -> tuple[int, float]:
     for members in (x[y == c] for c in np.unique(y)):
         between += len(members) / len(x) * np.square(members.mean(axis=0) - mean)
     told = np.divide(between, np.square(spread), out=between, where=spread > 0)
+    # By chance each tells a little of so few items.
+    told[told < BY_CHANCE * (len(np.unique(y)) - 1) / len(x)] = 0
     return int(low.sum()), float(told[low].sum() / max(told.sum(), np.finfo(float).tiny))
 
 
