@@ -1,7 +1,7 @@
 """Train the depthwise network (64-256-256-384-80-72-90-10) with NengoDL.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from depthwise.toml [eb099b60].
+Written by snnc from depthwise.toml [e3275e16].
 """
 
 import argparse
@@ -99,7 +99,9 @@ def build_network():
                 name="each",
             ),
         )(encoder, shape_in=(8, 8, 4))
-        x = nengo_dl.Layer(BatchNormalization(name="each_norm"))(x, shape_in=(8, 8, 4))
+        x = nengo_dl.Layer(BatchNormalization(momentum=0.7, name="each_norm"))(
+            x, shape_in=(8, 8, 4)
+        )
         each = nengo_dl.Layer(TRAINING_NEURONS)(x, label="each", **TUNING)
 
         x = nengo_dl.Layer(Conv2D(6, 1, name="mixed"))(each, shape_in=(8, 8, 4))
@@ -150,7 +152,7 @@ def train(net, x, y, epochs):
     with nengo_dl.Simulator(net, **SIM) as sim:
         wake(net)
         sim.compile(
-            optimizer=tf.optimizers.Adam(learning_rate=0.001),
+            optimizer=tf.optimizers.Adam(learning_rate=0.005),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
         )
