@@ -66,22 +66,8 @@ def _scale_fault(scale: Scale, data: Data) -> _Fault | None:
     if fixed and spread < ALIKE * max(1, largest):
         message = f"values from {low.min():g} to {high.max():g} hardly differ for neurons whose max_rate is for an input of 1"
         return _Fault(message, 2)
-    common = max(spread, 1) if fixed else spread
-    narrow = varying & (high - low < NARROW * common)
-    if scale != "standard" and narrow.sum() > MOST_NARROW * varying.sum():
-        by = "of 1" if fixed else "of the range that all are scaled by"
-        message = f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} {by}: hardly a neuron can tell"
+    if scale != "standard" and (message := _narrow(data, fixed)):
         return _Fault(message, 2)
-    if scale != "standard":
-        few = slice(None, None, max(1, len(data.x_train) // MANY))
-        quiet, told = _unheard_columns(data.x_train[few], data.y_train[few], common)
-        if told > MOST_UNHEARD:
-            by = "of 1" if fixed else "of the range that all are scaled by"
-            message = (
-                f"{quiet} of {len(varying)} values vary by less than {QUIET:.0%} {by} (standard deviation), and hold {told:.0%} of what "
-                "single values tell of the classes: hardly a neuron can hear them"
-            )
-            return _Fault(message, 2)
     for percentiles, least in CORE.items() if scale in ("unit", "signed") else ():
         if (share := _core(data.x_train, percentiles) / spread) < least:
             message = f"{percentiles[1] - percentiles[0]}% of the values keep to {share:.1%} of the range that all are scaled by: hardly a neuron can tell"
@@ -94,6 +80,27 @@ def _scale_fault(scale: Scale, data: Data) -> _Fault | None:
         )
         return _Fault(message, 1)
     return None
+
+
+def _narrow(data: Data, fixed: bool) -> str:
+    """Return which values vary too little beside the range that all are scaled by, or beside 1 if they are as given; "" if hardly one does."""
+    x = data.x_train
+    low, high = x.min(axis=0), x.max(axis=0)
+    spread, varying = high.max() - low.min(), high > low
+    common, by = spread, "of the range that all are scaled by"
+    if fixed:
+        common, by = max(spread, 1), "of 1"
+    narrow = varying & (high - low < NARROW * common)
+    if narrow.sum() > MOST_NARROW * varying.sum():
+        return f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} {by}: hardly a neuron can tell"
+    few = slice(None, None, max(1, len(x) // MANY))
+    quiet, told = _unheard_columns(x[few], data.y_train[few], common)
+    if told <= MOST_UNHEARD:
+        return ""
+    return (
+        f"{quiet} of {len(varying)} values vary by less than {QUIET:.0%} {by} (standard deviation), and hold {told:.0%} of what "
+        "single values tell of the classes: hardly a neuron can hear them"
+    )
 
 
 def _unheard_columns(x: Array, y: Labels, common: float) -> tuple[int, float]:
