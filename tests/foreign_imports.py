@@ -74,7 +74,7 @@ def _run(command: list[str]) -> tuple[int, str, str]:
 def _refused(out: str, err: str, left: list[str]) -> Found:
     if left or not err.startswith("snnc: "):
         return Found(WRONG, f"refused, but {left} are there, or it isn't said so: {err[:300]}")
-    layers = json.loads(out)["refused"] if out else []
+    layers = json.loads(out)["error"].get("refused", [])
     return Found(REFUSED, ", ".join(layer["layer"] for layer in layers) or err.strip())
 
 
