@@ -125,6 +125,9 @@ def write_values(folder: Path) -> None:
             header="a,b,c,kind",
             comments="",
         )
+    many, few = chance.normal(size=(200, 2)), np.arange(200) % 10 == 0
+    lopsided = {"x": many + 3 * few[:, None], "y": ~few * 1}
+    np.savez(folder / "lopsided.npz", **lopsided)
     np.savez(folder / "sorted.npz", **{**sound, "y_train": np.zeros(20, int)})
 
 

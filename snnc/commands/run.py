@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from snnc.commands.common import checked_spec, output_folder, warn
 from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
+from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.screen import screen
 from snnc.diagnostics.wording import counted
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     program = spec.program
     on = _simulators(arguments, program)
     with ready(arguments, simulators.packages(on)) as watcher:
-        from snnc.running import measured, plots, run
+        from snnc.running import plots, run
         from snnc.training import params_file
         from snnc.training.paths import Paths
 
@@ -63,14 +64,20 @@ def run(arguments: argparse.Namespace) -> int:
                     if arguments.json
                     else results.text(screen(sys.stdout))
                 )
-        found = (
-            measured.rate_warnings(program, measured.measured_again(trained, program, data))
-            if data
-            else []
-        )
+        found = _rate_warnings(trained, data)
     warn(spec.document, without_allowed(found, spec.allowed))
     results.refuse_silence()
     return 0
+
+
+def _rate_warnings(trained: Trained, data: Data | None) -> tuple[Diagnostic, ...]:
+    """Return what is odd about the rates on the items that were trained on, if they are there."""
+    from snnc.running import measured
+
+    if data is None:
+        return ()
+    program = trained.program
+    return measured.rate_warnings(program, measured.measured_again(trained, program, data))
 
 
 def _load(

@@ -86,8 +86,10 @@ DATA_SIGN = warning("data-sign", "check --data")
 DATA_VALUES = error("data-values", "check --data")
 
 # Training, and what it leaves.
+BELOW_LARGEST = warning("below-largest", "train")
 DEAD_NEURONS = warning("dead-neurons", "train")
 FAST_RATES = warning("fast-rates", "train")
+LINEAR_AHEAD = warning("linear-ahead", "train")
 SCARCE_SPIKES = warning("scarce-spikes", "train")
 SILENT_FILTERS = warning("silent-filters", "train")
 STILL_IMPROVING = warning("still-improving", "train")
