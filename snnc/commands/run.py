@@ -7,10 +7,9 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import checked_spec, output_folder, warn
+from snnc.commands.common import checked_spec, output_folder, say_written, warn
 from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
-from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.screen import screen
 from snnc.diagnostics.wording import counted
@@ -31,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     program = spec.program
     on = _simulators(arguments, program)
     with ready(arguments, simulators.packages(on)) as watcher:
-        from snnc.running import plots, run
+        from snnc.running import measured, plots, run
         from snnc.training import params_file
         from snnc.training.paths import Paths
 
@@ -43,8 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         trained, data = _load(arguments, program, folder)
         program = trained.program
         kept = params_file.keep_items(Paths.of(program, folder), trained, data) if data else []
-        if kept and not arguments.quiet:
-            print(f"wrote {', '.join(path.as_posix() for path in kept)}", file=sys.stderr)
+        say_written(kept, arguments.quiet)
         _print_differences(params_file.trained_otherwise(trained, program))
         if arguments.verify:
             _verify(trained, arguments.verify)
@@ -52,32 +50,23 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             for row in run.rows(trained, on, arguments.items, watcher, figures):
                 done.append(row)
-            if figures and not arguments.quiet:
-                paths = [plots.path_of(figures, program, simulator).as_posix() for simulator in on]
-                print(f"wrote {', '.join(paths)}", file=sys.stderr)
+            if figures:
+                drawn = (plots.path_of(figures, program, simulator) for simulator in on)
+                say_written(drawn, arguments.quiet)
         finally:
             # A place that refuses the network, or an interrupt, takes nothing from those before.
             if done:
                 results = run.results_of(trained, done)
-                print(
-                    json.dumps(results.to_dict())
-                    if arguments.json
-                    else results.text(screen(sys.stdout))
-                )
-        found = _rate_warnings(trained, data)
+                shown = results.text(screen(sys.stdout))
+                print(json.dumps(results.to_dict()) if arguments.json else shown)
+        found = (
+            measured.rate_warnings(program, measured.measured_again(trained, program, data))
+            if data
+            else []
+        )
     warn(spec.document, without_allowed(found, spec.allowed))
     results.refuse_silence()
     return 0
-
-
-def _rate_warnings(trained: Trained, data: Data | None) -> tuple[Diagnostic, ...]:
-    """Return what is odd about the rates on the items that were trained on, if they are there."""
-    from snnc.running import measured
-
-    if data is None:
-        return ()
-    program = trained.program
-    return measured.rate_warnings(program, measured.measured_again(trained, program, data))
 
 
 def _load(
