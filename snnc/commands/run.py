@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import checked_spec, output_folder, warn
+from snnc.commands.common import checked_spec, output_folder, say_written, warn
 from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.errors import UsageError
@@ -41,11 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
             plots.ensure_writable(figures, program, on)
         trained, data = _load(arguments, program, folder)
         program = trained.program
-        if data and data.left_out:
-            print(f"snnc: {data.left_out}", file=sys.stderr)
         kept = params_file.keep_items(Paths.of(program, folder), trained, data) if data else []
-        if kept and not arguments.quiet:
-            print(f"wrote {', '.join(path.as_posix() for path in kept)}", file=sys.stderr)
+        say_written(kept, arguments.quiet)
         _print_differences(params_file.trained_otherwise(trained, program))
         if arguments.verify:
             _verify(trained, arguments.verify)
@@ -53,18 +50,15 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             for row in run.rows(trained, on, arguments.items, watcher, figures):
                 done.append(row)
-            if figures and not arguments.quiet:
-                paths = [plots.path_of(figures, program, simulator).as_posix() for simulator in on]
-                print(f"wrote {', '.join(paths)}", file=sys.stderr)
+            if figures:
+                drawn = (plots.path_of(figures, program, simulator) for simulator in on)
+                say_written(drawn, arguments.quiet)
         finally:
             # A place that refuses the network, or an interrupt, takes nothing from those before.
             if done:
                 results = run.results_of(trained, done)
-                print(
-                    json.dumps(results.to_dict())
-                    if arguments.json
-                    else results.text(screen(sys.stdout))
-                )
+                shown = results.text(screen(sys.stdout))
+                print(json.dumps(results.to_dict()) if arguments.json else shown)
         found = (
             measured.rate_warnings(program, measured.measured_again(trained, program, data))
             if data
@@ -86,7 +80,10 @@ def _load(
         if trained:
             return trained, None
         program = checked_spec(arguments.spec, arguments.data).program
-    return params_file.load_with_data(program, folder)
+    trained, data = params_file.load_with_data(program, folder)
+    if data.left_out:
+        print(f"snnc: {data.left_out}", file=sys.stderr)
+    return trained, data
 
 
 def _simulators(arguments: argparse.Namespace, program: Program) -> list[SimulatorName]:

@@ -70,7 +70,7 @@ class _Table:
 
 def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
     """Yield what doesn't fit; a wrong delimiter is reported in place of all that follows from it."""
-    how, columns, item = table.how, table.top.cells, table.item
+    how, columns = table.how, table.top.cells
     if len(columns) == 1:
         yield _single_column(table)
         return
@@ -79,10 +79,15 @@ def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
     except LookupError:
         yield _misdivided(table) or _no_label(how, columns)
         return
-    wrong = list(_ignored_fit(how, columns, label))
-    if wrong:
+    if wrong := list(_ignored_fit(how, columns, label)):
         yield from wrong
         return
+    yield from _items_fit(program, table, label)
+
+
+def _items_fit(program: Program, table: _Table, label: int) -> Iterator[Diagnostic]:
+    """Yield what doesn't fit of a table whose columns are known: its first item, its header, the shape of items."""
+    how, columns, item = table.how, table.top.cells, table.item
     lenient = isinstance(program.data, Csv) and program.data.leaves_unusable_out
     if len(item.cells) != len(columns) and not lenient:
         message = f"line {item.line} has {counted(len(item.cells), 'column')}, not {len(columns)}"
