@@ -453,6 +453,7 @@ A kind stands for its whole table where the others have their defaults: `kind = 
 {toctree}
 ```
 
+(what-it-becomes)=
 ## What it becomes
 
 {becomes}"""
