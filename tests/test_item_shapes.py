@@ -78,6 +78,7 @@ def test_axes_of_length_one_may_be_left_out(found: Shape, wanted: Shape, same: b
         ((28, 28), (14, 14, 1), "write [28, 28, 1]: 28 rows of 28 pixels"),
         ((3072,), (28, 28, 1), "write [32, 32, 3] if an item is 32 rows of 32 pixels, each with its 3 channels"),
         ((784,), (14, 14, 1), "write [28, 28, 1] if an item is 28 rows of 28 pixels"),
+        ((8,), (9,), "write [8]"),
         ((77,), (14, 14, 1), ""),
     ],
 )  # fmt: skip

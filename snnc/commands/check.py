@@ -6,7 +6,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from snnc.commands.common import checked_spec, data_file, look_at_data, warn
+from snnc.commands.common import checked_spec, data_file, look_at_data, specs_of, warn
 from snnc.commands.exit_codes import attempt
 from snnc.diagnostics.report import visible
 from snnc.show.layers import summary
@@ -18,12 +18,13 @@ def run(arguments: argparse.Namespace) -> int:
         from snnc.commands import findings
 
         return findings.run(arguments)
-    return max(attempt(partial(_check, path, arguments)) for path in arguments.specs)
+    return max(attempt(partial(_check, path, arguments)) for path in specs_of(arguments))
 
 
 def _check(path: Path, arguments: argparse.Namespace) -> int:
     spec = checked_spec(path, data_file(arguments))
-    print(f"{path.as_posix()}: no errors; {summary(spec.program)}")
+    if not arguments.quiet:
+        print(f"{path.as_posix()}: no errors; {summary(spec.program)}")
     if arguments.data:
         data = look_at_data(spec)
         warn(spec.document, data.warnings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.data.csv_file import MOST_NAMES, expected
+from snnc.data.left_out import LeftOut, in_words, left_out
 from snnc.data.measured import regression_of
 from snnc.data.sources import read
 from snnc.data.sources.base import Raw, source_name
@@ -27,6 +28,8 @@ Labels = NDArray[np.int64]
 
 #: What gives classes numbers without gaps.
 NUMBERED = "number them from 0: numpy.unique(labels, return_inverse=True)[1]"
+#: More items than this share are left out by mistake.
+MOST_UNUSABLE = 0.5
 #: Labels beyond this number no classes.
 MOST_CLASSES = 1000
 
@@ -57,6 +60,10 @@ class Data:
     scale: Array
     #: The held-out items and labels, unscaled, in the types of the source.
     held_out: HeldOut
+    #: The items to train on, unscaled, in the types of the source.
+    x_unscaled: NDArray[Any]
+    #: How many items the spec leaves out, and why; "" if none.
+    left_out: str = ""
 
     @property
     def items(self) -> tuple[Array, Array]:
@@ -82,6 +89,8 @@ class Split:
     y_train: NDArray[Any]
     x_test: NDArray[Any]
     y_test: NDArray[Any]
+    #: How many items the spec leaves out, and why; "" if none.
+    left_out: str = ""
 
 
 def _digest(x: NDArray[Any], y: NDArray[Any]) -> str:
@@ -100,9 +109,10 @@ def split(program: Program) -> Split:
     """Return the items for training and testing, split by the source or else by the seed."""
     where = source_name(program)
     try:
-        arrays = [_numbers(raw, program, where) for raw in read(program)]
+        kept = [_kept(raw, program, where) for raw in read(program)]
     except MemoryError as error:
         raise Refusal(f"{where} takes more memory than there is") from error
+    arrays = [(x, y) for x, y, _ in kept]
     if len(arrays) == 2:
         (x_train, y_train), (x_test, y_test) = arrays
     else:
@@ -115,7 +125,7 @@ def split(program: Program) -> Split:
             f"{where}: {n_seen} items are left to train on, "
             f"fewer than a batch of {program.train.batch_size}: write batch_size = {max(n_seen // 4, 1)} in [train]"
         )
-    return Split(x_train, y_train, x_test, y_test)
+    return Split(x_train, y_train, x_test, y_test, in_words(out for *_, out in kept))
 
 
 def parts(seed: int, n: int, held_out: float | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -163,6 +173,8 @@ def scaled(program: Program, items: Split) -> Data:
         shift=shift,
         scale=scale,
         held_out=HeldOut(items.x_test, items.y_test),
+        x_unscaled=items.x_train,
+        left_out=items.left_out,
     )
 
 
@@ -190,10 +202,32 @@ def given(scale: Given, size: int) -> tuple[Array, Array]:
     return of_each(scale.subtract), of_each(scale.divide)
 
 
-def _numbers(raw: Raw, program: Program, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return items, (n, size), and labels, (n,). Raises a Refusal if they can't be used."""
-    x = usable_items(raw.x_name, raw.x, program, where)
-    return x, usable_labels(raw, program.network, where)
+def _kept(
+    raw: Raw, program: Program, where: str
+) -> tuple[NDArray[Any], NDArray[Any], LeftOut | None]:
+    """Return items, (n, size), and labels, (n,), without those that are left out. Raises a Refusal if they can't be used."""
+    out = left_out(program.data, raw.x, raw.y, program.network.output.classes)
+    if out is not None:
+        raw = without(raw, out, where)
+    x, y = (
+        usable_items(raw.x_name, raw.x, program, where),
+        usable_labels(raw, program.network, where),
+    )
+    return x, y if out is None else y.astype(np.int64), out
+
+
+def without(raw: Raw, out: LeftOut, where: str) -> Raw:
+    """Return what a source holds without the items that are left out. Raises a Refusal if most of them are unusable."""
+    if len(out.all) and np.mean(out.unusable) > MOST_UNUSABLE:
+        first = np.flatnonzero(out.unusable)[0]
+        raise Refusal(
+            f"{where}: {out.unusable.sum()} of {len(out.all)} items can't be used, item {first} first: too many to leave out; "
+            'unusable = "refuse" in [data] says what is wrong'
+        )
+    if len(out.all) and out.all.all():
+        raise Refusal(f"{where}: {out}, so that there are none")
+    y = raw.y if raw.y.size != len(raw.x) else raw.y.reshape(len(raw.x))[~out.all]
+    return replace(raw, x=raw.x[~out.all], y=y)
 
 
 def usable_items(name: str, x: NDArray[Any], program: Program, where: str) -> NDArray[Any]:

@@ -13,8 +13,10 @@ from snnc.data.csv_file import (
     BadText,
     Format,
     Row,
+    column_number,
     csv_format,
     has_decimal_comma,
+    ignoring,
     label_names,
     missing,
     naming,
@@ -24,6 +26,7 @@ from snnc.data.csv_file import (
 from snnc.diagnostics.codes import REGRESSION, error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, near
+from snnc.program.item_shapes import same_items
 from snnc.program.program import Program
 from snnc.spec import write_toml
 from snnc.spec.regressions import NOT_YET
@@ -67,7 +70,7 @@ class _Table:
 
 def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
     """Yield what doesn't fit; a wrong delimiter is reported in place of all that follows from it."""
-    how, columns, item = table.how, table.top.cells, table.item
+    how, columns = table.how, table.top.cells
     if len(columns) == 1:
         yield _single_column(table)
         return
@@ -76,7 +79,17 @@ def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
     except LookupError:
         yield _misdivided(table) or _no_label(how, columns)
         return
-    if len(item.cells) != len(columns):
+    if wrong := list(_ignored_fit(how, columns, label)):
+        yield from wrong
+        return
+    yield from _items_fit(program, table, label)
+
+
+def _items_fit(program: Program, table: _Table, label: int) -> Iterator[Diagnostic]:
+    """Yield what doesn't fit of a table whose columns are known: its first item, its header, the shape of items."""
+    how, columns, item = table.how, table.top.cells, table.item
+    lenient = isinstance(program.data, Csv) and program.data.leaves_unusable_out
+    if len(item.cells) != len(columns) and not lenient:
         message = f"line {item.line} has {counted(len(item.cells), 'column')}, not {len(columns)}"
         yield _misdivided(table) or Diagnostic(DATA_SHAPE, message, ("data", "path"))
         return
@@ -84,13 +97,41 @@ def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
     if any(d.severity == "error" for d in header):
         yield from header
         return
-    unreadable = list(_item_is_readable(table, label))
+    unreadable = [] if lenient else list(_item_is_readable(table, label))
     if unreadable and (misdivided := _misdivided(table)):
         yield misdivided
         return
+    size = len(columns) - 1 - len(how.ignore)
+    ignored = " and what is ignored" if how.ignore else ""
+    what = f"an item, a line without its label{ignored},"
+    hint = ""
+    if any(d.code == CSV_INDEX for d in header) and same_items((size - 1,), program.item_shape):
+        # Then the shape is right, and two hints would contradict each other.
+        hint, header = header[-1].hint, header[:-1]
     yield from header
-    yield from items_fit(program, (len(columns) - 1,), "an item, a line without its label,")
+    yield from items_fit(program, (size,), what, hint)
     yield from unreadable
+
+
+def _ignored_fit(how: Format, columns: list[str], label: int) -> Iterator[Diagnostic]:
+    """Yield an error for an ignored column that isn't there, is another one or the label, and if nothing is left."""
+    at = ("data", "ignore")
+    seen = {label: "the labels are in it"}
+    for index, column in enumerate(how.ignore):
+        where = (*at, index)
+        try:
+            number = column_number(column, columns)
+        except LookupError:
+            yield Diagnostic(
+                DATA_COLUMN, _no_column(columns, column), where, hint=_near(columns, column)
+            )
+            continue
+        if number in seen:
+            message = f"{how.column(columns, number)} can't be ignored: {seen[number]}"
+            yield Diagnostic(DATA_COLUMN, message, where, hint="leave it out here")
+        seen[number] = "it is already"
+    if len(seen) == len(columns):
+        yield Diagnostic(DATA_COLUMN, "no column is left: all are ignored", at)
 
 
 def _item_is_readable(table: _Table, label: int) -> Iterator[Diagnostic]:
@@ -105,7 +146,8 @@ def _item_is_readable(table: _Table, label: int) -> Iterator[Diagnostic]:
     elif how.class_of(cell) is None:
         message = f"{where}: {how.unlisted(cell)}"
         yield Diagnostic(DATA_TYPE, message, at, hint=_labels_hint(table, label))
-    texts = [c for c, cell in enumerate(item.cells) if c != label and number(cell) is None]
+    known = {label, *how.ignored_columns(columns)}
+    texts = [c for c, cell in enumerate(item.cells) if c not in known and number(cell) is None]
     if texts:
         name, cell = how.column(columns, texts[0]), item.cells[texts[0]]
         message = f"line {item.line}, {name}: {missing(cell)}"
@@ -176,15 +218,26 @@ def _label_hint(table: _Table, texts: list[int], label: int) -> str:
 DATA_COLUMN = error("data-column")
 
 
+def _no_column(columns: list[str], column: str | int) -> str:
+    if isinstance(column, int):
+        return f"there is no column {column}: they go from 0 to {len(columns) - 1}"
+    if column in columns:
+        return f"{columns.count(column)} columns are called '{column}'"
+    return f"no column is called '{column}'"
+
+
+def _near(columns: list[str], column: str | int) -> str:
+    if isinstance(column, int) or column in columns:
+        return "write the number of one, from 0"
+    return near(column, columns)
+
+
 def _no_label(how: Format, columns: list[str]) -> Diagnostic:
-    at = ("data", "label")
+    at, message = ("data", "label"), _no_column(columns, how.label)
     if isinstance(how.label, int):
-        message = f"there is no column {how.label}: they go from 0 to {len(columns) - 1}"
         return Diagnostic(DATA_COLUMN, message, at, hint="write -1 for the last")
     if how.label in columns:
-        message = f"{columns.count(how.label)} columns are called '{how.label}'"
         return Diagnostic(DATA_COLUMN, message, at, hint="write the number of one, from 0")
-    message = f"no column is called '{how.label}'"
     if sum(number(cell) is not None for cell in columns) >= len(columns) - 1:
         message += ": the first line holds an item, not names"
         hint = "write header = false, and as label the column's number: -1 for the last"
@@ -202,19 +255,19 @@ def _header_fits(how: Format, top: Row, label: int) -> Iterator[Diagnostic]:
     """Yield an error for names that are taken for an item, or warnings about the header."""
     numeric = [number(cell) is not None for column, cell in enumerate(top.cells) if column != label]
     if how.header:
-        yield from _header_warnings(top, label, all(numeric))
+        yield from _header_warnings(how, top, label, all(numeric))
     elif not any(numeric):
         message = f"line {top.line} holds names, not numbers"
         yield Diagnostic(DATA_HEADER, message, ("data", "header"), hint="write header = true")
 
 
-def _header_warnings(top: Row, label: int, numeric: bool) -> Iterator[Diagnostic]:
+def _header_warnings(how: Format, top: Row, label: int, numeric: bool) -> Iterator[Diagnostic]:
     """Warn of an item that is taken for names, and of a first column without one."""
     if numeric and top.cells != [str(n) for n in range(len(top.cells))]:
         message = f"line {top.line} is left out as a header, but holds numbers"
         hint = "write header = false if it is an item"
         yield Diagnostic(CSV_HEADER, message, ("data", "header"), hint=hint)
-    if top.cells[0] == "" and label != 0:
+    if top.cells[0] == "" and label != 0 and 0 not in how.ignored_columns(top.cells):
         message = "the first column has no name: is it the number of each item?"
-        hint = "leave it out of the file (pandas: index=False)"
+        hint = f"{ignoring(top.cells, [0], how)}, or leave it out of the file (pandas: index=False)"
         yield Diagnostic(CSV_INDEX, message, ("data", "path"), hint=hint)
