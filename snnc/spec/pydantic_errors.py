@@ -21,15 +21,18 @@ from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near, number, shown, toml_type
 from snnc.spec.error_hints import (
     as_name,
+    bound_hint,
+    kind_hint,
     missing_hint,
+    missing_table_hint,
     scale_hint,
     type_hint,
-    unit_hint,
     unknown_key_hint,
+    usual,
 )
 from snnc.spec.keras_layers import layer_hint
-from snnc.spec.kinds import by_kind
 from snnc.spec.located_errors import LocatedError, locate, value_at
+from snnc.spec.other_names import meant_key
 from snnc.spec.regressions import regression, width_hint
 
 
@@ -45,12 +48,17 @@ def diagnostics(
         located = locate(detail, root, data, start)
         diagnostic = _diagnostic(located)
         all_diagnostics.append(diagnostic)
-        if diagnostic.hint.startswith("did you mean"):
+        if diagnostic.hint.startswith(("did you mean", "write")):
             misspelt |= {
-                (*located.path[:-1], key) for key in located.keys if f"'{key}'" in diagnostic.hint
+                (*located.path[:-1], key) for key in located.keys if _says(diagnostic.hint, key)
             }
-    # A misspelt key isn't missing as well.
-    return [d for d in all_diagnostics if d.code != "missing-key" or d.at not in misspelt]
+    # A misspelt key isn't missing as well, nor is a table.
+    return [d for d in all_diagnostics if not d.code.startswith("missing") or d.at not in misspelt]
+
+
+def _says(hint: str, key: str) -> bool:
+    """Whether a hint has a key written in place of another one."""
+    return f"'{key}'" in hint or (f"write {key} = " in hint and hint.endswith("instead"))
 
 
 _EXPECTED = {
@@ -95,7 +103,8 @@ def _missing(error: LocatedError) -> Diagnostic:
     *table, key = error.path
     if not table:
         header = f"[[{key}]]" if key == "layers" else f"[{key}]"
-        return Diagnostic(MISSING_TABLE, f"the spec has no {header}", error.path)
+        hint = missing_table_hint(str(key))
+        return Diagnostic(MISSING_TABLE, f"the spec has no {header}", error.path, hint=hint)
     name = _table_name(tuple(table), error.data)
     hint = missing_hint(str(key), value_at(error.data, table))
     return Diagnostic(MISSING_KEY, f"{name} has no '{key}'", error.path, "key", hint)
@@ -103,11 +112,15 @@ def _missing(error: LocatedError) -> Diagnostic:
 
 def _infinite(error: LocatedError) -> Diagnostic:
     message = f"{error.name} is a finite number, not {error.detail['input']}"
-    return Diagnostic(OUT_OF_RANGE, message, error.path)
+    default = usual(error)
+    hint = f"write {default}, say" if default else ""
+    return Diagnostic(OUT_OF_RANGE, message, error.path, hint=hint)
 
 
 def _empty(error: LocatedError) -> Diagnostic:
-    return Diagnostic(OUT_OF_RANGE, f"{error.name} is not empty", error.path)
+    default = usual(error)
+    hint = f"write {default}, say" if default else "leave it out"
+    return Diagnostic(OUT_OF_RANGE, f"{error.name} is not empty", error.path, hint=hint)
 
 
 def _bad_name(error: LocatedError) -> Diagnostic:
@@ -144,7 +157,7 @@ def _out_of_bounds(error: LocatedError) -> Diagnostic:
     words, bound = _BOUNDS[error.detail["type"]]
     limit = error.detail["ctx"][bound]
     message = f"{error.name} is {words} {number(limit)}, not {number(value)}"
-    hint = width_hint(error) or unit_hint(error, limit)
+    hint = bound_hint(error, limit) or width_hint(error)
     return Diagnostic(OUT_OF_RANGE, message, path, hint=hint)
 
 
@@ -169,10 +182,20 @@ def _wrong_kind(error: LocatedError) -> Diagnostic:
     if error.detail["type"] == "union_tag_invalid":
         return _unknown_kind(error)
     if isinstance(value, dict):
-        message = f"{_table_name(path, error.data)} has no 'kind'"
-        hint = near("", list(by_kind(error.tables)))
-        return Diagnostic(MISSING_KEY, message, path, "key", hint)
+        table = _table_name(path, error.data)
+        if other := _kind_by_other_name(path, value):
+            message = f"{table} has no key '{other}'"
+            return Diagnostic(UNKNOWN_KEY, message, (*path, other), "key", "did you mean 'kind'?")
+        hint = kind_hint(value, error.tables)
+        return Diagnostic(MISSING_KEY, f"{table} has no 'kind'", path, "key", hint)
     return _wrong_type(error, "a table")
+
+
+def _kind_by_other_name(path: KeyPath, written: dict[str, Any]) -> str:
+    """Return the key that says a table's kind, by the name that it has elsewhere, or ""."""
+    table = next((part for part in reversed(path) if isinstance(part, str)), "")
+    names = (k for k, v in written.items() if isinstance(v, str) and meant_key(table, k) == "kind")
+    return next(names, "")
 
 
 def _unknown_kind(error: LocatedError) -> Diagnostic:
