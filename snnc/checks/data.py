@@ -57,7 +57,9 @@ def labels_are_no_items(program: Program) -> Iterator[Diagnostic]:
     """Items that are their own labels are an auto-encoder."""
     if key := same_as_items(program.data):
         message = "the items are their own labels: an auto-encoder"
-        yield Diagnostic(REGRESSION, message, ("data", key), hint=NOT_YET)
+        own = key.replace("x", "y", 1)
+        hint = f'{NOT_YET}; if there are labels, write {key} = "{own}"'
+        yield Diagnostic(REGRESSION, message, ("data", key), hint=hint)
 
 
 def _known_fits(program: Program, data: KnownKind) -> Iterator[Diagnostic]:
@@ -103,14 +105,15 @@ DATA_PATH = error("data-path")
 def _wrong_paths(program: Program) -> Iterator[Diagnostic]:
     assert isinstance(program.data, FileKind)
     path, at = program.data.path, ("data", "path")
-    if (
-        "\0" in path
-        or PurePosixPath(path).is_absolute()
-        or PureWindowsPath(path).drive
-        or "\\" in path
-    ):
+    if PurePosixPath(path).is_absolute() or PureWindowsPath(path).anchor or path.startswith("~"):
+        message = "the path is relative to the spec: another machine has other folders"
+        name = PureWindowsPath(path).name
+        hint = f'write "{name}", with a copy of the file beside the spec' if name else ""
+        yield Diagnostic(DATA_PATH, message, at, hint=hint)
+    elif "\0" in path or "\\" in path:
         message = "the path is relative to the spec, with / between folders"
-        yield Diagnostic(DATA_PATH, message, at)
+        hint = f'write "{PureWindowsPath(path).as_posix()}"' if "\0" not in path else ""
+        yield Diagnostic(DATA_PATH, message, at, hint=hint)
     elif path in {program.name + end for end in OWN_FILES}:
         message = f"training would overwrite the data: {path} is a name of its own files"
         yield Diagnostic(DATA_PATH, message, at, hint="rename the data, or the network")
@@ -121,6 +124,9 @@ def _near_file(path: Path, program: Program) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f"there is no folder {folder.as_posix()}"
-    files = sorted(p for p in folder.glob(f"*{path.suffix}") if not p.name.endswith(OWN_FILES))
     written = PurePosixPath(program.data.path if isinstance(program.data, FileKind) else "")
-    return near(str(written), [(written.parent / p.name).as_posix() for p in files])
+    for suffix in dict.fromkeys((path.suffix, f".{program.data.file_kind}")):
+        files = sorted(p for p in folder.glob(f"*{suffix}") if not p.name.endswith(OWN_FILES))
+        if hint := near(str(written), [(written.parent / p.name).as_posix() for p in files]):
+            return hint
+    return ""

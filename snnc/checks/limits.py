@@ -112,8 +112,17 @@ def _beyond_all(network: Network, cores: Mapping[str, int]) -> Diagnostic:
     at = population.block_shape_at
     if at and -(-population.size // NEURONS) < cores[largest]:
         return Diagnostic(CORE_LIMITS, message, at, hint=AUTO)
-    hint = f"make '{largest}' smaller, or take \"loihi\" out of targets"
+    hint = _smaller(network, largest, CORES / number)
     return Diagnostic(CORE_LIMITS, message, population.at, "key", hint)
+
+
+def _smaller(network: Network, name: str, share: float) -> str:
+    """Return the hint that makes a layer smaller, to about a share of its size."""
+    into = network.into(name)
+    kinds = {operator.kind for c in into for operator in c.operators if operator.name == name}
+    key = "units" if "dense" in kinds else "filters" if kinds & {"conv1d", "conv2d"} else ""
+    channels = int(network.population(name).shape[-1] * share)
+    return f"write {key} = {channels}, say" if key and channels else f"make '{name}' smaller"
 
 
 MANY_CORES = warning("many-cores")
@@ -131,7 +140,7 @@ def _too_many(
     at, on, hint = (
         network.population(largest).at,
         _KEY,
-        f"make '{largest}' smaller, which takes {cores[largest]}",
+        f"{_smaller(network, largest, CORES / number)}: '{largest}' takes {cores[largest]}",
     )
     if network.population(largest).pop_type == 16 and network.population(largest).shape[-1] % 4:
         at, on = (*network.population(largest).at, "pop_type"), _KEY

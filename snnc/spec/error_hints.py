@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from snnc.diagnostics.diagnostic import KeyPath
 from snnc.diagnostics.wording import close, joined, near, number
 from snnc.spec import write_toml
 from snnc.spec.base import Model
@@ -60,6 +61,10 @@ def unknown_key_hint(error: LocatedError) -> str:
     if others:
         kinds = list(by_kind(others))
         (own,) = by_kind(error.tables)
+        path_written = value_at(error.data, path).get("path")
+        suffix = str(path_written).rpartition(".")[2]
+        if path == ["data"] and suffix in kinds:
+            return f'write kind = "{suffix}", which has it'
         have = "have" if len(kinds) > 1 else "has"
         return f"leave it out: '{own}' has none; {joined(kinds, 'and')} {have} it"
     table = next((part for part in reversed(path) if isinstance(part, str)), "")
@@ -183,6 +188,23 @@ def _share_hint(value: float) -> str:
 def _names(data: Mapping[str, Any]) -> int:
     labels = data["output"].get("labels")
     return len(labels) if isinstance(labels, list) else 0
+
+
+def own_hint(code: str, data: Mapping[str, Any], path: KeyPath) -> str:
+    """Return the hint for an error that snnc's own validators found, of the value at a path, or ""."""
+    try:
+        value = value_at(data, path)
+    except (KeyError, IndexError, TypeError):
+        return ""
+    if code == "duplicate-value":
+        return "leave it out: each class has a name of its own"
+    if code == "missing-key" and path[-1] in SPLIT and isinstance(value, str):
+        key = str(path[-1])[0]
+        return f'if the data are to be split here, write {key} = "{value}" instead'
+    if code != "wrong-type":
+        return ""
+    numbers = re.findall(r"\d+", str(value))[:2]
+    return f"write [{', '.join(2 * numbers if len(numbers) == 1 else numbers)}]" if numbers else ""
 
 
 def unit_hint(error: LocatedError, limit: float) -> str:

@@ -21,6 +21,9 @@ _NO_LAYERS = {
     "zeropadding1d": 'leave the layer out: padding = "same" in a conv1d pads with zeros',
     "zeropadding2d": 'leave the layer out: padding = "same" in a conv2d pads with zeros',
 }
+#: Layers that remember, or look everywhere.
+_RECURRENT = ("lstm", "gru", "rnn", "simplernn", "bidirectional", "attention", "transformer")
+_NONE_SUCH = "write 'dense': there are no such layers, and items are seen as a whole"
 #: The hint for a layer that is two here.
 _SEPARABLE = (
     "write 'depthwise_conv2d' with neurons = \"none\", and a conv2d of kernel_size = 1 behind it"
@@ -74,6 +77,8 @@ def layer_hint(
     for hint in (_reshaped(plain, layers, index), _norm(plain, layers, index)):
         if hint:
             return hint
+    if any(plain.startswith(name) for name in _RECURRENT):
+        return _NONE_SUCH
     if plain == "separableconv2d":
         return _SEPARABLE
     if plain in _NO_LAYERS:

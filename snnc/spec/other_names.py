@@ -77,6 +77,33 @@ _LEFT_OUT: Mapping[str, Mapping[str, str]] = {
 }
 
 
+#: What data are called elsewhere, by the kind that reads them.
+_SOURCES: Mapping[str, tuple[str, ...]] = {
+    "csv": (
+        "excel",
+        "xlsx",
+        "xls",
+        "pandas",
+        "dataframe",
+        "parquet",
+        "text",
+        "txt",
+        "tsv",
+        "table",
+    ),
+    "npz": ("numpy", "npy", "array", "arrays", "mat", "matlab", "hdf5", "h5", "torch", "pickle"),
+    "keras": ("tensorflow", "tf", "tfds", "torchvision"),
+}
+
+
+def other_source(kind: str) -> str:
+    """Return the hint for a kind of data that is called otherwise, or has to be saved as another one, or ""."""
+    kinds = (own for own, others in _SOURCES.items() if kind.lower() in others)
+    own = next(kinds, "")
+    saved = {"csv": ", and save the table as text", "npz": ", and save arrays with numpy.savez"}
+    return f"write '{own}'{saved.get(own, '')}" if own else ""
+
+
 def other_name(table: str, key: str, keys: list[str], written: Mapping[str, Any]) -> str:
     """Return the hint for a key by a name of another library, of a table that has some keys, or ""."""
     value = written.get(key)

@@ -25,6 +25,7 @@ from snnc.spec.error_hints import (
     kind_hint,
     missing_hint,
     missing_table_hint,
+    own_hint,
     scale_hint,
     type_hint,
     unknown_key_hint,
@@ -32,7 +33,7 @@ from snnc.spec.error_hints import (
 )
 from snnc.spec.keras_layers import layer_hint
 from snnc.spec.located_errors import LocatedError, locate, value_at
-from snnc.spec.other_names import meant_key
+from snnc.spec.other_names import meant_key, other_source
 from snnc.spec.regressions import regression, width_hint
 
 
@@ -145,8 +146,9 @@ def _own_error(error: LocatedError) -> Diagnostic:
     """Return the diagnostic of a PydanticCustomError, which names the key that it is about."""
     detail = error.detail
     key = detail.get("ctx", {}).get("key", "")
-    path = (*error.path, key) if key else error.path
-    return Diagnostic(named(detail["type"]), detail["msg"], path, "key" if key else "value")
+    path = (*error.path, key) if key and error.path[-1:] != (key,) else error.path
+    hint = own_hint(detail["type"], error.data, path)
+    return Diagnostic(named(detail["type"]), detail["msg"], path, "key" if key else "value", hint)
 
 
 def _out_of_bounds(error: LocatedError) -> Diagnostic:
@@ -166,6 +168,12 @@ def _wrong_type(error: LocatedError, expected: str) -> Diagnostic:
     if expected == "a number" and value == "an integer":
         return Diagnostic(OUT_OF_RANGE, f"{error.name} is too large a number", error.path)
     hint = type_hint(error, expected)
+    if (
+        error.path[-1:] == ("neurons",)
+        and type(error.detail["input"]) is int
+        and len(error.path) > 1
+    ):
+        hint = f"write units = {error.detail['input']} instead"
     if expected == "a table" and len(error.tables) > 1:
         expected = "a table, or a kind in quotes"
     if expected == "a number" and len(error.tables) > 1:
@@ -201,7 +209,8 @@ def _kind_by_other_name(path: KeyPath, written: dict[str, Any]) -> str:
 def _unknown_kind(error: LocatedError) -> Diagnostic:
     kind, noun = error.detail["ctx"]["tag"], _noun(error.path)
     kinds = _words(error.detail["ctx"]["expected_tags"])
-    hint = near(kind, kinds)
+    hint = other_source(str(kind)) if noun == "data" else ""
+    hint = hint or near(kind, kinds)
     if noun == "layer":
         index = error.path[-1]
         assert isinstance(index, int)

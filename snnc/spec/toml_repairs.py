@@ -175,7 +175,7 @@ def _list_below(line: str, after: Sequence[str]) -> Repair | None:
     items: list[str] = []
     for below in after:
         item = re.fullmatch(r"\s*-\s+(.*?)\s*", below)
-        if not item:
+        if not item or re.match(r"[\w-]+:\s", item[1]):
             break
         items.append(as_value(item[1]))
     if not found or not items or not all(items):

@@ -13,6 +13,7 @@ from snnc.diagnostics.codes import REGRESSION, error
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near
 from snnc.operators.linear import Shape, size
+from snnc.program.item_shapes import same_items
 from snnc.program.program import Program
 from snnc.spec.regressions import NOT_YET, same_as_items
 from snnc.spec.sources.npz import Source as Npz
@@ -56,7 +57,7 @@ def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
     try:
         present = headers(path)
     except BadFile as error:
-        hint = 'text is for kind = "csv"' if path.suffix in (".csv", ".txt", ".tsv") else ""
+        hint = 'write kind = "csv" in [data]' if path.suffix in (".csv", ".txt", ".tsv") else ""
         yield Diagnostic(DATA_FILE, f"can't read {path.as_posix()}: {error}", at, hint=hint)
         return
     names = _names(program, present)
@@ -96,10 +97,24 @@ def _pairs_fit(
     for x, y in zip(names[::2], names[1::2], strict=True):
         if x not in arrays or y not in arrays:
             continue
+        if swapped := _exchanged(program, arrays[x], arrays[y]):
+            yield swapped
+            continue
         errors = list(_pair_fits(program, arrays[x], arrays[y]))
         yield from errors
         if x == names[0] and not any(d.at == arrays[y].at for d in errors):
             yield from a_batch_fits(program, arrays[y].shape[0], held_out or 0.0)
+
+
+def _exchanged(program: Program, x: _Array, y: _Array) -> Diagnostic | None:
+    """Return an error if the items stand where labels should, and labels where items should."""
+    if size(x.shape[1:]) != 1 or not same_items(y.shape[1:], program.item_shape):
+        return None
+    if program.item_shape == (1,) or x.at == y.at:
+        return None
+    message = f"'{x.name}' holds one number an item, and '{y.name}' the items"
+    hint = f'write {x.at[-1]} = "{y.name}" and {y.at[-1]} = "{x.name}"'
+    return Diagnostic(DATA_SHAPE, message, x.at, hint=hint)
 
 
 def _places(program: Program, names: tuple[str, ...]) -> list[KeyPath]:
