@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.advice import specs
+from tests.advice import data, specs
 from tests.advice.literally import walk
 
 
@@ -13,9 +13,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="kinds that have this in their name")
     parser.add_argument("--bad", action="store_true")
+    parser.add_argument("--data", action="store_true")
     chosen = parser.parse_args()
     bad = n = 0
-    for mistake in specs.mistakes():
+    for mistake in [*(specs.mistakes() if not chosen.data else ()), *data.mistakes()]:
         if chosen.only not in mistake.kind:
             continue
         end = walk(mistake)
