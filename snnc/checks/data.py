@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from snnc.checks.files import file_fits
@@ -88,6 +89,8 @@ def _file_fits(program: Program, path: Path) -> Iterator[Diagnostic]:
 
 
 MISSING_FILE = warning("missing-file")
+#: How the names of tables end, too.
+_TEXTS = (".txt", ".tsv", ".data")
 
 
 def _unreadable(path: Path, error: OSError, program: Program) -> Diagnostic:
@@ -96,7 +99,8 @@ def _unreadable(path: Path, error: OSError, program: Program) -> Diagnostic:
         message = f"there is no file {path.as_posix()}: what the spec says of it isn't checked"
         return Diagnostic(MISSING_FILE, message, at, hint=_near_file(path, program))
     message = f"can't read {path.as_posix()}: {(error.strerror or str(error)).lower()}"
-    return Diagnostic(DATA_FILE, message, at)
+    hint = _near_file(path, program) if isinstance(error, IsADirectoryError) else ""
+    return Diagnostic(DATA_FILE, message, at, hint=hint)
 
 
 DATA_PATH = error("data-path")
@@ -121,12 +125,16 @@ def _wrong_paths(program: Program) -> Iterator[Diagnostic]:
 
 def _near_file(path: Path, program: Program) -> str:
     """Return a hint at a data file of nearly that name in the same folder, as the spec would name it."""
-    folder = path.parent
-    if not folder.is_dir():
-        return f"there is no folder {folder.as_posix()}"
+    folder, kind = path.parent, program.data.file_kind
     written = PurePosixPath(program.data.path if isinstance(program.data, FileKind) else "")
-    for suffix in dict.fromkeys((path.suffix, f".{program.data.file_kind}")):
-        files = sorted(p for p in folder.glob(f"*{suffix}") if not p.name.endswith(OWN_FILES))
-        if hint := near(str(written), [(written.parent / p.name).as_posix() for p in files]):
+    suffixes = dict.fromkeys((path.suffix, f".{kind}", *_TEXTS)) if kind == "csv" else (f".{kind}",)
+    for suffix, below in product(suffixes, ("", "*/")):
+        found = sorted(folder.glob(f"{below}*{suffix}")) if suffix else []
+        files = [p.relative_to(folder) for p in found if p.is_file() and not _is_own(p)]
+        if hint := near(str(written), [(written.parent / p).as_posix() for p in files]):
             return hint
-    return ""
+    return "" if folder.is_dir() else f"there is no folder {folder.as_posix()}"
+
+
+def _is_own(path: Path) -> bool:
+    return path.name.endswith(OWN_FILES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from snnc.commands.common import output_folder, warn
+from snnc.commands.common import in_spec, output_folder, warn
 from snnc.diagnostics.allowed import without_allowed
 from snnc.environment import libraries
 from snnc.pipeline import LONGER, checked, with_epochs
@@ -21,7 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
         from snnc.data.report import data_warnings
         from snnc.training.progress import Terminal
 
-        items = prepare.load(program)
+        with in_spec(spec.document):
+            items = prepare.load(program)
         warn(spec.document, without_allowed(data_warnings(program, items), spec.allowed))
         at_start = () if arguments.resume else session.before_training(program, items)
         at_start = without_allowed(at_start, spec.allowed)

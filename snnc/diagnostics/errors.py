@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.codes import Code
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.report import report
 
@@ -39,6 +40,16 @@ class Refusal(Error):
     """Something other than the text of the spec stands in the way: one clear sentence, exit code 1."""
 
     __module__ = "snnc"
+
+
+class Unfit(Refusal):
+    """Data that don't fit their spec: whoever knows the spec shows the finding where the spec decides it."""
+
+    __module__ = "snnc"
+
+    def __init__(self, code: Code, message: str, at: KeyPath, hint: str = "") -> None:
+        self.finding = Diagnostic(code, message, at, hint=hint)
+        super().__init__(f"{message}: {hint}" if hint else message)
 
 
 class UsageError(Error):

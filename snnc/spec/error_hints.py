@@ -196,6 +196,8 @@ def own_hint(code: str, data: Mapping[str, Any], path: KeyPath) -> str:
         value = value_at(data, path)
     except (KeyError, IndexError, TypeError):
         return ""
+    if code == "conflicting-keys" and path == ("data", "label"):
+        return "write -1, the last column, or its number"
     if code == "duplicate-value":
         return "leave it out: each class has a name of its own"
     if code == "missing-key" and path[-1] in SPLIT and isinstance(value, str):

@@ -138,7 +138,7 @@ def _followed(state: State, diagnostic: Diagnostic, option: str) -> State | None
     if state.tables is None:
         return _rewritten(state, diagnostic, option)
     case = following.Case(state.tables).changed()
-    if _table_written(case.tables, diagnostic, option):
+    if _table_written(case.tables, diagnostic, option) or _split_written(case.tables, option):
         return replace(state, tables=case.tables)
     if mended_files := mended(state.files, case.tables, diagnostic, option):
         return replace(state, tables=case.tables, files=mended_files)
@@ -147,6 +147,18 @@ def _followed(state: State, diagnostic: Diagnostic, option: str) -> State | None
     except (AssertionError, KeyError, IndexError, TypeError, AttributeError):
         return None
     return replace(state, tables=better.tables) if better else None
+
+
+def _split_written(tables: Tables, option: str) -> bool:
+    """Follow an option that names arrays in place of all that the spec names; return whether it is one."""
+    written = re.fullmatch(r"write (.*) in place of the others", option)
+    if not written:
+        return False
+    data = tables["data"]
+    for key in ("x", "y", "x_train", "y_train", "x_test", "y_test"):
+        data.pop(key, None)
+    data.update({key: value for key, value, _ in following.assignments(written[1])})
+    return True
 
 
 def _table_written(tables: Tables, diagnostic: Diagnostic, option: str) -> bool:

@@ -10,17 +10,24 @@ from typing import get_args
 
 from snnc.checks.items import DATA_FILE, DATA_SHAPE, DATA_TYPE, items_fit, without
 from snnc.data.csv_file import (
+    MOST_NAMES,
+    PATH,
+    REMOVE_LINES,
     BadText,
     Format,
     Row,
     csv_format,
     has_decimal_comma,
+    holds_no_numbers,
+    is_gap,
     label_names,
+    mending,
     missing,
     naming,
     number,
     rows,
 )
+from snnc.data.file_kinds import divided
 from snnc.diagnostics.codes import REGRESSION, error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, near
@@ -37,10 +44,12 @@ def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
     try:
         first = list(islice(rows(path, data.delimiter), 2))
     except BadText as error:
-        yield Diagnostic(DATA_FILE, f"can't read {path.as_posix()}: {error}", at)
+        reason, hint = divided(str(error))
+        yield Diagnostic(DATA_FILE, f"can't read {path.as_posix()}: {reason}", at, hint=hint)
         return
     if len(first) < 1 + data.header:
-        yield Diagnostic(DATA_SHAPE, f"{path.as_posix()} holds no items", at)
+        message, hint = f"{path.as_posix()} holds no items", "save it again, with its items"
+        yield Diagnostic(DATA_SHAPE, message, at, hint=hint)
         return
     table = _Table(path, csv_format(network, data), first[0], first[int(data.header)])
     yield from _columns_fit(program, table)
@@ -68,17 +77,35 @@ class _Table:
 def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
     """Yield what doesn't fit; a wrong delimiter is reported in place of all that follows from it."""
     how, columns, item = table.how, table.top.cells, table.item
+    if columns[0].lower().startswith("sep="):
+        message = f"line {table.top.line} is for Excel"
+        yield Diagnostic(
+            DATA_SHAPE, message, PATH, hint=f"remove line {table.top.line} from the file"
+        )
+        return
     if len(columns) == 1:
         yield _single_column(table)
         return
     try:
         label = how.label_column(columns)
     except LookupError:
-        yield _misdivided(table) or _no_label(how, columns)
+        yield _misdivided(table) or _lying(table) or _no_label(how, columns)
+        return
+    if trailing := _trailing(table):
+        yield trailing
         return
     if len(item.cells) != len(columns):
         message = f"line {item.line} has {counted(len(item.cells), 'column')}, not {len(columns)}"
-        yield _misdivided(table) or Diagnostic(DATA_SHAPE, message, ("data", "path"))
+        remove = Diagnostic(DATA_SHAPE, message, PATH, hint=REMOVE_LINES)
+        yield _misdivided(table) or remove
+        return
+    if (
+        holds_no_numbers(item.cells, label)
+        and number(columns[0]) is None
+        and not _misdivided(table)
+    ):
+        message = f"line {item.line} holds no number: names again, or units?"
+        yield Diagnostic(DATA_TYPE, message, PATH, hint=REMOVE_LINES)
         return
     header = list(_header_fits(how, table.top, label))
     if any(d.severity == "error" for d in header):
@@ -109,8 +136,20 @@ def _item_is_readable(table: _Table, label: int) -> Iterator[Diagnostic]:
     if texts:
         name, cell = how.column(columns, texts[0]), item.cells[texts[0]]
         message = f"line {item.line}, {name}: {missing(cell)}"
-        hint = _label_hint(table, texts, label)
-        yield Diagnostic(DATA_TYPE, message, ("data", "path"), hint=hint)
+        hint = _label_hint(table, texts, label) or mending(cell)
+        if hint == REMOVE_LINES and how.header and not is_gap(cell) and columns[texts[0]]:
+            hint = f"leave the column '{columns[texts[0]]}' out of the file"
+        yield Diagnostic(DATA_TYPE, message, PATH, hint=hint)
+
+
+def _trailing(table: _Table) -> Diagnostic | None:
+    """Return an error if lines end in what divides columns, with nothing behind it."""
+    columns, item, delimiter = table.top.cells, table.item, table.how.delimiter
+    more = len(item.cells) - len(columns)
+    if item.cells[-1] or delimiter == " " or more not in (0, 1) or (more == 0 and columns[-1]):
+        return None
+    message = f"line {item.line} ends in {delimiter!r}, and nothing is behind it"
+    return Diagnostic(DATA_SHAPE, message, PATH, hint="remove what ends the lines")
 
 
 def _single_column(table: _Table) -> Diagnostic:
@@ -120,7 +159,7 @@ def _single_column(table: _Table) -> Diagnostic:
     if other := _better_delimiter(table):
         hint = f"write delimiter = {write_toml.value(other)}"
     elif len(table.item.cells) > 1:
-        hint = "take the line out of the file if it is a title"
+        hint = f"remove line {top.line} from the file if it is a title"
     return Diagnostic(DATA_SHAPE, message, ("data", "delimiter"), hint=hint)
 
 
@@ -176,6 +215,20 @@ def _label_hint(table: _Table, texts: list[int], label: int) -> str:
 DATA_COLUMN = error("data-column")
 
 
+def _lying(table: _Table) -> Diagnostic | None:
+    """Return an error if the names of the columns stand below each other."""
+    try:
+        names = [row.cells[0] for row in islice(rows(table.path, table.how.delimiter), MOST_NAMES)]
+    except BadText:
+        return None
+    if table.how.label not in names[1:]:
+        return None
+    message = (
+        f"line {names.index(str(table.how.label)) + 1} holds the labels: the table lies on its side"
+    )
+    return Diagnostic(DATA_SHAPE, message, PATH, hint="save it transposed (pandas: DataFrame.T)")
+
+
 def _no_label(how: Format, columns: list[str]) -> Diagnostic:
     at = ("data", "label")
     if isinstance(how.label, int):
@@ -183,11 +236,12 @@ def _no_label(how: Format, columns: list[str]) -> Diagnostic:
         return Diagnostic(DATA_COLUMN, message, at, hint="write -1 for the last")
     if how.label in columns:
         message = f"{columns.count(how.label)} columns are called '{how.label}'"
-        return Diagnostic(DATA_COLUMN, message, at, hint="write the number of one, from 0")
+        last = max(n for n, name in enumerate(columns) if name == how.label)
+        return Diagnostic(DATA_COLUMN, message, at, hint=f"write {last}, the number of the last")
     message = f"no column is called '{how.label}'"
     if sum(number(cell) is not None for cell in columns) >= len(columns) - 1:
         message += ": the first line holds an item, not names"
-        hint = "write header = false, and as label the column's number: -1 for the last"
+        hint = "write header = false and label = -1, the last column"
     else:
         hint = near(how.label, columns) or f"write -1 for the last, which is {columns[-1]!r}"
     return Diagnostic(DATA_COLUMN, message, at, hint=hint)
