@@ -191,7 +191,9 @@ def quoting(how: Format) -> str:
 def holds_no_numbers(cells: Sequence[str], label: int) -> bool:
     """Whether a row is no item: names of columns again, their units, or a sum of them."""
     values = [cell for n, cell in enumerate(cells) if n != label]
-    return len(values) > 1 and all(number(cell) is None for cell in values)
+    return len(values) > 1 and not any(
+        number(cell) is not None or has_decimal_comma(cell) for cell in values
+    )
 
 
 def _misspelt(path: Path, how: Format, label: int, cell: str) -> str:

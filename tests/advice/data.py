@@ -313,24 +313,21 @@ ARRAYS: dict[str, tuple[Callable[[], bytes], tuple[Edit, ...]]] = {
 }  # fmt: skip
 
 
+ELSEWHERE = {
+    "in another folder": "data/flowers.csv",
+    "with another end": "flowers.txt",
+    "in another case": "Flowers.csv",
+    "in a folder of that name": "flowers.csv/flowers.csv",
+    "under another name": "iris_2.csv",
+}
+
+
 def mistakes() -> Iterator[Mistake]:
     """Yield every mistake in data, with the spec beside it."""
     for kind, (made, edits) in TABLES.items():
-        yield Mistake(f"csv: {kind}", edited(FLOWERS, *edits), {"flowers.csv": made()})
+        yield Mistake("tables of text", kind, edited(FLOWERS, *edits), {"flowers.csv": made()})
     for kind, (made, edits) in ARRAYS.items():
         files = {"images.npz": made()}
-        yield Mistake(f"npz: {kind}", edited(IMAGES, *edits), files, "images.toml")
-    for kind, edit, files in _MISSING:
-        yield Mistake(f"file: {kind}", edited(FLOWERS, edit), files())
-
-
-_MISSING: tuple[tuple[str, Edit, Callable[[], dict[str, bytes]]], ...] = (
-    ("in another folder", ("snnc = 1", "snnc = 1"), lambda: {"data/flowers.csv": table()}),
-    ("with another end", ("snnc = 1", "snnc = 1"), lambda: {"flowers.txt": table()}),
-    ("in another case", ("snnc = 1", "snnc = 1"), lambda: {"Flowers.csv": table()}),
-    (
-        "a folder of that name",
-        ("snnc = 1", "snnc = 1"),
-        lambda: {"flowers.csv/flowers.csv": table()},
-    ),
-)
+        yield Mistake("arrays", kind, edited(IMAGES, *edits), files, "images.toml")
+    for kind, name in ELSEWHERE.items():
+        yield Mistake("files that are elsewhere", kind, FLOWERS, {name: table()})

@@ -25,7 +25,7 @@ def mended(
     files: Mapping[str, bytes], tables: Tables, diagnostic: Diagnostic, option: str
 ) -> dict[str, bytes] | None:
     """Return the files once an option that is about their content was followed; what the spec needs beside it is written."""
-    if not diagnostic.code.startswith(("data-", "csv-")) or not files:
+    if not diagnostic.code.startswith(_CODES) or not files:
         return None
     name = next(iter(files))
     for words, way in (*_WHOLE, *(_IN_ARRAYS if name.endswith(".npz") else _IN_TABLES)):
@@ -38,10 +38,9 @@ def mended(
     return None
 
 
-def _again(content: bytes, *_: Any) -> bytes:
+def _table_again(*_: Any) -> bytes:
     """Save data again: the sound ones, of which a mistake was made."""
-    is_table = b"NUMPY" not in content and b"PK" not in content[:2]
-    return sound.table() if is_table else sound.pictures()
+    return sound.table()
 
 
 def _arrays_again(*_: Any) -> bytes:
@@ -197,15 +196,15 @@ def _side_by_side(x: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([x.real, x.imag], axis=-1)
 
 
+_CODES = ("data-", "csv-", "batch-size", "test-fraction")
+#: What is said of data that have to be made, or loaded, once more.
+_AGAIN = r"save the table as text|save it again|save the items again|add items|load the file|git lfs|copy or save"
 _WHOLE: tuple[tuple[str, Callable[..., bytes]], ...] = (
     (r"save the file as UTF-8", _as_utf_8),
     (r"unpack it", lambda content, *_: gzip.decompress(content)),
-    (
-        r"save the table as text|save it again|save the items again|add items|load the file|git lfs",
-        _again,
-    ),
 )
 _IN_TABLES: tuple[tuple[str, Callable[..., bytes]], ...] = (
+    (_AGAIN, _table_again),
     (r"remove such (lines|items)", _in_table(_without_such_lines)),
     (r"remove line \d+", _in_table(_without_line)),
     (r"leave the column '|leave it out of the file", _in_table(_without_column)),
@@ -219,7 +218,7 @@ _IN_TABLES: tuple[tuple[str, Callable[..., bytes]], ...] = (
     (r"shuffle them", _in_table(_shuffled)),
 )
 _IN_ARRAYS: tuple[tuple[str, Callable[..., bytes]], ...] = (
-    (r"numpy.savez|copy or save|save its arrays", _arrays_again),
+    (rf"{_AGAIN}|numpy.savez|save its arrays", _arrays_again),
     (r"subtract 1 from each", _of_labels(lambda y: y - 1)),
     (r"make each -1 a 0", _of_labels(lambda y: y.clip(0))),
     (r"argmax\(axis=1\)", _of_labels(lambda y: y.argmax(axis=1))),

@@ -100,8 +100,9 @@ NAMES = ("setosa", "versicolor", "virginica")
 
 @dataclass(frozen=True)
 class Mistake:
-    """Something that people do: the text of a spec with it, and the files beside the spec."""
+    """Something that people do: the text of a spec with it, and the files beside the spec. `room` is what it is about."""
 
+    room: str
     kind: str
     spec: str
     files: Mapping[str, bytes] = field(default_factory=dict)

@@ -365,10 +365,19 @@ OTHERS: dict[str, str] = {
 def mistakes() -> Iterator[Mistake]:
     """Yield every mistake in a spec, beside sound data."""
     beside = {"flowers.csv": table()}
-    for kind, edit in (*SYNTAX.items(), *NAMES.items(), *VALUES.items(), *PLACES.items()):
-        yield Mistake(kind, edited(FLOWERS, edit), beside)
-    beside = {"images.npz": pictures()}
-    for kind, edit in OF_IMAGES.items():
-        yield Mistake(kind, edited(IMAGES, edit), beside, "images.toml")
+    for room, edits in _ROOMS.items():
+        for kind, edit in edits.items():
+            yield Mistake(room, kind, edited(FLOWERS, edit), beside)
     for kind, text in OTHERS.items():
-        yield Mistake(kind, text, {"flowers.csv": table()})
+        yield Mistake("files that are no specs", kind, text, beside)
+    for kind, edit in OF_IMAGES.items():
+        text = edited(IMAGES, edit)
+        yield Mistake("specs of images", kind, text, {"images.npz": pictures()}, "images.toml")
+
+
+_ROOMS = {
+    "syntax": SYNTAX,
+    "names": NAMES,
+    "values": VALUES,
+    "tables and places": PLACES,
+}
