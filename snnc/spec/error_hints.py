@@ -155,8 +155,6 @@ def _required(table: type[Model]) -> set[str]:
 def bound_hint(error: LocatedError, limit: float) -> str:
     """Return the hint for a number that is out of bounds: the same in another unit or without its sign, or what is usual."""
     key, value, kind = str(error.path[-1]), error.detail["input"], error.detail["type"]
-    if error.path == ("output", "classes") and (labels := _names(error.data)) > 1:
-        return f"write {labels}: labels lists so many"
     if unit := unit_hint(error, limit):
         return unit
     if kind in ("less_than", "less_than_equal"):
@@ -185,9 +183,11 @@ def _share_hint(value: float) -> str:
     return "write 0.2, say: it is a share, below 1"
 
 
-def _names(data: Mapping[str, Any]) -> int:
-    labels = data["output"].get("labels")
-    return len(labels) if isinstance(labels, list) else 0
+def listed_hint(error: LocatedError) -> str:
+    """Return the hint for a number of classes beside their names, or ""."""
+    labels = error.data["output"].get("labels") if error.path == ("output", "classes") else None
+    several = isinstance(labels, list) and len(labels) > 1
+    return f"write {len(labels)}: labels lists so many" if several else ""
 
 
 def own_hint(code: str, data: Mapping[str, Any], path: KeyPath) -> str:

@@ -23,6 +23,7 @@ from snnc.spec.error_hints import (
     as_name,
     bound_hint,
     kind_hint,
+    listed_hint,
     missing_hint,
     missing_table_hint,
     own_hint,
@@ -159,7 +160,7 @@ def _out_of_bounds(error: LocatedError) -> Diagnostic:
     words, bound = _BOUNDS[error.detail["type"]]
     limit = error.detail["ctx"][bound]
     message = f"{error.name} is {words} {number(limit)}, not {number(value)}"
-    hint = bound_hint(error, limit) or width_hint(error)
+    hint = listed_hint(error) or width_hint(error) or bound_hint(error, limit)
     return Diagnostic(OUT_OF_RANGE, message, path, hint=hint)
 
 

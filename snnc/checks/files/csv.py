@@ -100,7 +100,8 @@ def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
         yield _misdivided(table) or remove
         return
     if (
-        holds_no_numbers(item.cells, label)
+        how.header
+        and holds_no_numbers(item.cells, label)
         and number(columns[0]) is None
         and not _misdivided(table)
     ):
