@@ -15,7 +15,7 @@ sys.path.insert(0, str(DOCS.parent))
 
 from docutils import nodes
 
-from docs import spec_reference
+from docs import notebook, spec_reference
 from snnc import __version__, commands
 from snnc.checks.known_codes import known_codes
 from snnc.diagnostics.pages import page, summary
@@ -89,6 +89,7 @@ def _write_reference(folder: Path) -> None:
         pages = {
             **spec_reference.pages(Path(data)),
             "commands.md": _commands(),
+            "notebook.md": notebook.page(),
             "codes/index.md": _codes(),
             **{f"codes/{code}.md": _code(code) for code in _CODES},
         }

@@ -72,7 +72,7 @@ _VALIDATION: Data = {"train": {"validation_fraction": 0.1}}
 EXAMPLES: dict[tuple[str, str], Example] = {
     ("Spec", "targets"): Example(["nengo_dl"]),
     ("Network", "name"): Example("other"),
-    ("Input", "shape"): Example([64], _PLOTS),
+    ("Input", "shape"): Example([64], _PLOTS, [8, 8, 1]),
     ("Presentation", "gap"): Example(0.02),
     ("Presentation", "read"): Example({"mean_of_last": 0.3}),
     ("MeanOfLast", "mean_of_last"): Example(0.5, start=0.3),
@@ -94,6 +94,9 @@ EXAMPLES: dict[tuple[str, str], Example] = {
     ("EarlyStopping", "patience"): Example(5, start=3),
     ("FiringRates", "min"): Example(10),
     ("FiringRates", "max"): Example(100),
+    ("Schedule", "initial_learning_rate"): Example(0.002, start=0.001),
+    ("Schedule", "decay_steps"): Example(500, start=1000),
+    ("Schedule", "min_lr"): Example(0.0001),
     ("piecewise_constant_decay", "boundaries"): Example([500], start=[1000]),
     ("piecewise_constant_decay", "values"): Example([0.01, 0.002], start=[0.01, 0.001]),
     ("Layer", "name"): Example("other"),
@@ -397,7 +400,7 @@ def pages(folder: Path) -> dict[str, str]:
     written = {"tables.md": _plain_page(plain, compiler)}
     for name, found in kinds.items():
         written[f"{name}.md"] = _kinds_page(name, found, compiler)
-    return {"index.md": _index(list(written)), **written}
+    return {"index.md": _index(list(written), compiler.texts(BASE) or {}), **written}
 
 
 def unexplained(folder: Path) -> list[str]:
@@ -423,16 +426,14 @@ def _is_table(table: Table, key: str) -> bool:
     return table.model is Spec and bool(tables_in((info.annotation, *info.metadata)))
 
 
-def _index(names: list[str]) -> str:
+def _index(names: list[str], texts: dict[str, str]) -> str:
+    becomes = "".join(f"### `{name}`\n\n{_block('python', text)}" for name, text in texts.items())
     toctree = "\n".join(names)
     return f"""# The spec language
 
-Every table, every kind and every key. Types, bounds, defaults and meanings come from the models that check a spec; the
-lines below a key are what changing it changes in the scripts of this small spec, found by compiling it twice:
-
-```toml
-{write_toml.text(BASE).rstrip()}
-```
+{_block("toml", write_toml.text(BASE))}Every table, every kind and every key. Types, bounds, defaults and meanings come from the models that check a spec; the
+lines below a key are what changing it changes in the scripts of this small spec, found by compiling it twice. The scripts themselves are [below](#what-it-becomes).
+Each section begins with its table, as it is with all of its defaults.
 
 A kind stands for its whole table where the others have their defaults: `kind = "lif"` in `[neurons]`, or
 `probe = "alpha"` in `[synapses]`. Times are in seconds, rates in hertz.
@@ -442,14 +443,17 @@ A kind stands for its whole table where the others have their defaults: `kind = 
 
 {toctree}
 ```
-"""
+
+## What it becomes
+
+{becomes}"""
 
 
 def _plain_page(found: list[Table], compiler: Compiler) -> str:
     parts = ["# Tables\n"]
     for table in found:
         name = "The spec" if table.model is Spec else f"`[{'.'.join(map(str, table.at))}]`"
-        title = f"({_target(table.model)})=\n## {name}\n\n{table.meaning}\n"
+        title = f"({_target(table.model)})=\n## {name}\n\n{_snippet(table)}{table.meaning}\n"
         keys = [key for key in table.fields if not _is_table(table, key)]
         parts += [title, *(_field(table, key, compiler) for key in keys)]
     return "\n".join(parts)
@@ -463,13 +467,38 @@ def _kinds_page(name: str, found: list[Table], compiler: Compiler) -> str:
     if common:
         parts += ["## All kinds\n", *(_field(first, key, compiler) for key in common)]
     for table in found:
-        doc = f'({_target(table.model)})=\n## `"{table.kind}"`\n\n{table.meaning}\n'
-        becomes = compiler.becomes(table)
-        if becomes:
-            doc += f"\n{_lines(becomes)}"
+        doc = (
+            f'({_target(table.model)})=\n## `"{table.kind}"`\n\n{_snippet(table)}{table.meaning}\n'
+        )
         own = [key for key in table.fields if key not in common]
         parts += [doc, *(_field(table, key, compiler) for key in own)]
+        if becomes := compiler.becomes(table):
+            parts.append(f'**`"{table.kind}"` in the scripts**\n\n{_lines(becomes)}')
     return "\n".join(parts)
+
+
+def with_defaults(table: Table) -> Data:
+    """Return a table as it may stand in a spec, with what it must have first, then all defaults."""
+    needed: Data = {"kind": table.kind} if table.kind else {}
+    defaults: Data = {}
+    for key, info in table.fields.items():
+        named = _of(EXAMPLES, table, key)
+        if info.is_required():
+            given = named and (named.start or named.value)
+            needed[key] = given or next(_values(table.schema, key), None)
+        elif (value := table.schema["properties"][key].get("default")) not in (None, {}):
+            defaults[key] = value
+    return {**needed, **defaults}
+
+
+def _snippet(table: Table) -> str:
+    """Return a table with all of its defaults as TOML; the whole spec is on another page."""
+    text: Any = with_defaults(table)
+    if not (table.at and text):
+        return ""
+    for key in reversed([key for key in table.at if isinstance(key, str)]):
+        text = {key: [text] if key == "layers" else text}
+    return _block("toml", write_toml.text(text))
 
 
 def _common(found: list[Table]) -> list[str]:
@@ -502,6 +531,10 @@ def _lines(found: dict[str, list[str]]) -> str:
             shown = [*lines[: LONGEST - 1], f" … and {len(lines) - LONGEST + 1} lines more"]
         blocks.append("\n".join([f"```{{code-block}} diff\n:caption: {name}\n", *shown, "```\n"]))
     return "\n".join(blocks)
+
+
+def _block(language: str, text: str) -> str:
+    return f"```{language}\n{text.rstrip()}\n```\n\n"
 
 
 def _prose(text: str) -> str:

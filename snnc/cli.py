@@ -8,12 +8,14 @@ import io
 import keyword
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from snnc import __version__
-from snnc.arguments import COMMANDS
-from snnc.commands.exit_codes import attempt
+from snnc.arguments import COMMANDS, add_color
+from snnc.arguments.examples import shown
+from snnc.arguments.parser import Parser, there_is_no
+from snnc.commands.exit_codes import attempt, say
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,53 +25,75 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     # Pydantic would look for its plugins in every installed package; a spec means the same wherever it is read.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    return _run(argv)
+    return _run(sys.argv[1:] if argv is None else argv)
 
 
-def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    written = sys.argv[1:] if argv is None else argv
+def _arguments(written: Sequence[str]) -> argparse.Namespace:
+    first = written[0] if written else ""
+    as_json = "--json" in written
     # Anything but a command is for the parser of all of them.
-    parser = reader(written[0] if written and written[0] in COMMANDS else None)
+    parser = reader(first if first in COMMANDS else None, as_json)
+    if first not in COMMANDS and first[:1] not in ("", "-"):
+        meant = f"there is no command {first!r}; write snnc check {first}"
+        is_spec = first.endswith(".toml")
+        parser.error(meant if is_spec else there_is_no("command", first, list(COMMANDS)))
     try:
-        arguments = parser.parse_args(written)
+        arguments, unknown = parser.parse_known_args(written)
     finally:  # --help and --version end here
         sys.stdout.flush()
-    if arguments.command == "check":
-        if isinstance(arguments.data, Path) and arguments.data.suffix == ".toml":
-            # `check --data SPEC` gives no file with data.
-            arguments.specs, arguments.data = [arguments.data, *arguments.specs], True
-        if not arguments.specs:
-            parser.error("the following arguments are required: spec")
+    if unknown:
+        arguments.parser.refuse(unknown)
+    if arguments.command == "check" and getattr(arguments.data, "suffix", "") == ".toml":
+        # `check --data SPEC` gives no file with data.
+        arguments.specs, arguments.data = [arguments.data, *arguments.specs], True
     return arguments
 
 
-def _run(argv: Sequence[str] | None) -> int:
+def _run(written: Sequence[str]) -> int:
     try:
-        arguments = _arguments(argv)
+        arguments = _arguments(written)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # Whoever reads along, through a pipe or in a log, sees a line when it is there.
+            sys.stdout.reconfigure(line_buffering=True)
         # Each command is a module, so that none pays for what another one imports.
         command = importlib.import_module(f"snnc.commands.{_module(arguments.command)}")
-        code = attempt(lambda: command.run(arguments))
+        with _colored(arguments.color):
+            code = attempt(lambda: command.run(arguments), getattr(arguments, "json", False))
         sys.stdout.flush()
         return code
     except ImportError as error:
         if (error.name or "snnc").partition(".")[0] == "snnc":
             raise
-        print(
-            f"snnc: can't import {error.name}: {error}; snnc doctor says what repairs it",
-            file=sys.stderr,
-        )
+        say(f"can't import {error.name}: {error}; snnc doctor says what repairs it")
         return 2
     except BrokenPipeError:
         _forget_output()
         return 1
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        print(f"snnc: can't write what there is to say: {reason}", file=sys.stderr)
+        say(f"can't write what there is to say: {reason}")
         _forget_output()
         return 2
     except KeyboardInterrupt as interrupt:
-        print(f"snnc: {str(interrupt) or 'interrupted'}", file=sys.stderr)
+        say(str(interrupt) or "interrupted")
         return 130
+
+
+@contextmanager
+def _colored(choice: str) -> Iterator[None]:
+    """Decide on colour for all that prints, libraries too: by the variables that they look at."""
+    if choice == "auto":
+        yield
+        return
+    names = ("NO_COLOR", "FORCE_COLOR")
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    os.environ["FORCE_COLOR" if choice == "always" else "NO_COLOR"] = "1"
+    try:
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)
 
 
 def _module(command: str) -> str:
@@ -83,17 +107,24 @@ def _forget_output() -> None:
     os.dup2(nowhere, sys.stdout.fileno())
 
 
-def reader(command: str | None = None) -> argparse.ArgumentParser:
-    """Return the parser of all commands, or of just one, which is faster."""
-    parser = argparse.ArgumentParser(
+def reader(command: str | None = None, as_json: bool = False) -> Parser:
+    """Return the parser of all commands, or of just one, which is faster; with `as_json` it says what is wrong to programs too."""
+    parser = Parser(
         prog="snnc",
         description="Compile the TOML spec of a spiking network to Nengo, NengoDL and NengoLoihi.",
+        as_json=as_json,
     )
     parser.add_argument("--version", action="version", version=f"snnc {__version__}")
+    add_color(parser, default="auto")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (help_, add) in COMMANDS.items():
         if command in (None, name):
-            command_parser = commands.add_parser(name, help=help_, description=help_)
+            command_parser = commands.add_parser(
+                name, help=help_, description=help_, epilog=shown(name), as_json=as_json
+            )
             add(command_parser)
-            command_parser.set_defaults(whole=reader)  # for completion
+            # What stands in front of the command holds unless it is said again.
+            add_color(command_parser, default=argparse.SUPPRESS)
+            # For completion, and for what is wrong with the call.
+            command_parser.set_defaults(whole=reader, parser=command_parser)
     return parser

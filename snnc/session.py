@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import nengo
 import numpy as np
@@ -109,6 +110,20 @@ class Training:
             written.append(paths.baseline)
         return tuple(written)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what training came to as plain data, ready for JSON: results on test items, epochs, and warnings."""
+        twin = self.twin_right
+        return {
+            **self.results.to_dict(),
+            "epochs": [asdict(epoch) for epoch in self.epochs],
+            "trained_on": {
+                "n": self.measured.n,
+                "rate_neurons": float(self.measured.right.mean()),
+                "float_twin": None if twin is None else float(twin.mean()),
+            },
+            "warnings": [{"code": w.code, "message": w.message} for w in self.warnings],
+        }
+
     def __repr__(self) -> str:
         return f"{self._said()}\n{self.results}"
 
@@ -142,6 +157,8 @@ def train(
     paths = Paths.of(program, folder) if folder else None
     if paths:
         paths.ensure_writable(program, items, with_baseline)
+    if items.left_out:
+        watcher.tell(items.left_out)
     start = beginning(program, folder)
     if paths and not start and (origin := params_file.origin_of(paths.params)):
         watcher.tell(

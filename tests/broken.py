@@ -12,11 +12,14 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics.diagnostic import KeyPath
 from snnc.spec.changes import changed
 from snnc.spec.read import parse
+
+if TYPE_CHECKING:
+    from snnc.ladder.rung import Rung
 
 #: A sound spec: {} are the data set, the shape, the classes, and more of [train].
 SOUND = """
@@ -132,7 +135,7 @@ def outlier_of_filters(arrays: dict[str, Any], times: float) -> None:
 SPIKES, SETTLING = "too few spikes an item", "settling"
 READOUT, CARRIED = "readout", "carry-over from the item before"
 TRAINING, DEAD, ABOVE = "training unfinished", "dead neurons", "rates above what the chip can do"
-BITS, BURSTS = "8-bit weights", "bursts of input"
+BITS, BURSTS, ROUNDING = "8-bit weights", "bursts of input", "rounding of rates"
 
 SPECS: Sequence[Broken] = (
     Broken("alpha probe of 10 ms at 30 ms", {PROBE: alpha(0.01)}, (READOUT,), both={TIME: 0.03}),
@@ -180,6 +183,13 @@ SPECS: Sequence[Broken] = (
     Broken("a learning rate of 0.5", {RATE: 0.5}, (TRAINING,), trains=True),
     Broken("an intercept of 0.9", {("neurons", "intercept"): 0.9}, (DEAD,), trains=True),
     Broken(
+        "a layer of 900 Hz on the chip",
+        {("layers", 1, "neurons"): {"max_rate": 900}},
+        (ABOVE, ROUNDING),
+        trains=True,
+        both={("neurons", "kind"): "spiking_relu", ("neurons", "max_rate"): 100},
+    ),
+    Broken(
         "amplitude 100 times too small",
         {("neurons", "amplitude"): 0.00005},
         (TRAINING,),
@@ -224,18 +234,21 @@ SPECS: Sequence[Broken] = (
 
 @dataclass(frozen=True)
 class Result:
-    """The accuracy of the sound, the broken and the repaired spec on test items, and what the ladder says."""
+    """What the sound, the broken and the repaired spec have right of all test items, and what the ladder says."""
 
-    sound: float
-    broken: float
-    repaired: float
+    sound: Rung
+    broken: Rung
+    repaired: Rung
     cause: str | None
     change: dict[str, Any] | None
 
     @property
     def back(self) -> float:
         """The share of what was lost that is back."""
-        return (self.repaired - self.broken) / (self.sound - self.broken)
+        sound, broken, repaired = (
+            rung.accuracy.value for rung in (self.sound, self.broken, self.repaired)
+        )
+        return (repaired - broken) / (sound - broken)
 
 
 class Workshop:
@@ -255,14 +268,14 @@ class Workshop:
         if broken.parameters:
             at = self._altered(at, broken)
         found = headline(self._findings(worse, at))
-        repaired = self._accuracy(worse, at)
+        lost = repaired = self._shown(worse, at)
         change = found.change if found else None
         if change:
             better = changed(worse, change.changes)
-            repaired = self._accuracy(better, self._train(better) if change.trains else at)
+            repaired = self._shown(better, self._train(better) if change.trains else at)
         return Result(
-            self._accuracy(sound, self._train(sound)),
-            self._accuracy(worse, at),
+            self._shown(sound, self._train(sound)),
+            lost,
             repaired,
             found.cause if found else None,
             {".".join(map(str, key)): value for key, value in change.changes.items()}
@@ -320,14 +333,14 @@ class Workshop:
         epochs = load_history(paths.history)
         return causes(document, deployed, items, trial, epochs, self._seconds)
 
-    def _accuracy(self, document: Any, folder: Path) -> float:
-        """Return the accuracy on all test items, as a stream on the emulator; 0 where that can't run."""
+    def _shown(self, document: Any, folder: Path) -> Rung:
+        """Return all test items as a stream on the emulator; nothing is right where that can't run."""
         from snnc.ladder.rung import on_chip
         from snnc.pipeline import check_document
         from snnc.training import params_file
 
         trained = params_file.load(check_document(document).program, folder)
-        return on_chip(trained.program, trained.x_test, trained.y_test, "stream").accuracy.value
+        return on_chip(trained.program, trained.x_test, trained.y_test, "stream")
 
 
 def main() -> None:
@@ -354,11 +367,15 @@ def main() -> None:
             named = result.cause in spec.causes
             right, back = right + named, back + (result.back >= 0.8)
             print(
-                f"{'right' if named else 'WRONG'}  {result.back:6.0%} back  {spec.name}: {result.sound:.1%} to {result.broken:.1%}, "
-                f"{result.repaired:.1%} with {result.change} ({result.cause})",
+                f"{'right' if named else 'WRONG'}  {result.back:6.0%} back  {spec.name}: {_percent(result.sound)} to {_percent(result.broken)}, "
+                f"{_percent(result.repaired)} with {result.change} ({result.cause})",
                 flush=True,
             )
     print(f"{right} of {len(chosen)} causes right; at least 80 % back in {back}")
+
+
+def _percent(rung: Rung) -> str:
+    return f"{rung.accuracy.value:.1%}"
 
 
 if __name__ == "__main__":

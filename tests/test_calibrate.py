@@ -310,3 +310,29 @@ def test_a_spec_that_was_edited_meanwhile_stays(tmp_path: Path) -> None:
         save(before, before, params, deployed)
     assert path.read_text().endswith("# mine\n")
     assert params.read_bytes() == content
+
+
+def test_killed_between_both_files_it_leaves_no_pair_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from snnc.calibrate.writing import save
+    from snnc.spec.changes import changed
+
+    path = folder_of(tmp_path)
+    before, deployed = checked(path).document, loaded(path).program.network
+    after = changed(before, {("neurons",): {"kind": "spiking_relu", "max_rate": 400}})
+    params = tmp_path / "brought.params.npz"
+    rename = Path.replace
+
+    def killed(self: Path, target: Path) -> Path:
+        if target == params:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            save(before, after, params, deployed)
+    assert path.read_text() == after.text
+    assert main(["run", str(path)]) == 1
+    assert "is for another network" in capsys.readouterr().err

@@ -41,8 +41,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         [],
         ["frobnicate"],
-        ["check"],
-        ["explain", "chip-neuron"],
+        ["trian", "x.toml"],
+        ["digits.toml"],
+        ["train", "x.toml", "--epoch-s", "3"],
         ["show", "--json", "--full", "x.toml"],
         ["completion", "tcsh"],
         ["run", "x.toml", "--items", "0"],

@@ -496,7 +496,7 @@ def random_spec(chance: random.Random) -> Tables:
 
 
 def dense_spec(chance: random.Random) -> Tables:
-    layers: list[Tables] = [{"units": chance.choice([30, 300, 1000, 3000, 5000])}]
+    layers: list[Tables] = [{"units": chance.choice([30, 300, 1000, 1500, 2000])}]
     for _ in range(chance.randint(1, 3)):
         units = chance.choice([10, 100, 300, 700, 1100])
         layer: Tables = {"units": units}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -36,17 +37,62 @@ def fitting(bare: Bare, *but: str) -> None:
         name = Requirement(text).name
         if name not in but:
             bare.install(name, pins(HERE)[name])
+            module(bare, name).touch()
+
+
+def module(bare: Bare, name: str) -> Path:
+    """Return where the module of a package is; a single file, without what is in it."""
+    name = {"scikit-learn": "sklearn"}.get(name, name.replace("-", "_"))
+    return bare.folder / ("packaging/__init__.py" if name == "packaging" else f"{name}.py")
 
 
 def test_all_fits(bare: Bare) -> None:
     fitting(bare)
     done = bare.run("-m", "snnc", "doctor")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr == "snnc: importing what fits, which takes about ten seconds ...\n"
     lines = done.stdout.splitlines()
     python = "{}.{}.{}".format(*sys.version_info)
     assert re.fullmatch(rf"snnc \S+, Python {re.escape(python)}, \S+ \S+", lines[0])
     assert f"numpy {pins(HERE)['numpy']}".split() in [line.split() for line in lines]
-    assert lines[-1] == "All fit each other and this Python."
+    assert lines[-1] == "All fit each other and this Python, and can be imported."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("raise ValueError('two\\n lines')", "ValueError: two lines"),
+        ("import os; os.kill(os.getpid(), 9)", "its import ended Python: SIGKILL"),
+        ("import nowhere", "ModuleNotFoundError: No module named 'nowhere'"),
+    ],
+    ids=["raises", "kills", "lacks another"],
+)
+def test_what_fits_but_cannot_be_imported(text: str, said: str, bare: Bare) -> None:
+    """A processor that TensorFlow wasn't built for, a library that the system lacks."""
+    fitting(bare)
+    module(bare, "scikit-learn").write_text(text)
+    done = bare.run("-m", "snnc", "doctor")
+    assert done.returncode == 1
+    (line,) = [line for line in done.stdout.splitlines() if "can't be imported" in line]
+    assert line.split()[0] == "scikit-learn"
+    assert line.endswith(f"can't be imported: {said}")
+    command = shlex.split(done.stdout.splitlines()[-1])
+    assert command[-1] == "scikit-learn"
+    assert "--force-reinstall" in command
+
+
+def test_for_programs(bare: Bare) -> None:
+    assert HERE is not None
+    fitting(bare, "numpy")
+    bare.install("numpy", "9.0")
+    done = bare.run("-m", "snnc", "doctor", "--json")
+    assert done.returncode == 1
+    said = json.loads(done.stdout)
+    assert (said["stack"], said["fits"]) == (HERE.name, False)
+    (numpy,) = [package for package in said["packages"] if package["name"] == "numpy"]
+    assert (numpy["version"], numpy["broken"]) == ("9.0", None)
+    assert numpy["wanted"].startswith("numpy")
+    assert said["repair"].endswith(f"{ROOT}[run]'") or said["repair"].endswith(f"{ROOT}[run]")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +160,7 @@ def test_packages_that_do_not_fit_each_other(bare: Bare) -> None:
 def test_tensorflow_without_gpus(bare: Bare) -> None:
     fitting(bare, "tensorflow")
     bare.install("tensorflow-cpu", pins(HERE)["tensorflow"])
+    module(bare, "tensorflow").touch()
     assert bare.run("-m", "snnc", "doctor").returncode == 0
 
 

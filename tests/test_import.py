@@ -149,6 +149,33 @@ def test_both_files_or_none(
     assert files() == []
 
 
+@pytest.mark.parametrize(
+    "writes", ["importing.writing.write_text", "training.params_file.save_arrays"]
+)
+def test_a_pair_of_two_models_is_never_left(
+    writes: str, file: Read, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whenever writing over another model ends, there is nothing that runs: a kill leaves no more than what is there then."""
+    table(small(), Path("data.npz"))
+    command = ["import", str(file(small())), "--data", "data.npz"]
+    assert main(command) == 0
+
+    there = []
+
+    def ends(path: Path, *arguments: object, **arrays: object) -> None:
+        there.extend(files())
+        raise KeyboardInterrupt
+
+    file(small(seed=1))
+    with monkeypatch.context() as patch:
+        patch.setattr(f"snnc.{writes}", ends)
+        assert main([*command, "--force"]) != 0
+    assert "model.toml" in there
+    assert "model.params.npz" not in there
+    assert main(["run", "model.toml"]) == 1
+    assert "model.params.npz" in capsys.readouterr().err
+
+
 def test_names_are_checked(file: Read, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", str(file(small())), "-o", "My Model"]) == 2
     assert "is no name for a network" in capsys.readouterr().err

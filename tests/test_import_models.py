@@ -126,6 +126,11 @@ def test_from_a_file_to_a_script_and_on_to_a_training(
     run = [sys.executable, "jets_loihi.py", "--items", "5"]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    Path("jets.test.npz").unlink()  # as without --data
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.endswith("there is no jets.test.npz: snnc run writes it\n")
+    assert "Traceback" not in done.stderr
     # Keras counts the layers of a process.
     (first, *_) = (key for key in np.load("jets.params.npz").files if key.endswith(".weights"))
     before = np.load("jets.params.npz")[first]

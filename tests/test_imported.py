@@ -64,6 +64,19 @@ def test_an_origin_is_read_as_it_is_written() -> None:
         assert origin_in(text) is None
 
 
+def test_answers_for_other_items_scale_them_as_the_spec_says_now(tmp_path: Path) -> None:
+    """As a run does: without it, too, whether a rule or numbers scale them."""
+    from snnc.data import prepare
+    from snnc.training import params_file
+
+    imported(spec(tmp_path))
+    for scale in ("standard", {"subtract": 3.0, "divide": 16.0}, "none"):
+        program = checked(spec(tmp_path, {("data", "scale"): scale})).program
+        data, alone = prepare.load(program), params_file.load_alone(program, tmp_path)
+        np.testing.assert_array_equal(alone.shift, data.shift)
+        np.testing.assert_array_equal(alone.scale, data.scale)
+
+
 @pytest.mark.slow
 def test_commands_take_it_as_they_take_a_training(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

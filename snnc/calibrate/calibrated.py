@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from snnc.calibrate.candidates import Candidates
 from snnc.diagnostics.document import Document
+from snnc.diagnostics.screen import PAPER, Screen
 from snnc.program.program import Program
 from snnc.running.results import in_percent
 from snnc.running.statistics import accuracy
@@ -62,7 +63,12 @@ class Calibrated:
         return sum(each.tried for each in self.candidates)
 
     def __str__(self) -> str:
-        return "\n".join([*self._scaled(), aligned(self.cells()), *self.notes])
+        return self.text()
+
+    def text(self, screen: Screen = PAPER) -> str:
+        """Return the table, and what explains it, as they fit a screen."""
+        table = aligned(self.cells(), width=screen.width)
+        return "\n".join([*self._scaled(), table, *map(screen.wrapped, self.notes)])
 
     @property
     def notes(self) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import expm1
 
-from snnc.checks.hints import USUAL_REST, USUAL_STEP, at_most, rests_long, setting, usual_step
+from snnc.checks.fast import TooFast, too_fast
+from snnc.checks.hints import USUAL_REST, USUAL_STEP, rests_long, setting, usual_step
 from snnc.checks.rule import rule
 from snnc.checks.units import SLOW, in_seconds
 from snnc.diagnostics.codes import error, warning
@@ -81,26 +82,30 @@ CHIP_MAX_RATE = error("chip-max-rate")
 def chip_max_rate(program: Program) -> Iterator[Diagnostic]:
     """After a spike a neuron on the chip rests for a whole number of steps, and one more."""
     for population in program.network.populations_on_chip:
-        neurons = population.neurons
-        if neurons.max_rate * neurons.refractory >= 1:
-            continue  # max_rate_possible has something to say of those
+        if population.running_rate * population.neurons.refractory >= 1:
+            continue  # max_rate_possible and rates_scaled have something to say of those
         largest = fastest_on_chip(program.network, population)
-        if neurons.max_rate > largest * (1 + 1e-9):
+        if fast := too_fast(population, largest, "tau_ref"):
             rest = round(1 / (largest * program.network.dt))
             fires = "in every step" if rest == 1 else f"every {rest} steps"
-            usual = "; 100 to 300 is usual" if largest >= 300 else ""
-            at = population.at_neurons("max_rate", "tau_ref", otherwise=("network", "dt"))
-            slower = setting(at, "neurons", "max_rate", f"{at_most(largest)} or less")
-            hint = usual_step(program.network, f"write {slower}{usual}")
-            if rests_long(population):
-                at = population.at_neurons("tau_ref")
-                hint = f"write {setting(at, 'neurons', 'tau_ref', USUAL_REST)}"
+            at, hint = _slower(program.network, population, fast)
             yield Diagnostic(
                 CHIP_MAX_RATE,
-                f"on the chip these neurons fire {fires} at most, at {largest:g} Hz; max_rate is {number(neurons.max_rate)}",
+                f"on the chip these neurons fire {fires} at most, at {largest:g} Hz; {fast.asked}",
                 at,
                 hint=hint,
             )
+
+
+def _slower(network: Network, population: Population, fast: TooFast) -> tuple[KeyPath, str]:
+    """Return how to have neurons that the chip can have, and where: of usual rates, where they have rates of their own."""
+    if fast.scaled:
+        return fast.at, fast.instead
+    if rests_long(population):
+        at = population.at_neurons("tau_ref")
+        return at, f"write {setting(at, 'neurons', 'tau_ref', USUAL_REST)}"
+    usual = "; 100 to 300 is usual" if fastest_on_chip(network, population) >= 300 else ""
+    return fast.at, usual_step(network, f"{fast.instead}{usual}")
 
 
 def fastest_on_chip(network: Network, population: Population) -> float:
@@ -115,22 +120,17 @@ CHIP_ROUNDING = warning("chip-rounding")
 def chip_keeps_rates(program: Program) -> Iterator[Diagnostic]:
     """On the chip a neuron fires on a whole step, later than it would: at high rates that takes much of the rate."""
     for population in program.network.populations_on_chip:
-        neurons, per_step = population.neurons, population.neurons.max_rate * program.network.dt
-        if per_step <= ROUNDED * (1 + 1e-9):
-            continue
-        if population.gradient.kind == "loihi" or neurons.max_rate > fastest_on_chip(
-            program.network, population
-        ):
-            continue  # trained with the rates that the chip has; or chip_max_rate has something to say
-        at = population.at_neurons("max_rate", otherwise=("network", "dt"))
-        slower = setting(
-            at, "neurons", "max_rate", f"{at_most(ROUNDED / program.network.dt)} or less"
-        )
+        dt, rate = program.network.dt, population.running_rate
+        fast = too_fast(population, ROUNDED / dt)
+        if fast is None or population.gradient.kind == "loihi":
+            continue  # or trained with the rates that the chip has
+        if rate > fastest_on_chip(program.network, population):
+            continue  # chip_max_rate has something to say of those
         yield Diagnostic(
             CHIP_ROUNDING,
-            f"at {number(neurons.max_rate)} Hz the chip loses about {per_step / 2:.0%} of the rate: it fires on whole steps",
-            at,
-            hint=f'write {slower}, or gradient = "loihi" in [train], which trains with the chip\'s rates',
+            f"at {number(rate)} Hz the chip loses about {rate * dt / 2:.0%} of the rate: it fires on whole steps",
+            fast.at,
+            hint=f'{fast.instead}, or gradient = "loihi" in [train], which trains with the chip\'s rates',
         )
 
 
@@ -141,18 +141,14 @@ HOST_MAX_RATE = warning("host-max-rate")
 def host_keeps_rates(program: Program) -> Iterator[Diagnostic]:
     """From the host the chip takes one spike a neuron and step; more are lost."""
     for population in program.network.feeding_from_host:
-        rate = population.neurons.max_rate
-        if rate * program.network.dt > CROWDED * (1 + 1e-9):
-            at = population.at_neurons("max_rate", otherwise=("network", "dt"))
-            slower = setting(
-                at, "neurons", "max_rate", f"{at_most(CROWDED / program.network.dt)} or less"
-            )
+        dt = program.network.dt
+        if fast := too_fast(population, CROWDED / dt):
             yield Diagnostic(
                 HOST_MAX_RATE,
-                f"'{population.name}' runs on the host, and the chip takes one spike a step from there, {1 / program.network.dt:.4g} Hz; "
-                f"an input above {1 / (rate * program.network.dt):.2g} would be cut",
-                at,
-                hint=usual_step(program.network, f"write {slower}"),
+                f"'{population.name}' runs on the host, and the chip takes one spike a step from there, {1 / dt:.4g} Hz; "
+                f"an input above {1 / (population.running_rate * dt):.2g} would be cut",
+                fast.at,
+                hint=fast.instead if fast.scaled else usual_step(program.network, fast.instead),
             )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil, floor
+from math import ceil
 
 from snnc.checks.chip import CROWDED
+from snnc.checks.fast import scaled_less
 from snnc.checks.hints import at_most, setting, usual_step
 from snnc.checks.rule import rule
 from snnc.checks.units import LONG
@@ -35,7 +36,7 @@ def spikes_suffice(program: Program) -> Iterator[Diagnostic]:
     seconds, key = min(_shown(program))
     for population in program.network.populations:
         rate = population.neurons.max_rate
-        spikes = rate * population.rate_scale * seconds
+        spikes = population.running_rate * seconds
         if not population.neurons.spiking or spikes >= FEW:
             continue
         at, hint = _more_spikes(program, population, key)
@@ -67,6 +68,8 @@ def _more_spikes(program: Program, population: Population, key: str) -> tuple[Ke
 
 
 RATE_SCALE = error("rate-scale")
+#: The share of the fastest rate up to which neurons that run faster than they were trained to put out about what they did.
+STEEPEST = 0.75
 
 
 @rule
@@ -79,16 +82,34 @@ def rates_scaled(program: Program) -> Iterator[Diagnostic]:
         if not neurons.spiking:
             why = f"'{neurons.kind}' puts out its rate, and no spikes that could be more or fewer"
             yield Diagnostic(RATE_SCALE, why, at, "key", "leave rate_scale out")
-        elif neurons.max_rate * population.rate_scale * neurons.refractory >= 1:
+        elif population.running_rate * neurons.refractory >= 1:
             fastest = 1 / neurons.refractory
-            # Next to the limit, gains grow without end.
-            largest = floor(90 * fastest / neurons.max_rate) / 100
             yield Diagnostic(
                 RATE_SCALE,
                 f"with tau_ref {neurons.refractory:g} neurons fire below {fastest:g} Hz; max_rate times rate_scale is "
-                f"{number(neurons.max_rate * population.rate_scale)}",
+                f"{number(population.running_rate)}",
                 at,
-                hint=f"write {largest:g} or less" if largest > 1 else "leave rate_scale out",
+                hint=scaled_less(population, STEEPEST * fastest),
+            )
+
+
+STEEP_RATES = warning("steep-rates")
+
+
+@rule
+def rates_keep_their_curve(program: Program) -> Iterator[Diagnostic]:
+    """Next to the fastest rate that a refractory period allows, neurons are either silent or fire about as fast as they can."""
+    for population in program.network.populations:
+        neurons = population.neurons
+        share = population.running_rate * neurons.refractory
+        if population.rate_scale > 1 and neurons.spiking and STEEPEST < share < 1:
+            fastest = 1 / neurons.refractory
+            yield Diagnostic(
+                STEEP_RATES,
+                f"max_rate times rate_scale is {number(population.running_rate)}, near the {fastest:g} Hz that tau_ref allows: "
+                "small inputs put out nearly as much as large ones, unlike in training",
+                (*population.at, "rate_scale"),
+                hint=scaled_less(population, STEEPEST * fastest),
             )
 
 

@@ -7,6 +7,8 @@ import json
 import sys
 
 from snnc.commands.common import checked_spec, output_folder, steps_of
+from snnc.commands.waiting import ready
+from snnc.diagnostics.screen import screen
 from snnc.environment import libraries
 
 
@@ -14,10 +16,9 @@ def run(arguments: argparse.Namespace) -> int:
     spec = checked_spec(arguments.spec, arguments.data)
     program, folder = spec.program, output_folder(arguments)
     steps = steps_of(arguments.time, program)
-    with libraries.loaded(libraries.WITHOUT_TENSORFLOW):
+    with ready(arguments, libraries.WITHOUT_TENSORFLOW) as watcher:
         from snnc.calibrate.calibrate import calibrate
         from snnc.calibrate.writing import save
-        from snnc.training.progress import Terminal
         from snnc.trials.writing import difference
 
         found = calibrate(
@@ -27,9 +28,10 @@ def run(arguments: argparse.Namespace) -> int:
             steps,
             arguments.items,
             arguments.tolerance / 100,
-            Terminal(),
+            watcher,
         )
-        print(json.dumps(found.to_dict()) if arguments.json else found)
+        shown = found.text(screen(sys.stdout))
+        print(json.dumps(found.to_dict()) if arguments.json else shown)
         said = sys.stderr if arguments.json else sys.stdout
         if found.is_kept:
             print("the spec runs as well as anything that was tried: it stays as it is", file=said)

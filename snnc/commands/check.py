@@ -6,7 +6,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from snnc.commands.common import checked_spec, data_file, look_at_data, warn
+from snnc.commands.common import checked_spec, data_file, look_at_data, specs_of, warn
 from snnc.commands.exit_codes import attempt
 from snnc.diagnostics.report import visible
 from snnc.show.layers import summary
@@ -18,14 +18,15 @@ def run(arguments: argparse.Namespace) -> int:
         from snnc.commands import findings
 
         return findings.run(arguments)
-    return max(attempt(partial(_check, path, arguments)) for path in arguments.specs)
+    return max(attempt(partial(_check, path, arguments)) for path in specs_of(arguments))
 
 
 def _check(path: Path, arguments: argparse.Namespace) -> int:
     spec = checked_spec(path, data_file(arguments))
     # Nothing is called right before all that was asked for is looked at.
     data = look_at_data(spec) if arguments.data else None
-    print(f"{path.as_posix()}: no errors; {summary(spec.program)}")
+    if not arguments.quiet:
+        print(f"{path.as_posix()}: no errors; {summary(spec.program)}")
     if data:
         warn(spec.document, data.warnings)
         print("\n".join(map(visible, data.lines)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, Unfit, UsageError
 from snnc.diagnostics.report import report
+from snnc.diagnostics.screen import screen
 from snnc.pipeline import Checked, checked
 
 if TYPE_CHECKING:
@@ -30,7 +32,33 @@ def checked_spec(path: Path, data_file: Path | None = None) -> Checked:
 def warn(document: Document, warnings: Sequence[Diagnostic]) -> None:
     """Print warnings about a spec, if there are any."""
     if warnings:
-        print(report(document, warnings), file=sys.stderr)
+        print(report(document, warnings, screen(sys.stderr)), file=sys.stderr)
+
+
+def specs_of(arguments: argparse.Namespace) -> list[Path]:
+    """Return the specs that a command is about: those that were named, else those of this folder. Raises a UsageError without any."""
+    specs: list[Path] = arguments.specs or specs_in(Path())
+    if not specs:
+        raise UsageError(
+            "there is no spec in this folder: name one, or write one with snnc new NAME"
+        )
+    return specs
+
+
+def specs_in(folder: Path) -> list[Path]:
+    """Return the specs of a folder, broken ones too: TOML files that name a network, layers, or the language."""
+    with_text = ((path, _text(path)) for path in sorted(folder.glob("*.toml")))
+    return [path for path, text in with_text if _OF_A_SPEC.search(text)]
+
+
+_OF_A_SPEC = re.compile(r"^\s*(snnc|\[*\s*(network|layers))\s*[].=]", re.MULTILINE)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def data_file(arguments: argparse.Namespace) -> Path | None:

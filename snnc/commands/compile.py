@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
+from collections.abc import Container, Iterable
+from contextlib import nullcontext, redirect_stdout
 from functools import partial
 from pathlib import Path
 
@@ -25,14 +29,14 @@ def run(arguments: argparse.Namespace) -> int:
         programs.append(checked_spec(path).program)
         return 0
 
-    code = max(attempt(partial(add, path)) for path in arguments.specs)
+    code = max(attempt(partial(add, path), arguments.json) for path in arguments.specs)
     folders = [arguments.output or program.spec_path.parent for program in programs]
     _refuse_one_name_twice(programs, folders)
     compilations = [
         partial(_compile, program, folder, arguments)
         for program, folder in zip(programs, folders, strict=True)
     ]
-    return max([code, *map(attempt, compilations)])
+    return max([code, *(attempt(each, arguments.json) for each in compilations)])
 
 
 def _refuse_one_name_twice(programs: list[Program], folders: list[Path]) -> None:
@@ -54,15 +58,29 @@ def _compile(program: Program, folder: Path, arguments: argparse.Namespace) -> i
         on_disk.refuse_others(wanted, program.spec_path, "--force")
     leftover = [p for p in _leftovers(program.network, folder) if p not in wanted]
     if arguments.check:
-        return _compare(wanted, leftover)
-    if not arguments.force:
+        # What differs is for people: programs get the sentence that it ends with.
+        with redirect_stdout(sys.stderr) if arguments.json else nullcontext():
+            _compare(wanted, leftover)
+    elif not arguments.force:
         on_disk.refuse_edited(wanted, "--force")
-    written = on_disk.write(wanted)
-    for path in wanted:
+    written = [] if arguments.check else on_disk.write(wanted)
+    if arguments.json:
+        told = {"written": written, "up_to_date": [p for p in wanted if p not in written]}
+        names = {key: [p.as_posix() for p in paths] for key, paths in told.items()}
+        left = [path.as_posix() for path in leftover]
+        print(json.dumps({"spec": program.spec_path.as_posix(), **names, "left_over": left}))
+    elif not arguments.check:
+        _tell(wanted, written, leftover, arguments.quiet)
+    return 0
+
+
+def _tell(
+    wanted: Iterable[Path], written: Container[Path], leftover: Iterable[Path], quiet: bool
+) -> None:
+    for path in () if quiet else wanted:
         print(f"wrote {path.as_posix()}" if path in written else f"{path.as_posix()} is up to date")
     for path in leftover:
         print(f"{path.as_posix()} is left over: the spec no longer asks for it")
-    return 0
 
 
 def _leftovers(network: Network, folder: Path) -> list[Path]:
@@ -71,7 +89,7 @@ def _leftovers(network: Network, folder: Path) -> list[Path]:
     return [path for path in paths if is_untouched(on_disk.text_of(path) or "")]
 
 
-def _compare(wanted: dict[Path, str], leftover: list[Path]) -> int:
+def _compare(wanted: dict[Path, str], leftover: list[Path]) -> None:
     """Print the difference of each script from its spec. Raises a Refusal if there is one."""
     present = {path: on_disk.text_of(path) for path in wanted}
     stale = [path for path, text in wanted.items() if not on_disk.same(present[path], text)]
@@ -85,7 +103,6 @@ def _compare(wanted: dict[Path, str], leftover: list[Path]) -> int:
         force = ", with --force over what was edited" if EDITED in states.values() else ""
         told = "; ".join(f"{path.as_posix()} {state}" for path, state in states.items())
         raise Refusal(f"{told}; run snnc compile{force}")
-    return 0
 
 
 def _print_difference(path: Path, present: str | None, wanted: str) -> None:

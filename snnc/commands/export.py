@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from snnc.commands.common import checked_spec, output_folder
+from snnc.commands.waiting import ready
 from snnc.diagnostics.errors import UsageError, cannot
 from snnc.environment import libraries
 
@@ -15,7 +16,7 @@ def run(arguments: argparse.Namespace) -> int:
     dt = program.network.dt if arguments.dt is None else arguments.dt
     if not 0 < dt <= 1:
         raise UsageError(f"--dt is a time step in seconds, not {dt:g}")
-    with libraries.loaded(libraries.WITHOUT_TENSORFLOW):
+    with ready(arguments, libraries.WITHOUT_TENSORFLOW):
         from snnc.exporting.comparing import compare
         from snnc.exporting.nir import losses, nir_graph
         from snnc.importing import nir_file

@@ -7,7 +7,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from snnc.commands.common import data_file, look_at_data
+from snnc.commands.common import data_file, look_at_data, specs_of
 from snnc.commands.exit_codes import attempt
 from snnc.diagnostics.as_json import record
 from snnc.diagnostics.codes import DATA_VALUES
@@ -22,7 +22,8 @@ Reports = list[tuple[Document, tuple[Diagnostic, ...]]]
 
 def run(arguments: argparse.Namespace) -> int:
     reports: Reports = []
-    code = max(attempt(partial(_look, reports, path, arguments)) for path in arguments.specs)
+    look = (partial(_look, reports, path, arguments) for path in specs_of(arguments))
+    code = max(attempt(each, arguments.json) for each in look)
     if arguments.sarif:
         print(json.dumps(log(reports), indent=2))
         return code

@@ -6,11 +6,15 @@ import argparse
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from snnc.commands.waiting import ready
 from snnc.diagnostics.errors import UsageError
 from snnc.environment import libraries
 from snnc.pipeline import Checked
+
+if TYPE_CHECKING:
+    from snnc.training.progress import Watcher
 
 #: Enough to read a file, and to compute without spikes.
 PACKAGES = ("numpy", "nengo")
@@ -24,7 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "--calibrate tries settings on items and writes the spec: give it --data, and no --check-only"
         )
-    with libraries.loaded(libraries.WITHOUT_TENSORFLOW if arguments.calibrate else PACKAGES):
+    packages = libraries.WITHOUT_TENSORFLOW if arguments.calibrate else PACKAGES
+    with ready(arguments, packages) as watcher:
         from snnc.importing import importer, writing
         from snnc.importing.refusal import NotCarriedOver
         from snnc.importing.shown import as_data, lines
@@ -46,19 +51,18 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.json:
             print("\n".join(lines(result, written)))
         if arguments.calibrate:
-            data["calibrated"] = _calibrated(result.spec, folder, arguments.json)
+            data["calibrated"] = _calibrated(result.spec, folder, arguments.json, watcher)
         if arguments.json:
             print(json.dumps(data))
     return 0
 
 
-def _calibrated(spec: Checked, folder: Path, as_json: bool) -> dict[str, Any]:
+def _calibrated(spec: Checked, folder: Path, as_json: bool, watcher: Watcher) -> dict[str, Any]:
     """Calibrate what was imported, as the command of that name does by default, and return how it went."""
     from snnc.calibrate.calibrate import calibrate
     from snnc.calibrate.writing import save
-    from snnc.training.progress import Terminal
 
-    found = calibrate(spec.document, spec.program, folder, None, ITEMS, TOLERANCE, Terminal())
+    found = calibrate(spec.document, spec.program, folder, None, ITEMS, TOLERANCE, watcher)
     if not as_json:
         print(found)
     if not found.is_kept:

@@ -7,23 +7,24 @@ import json
 import sys
 
 from snnc.commands.common import checked_spec, output_folder
-from snnc.environment import libraries
+from snnc.commands.waiting import ready
+from snnc.diagnostics.screen import screen
 
 
 def run(arguments: argparse.Namespace) -> int:
     spec = checked_spec(arguments.spec, arguments.data)
     folder = output_folder(arguments)
     said = sys.stderr if arguments.json else sys.stdout
-    with libraries.loaded():
+    with ready(arguments) as watcher:
         from snnc.ladder import writing
         from snnc.ladder.ladder import climb
-        from snnc.training.progress import Nobody
         from snnc.trials.writing import write
 
         ladder = climb(
-            spec.document, spec.program, folder, arguments.items, arguments.seconds, Nobody()
+            spec.document, spec.program, folder, arguments.items, arguments.seconds, watcher
         )
-        print(json.dumps(ladder.to_dict()) if arguments.json else ladder)
+        shown = ladder.text(screen(sys.stdout))
+        print(json.dumps(ladder.to_dict()) if arguments.json else shown)
         found = ladder.headline
         if found is None or found.change is None:
             return 0

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snnc.commands.common import output_folder
+from snnc.commands.waiting import ready
 from snnc.diagnostics.errors import UsageError
-from snnc.environment import libraries
+from snnc.diagnostics.screen import screen
 from snnc.environment.files import write_text
 from snnc.pipeline import checked
 from snnc.running import simulators
+
+if TYPE_CHECKING:
+    from snnc.running.predict import Predicted
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -21,24 +27,33 @@ def run(arguments: argparse.Namespace) -> int:
     written: Path | None = arguments.write
     if written and written.exists() and not arguments.force:
         raise UsageError(f"{written} is there already: --force overwrites it")
-    with libraries.loaded(simulators.packages([on])):
+    with ready(arguments, simulators.packages([on])) as watcher:
         from snnc.data.unseen import unseen
         from snnc.running.predict import predict
         from snnc.training import params_file
-        from snnc.training.progress import Terminal
 
         simulators.ensure_reachable(program, [on])
         trained = params_file.load_alone(program, output_folder(arguments))
-        predicted = predict(
-            trained, unseen(program, arguments.data), on, arguments.logits, Terminal()
-        )
-        # The table goes where the answers don't.
-        if written:
-            write_text(written, str(predicted.predictions))
-            print(f"wrote {written}", file=sys.stderr)
+        items = unseen(program, arguments.data)
+        if items.left_out:
+            print(f"snnc: {items.left_out}", file=sys.stderr)
+        predicted = predict(trained, items, on, arguments.logits, watcher)
+        if arguments.json:
+            print(json.dumps(predicted.to_dict()))
         else:
-            print(predicted.predictions, end="")
-        if predicted.results:
-            print(predicted.results, file=sys.stdout if written else sys.stderr)
+            _show(predicted, written, arguments.quiet)
     predicted.refuse_silence()
     return 0
+
+
+def _show(predicted: Predicted, written: Path | None, quiet: bool) -> None:
+    """Print the answers, or write them to a file. The table goes where the answers don't."""
+    if written is None:
+        print(predicted.predictions, end="")
+    else:
+        write_text(written, str(predicted.predictions))
+        if not quiet:
+            print(f"wrote {written}", file=sys.stderr)
+    if predicted.results:
+        told = sys.stdout if written else sys.stderr
+        print(predicted.results.text(screen(told)), file=told)

@@ -7,8 +7,8 @@ import json
 import sys
 
 from snnc.commands.common import checked_spec, output_folder
+from snnc.commands.waiting import ready
 from snnc.diagnostics.errors import UsageError
-from snnc.environment import libraries
 from snnc.environment.files import ensure_room, write_text
 
 #: Largest size of a page.
@@ -19,20 +19,20 @@ def run(arguments: argparse.Namespace) -> int:
     spec = checked_spec(arguments.spec, arguments.data)
     folder = output_folder(arguments)
     path = folder / f"{spec.program.name}.report.html"
-    with libraries.loaded():
+    with ready(arguments) as watcher:
         _ensure_matplotlib()
         from snnc.report.measured import measure
         from snnc.report.report import report
         from snnc.training import params_file
         from snnc.training.paths import Paths
-        from snnc.training.progress import Terminal
 
         trained, data = params_file.load_with_data(spec.program, folder)
         ensure_room([(path, MOST_BYTES)])
-        measured = measure(trained, arguments.items, Terminal())
+        measured = measure(trained, arguments.items, watcher)
         page = report(spec, data, Paths.of(spec.program, folder), measured)
         write_text(path, page.html())
-        print(f"wrote {path.as_posix()}", file=sys.stderr)
+        if not arguments.quiet:
+            print(f"wrote {path.as_posix()}", file=sys.stderr)
         if arguments.json:
             print(json.dumps(page.to_dict()))
     measured.results.refuse_silence()

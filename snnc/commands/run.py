@@ -8,10 +8,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from snnc.commands.common import checked_spec, output_folder, warn
+from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.errors import UsageError
+from snnc.diagnostics.screen import screen
 from snnc.diagnostics.wording import counted
-from snnc.environment import libraries
 from snnc.pipeline import checked
 from snnc.program.program import Program
 from snnc.running import simulators
@@ -28,11 +29,10 @@ def run(arguments: argparse.Namespace) -> int:
     spec = checked(arguments.spec) if arguments.data else checked_spec(arguments.spec)
     program = spec.program
     on = _simulators(arguments, program)
-    with libraries.loaded(simulators.packages(on)):
+    with ready(arguments, simulators.packages(on)) as watcher:
         from snnc.running import measured, plots, run
         from snnc.training import params_file
         from snnc.training.paths import Paths
-        from snnc.training.progress import Terminal
 
         simulators.ensure_reachable(program, on)
         folder = output_folder(arguments)
@@ -41,24 +41,30 @@ def run(arguments: argparse.Namespace) -> int:
             plots.ensure_writable(figures, program, on)
         trained, data = _load(arguments, program, folder)
         program = trained.program
+        if data and data.left_out:
+            print(f"snnc: {data.left_out}", file=sys.stderr)
         kept = params_file.keep_items(Paths.of(program, folder), trained, data) if data else []
-        if kept:
+        if kept and not arguments.quiet:
             print(f"wrote {', '.join(path.as_posix() for path in kept)}", file=sys.stderr)
         _print_differences(params_file.trained_otherwise(trained, program))
         if arguments.verify:
             _verify(trained, arguments.verify)
         done = []
         try:
-            for row in run.rows(trained, on, arguments.items, Terminal(), figures):
+            for row in run.rows(trained, on, arguments.items, watcher, figures):
                 done.append(row)
-            if figures:
+            if figures and not arguments.quiet:
                 paths = [plots.path_of(figures, program, simulator).as_posix() for simulator in on]
                 print(f"wrote {', '.join(paths)}", file=sys.stderr)
         finally:
             # A place that refuses the network, or an interrupt, takes nothing from those before.
             if done:
                 results = run.results_of(trained, done)
-                print(json.dumps(results.to_dict()) if arguments.json else results)
+                print(
+                    json.dumps(results.to_dict())
+                    if arguments.json
+                    else results.text(screen(sys.stdout))
+                )
         found = (
             measured.rate_warnings(program, measured.measured_again(trained, program, data))
             if data

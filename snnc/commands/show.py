@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 
 from snnc.commands.common import checked_spec, warn
 from snnc.diagnostics.errors import CompileError, UsageError
+from snnc.diagnostics.screen import screen
 from snnc.pipeline import understood
 from snnc.program.program import Program
 from snnc.show import cores
@@ -40,8 +42,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _layers(program: Program, as_json: bool) -> str:
-    return json.dumps(description(program)) if as_json else aligned(layers(program))
+    return (
+        json.dumps(description(program))
+        if as_json
+        else aligned(layers(program), width=screen(sys.stdout).width)
+    )
 
 
 def _cores(program: Program, as_json: bool) -> str:
-    return json.dumps(cores.description(program)) if as_json else aligned(cores.table(program))
+    return (
+        json.dumps(cores.description(program))
+        if as_json
+        else aligned(cores.table(program), width=screen(sys.stdout).width)
+    )

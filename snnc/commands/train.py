@@ -3,43 +3,83 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from snnc.commands.common import in_spec, output_folder, warn
+from snnc.commands.common import output_folder, warn
+from snnc.commands.exit_codes import note
+from snnc.commands.same_files import specs_of_the_same_files
+from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
-from snnc.environment import libraries
-from snnc.pipeline import LONGER, checked, with_epochs
+from snnc.diagnostics.screen import screen
+from snnc.environment.files import claimed
+from snnc.pipeline import LONGER, Checked, checked, with_epochs
+
+if TYPE_CHECKING:
+    from snnc.session import Training
+    from snnc.training.progress import Watcher
 
 
 def run(arguments: argparse.Namespace) -> int:
     spec = with_epochs(checked(arguments.spec, arguments.data), arguments.epochs, "--epochs {}")
     warn(spec.document, spec.warnings)
-    program = spec.program
     folder = output_folder(arguments)
-    with libraries.loaded():
-        from snnc import session
-        from snnc.data import prepare
-        from snnc.data.report import data_warnings
-        from snnc.training.progress import Terminal
-
-        with in_spec(spec.document):
-            items = prepare.load(program)
-        warn(spec.document, without_allowed(data_warnings(program, items), spec.allowed))
-        at_start = () if arguments.resume else session.before_training(program, items)
-        at_start = without_allowed(at_start, spec.allowed)
-        warn(spec.document, at_start)
-        training = session.train(
-            program,
-            items,
-            Terminal(),
-            folder,
-            arguments.baseline,
-            resume=arguments.resume,
-            longer="train with --epochs {}" if arguments.epochs else LONGER,
-        )
-    print(training.results)
-    print("\n".join(training.lines()))
-    told = {(d.code, d.at) for d in at_start}
+    with _said_if_not_alone(spec, folder), ready(arguments) as watcher:
+        training, told = _train(arguments, spec, folder, watcher)
+    if arguments.json:
+        print(json.dumps(training.to_dict()))
+    else:
+        print(training.results.text(screen(sys.stdout)))
+        print(screen(sys.stdout).lines(training.lines()))
     found = [d for d in training.warnings if (d.code, d.at) not in told]
     warn(spec.document, without_allowed(found, spec.allowed))
     training.results.refuse_silence()
     return 0
+
+
+def _train(
+    arguments: argparse.Namespace, spec: Checked, folder: Path, watcher: Watcher
+) -> tuple[Training, set[object]]:
+    """Return what training came to, and which warnings were printed before."""
+    from snnc import session
+    from snnc.data import prepare
+    from snnc.data.report import data_warnings
+
+    items = prepare.load(spec.program)
+    warn(spec.document, without_allowed(data_warnings(spec.program, items), spec.allowed))
+    at_start = () if arguments.resume else session.before_training(spec.program, items)
+    at_start = without_allowed(at_start, spec.allowed)
+    warn(spec.document, at_start)
+    training = session.train(
+        spec.program,
+        items,
+        watcher,
+        folder,
+        arguments.baseline,
+        resume=arguments.resume,
+        longer="train with --epochs {}" if arguments.epochs else LONGER,
+    )
+    return training, {(d.code, d.at) for d in at_start}
+
+
+@contextmanager
+def _said_if_not_alone(spec: Checked, folder: Path) -> Iterator[None]:
+    """Say which other specs' trainings write the same files, and whether one does at this moment."""
+    program = spec.program
+    params = folder / f"{program.name}.params.npz"
+    for other in specs_of_the_same_files(program.spec_path, program.name):
+        note(
+            f"{other.as_posix()} is called '{program.name}' too, and training it writes the same files, "
+            f"{params.as_posix()} among them: give one of the two another name"
+        )
+    with claimed(params) as alone:
+        if not alone:
+            note(
+                f"another training is writing the same files at this moment, {params.as_posix()} among them: "
+                "what ends last stays; -o writes elsewhere"
+            )
+        yield

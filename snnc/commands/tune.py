@@ -7,7 +7,9 @@ import json
 import sys
 
 from snnc.commands.common import checked_spec, output_folder, steps_of
+from snnc.commands.waiting import ready
 from snnc.diagnostics.errors import UsageError
+from snnc.diagnostics.screen import screen
 from snnc.environment import libraries
 from snnc.training.paths import Paths
 
@@ -19,8 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError('tuning is for specs with "loihi" among their targets')
     steps = steps_of(arguments.time, program)
     has_twin = Paths.of(program, folder).baseline.exists()
-    with libraries.loaded(libraries.PACKAGES if has_twin else libraries.WITHOUT_TENSORFLOW):
-        from snnc.training.progress import Terminal
+    packages = libraries.PACKAGES if has_twin else libraries.WITHOUT_TENSORFLOW
+    with ready(arguments, packages) as watcher:
         from snnc.trials.tune import tune
 
         tuned = tune(
@@ -30,9 +32,10 @@ def run(arguments: argparse.Namespace) -> int:
             steps,
             arguments.items,
             arguments.tolerance / 100,
-            Terminal(),
+            watcher,
         )
-        print(json.dumps(tuned.to_dict()) if arguments.json else tuned)
+        shown = tuned.text(screen(sys.stdout))
+        print(json.dumps(tuned.to_dict()) if arguments.json else shown)
         from snnc.trials import writing
 
         after = writing.tuned_document(spec.document, tuned)

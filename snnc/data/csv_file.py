@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Where the spec names a table.
 PATH: KeyPath = ("data", "path")
 #: What helps where lines hold no items.
-REMOVE_LINES = "remove such lines from the file"
+REMOVE_LINES = 'remove such lines from the file, or write unusable = "leave_out" in [data]'
 #: A hint lists at most this many labels. A column with more of them hardly holds the labels.
 MOST_NAMES = 50
 
@@ -35,13 +35,14 @@ class BadText(ValueError):
 
 @dataclass(frozen=True)
 class Format:
-    """The format of a table. `label` is the name or the number of a column; `names` are the names of the classes."""
+    """The format of a table. `label` and those in `ignore` are names or numbers of columns; `names` are the names of the classes."""
 
     delimiter: str
     header: bool
     label: str | int
     names: Sequence[str]
     classes: int
+    ignore: Sequence[str | int] = ()
 
     @property
     def by_name_alone(self) -> bool:
@@ -56,12 +57,11 @@ class Format:
 
     def label_column(self, columns: list[str]) -> int:
         """Return the number of the label's column, from 0. Raises LookupError."""
-        if isinstance(self.label, str):
-            name = self.label.strip()
-            if columns.count(name) != 1:
-                raise LookupError(name)
-            return columns.index(name)
-        return range(len(columns))[self.label]
+        return column_number(self.label, columns)
+
+    def ignored_columns(self, columns: list[str]) -> list[int]:
+        """Return the numbers of the columns that are ignored, from 0. Raises LookupError."""
+        return [column_number(column, columns) for column in self.ignore]
 
     def unlisted(self, cell: str) -> str:
         """Return the message for a label that means no class."""
@@ -78,10 +78,23 @@ class Format:
             return f"column '{name}'"
         return f"column {number} (from 0)"
 
+    def columns_of(self, path: Path) -> list[str]:
+        """Return the cells of a file's first line. Raises OSError and BadText."""
+        return next(rows(path, self.delimiter), Row(1, [])).cells
+
     def label_of(self, path: Path) -> int:
         """Return the number of the label's column in a file. Raises OSError, BadText and LookupError."""
-        top = next(rows(path, self.delimiter), Row(1, []))
-        return self.label_column(top.cells)
+        return self.label_column(self.columns_of(path))
+
+
+def column_number(column: str | int, columns: list[str]) -> int:
+    """Return the number, from 0, of a column that is given by its name or its number. Raises LookupError."""
+    if isinstance(column, str):
+        name = column.strip()
+        if columns.count(name) != 1:
+            raise LookupError(name)
+        return columns.index(name)
+    return range(len(columns))[column]
 
 
 @dataclass(frozen=True)
@@ -154,18 +167,19 @@ def fault(path: Path, how: Format) -> Fault | None:
                 return Fault(f"line {row.line}{error}", at, hint)
     except BadText as error:
         message, _, hint = str(error).partition(": ")
-        return Fault(message, PATH, hint or REMOVE_LINES)
+        return Fault(message, PATH, hint or "remove such lines from the file")
     return None
 
 
 def _remedy(path: Path, how: Format, columns: list[str], row: Row) -> tuple[KeyPath, str]:
     """Return the key that decides whether a row can be used, and what to do."""
+    known = {how.label_column(columns), *how.ignored_columns(columns)}
     label = how.label_column(columns)
     if len(row.cells) != len(columns):
         return PATH, REMOVE_LINES if not _unquoted(row, columns) else quoting(how)
     if holds_no_numbers(row.cells, label):
         return PATH, REMOVE_LINES
-    cells = [c for n, c in enumerate(row.cells) if n != label and number(c) is None]
+    cells = [c for n, c in enumerate(row.cells) if n not in known and number(c) is None]
     if cells:
         return PATH, mending(cells[0])
     cell = row.cells[label]
@@ -209,11 +223,11 @@ def _row_error(row: Row, columns: list[str], how: Format) -> str | None:
     """Return the first error in a row, without its line, or None."""
     if len(row.cells) != len(columns):
         return f" has {counted(len(row.cells), 'column')}, not {len(columns)}"
-    label = how.label_column(columns)
+    label, ignored = how.label_column(columns), how.ignored_columns(columns)
     for column, cell in enumerate(row.cells):
         name = how.column(columns, column)
         if column != label:
-            if number(cell) is None:
+            if column not in ignored and number(cell) is None:
                 return f", {name}: {missing(cell)}"
         elif (value := how.class_of(cell)) is None:
             return f", {name}: {how.unlisted(cell)}"
@@ -249,6 +263,14 @@ def naming(names: Sequence[str], how: Format) -> str:
     classes = "" if len(names) == how.classes else f" and classes = {len(names)}"
     written = write_toml.value(names)
     return f"write labels = {written}{classes} in [output]; classes then have that order"
+
+
+def ignoring(columns: list[str], numbers: Sequence[int], how: Format) -> str:
+    """Return the hint that ignores some columns besides those that the spec ignores: by their names if they have one."""
+    named = [
+        columns[n] if how.header and columns.count(columns[n]) == 1 else n for n in sorted(numbers)
+    ]
+    return f"write ignore = {write_toml.value([*how.ignore, *named])} in [data]"
 
 
 def _order(name: str) -> tuple[bool, float, str]:
@@ -298,4 +320,6 @@ def expected(classes: int) -> str:
 def csv_format(network: Network, data: Csv) -> Format:
     """Return the format of a source's file."""
     names = tuple(name.strip() for name in network.output.labels or ())
-    return Format(data.delimiter, data.header, data.label, names, network.output.classes)
+    return Format(
+        data.delimiter, data.header, data.label, names, network.output.classes, data.ignore
+    )

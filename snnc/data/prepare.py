@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.data.csv_file import MOST_NAMES, expected
+from snnc.data.left_out import LeftOut, in_words, left_out
 from snnc.data.measured import regression_of
 from snnc.data.sources import read
 from snnc.data.sources.base import Raw, source_name
 from snnc.diagnostics.codes import BATCH_SIZE, DATA_VALUES
-from snnc.diagnostics.diagnostic import KeyPath
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.errors import Refusal, Unfit
 from snnc.program.item_shapes import items_hint, same_items
 from snnc.program.network import Network
@@ -35,6 +36,8 @@ NUMBERED = "number them from 0: numpy.unique(labels, return_inverse=True)[1]"
 #: What helps if there is nothing to learn from, or something that can't be used.
 MORE_ITEMS = "add items, some of each class"
 REMOVE = "remove such items"
+#: More items than this share are left out by mistake.
+MOST_UNUSABLE = 0.5
 #: Labels beyond this number no classes.
 MOST_CLASSES = 1000
 
@@ -65,6 +68,10 @@ class Data:
     scale: Array
     #: The held-out items and labels, unscaled, in the types of the source.
     held_out: HeldOut
+    #: The items to train on, unscaled, in the types of the source.
+    x_unscaled: NDArray[Any]
+    #: How many items the spec leaves out, and why; "" if none.
+    left_out: str = ""
 
     @property
     def items(self) -> tuple[Array, Array]:
@@ -90,6 +97,8 @@ class Split:
     y_train: NDArray[Any]
     x_test: NDArray[Any]
     y_test: NDArray[Any]
+    #: How many items the spec leaves out, and why; "" if none.
+    left_out: str = ""
 
 
 def _digest(x: NDArray[Any], y: NDArray[Any]) -> str:
@@ -108,9 +117,10 @@ def split(program: Program) -> Split:
     """Return the items for training and testing, split by the source or else by the seed."""
     where = source_name(program)
     try:
-        arrays = [_numbers(raw, program, where) for raw in read(program)]
+        kept = [_kept(raw, program, where) for raw in read(program)]
     except MemoryError as error:
         raise Refusal(f"{where} takes more memory than there is") from error
+    arrays = [(x, y) for x, y, _ in kept]
     if len(arrays) == 2:
         (x_train, y_train), (x_test, y_test) = arrays
     else:
@@ -124,8 +134,8 @@ def split(program: Program) -> Split:
             f"{where}: {n_seen} items are left to train on, fewer than a batch of {batch_size}"
         )
         hint = f"write batch_size = {max(n_seen // 4, 1)} in [train]" if n_seen else MORE_ITEMS
-        raise Unfit(BATCH_SIZE, message, ("train", "batch_size"), hint)
-    return Split(x_train, y_train, x_test, y_test)
+        raise Unfit(Diagnostic(BATCH_SIZE, message, ("train", "batch_size"), hint=hint))
+    return Split(x_train, y_train, x_test, y_test, in_words(out for *_, out in kept))
 
 
 def parts(seed: int, n: int, held_out: float | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -165,7 +175,7 @@ def scaled(program: Program, items: Split) -> Data:
     largest = max(np.abs(x_train).max(), np.abs(x_test).max())
     if not largest < np.finfo(np.float32).max:
         message = f"{where}: there are values too large to use, {largest:g} once scaled"
-        raise Unfit(DATA_VALUES, message, ("data", "scale"), REMOVE)
+        raise Unfit(Diagnostic(DATA_VALUES, message, ("data", "scale"), hint=REMOVE))
     return Data(
         x_train=x_train,
         y_train=items.y_train.astype(np.int64),
@@ -174,6 +184,8 @@ def scaled(program: Program, items: Split) -> Data:
         shift=shift,
         scale=scale,
         held_out=HeldOut(items.x_test, items.y_test),
+        x_unscaled=items.x_train,
+        left_out=items.left_out,
     )
 
 
@@ -201,10 +213,32 @@ def given(scale: Given, size: int) -> tuple[Array, Array]:
     return of_each(scale.subtract), of_each(scale.divide)
 
 
-def _numbers(raw: Raw, program: Program, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return items, (n, size), and labels, (n,). Raises a Refusal if they can't be used."""
-    x = usable_items(raw.x_name, raw.x, program, where)
-    return x, usable_labels(raw, program.network, where, place(program, raw.y_name))
+def _kept(
+    raw: Raw, program: Program, where: str
+) -> tuple[NDArray[Any], NDArray[Any], LeftOut | None]:
+    """Return items, (n, size), and labels, (n,), without those that are left out. Raises a Refusal if they can't be used."""
+    out = left_out(program.data, raw.x, raw.y, program.network.output.classes)
+    if out is not None:
+        raw = without(raw, out, where)
+    x, y = (
+        usable_items(raw.x_name, raw.x, program, where),
+        usable_labels(raw, program.network, where, place(program, raw.y_name)),
+    )
+    return x, y if out is None else y.astype(np.int64), out
+
+
+def without(raw: Raw, out: LeftOut, where: str) -> Raw:
+    """Return what a source holds without the items that are left out. Raises a Refusal if most of them are unusable."""
+    if len(out.all) and np.mean(out.unusable) > MOST_UNUSABLE:
+        first = np.flatnonzero(out.unusable)[0]
+        message = f"{where}: {out.unusable.sum()} of {len(out.all)} items can't be used, item {first} first: too many to leave out"
+        hint = 'write unusable = "refuse", which says what is wrong'
+        raise Unfit(Diagnostic(DATA_VALUES, message, ("data", "unusable"), hint=hint))
+    if len(out.all) and out.all.all():
+        message = f"{where}: {out}, so that there are none"
+        raise Unfit(Diagnostic(DATA_VALUES, message, ("data", "missing"), hint="leave it out"))
+    y = raw.y if raw.y.size != len(raw.x) else raw.y.reshape(len(raw.x))[~out.all]
+    return replace(raw, x=raw.x[~out.all], y=y)
 
 
 def usable_items(name: str, x: NDArray[Any], program: Program, where: str) -> NDArray[Any]:
@@ -215,9 +249,13 @@ def usable_items(name: str, x: NDArray[Any], program: Program, where: str) -> ND
         hint = items_hint(shape, wanted, images, program.channels_first)
         say = re.sub(r"write (\[.*?\])", r"write shape = \1 in [input]", hint, count=1)
         message = f"{where}: an item has shape {list(shape)}, not {list(wanted)}"
-        raise Unfit(DATA_VALUES, message, ("input", "shape"), say)
+        raise Unfit(Diagnostic(DATA_VALUES, message, ("input", "shape"), hint=say))
     if len(x) == 0:
-        raise Unfit(DATA_VALUES, f"{where}: there are no items", place(program, name), MORE_ITEMS)
+        raise Unfit(
+            Diagnostic(
+                DATA_VALUES, f"{where}: there are no items", place(program, name), hint=MORE_ITEMS
+            )
+        )
     _refuse_gaps(name, x, where, place(program, name))
     return as_seen(program, x)
 
@@ -229,7 +267,9 @@ def usable_labels(
     _refuse_no_numbers(raw.y_name, raw.y, where, at)
     if len(raw.x) != raw.y.size:
         raise Unfit(
-            DATA_VALUES, f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels", at
+            Diagnostic(
+                DATA_VALUES, f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels", at
+            )
         )
     y = raw.y.reshape(len(raw.y))
     _refuse_labels(y, raw.y_name, network.output.classes, where, at)
@@ -256,7 +296,7 @@ def as_seen(program: Program, x: NDArray[Any]) -> NDArray[Any]:
 def _refuse_no_numbers(name: str, array: NDArray[Any], where: str, at: KeyPath) -> None:
     if array.dtype.kind not in "fiub":
         message = f"{where}: '{name}' holds no numbers, but {array.dtype}"
-        raise Unfit(DATA_VALUES, message, at, f"save {name}.astype(float)")
+        raise Unfit(Diagnostic(DATA_VALUES, message, at, hint=f"save {name}.astype(float)"))
 
 
 def _refuse_gaps(name: str, x: NDArray[Any], where: str, at: KeyPath) -> None:
@@ -265,7 +305,7 @@ def _refuse_gaps(name: str, x: NDArray[Any], where: str, at: KeyPath) -> None:
         item, *index = (int(n) for n in bad[0])
         value, within = x[tuple(bad[0])], index[0] if len(index) == 1 else index
         message = f"{where}: item {item} of '{name}' has the value {value} at {within}"
-        raise Unfit(DATA_VALUES, message, at, f"{REMOVE}, or fill in numbers")
+        raise Unfit(Diagnostic(DATA_VALUES, message, at, hint=f"{REMOVE}, or fill in numbers"))
 
 
 def _refuse_labels(y: NDArray[Any], name: str, classes: int, where: str, at: KeyPath) -> None:
@@ -275,7 +315,7 @@ def _refuse_labels(y: NDArray[Any], name: str, classes: int, where: str, at: Key
         message = f"{where}: label {bad[0]} of '{name}' is {y[bad[0]]}; {expected(classes)}"
         hint = _remedy(y, classes)
         decides = ("output", "classes") if hint.startswith("write classes") else at
-        raise Unfit(DATA_VALUES, message, decides, hint)
+        raise Unfit(Diagnostic(DATA_VALUES, message, decides, hint=hint))
 
 
 def _remedy(y: NDArray[Any], classes: int) -> str:
@@ -307,7 +347,11 @@ def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
     low, high = x.min(), x.max()
     if low == high:
         message = f"{where}: all training values are {low}: nothing can be learnt from them"
-        raise Unfit(DATA_VALUES, message, ("data", "path"), "save the items again, as they are")
+        raise Unfit(
+            Diagnostic(
+                DATA_VALUES, message, ("data", "path"), hint="save the items again, as they are"
+            )
+        )
     with np.errstate(over="ignore", invalid="ignore"):
         if kind == "standard":
             shift, scale = x.mean(axis=0), x.std(axis=0)
@@ -318,5 +362,5 @@ def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
             shift, scale = (high + low) / 2, (high - low) / 2
     if not (np.isfinite(shift).all() and np.isfinite(scale).all()):
         message = f"{where}: the training values are too large to scale, up to {np.abs(x).max():g}"
-        raise Unfit(DATA_VALUES, message, ("data", "path"), REMOVE)
+        raise Unfit(Diagnostic(DATA_VALUES, message, ("data", "path"), hint=REMOVE))
     return shift, scale

@@ -9,6 +9,7 @@ import numpy as np
 
 from snnc.data.arrays import shared
 from snnc.data.missing import missing_hint
+from snnc.data.odd_columns import column_warnings
 from snnc.data.prepare import Array, Data, Labels, Split, scaled, split
 from snnc.data.sources.base import source_name
 from snnc.data.values import value_warnings
@@ -52,6 +53,7 @@ def data_warnings(program: Program, data: Data) -> tuple[Diagnostic, ...]:
         *_class_warnings(program, data),
         *_order(program, data.y_test),
         *value_warnings(program, data),
+        *column_warnings(program, data),
         *_leaks(data),
     )
 
@@ -60,6 +62,8 @@ def _lines(program: Program, items: Split, data: Data, constant: int) -> Iterato
     n = len(data.y_train) + len(data.y_test)
     never = f", {constant} of which never vary in training" if constant else ""
     yield f"{source_name(program)}: {n} items of {program.network.input_size} values{never}"
+    if data.left_out:
+        yield f"  {data.left_out}"
     for name, x, raw, y in (
         ("to train on", data.x_train, items.x_train, data.y_train),
         ("to test on", data.x_test, items.x_test, data.y_test),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnc.data.prepare import Array, Data, Split, scaled
+from snnc.data.prepare import Array, Data, Labels, Split, scaled
 from snnc.diagnostics.codes import DATA_BURSTS, DATA_SCALE, DATA_SIGN
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.errors import Refusal
@@ -28,6 +28,11 @@ MOST_NARROW = 0.25
 #: Few values set the range if these percentiles of them keep to less than these shares of it. So many items tell.
 CORE = {(1, 99): 0.1, (25, 75): 0.07}
 ENOUGH = 1000
+#: Values that vary by less than this share of the range that all are scaled by are hardly heard: a neuron that is trained for a few
+#: thousand steps follows those that vary more. They may hold this share of what single values tell. So many items tell.
+QUIET = 0.03
+MOST_UNHEARD = 0.1
+MANY = 5000
 #: With more negative values than this share, a neuron that is silent for them misses something.
 MOST_NEGATIVE = 0.01
 
@@ -65,6 +70,16 @@ def _scale_fault(scale: Scale, data: Data) -> _Fault | None:
         by = "of 1" if fixed else "of the range that all are scaled by"
         message = f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} {by}: hardly a neuron can tell"
         return _Fault(message, 2)
+    if scale != "standard":
+        few = slice(None, None, max(1, len(data.x_train) // MANY))
+        quiet, told = _unheard_columns(data.x_train[few], data.y_train[few], common)
+        if told > MOST_UNHEARD:
+            by = "of 1" if fixed else "of the range that all are scaled by"
+            message = (
+                f"{quiet} of {len(varying)} values vary by less than {QUIET:.0%} {by} (standard deviation), and hold {told:.0%} of what "
+                "single values tell of the classes: hardly a neuron can hear them"
+            )
+            return _Fault(message, 2)
     for percentiles, least in CORE.items() if scale in ("unit", "signed") else ():
         if (share := _core(data.x_train, percentiles) / spread) < least:
             message = f"{percentiles[1] - percentiles[0]}% of the values keep to {share:.1%} of the range that all are scaled by: hardly a neuron can tell"
@@ -77,6 +92,20 @@ def _scale_fault(scale: Scale, data: Data) -> _Fault | None:
         )
         return _Fault(message, 1)
     return None
+
+
+def _unheard_columns(x: Array, y: Labels, common: float) -> tuple[int, float]:
+    """Return how many columns vary so little, beside a common range, that hardly a neuron hears them, and the share that they hold.
+
+    That is the share of what single columns tell of the classes: of the variance of each, the part between classes.
+    """
+    spread = x.std(axis=0)
+    low = (spread > 0) & (spread < QUIET * common)
+    mean, between = x.mean(axis=0), np.zeros(x.shape[1])
+    for members in (x[y == c] for c in np.unique(y)):
+        between += len(members) / len(x) * np.square(members.mean(axis=0) - mean)
+    told = np.divide(between, np.square(spread), out=between, where=spread > 0)
+    return int(low.sum()), float(told[low].sum() / max(told.sum(), np.finfo(float).tiny))
 
 
 def _core(x: Array, percentiles: tuple[int, int]) -> float:

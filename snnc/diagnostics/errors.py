@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from snnc.diagnostics.codes import Code
-from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.report import report
 
@@ -47,9 +46,9 @@ class Unfit(Refusal):
 
     __module__ = "snnc"
 
-    def __init__(self, code: Code, message: str, at: KeyPath, hint: str = "") -> None:
-        self.finding = Diagnostic(code, message, at, hint=hint)
-        super().__init__(f"{message}: {hint}" if hint else message)
+    def __init__(self, finding: Diagnostic) -> None:
+        self.finding = finding
+        super().__init__(f"{finding.message}: {finding.hint}" if finding.hint else finding.message)
 
 
 class UsageError(Error):

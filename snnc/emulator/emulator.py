@@ -116,7 +116,7 @@ class Emulator:
         kept = kept_steps(
             asked.probes, self.dt, asked.steps + asked.gap, len(asked.queues[0]), asked.latency
         )
-        memory = Memory.of(self._built, asked)
+        memory = Memory.of((self._built.model.host_pre, self._built.model.host), asked)
         plans = self._plans(asked, memory.sharing)
         if asked.latency and not plans.is_divisible:
             asked = asked.step_by_step()

@@ -13,6 +13,7 @@ from snnc.emulator import operators, order, signals, stand_ins
 from snnc.emulator.filters import Filter
 from snnc.emulator.operators import bases
 from snnc.emulator.order import Part
+from snnc.emulator.scatter import Scatter, scatters
 from snnc.emulator.signals import Signals
 from snnc.emulator.users import called_by
 
@@ -35,6 +36,8 @@ class Plan:
     sharing: Mapping[Any, int]
     #: The synapse of each operator that filters, with compiled code if some computes the same.
     filters: Mapping[Any, Filter]
+    #: The products that compiled code computes spike by spike.
+    scatters: Mapping[Any, Scatter]
 
     @classmethod
     def of(
@@ -85,6 +88,7 @@ class Plan:
             parts=order.parts(reads, internal, sharing),
             sharing=sharing,
             filters=_filters(every_step, model.dt),
+            scatters=scatters(every_step, per_item),
         )
 
 

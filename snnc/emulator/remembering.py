@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from nengo.builder.operator import SimPyFunc
 
 from snnc.emulator.asked import Asked
-from snnc.emulator.built import Built
 from snnc.emulator.errors import NotEmulatedError
 from snnc.emulator.memory import CannotCopyError, Copies, Place, memories
 from snnc.emulator.operators import running
@@ -26,10 +25,10 @@ class Memory:
     called: Mapping[Any, Any]
 
     @classmethod
-    def of(cls, built: Built, asked: Asked) -> Memory:
+    def of(cls, models: Iterable[Any], asked: Asked) -> Memory:
         """Look at what is called in a run now: it may be something else than in the run before."""
         called, owners = {}, {}
-        for model in (built.model.host_pre, built.model.host):
+        for model in models:
             outputs = {model.sig[node]["out"] for node in asked.items if node in model.sig}
             for operator in running(model, outputs):
                 if (its := called_by(operator)) is not None:

@@ -73,6 +73,8 @@ def run_of(operator: Any, plan: Plan, buffers: Buffers, called: Sequence[Called]
 
 def _at_once(operator: Any, plan: Plan, buffers: Buffers) -> Run | None:
     """Return a function that runs an operator for all items at once, or None if only Nengo's own step will do."""
+    if operator in plan.scatters and (run := _scatter(operator, plan, buffers)):
+        return run
     if make := _MATH.get(type(operator)):
         return make(operator, buffers)
     if isinstance(operator, SimNeurons) and is_elementwise(operator.neurons):
@@ -139,6 +141,18 @@ def _dot(operator: Any, buffers: Buffers) -> Run | None:
         with np.errstate(all="ignore"):
             products = np.matmul(matrix, column)[..., 0]
         y[span.begin : span.end] += products
+
+    return run
+
+
+def _scatter(operator: Any, plan: Plan, buffers: Buffers) -> Run | None:
+    x, y = buffers.current(operator.X), buffers.current(operator.Y)
+    if x.dtype != np.float64:
+        return None
+    scatter = plan.scatters[operator]
+
+    def run(span: Span) -> None:
+        scatter.add(steps_of(x, span.begin, span.end), y[span.begin : span.end])
 
     return run
 

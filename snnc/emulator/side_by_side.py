@@ -65,6 +65,9 @@ class Plans:
         """The memory that the probes of an item take in each step."""
         return sum(8 * int(probe.size_in) for probe in self.probes)
 
+    def networks(self, n_items: int, check: Check) -> SideBySide:
+        return SideBySide(self, n_items, check)
+
     @cached_property
     def filters(self) -> dict[Any, Filter]:
         """The synapses of probes on the chip; NengoLoihi's compute in the type of the probe's values."""
@@ -149,7 +152,7 @@ class SideBySide:
         counts = self.state.counts[:, : self.plans.built.chip.n_compartments].copy()
         pieces += [self._show(items, steps, busy) for items, steps in slot.gap]
         return Shown(
-            _one_after_the_other([piece.data for piece in pieces]),
+            one_after_the_other([piece.data for piece in pieces]),
             counts,
             self.plans.built.counter.traffic(busy, self.state.counts),
             np.logical_or.reduce([piece.overflows for piece in pieces]),
@@ -276,7 +279,7 @@ class SideBySide:
         return filtered
 
 
-def _one_after_the_other(pieces: Sequence[dict[Any, Array]]) -> dict[Any, Array]:
+def one_after_the_other(pieces: Sequence[dict[Any, Array]]) -> dict[Any, Array]:
     """Return values of probes in pieces of a slot, (steps, items, size) each, as (items, all steps, size)."""
     return {
         probe: np.concatenate([piece[probe] for piece in pieces]).swapaxes(0, 1)

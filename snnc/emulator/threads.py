@@ -10,14 +10,14 @@ from itertools import islice
 from queue import SimpleQueue
 from threading import Event, Thread
 from time import monotonic
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.emulator.asked import Asked
 from snnc.emulator.memory import Copies
-from snnc.emulator.side_by_side import Plans, Shown, SideBySide
+from snnc.emulator.runs import Called, Check
 from snnc.emulator.slots import Items, Slot, beginning
 from snnc.emulator.slots import slot as slot_of
 
@@ -33,7 +33,32 @@ MOST_ITEMS = 512
 PATIENCE = 1.0
 
 
-def computed(plans: Plans, asked: Asked, copies: Copies | None) -> Iterator[tuple[Array, Shown]]:
+Shown = TypeVar("Shown", covariant=True)
+
+
+class Networks(Protocol[Shown]):
+    """A network for some items side by side, each with a state of its own."""
+
+    def clear(self, called: Sequence[Called] | None) -> None: ...
+
+    def show(self, slot: Slot, busy: int | None = None) -> Shown: ...
+
+
+class Plans(Protocol[Shown]):
+    """A network that is planned for a run, and how much memory an item takes."""
+
+    @property
+    def bytes_of_item(self) -> int: ...
+
+    @property
+    def bytes_recorded(self) -> int: ...
+
+    def networks(self, n_items: int, check: Check) -> Networks[Shown]: ...
+
+
+def computed(
+    plans: Plans[Shown], asked: Asked, copies: Copies | None
+) -> Iterator[tuple[Array, Shown]]:
     """Yield the numbers of items that were shown side by side, and the results.
 
     The longest chains come first. Each has a copy of its own of what is in `copies`. A single chain runs in the caller's thread,
@@ -42,11 +67,11 @@ def computed(plans: Plans, asked: Asked, copies: Copies | None) -> Iterator[tupl
     cores, chains = _cores(), asked.queues
     steps, gap, latency = asked.steps, asked.gap, asked.latency
     n_together = _group_size(plans, len(chains), len(cores), steps + gap)
-    groups = (
+    groups: Iterator[_Group[Shown]] = (
         _Group(chains[first : first + n_together]) for first in range(0, len(chains), n_together)
     )
     #: The networks of groups that are done, for the next ones.
-    idle: list[SideBySide] = []
+    idle: list[Networks[Shown]] = []
     is_over = Event()
 
     def check() -> None:
@@ -57,9 +82,9 @@ def computed(plans: Plans, asked: Asked, copies: Copies | None) -> Iterator[tupl
         everyone = np.resize(numbers, n_together)
         return {node: values[everyone] for node, values in asked.items.items()}
 
-    def show(group: _Group) -> tuple[Array, Shown]:
+    def show(group: _Group[Shown]) -> tuple[Array, Shown]:
         if group.networks is None:
-            group.networks = idle.pop() if idle else SideBySide(plans, n_together, check)
+            group.networks = idle.pop() if idle else plans.networks(n_together, check)
             called = [{} if copies is None else copies.copy() for _ in range(n_together)]
             group.networks.clear(called)
         numbers = group.numbers
@@ -81,7 +106,7 @@ def computed(plans: Plans, asked: Asked, copies: Copies | None) -> Iterator[tupl
         yield from _in_threads(show, groups, cores, is_over)
 
 
-def _group_size(plans: Plans, n_chains: int, n_cores: int, steps: int) -> int:
+def _group_size(plans: Plans[Any], n_chains: int, n_cores: int, steps: int) -> int:
     """Return how many chains go on side by side: as the bounds allow, evened out so that all cores get the same number of groups."""
     recorded = steps * max(plans.bytes_recorded, 1)
     most = max(min(STATE // plans.bytes_of_item, RECORDED // recorded, MOST_ITEMS), 1)
@@ -93,13 +118,13 @@ class _OverError(Exception):
     """The run has ended: nobody waits for the results any more."""
 
 
-class _Group:
+class _Group(Generic[Shown]):
     """Chains side by side, how far they are, and the networks that run them."""
 
     def __init__(self, chains: Sequence[Array]) -> None:
         self.chains = chains
         self.position = 0
-        self.networks: SideBySide | None = None
+        self.networks: Networks[Shown] | None = None
 
     @property
     def numbers(self) -> Array:
@@ -122,18 +147,18 @@ class _Group:
 
 
 #: Shows a group its next items.
-_Show = Callable[[_Group], tuple[Array, Shown]]
+_Show = Callable[[_Group[Shown]], tuple[Array, Shown]]
 
 
 def _in_threads(
-    show: _Show, groups: Iterator[_Group], cores: Sequence[int], is_over: Event
+    show: _Show[Shown], groups: Iterator[_Group[Shown]], cores: Sequence[int], is_over: Event
 ) -> Iterator[tuple[Array, Shown]]:
     """Show all items of groups, with a thread on each core, and yield the results as they come.
 
     When a function of a node raises something, or the caller is interrupted, the threads end at their next check.
     """
-    waiting: SimpleQueue[_Group | None] = SimpleQueue()
-    done: SimpleQueue[tuple[_Group, tuple[Array, Shown] | BaseException]] = SimpleQueue()
+    waiting: SimpleQueue[_Group[Shown] | None] = SimpleQueue()
+    done: SimpleQueue[tuple[_Group[Shown], tuple[Array, Shown] | BaseException]] = SimpleQueue()
     settings = np.geterr()
     threads = [
         Thread(target=_work, args=(show, waiting, done, core, settings), daemon=True)
@@ -163,9 +188,9 @@ def _in_threads(
 
 
 def _work(
-    show: _Show,
-    waiting: SimpleQueue[_Group | None],
-    done: SimpleQueue[tuple[_Group, tuple[Array, Shown] | BaseException]],
+    show: _Show[Shown],
+    waiting: SimpleQueue[_Group[Shown] | None],
+    done: SimpleQueue[tuple[_Group[Shown], tuple[Array, Shown] | BaseException]],
     core: int,
     settings: Mapping[str, Any],
 ) -> None:
@@ -179,7 +204,7 @@ def _work(
                 done.put((group, error))
 
 
-def _end(threads: Sequence[Thread], waiting: SimpleQueue[_Group | None]) -> None:
+def _end(threads: Sequence[Thread], waiting: SimpleQueue[Any]) -> None:
     """Wait for threads, unless one doesn't come back: another interrupt ends the wait at once."""
     until = monotonic() + PATIENCE
     for _ in threads:

@@ -64,6 +64,30 @@ def sweep(path: Path) -> None:
 
 
 @contextmanager
+def claimed(path: Path) -> Iterator[bool]:
+    """Claim a file while it is worked on; yield False if another process has claimed it already."""
+    lock = path.with_name(f".{path.name}.lock")
+    with ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = stack.enter_context(lock.open("ab"))
+        except OSError:  # what can't be written is said where it is
+            yield True
+            return
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        except OSError:  # a network drive without locks
+            pass
+        try:
+            yield True
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+@contextmanager
 def _temporary(path: Path) -> Iterator[BinaryIO]:
     """Yield a new temporary file beside `path`, locked so that no other process sweeps it; remove it in the end."""
     unfinished = path.with_name(f".{path.stem}.{os.urandom(4).hex()}.part{path.suffix}")

@@ -50,8 +50,7 @@ SERIOUS = {
 
 def load(packages: Sequence[str] = PACKAGES) -> None:
     """Import the libraries. Raises a UsageError that names missing and unfit versions, and the command that installs them."""
-    if reason := refusal():
-        raise UsageError(reason)
+    ensure_fit()
     if sentence := elsewhere():
         print(f"snnc: {sentence}", file=sys.stderr)
     with_tensorflow = "tensorflow" in packages
@@ -61,6 +60,12 @@ def load(packages: Sequence[str] = PACKAGES) -> None:
     if with_tensorflow:
         compat.reunite()
         compat.find_gpus()
+
+
+def ensure_fit() -> None:
+    """Raise a UsageError that names missing and unfit versions, and the command that installs them."""
+    if reason := refusal():
+        raise UsageError(reason)
 
 
 @contextmanager

@@ -173,8 +173,8 @@ def _dotted(python: tuple[int, int]) -> str:
     return "{}.{}".format(*python)
 
 
-def repair(stack: Stack) -> str:
-    """Return the shell command that installs a stack."""
+def repair(stack: Stack, again: Sequence[str] = ()) -> str:
+    """Return the shell command that installs a stack, and some of its packages anew."""
     constraints = resources.folder("constraints") / f"{stack.name}.txt"
     install = [sys.executable, "-m", "pip", "install", "-c", str(constraints)]
     commands = [
@@ -186,6 +186,9 @@ def repair(stack: Stack) -> str:
             [*install, "--no-build-isolation", "--no-deps", "nengo-dl"],
             *commands,
         ]
+    if again:
+        built = ["--no-build-isolation"] if stack.setuptools_first else []
+        commands = [[*install, "--force-reinstall", "--no-deps", *built, *again]]
     return " && ".join(map(shlex.join, commands))
 
 

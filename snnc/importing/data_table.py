@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from snnc.data.csv_file import number
 from snnc.data.npz_headers import BadFile, headers
 from snnc.diagnostics.errors import Refusal, cannot
 from snnc.spec.sources.base import SPLIT
@@ -85,7 +86,7 @@ def _of_csv(path: Path, relative: str) -> DataTable:
     first = text.partition("\n")[0]
     delimiter = max(DELIMITERS, key=first.count)
     cells = next(csv.reader([first], delimiter=delimiter))
-    header = not any(_is_number(cell) for cell in cells)
+    header = not any(number(cell) is not None for cell in cells)
     label = (
         next((cell for cell in cells if cell.strip().lower() in LABELS), None) if header else None
     )
@@ -104,12 +105,4 @@ def _names(path: Path, delimiter: str, header: bool, place: int) -> tuple[str, .
         if header:
             next(rows, None)
         labels = {row[place].strip() for row in rows if len(row) > 1}
-    return () if all(map(_is_number, labels)) else tuple(sorted(labels))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return () if None not in map(number, labels) else tuple(sorted(labels))

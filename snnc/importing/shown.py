@@ -15,9 +15,9 @@ OTHER = "with means in place of largest values it is another network, and answer
 HEADER = ("layer", "class", "became", "why")
 
 
-def lines(result: Imported, written: Sequence[Path]) -> Iterator[str]:
+def lines(result: Imported, written: Sequence[Path], width: int | None = None) -> Iterator[str]:
     """Yield what there is to say: the table, the proof, the accuracy, the files, and what comes next."""
-    yield aligned([HEADER, *(row.cells for row in result.table)])
+    yield aligned([HEADER, *(row.cells for row in result.table)], width=width)
     yield ""
     yield str(result.proof)
     if result.is_other:

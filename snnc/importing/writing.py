@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from snnc.diagnostics.errors import Refusal
@@ -25,25 +24,23 @@ def refuse_to_overwrite(name: str, folder: Path) -> None:
 
 
 def write(result: Imported) -> list[Path]:
-    """Write the spec and its parameters, and return the files."""
+    """Write the spec and its parameters, and return the files. Killed in between, it leaves no pair of two models."""
     program, path = result.spec.program, result.spec.document.path
     paths = Paths.of(program, path.parent)
     arrays = params_file.parameters(result.network).values()
     weights = (array for own in result.start.values() for array in own)
     size = OVERHEAD + sum(array.nbytes for each in (arrays, weights) for array in each)
     ensure_room([(path, len(result.text.encode())), (paths.params, size)])
-    before = [each for each in (path, paths.params, paths.test) if each.exists()]
+    replaced = path.exists()
+    # A spec without parameters is noticed; one with those of the model before might run.
+    paths.params.unlink(missing_ok=True)
     try:
+        write_text(path, result.text)
         written = params_file.save_imported(
             paths, program, result.network, result.data, result.origin, result.start
         )
-        write_text(path, result.text)
     except BaseException:
-        _remove([each for each in (paths.params, paths.test, path) if each not in before])
+        for each in (paths.params, paths.test, *(() if replaced else (path,))):
+            each.unlink(missing_ok=True)
         raise
     return [path, *written]
-
-
-def _remove(files: Sequence[Path]) -> None:
-    for path in files:
-        path.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from snnc.diagnostics.document import Document
+from snnc.diagnostics.screen import PAPER, Screen
 from snnc.ladder.finding import (
     Finding,
     fast_share,
@@ -72,11 +73,14 @@ class Ladder:
         }
 
     def __repr__(self) -> str:
+        return self.text()
+
+    def text(self, screen: Screen = PAPER) -> str:
+        """Return the table, and what was found, as they fit a screen."""
         twin = [] if self.training[0].place == "float" else [NO_BASELINE]
-        lines = [aligned(self._cells(), numbers=True), *twin, self._trained_on(), *self._layers()]
-        lines.append("")
-        lines += [*self._measured(), ""]
-        return "\n".join([*lines, *self._found()])
+        lines = [*twin, self._trained_on(), *self._layers(), "", *self._measured(), ""]
+        below = [screen.wrapped(line, "  ") for line in (*lines, *self._found())]
+        return "\n".join([aligned(self._cells(), True, screen.width), *below])
 
     def _cells(self) -> list[list[str]]:
         which = f"{self.items.which} items"

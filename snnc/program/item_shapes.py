@@ -54,11 +54,19 @@ def items_hint(found: Shape, wanted: Shape, images: bool, first: bool = False) -
     if len(found) == 3:
         return f"write {list(found)}: height, width, channels"
     if len(found) == 2:
-        rows, columns = found
-        # As the input reads it now.
-        if len(wanted) == 3 and wanted[1] == 1:
-            return f"write {[rows, 1, columns]}: {_series(rows, columns)}"
-        return f"write {[rows, columns, 1]}: {_picture(rows, columns, 1)}"
+        return _of_rows(*found, wanted)
+    return _of_pixels(found)
+
+
+def _of_rows(rows: int, columns: int, wanted: Shape) -> str:
+    """Return the hint for items of two axes: a series or a picture, as the input reads them now."""
+    if len(wanted) == 3 and wanted[1] == 1:
+        return f"write {[rows, 1, columns]}: {_series(rows, columns)}"
+    return f"write {[rows, columns, 1]}: {_picture(rows, columns, 1)}"
+
+
+def _of_pixels(found: Shape) -> str:
+    """Return the hint for items that are pixels in a row."""
     picture = _picture_in(found)
     return f"write {list(picture)} if an item is {_picture(*picture)}" if picture else ""
 

@@ -73,6 +73,11 @@ class Population:
         """How many neurons there are."""
         return size(self.shape)
 
+    @property
+    def running_rate(self) -> float:
+        """The firing rate for an input of 1 when the network runs, in hertz."""
+        return self.neurons.max_rate * self.rate_scale
+
     def at_neurons(self, *keys: str, otherwise: KeyPath = ("neurons",)) -> KeyPath:
         """Return where the first of some settings of the neurons was written, a layer's own before those of all."""
         written = [self.neurons_at[key] for key in keys if key in self.neurons_at]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from snnc.data.unseen import Unseen
 from snnc.running.predictions import Predictions
@@ -22,6 +23,13 @@ class Predicted:
     predictions: Predictions
     results: Results | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return answers and table as plain data, ready for JSON."""
+        return {
+            "answers": self.predictions.to_dicts(),
+            "results": self.results.to_dict() if self.results else None,
+        }
+
     def refuse_silence(self) -> None:
         """Raise a Refusal if a layer never fired: the answers would come from biases alone."""
         answers = self.predictions.answers
@@ -38,7 +46,7 @@ def predict(
     name = name_of(program, on)
     with watcher.items(name, len(x)) as count:
         answers = answers_of(program, x, on, count)
-    predictions = Predictions(program, answers, items.y, logits)
+    predictions = Predictions(program, answers, items.numbers, items.y, logits)
     if items.y is None:
         return Predicted(predictions, None)
     scorer = Scorer(program, items.y, None)

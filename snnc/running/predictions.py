@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from snnc.data.prepare import Labels
 from snnc.program.program import Program
@@ -21,6 +25,8 @@ class Predictions:
 
     program: Program
     answers: Answers
+    #: The numbers of the items in their file, (n,).
+    numbers: NDArray[np.int64]
     labels: Labels | None
     logits: bool
 
@@ -30,6 +36,21 @@ class Predictions:
         writer.writerow(self.header)
         writer.writerows(map(self._row, range(len(self.answers.logits))))
         return text.getvalue()
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return each item's answer as plain data: what the columns say, with numbers unrounded, and logits by class."""
+        told = []
+        for item, answer in enumerate(map(int, self.answers.classes)):
+            said: dict[str, Any] = {"item": item, "answer": self._classes[answer]}
+            if self.labels is not None:
+                said["label"] = self._classes[int(self.labels[item])]
+            if self.answers.probabilities is not None:
+                said["probability"] = float(self.answers.probabilities[item, answer])
+            if self.logits:
+                logits = map(float, self.answers.logits[item])
+                said["logits"] = dict(zip(self._classes, logits, strict=True))
+            told.append(said)
+        return told
 
     @property
     def header(self) -> list[str]:
@@ -41,7 +62,7 @@ class Predictions:
 
     def _row(self, item: int) -> list[str]:
         answer = int(self.answers.classes[item])
-        row = [str(item), self._classes[answer]]
+        row = [str(self.numbers[item]), self._classes[answer]]
         row += [] if self.labels is None else [self._classes[int(self.labels[item])]]
         if self.answers.probabilities is not None:
             row.append(f"{self.answers.probabilities[item, answer]:.4f}")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from snnc import __version__
 from snnc.diagnostics.errors import Refusal
+from snnc.diagnostics.screen import PAPER, Screen
 from snnc.environment.libraries import versions
 from snnc.program.program import Program
 from snnc.running.simulators import SimulatorName
@@ -170,10 +171,14 @@ class Results:
         return "\n".join([*parts, *map(paragraph, rest)])
 
     def __repr__(self) -> str:
-        first, *rest = self.notes
+        return self.text()
+
+    def text(self, screen: Screen = PAPER) -> str:
+        """Return the tables, and what explains them, as they fit a screen."""
+        first, *rest = map(screen.wrapped, self.notes)
         classes = self.class_cells()
-        below = [aligned(classes, numbers=True)] if classes else []
-        return "\n".join([aligned(self.cells(), numbers=True), first, *below, *rest])
+        below = [aligned(classes, True, screen.width)] if classes else []
+        return "\n".join([aligned(self.cells(), True, screen.width), first, *below, *rest])
 
 
 def _cells(row: Row, layers: Sequence[str], has_baseline: bool, has_loss: bool) -> list[str]:

@@ -60,7 +60,9 @@ def literal(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return repr(value)
     if isinstance(value, float):
-        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        if value.is_integer() and abs(value) < 1e15:
+            return repr(int(value))
+        return repr(value).replace("e+", "e")  # as black has it
     if isinstance(value, int):
         return repr(value)
     if isinstance(value, tuple):

@@ -77,6 +77,8 @@ class Main(NamedTuple):
     target: str
     softmax: str
     plots: bool
+    #: Whether there may be no items to run yet: an import needs none.
+    may_lack_items: bool
     template: str = "loihi/main.py.jinja"
 
     @property
@@ -119,6 +121,7 @@ def loihi_script(program: Program, digest: str) -> Script:
             target=literal(program.loihi.target),
             softmax=network.output.softmax,
             plots=program.scripts.plots,
+            may_lack_items=program.starts_imported,
         ),
         first=compat_module(program),
     )

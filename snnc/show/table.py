@@ -7,16 +7,36 @@ from collections.abc import Sequence
 Cells = Sequence[Sequence[str]]
 
 
-def aligned(lines: Cells, numbers: bool = False) -> str:
-    """Return cells as text in columns, aligned left; with `numbers`, all but the first column aligned right."""
+def aligned(lines: Cells, numbers: bool = False, width: int | None = None) -> str:
+    """Return cells as text in columns, aligned left; with `numbers`, all but the first column aligned right.
+
+    Columns that don't fit the `width` stand below, once more behind the first column.
+    """
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.rjust(width) if numbers and index else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
+            line[index].rjust(widths[index])
+            if numbers and index
+            else line[index].ljust(widths[index])
+            for index in (0, *part)
         ).rstrip()
+        for part in _parts(widths, width)
         for line in lines
     )
+
+
+def _parts(widths: Sequence[int], width: int | None) -> list[list[int]]:
+    """Return the columns behind the first one in parts that fit a width, as far as single columns do."""
+    parts: list[list[int]] = [[]]
+    room = None if width is None else width - widths[0]
+    taken = 0
+    for index, wide in enumerate(widths[1:], 1):
+        if room is not None and parts[-1] and taken + 2 + wide > room:
+            parts.append([])
+            taken = 0
+        parts[-1].append(index)
+        taken += 2 + wide
+    return parts
 
 
 def html(lines: Cells, numbers: bool = False) -> str:

@@ -30,6 +30,7 @@ from snnc.training.baseline_file import load_baseline
 from snnc.training.checkpoint import described
 from snnc.training.epochs import Epoch
 from snnc.training.history import save_history
+from snnc.training.import_scaling import scaling_now
 from snnc.training.imported import ORIGIN, Origin, origin_in, start_arrays, start_in
 from snnc.training.paths import Paths
 
@@ -229,9 +230,10 @@ def load_without_baseline(program: Program, folder: Path) -> tuple[Trained, Data
 
 
 def load_alone(program: Program, folder: Path) -> Trained:
-    """Return what training left in a folder, without its data and with no items held out: for items of another file."""
+    """Return what training left in a folder, with no items held out: for items of another file."""
     file = _of_this_network(Paths.of(program, folder).params, program.network)
-    shift, scale = file.numbers("input.shift"), file.numbers("input.scale")
+    scaling = scaling_now(program) if file.origin else None
+    shift, scale = scaling or (file.numbers("input.shift"), file.numbers("input.scale"))
     x, y = np.empty((0, program.network.input_size)), np.empty(0, int)
     return _trained(file, program, x, y, shift, scale)
 

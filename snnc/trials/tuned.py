@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.diagnostics.screen import PAPER, Screen
 from snnc.program.program import Program
 from snnc.running.results import in_percent
 from snnc.running.scoring import BASELINE
@@ -44,7 +45,12 @@ class Tuned:
     tried: int
 
     def __str__(self) -> str:
-        return "\n".join([aligned(self.cells()), *self.notes])
+        return self.text()
+
+    def text(self, screen: Screen = PAPER) -> str:
+        """Return the table, and what explains it, as they fit a screen."""
+        table = aligned(self.cells(), width=screen.width)
+        return "\n".join([table, *map(screen.wrapped, self.notes)])
 
     @property
     def notes(self) -> list[str]:

@@ -16,9 +16,11 @@ from snnc.data.csv_file import (
     BadText,
     Format,
     Row,
+    column_number,
     csv_format,
     has_decimal_comma,
     holds_no_numbers,
+    ignoring,
     is_gap,
     label_names,
     mending,
@@ -31,6 +33,7 @@ from snnc.data.file_kinds import divided
 from snnc.diagnostics.codes import REGRESSION, error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, near
+from snnc.program.item_shapes import same_items
 from snnc.program.program import Program
 from snnc.spec import write_toml
 from snnc.spec.regressions import NOT_YET
@@ -76,52 +79,99 @@ class _Table:
 
 def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
     """Yield what doesn't fit; a wrong delimiter is reported in place of all that follows from it."""
-    how, columns, item = table.how, table.top.cells, table.item
-    if columns[0].lower().startswith("sep="):
-        message = f"line {table.top.line} is for Excel"
-        yield Diagnostic(
-            DATA_SHAPE, message, PATH, hint=f"remove line {table.top.line} from the file"
-        )
-        return
-    if len(columns) == 1:
-        yield _single_column(table)
+    how, columns = table.how, table.top.cells
+    if foreign := _foreign_line(table):
+        yield foreign
         return
     try:
         label = how.label_column(columns)
     except LookupError:
         yield _misdivided(table) or _lying(table) or _no_label(how, columns)
         return
-    if trailing := _trailing(table):
-        yield trailing
+    wrong = list(_ignored_fit(how, columns, label))
+    if wrong:
+        yield from wrong
         return
-    if len(item.cells) != len(columns):
-        message = f"line {item.line} has {counted(len(item.cells), 'column')}, not {len(columns)}"
-        remove = Diagnostic(DATA_SHAPE, message, PATH, hint=REMOVE_LINES)
-        yield _misdivided(table) or remove
-        return
-    if (
-        how.header
-        and holds_no_numbers(item.cells, label)
-        and number(columns[0]) is None
-        and not _misdivided(table)
-    ):
-        message = f"line {item.line} holds no number: names again, or units?"
-        yield Diagnostic(DATA_TYPE, message, PATH, hint=REMOVE_LINES)
+    lenient = isinstance(program.data, Csv) and program.data.leaves_unusable_out
+    if not lenient and (unlike := _no_item(table, label)):
+        yield _misdivided(table) or unlike
         return
     header = list(_header_fits(how, table.top, label))
     if any(d.severity == "error" for d in header):
         yield from header
         return
-    unreadable = list(_item_is_readable(table, label))
+    texts = [] if lenient else _text_columns(table, label)
+    unreadable = [] if lenient else list(_item_is_readable(table, label, texts))
     if unreadable and (misdivided := _misdivided(table)):
         yield misdivided
         return
+    size = len(columns) - 1 - len(how.ignore)
+    ignored = " and what is ignored" if how.ignore else ""
+    what = f"an item, a line without its label{ignored},"
+    hint = ""
+    if any(d.code == CSV_INDEX for d in header) and same_items((size - 1,), program.item_shape):
+        # Then the shape is right, and two hints would contradict each other.
+        hint, header = header[-1].hint, header[:-1]
+    elif texts and same_items((size - len(texts),), program.item_shape):
+        yield from unreadable
+        return
     yield from header
-    yield from items_fit(program, (len(columns) - 1,), "an item, a line without its label,")
+    yield from items_fit(program, (size,), what, hint)
     yield from unreadable
 
 
-def _item_is_readable(table: _Table, label: int) -> Iterator[Diagnostic]:
+def _ignored_fit(how: Format, columns: list[str], label: int) -> Iterator[Diagnostic]:
+    """Yield an error for an ignored column that isn't there, is another one or the label, and if nothing is left."""
+    at = ("data", "ignore")
+    seen = {label: "the labels are in it"}
+    for index, column in enumerate(how.ignore):
+        where = (*at, index)
+        try:
+            number = column_number(column, columns)
+        except LookupError:
+            yield Diagnostic(
+                DATA_COLUMN, _no_column(columns, column), where, hint=_near(columns, column)
+            )
+            continue
+        if number in seen:
+            message = f"{how.column(columns, number)} can't be ignored: {seen[number]}"
+            yield Diagnostic(DATA_COLUMN, message, where, hint="leave it out here")
+        seen[number] = "it is already"
+    if len(seen) == len(columns):
+        yield Diagnostic(DATA_COLUMN, "no column is left: all are ignored", at)
+
+
+def _foreign_line(table: _Table) -> Diagnostic | None:
+    """Return an error if the first line isn't one of a table, or isn't divided."""
+    line, columns = table.top.line, table.top.cells
+    if columns[0].lower().startswith("sep="):
+        hint = f"remove line {line} from the file"
+        return Diagnostic(DATA_SHAPE, f"line {line} is for Excel", PATH, hint=hint)
+    return _single_column(table) if len(columns) == 1 else None
+
+
+def _no_item(table: _Table, label: int) -> Diagnostic | None:
+    """Return an error if the line of the first item has other columns than the header, or holds no numbers."""
+    how, columns, item = table.how, table.top.cells, table.item
+    if trailing := _trailing(table):
+        return trailing
+    if len(item.cells) != len(columns):
+        message = f"line {item.line} has {counted(len(item.cells), 'column')}, not {len(columns)}"
+        return Diagnostic(DATA_SHAPE, message, PATH, hint=REMOVE_LINES)
+    if how.header and holds_no_numbers(item.cells, label) and number(columns[0]) is None:
+        message = f"line {item.line} holds no number: names again, or units?"
+        return Diagnostic(DATA_TYPE, message, PATH, hint=REMOVE_LINES)
+    return None
+
+
+def _text_columns(table: _Table, label: int) -> list[int]:
+    """Return the columns that hold text, besides the label and what is ignored."""
+    known = {label, *table.how.ignored_columns(table.top.cells)}
+    cells = enumerate(table.item.cells)
+    return [column for column, cell in cells if column not in known and number(cell) is None]
+
+
+def _item_is_readable(table: _Table, label: int, texts: list[int]) -> Iterator[Diagnostic]:
     """Yield an error for a label that isn't a class, and one for the first value that isn't a number."""
     how, columns, item = table.how, table.top.cells, table.item
     cell = item.cells[label]
@@ -133,13 +183,12 @@ def _item_is_readable(table: _Table, label: int) -> Iterator[Diagnostic]:
     elif how.class_of(cell) is None:
         message = f"{where}: {how.unlisted(cell)}"
         yield Diagnostic(DATA_TYPE, message, at, hint=_labels_hint(table, label))
-    texts = [c for c, cell in enumerate(item.cells) if c != label and number(cell) is None]
     if texts:
         name, cell = how.column(columns, texts[0]), item.cells[texts[0]]
         message = f"line {item.line}, {name}: {missing(cell)}"
         hint = _label_hint(table, texts, label) or mending(cell)
-        if hint == REMOVE_LINES and how.header and not is_gap(cell) and columns[texts[0]]:
-            hint = f"leave the column '{columns[texts[0]]}' out of the file"
+        if hint == REMOVE_LINES and not is_gap(cell):
+            hint = ignoring(columns, texts, how)
         yield Diagnostic(DATA_TYPE, message, PATH, hint=hint)
 
 
@@ -230,16 +279,27 @@ def _lying(table: _Table) -> Diagnostic | None:
     return Diagnostic(DATA_SHAPE, message, PATH, hint="save it transposed (pandas: DataFrame.T)")
 
 
+def _no_column(columns: list[str], column: str | int) -> str:
+    if isinstance(column, int):
+        return f"there is no column {column}: they go from 0 to {len(columns) - 1}"
+    if column in columns:
+        return f"{columns.count(column)} columns are called '{column}'"
+    return f"no column is called '{column}'"
+
+
+def _near(columns: list[str], column: str | int) -> str:
+    if isinstance(column, int) or column in columns:
+        return "write the number of one, from 0"
+    return near(column, columns)
+
+
 def _no_label(how: Format, columns: list[str]) -> Diagnostic:
-    at = ("data", "label")
+    at, message = ("data", "label"), _no_column(columns, how.label)
     if isinstance(how.label, int):
-        message = f"there is no column {how.label}: they go from 0 to {len(columns) - 1}"
         return Diagnostic(DATA_COLUMN, message, at, hint="write -1 for the last")
     if how.label in columns:
-        message = f"{columns.count(how.label)} columns are called '{how.label}'"
         last = max(n for n, name in enumerate(columns) if name == how.label)
         return Diagnostic(DATA_COLUMN, message, at, hint=f"write {last}, the number of the last")
-    message = f"no column is called '{how.label}'"
     if sum(number(cell) is not None for cell in columns) >= len(columns) - 1:
         message += ": the first line holds an item, not names"
         hint = "write header = false and label = -1, the last column"
@@ -257,19 +317,19 @@ def _header_fits(how: Format, top: Row, label: int) -> Iterator[Diagnostic]:
     """Yield an error for names that are taken for an item, or warnings about the header."""
     numeric = [number(cell) is not None for column, cell in enumerate(top.cells) if column != label]
     if how.header:
-        yield from _header_warnings(top, label, all(numeric))
+        yield from _header_warnings(how, top, label, all(numeric))
     elif not any(numeric):
         message = f"line {top.line} holds names, not numbers"
         yield Diagnostic(DATA_HEADER, message, ("data", "header"), hint="write header = true")
 
 
-def _header_warnings(top: Row, label: int, numeric: bool) -> Iterator[Diagnostic]:
+def _header_warnings(how: Format, top: Row, label: int, numeric: bool) -> Iterator[Diagnostic]:
     """Warn of an item that is taken for names, and of a first column without one."""
     if numeric and top.cells != [str(n) for n in range(len(top.cells))]:
         message = f"line {top.line} is left out as a header, but holds numbers"
         hint = "write header = false if it is an item"
         yield Diagnostic(CSV_HEADER, message, ("data", "header"), hint=hint)
-    if top.cells[0] == "" and label != 0:
+    if top.cells[0] == "" and label != 0 and 0 not in how.ignored_columns(top.cells):
         message = "the first column has no name: is it the number of each item?"
-        hint = "leave it out of the file (pandas: index=False)"
+        hint = f"{ignoring(top.cells, [0], how)}, or leave it out of the file (pandas: index=False)"
         yield Diagnostic(CSV_INDEX, message, ("data", "path"), hint=hint)

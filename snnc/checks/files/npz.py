@@ -170,11 +170,14 @@ def _pair_fits(program: Program, x: _Array, y: _Array) -> Iterator[Diagnostic]:
     named = _items_hint(x, y)
     classes = program.network.output.classes
     yield from items_fit(program, x.shape[1:], f"an item of '{x.name}'", named)
-    if message := _of_values(x, y, classes):
-        one_hot = _single_labels(x, y, classes)
-        hint = f"{one_hot}; {NOT_YET}" if size(y.shape[1:]) <= FEW_CLASSES else NOT_YET
+    one_hot = isinstance(program.data, Npz) and program.data.one_hot
+    if one_hot and y.shape[1:] != (classes,):
+        yield _not_one_hot(y, classes)
+    elif not one_hot and (message := _of_values(x, y, classes)):
+        single = _single_labels(x, y, classes)
+        hint = f"{single}; {NOT_YET}" if size(y.shape[1:]) <= FEW_CLASSES else NOT_YET
         yield Diagnostic(REGRESSION, message, y.at, hint=hint.removeprefix("; "))
-    elif not y.shape or size(y.shape[1:]) != 1:
+    elif not y.shape or (size(y.shape[1:]) != 1 and not one_hot):
         message = f"'{y.name}' has shape {list(y.shape)}; labels are one whole number an item"
         hint = _single_labels(x, y, classes)
         yield Diagnostic(DATA_SHAPE, message, y.at, hint=hint)
@@ -202,6 +205,16 @@ def _items_hint(x: _Array, y: _Array) -> str:
     if x.shape[-1] == n > 1 and x.shape[0] != n:
         return f"save numpy.moveaxis({x.name}, -1, 0): items are the first axis"
     return ""
+
+
+def _not_one_hot(y: _Array, classes: int) -> Diagnostic:
+    """Return the error for labels that should be rows of a number a class."""
+    if len(y.shape) == 2 and y.shape[1] > 1:
+        message = f"'{y.name}' has shape {list(y.shape)}: one-hot labels of {y.shape[1]} classes, not of {classes}"
+        return Diagnostic(DATA_SHAPE, message, ("output", "classes"), hint=f"write {y.shape[1]}")
+    message = f"'{y.name}' has shape {list(y.shape)}; one-hot labels have a row of {classes} numbers an item"
+    hint = "write one_hot = false" if size(y.shape[1:]) == 1 else ""
+    return Diagnostic(DATA_SHAPE, message, ("data", "one_hot"), hint=hint)
 
 
 def _of_values(x: _Array, y: _Array, classes: int) -> str:

@@ -3,63 +3,108 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from snnc.data.csv_file import PATH, Format, csv_format, fault
+from snnc.data.csv_file import PATH, Format, csv_format, fault, rows
 from snnc.data.measured import regression_of
 from snnc.data.sources.base import Raw
 from snnc.diagnostics.codes import DATA_VALUES
+from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.errors import Unfit, cannot
 from snnc.program.program import Program
 from snnc.spec.sources.csv import Source as Csv
 
+Array = NDArray[np.float64]
+
 
 def read(program: Program) -> list[Raw]:
-    """Read a table as the scripts do. Only a table that NumPy refuses is read again line by line, to locate the error."""
+    """Read a table as the scripts do. Only a table that NumPy refuses is read again line by line, to locate the error.
+
+    Where unusable items are left out, cells that hold no number, and labels that are no class, are NaN.
+    """
     path, data = program.data_path, program.data
     assert path is not None
     assert isinstance(data, Csv)
     how = csv_format(program.network, data)
-
-    def class_number(text: str) -> float:
-        name = text.strip()
-        return how.names.index(name) if how.by_name_alone or name in how.names else float(name)
-
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "loadtxt: input contained no data")
-            label = how.label_of(path)
-            table = np.loadtxt(
-                path,
-                delimiter=how.delimiter,
-                skiprows=int(how.header),
-                comments=None,
-                quotechar='"',
-                converters={label: class_number},
-                ndmin=2,
-                encoding="utf-8-sig",
-            )
+        columns = how.columns_of(path)
+        label, ignored = how.label_column(columns), how.ignored_columns(columns)
+        lenient = data.leaves_unusable_out
+        table = _lenient(path, how, label) if lenient else _strict(path, how, label, ignored)
     except OSError as error:
         raise cannot("read", path, error) from error
     except (ValueError, LookupError) as error:
         raise _unfit(path, how, str(error)) from error
     if table.size == 0:
         message = f"{path.as_posix()} holds no items"
-        raise Unfit(DATA_VALUES, message, PATH, "save the items again: only a header is left")
+        raise Unfit(
+            Diagnostic(
+                DATA_VALUES, message, PATH, hint="save the items again: only a header is left"
+            )
+        )
+    x, y = np.delete(table, [label, *ignored], axis=1), table[:, label]
+    if lenient:
+        return [Raw("items", x, "labels", y)]
     # NumPy also reads nan and inf, and numbers that aren't classes.
-    y = table[:, label]
-    usable = np.isfinite(table).all() and np.isin(y, np.arange(how.classes)).all()
+    usable = np.isfinite(x).all() and np.isin(y, np.arange(how.classes)).all()
     if not usable:
         raise _unfit(path, how, "labels are no classes", regression_of(y).removeprefix(": "))
-    return [Raw("items", np.delete(table, label, axis=1), "labels", y.astype(np.int64))]
+    return [Raw("items", x, "labels", y.astype(np.int64))]
+
+
+def _strict(path: Path, how: Format, label: int, ignored: list[int]) -> Array:
+    """Return a table of numbers, with 0 in columns that are ignored. Raises ValueError at the first cell that is none."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "loadtxt: input contained no data")
+        return np.loadtxt(
+            path,
+            delimiter=how.delimiter,
+            skiprows=int(how.header),
+            comments=None,
+            quotechar='"',
+            converters={
+                **dict.fromkeys(ignored, lambda text: 0.0),
+                label: partial(_class_number, how),
+            },
+            ndmin=2,
+            encoding="utf-8-sig",
+        )
+
+
+def _lenient(path: Path, how: Format, label: int) -> Array:
+    """Return a table of numbers, with NaN in cells that hold none, and in all of a row of other columns than the first line has."""
+    columns = len(how.columns_of(path))
+    table = np.full((sum(1 for _ in rows(path, how.delimiter)), columns), np.nan)
+    for row, values in zip(rows(path, how.delimiter), table, strict=True):
+        if len(row.cells) == columns:
+            values[:] = [_number(cell) for cell in row.cells]
+            values[label] = _number(row.cells[label], partial(_class_number, how))
+    return table[int(how.header) :]
+
+
+def _class_number(how: Format, text: str) -> float:
+    name = text.strip()
+    return how.names.index(name) if how.by_name_alone or name in how.names else float(name)
+
+
+def _number(text: str, read: Callable[[str], float] = float) -> float:
+    try:
+        return read(text)
+    except ValueError:
+        return np.nan
 
 
 def _unfit(path: Path, how: Format, otherwise: str, hint: str = "") -> Unfit:
     """Return the error for a table, with its first fault if one is found."""
     found = fault(path, how)
     if found is None:
-        return Unfit(DATA_VALUES, f"{path.as_posix()}: {otherwise}", PATH, hint)
+        return Unfit(Diagnostic(DATA_VALUES, f"{path.as_posix()}: {otherwise}", PATH, hint=hint))
     message = f"{path.as_posix()}: {found.message}"
-    return Unfit(DATA_VALUES, message, found.at, "; ".join(filter(None, (found.hint, hint))))
+    return Unfit(
+        Diagnostic(DATA_VALUES, message, found.at, hint="; ".join(filter(None, (found.hint, hint))))
+    )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 
 from snnc.data.arrays import DAMAGE
 from snnc.data.sources.base import Raw
 from snnc.diagnostics.errors import Refusal, cannot
 from snnc.program.program import Program
+from snnc.spec.sources.npz import Source as Npz
 
 
 def read(program: Program) -> list[Raw]:
@@ -24,4 +28,23 @@ def read(program: Program) -> list[Raw]:
     except DAMAGE as error:
         raise Refusal(f"{path.as_posix()} is damaged: {error}") from error
     starts = range(0, len(names), 2)
-    return [Raw(names[i], arrays[i], names[i + 1], arrays[i + 1]) for i in starts]
+    raw = [Raw(names[i], arrays[i], names[i + 1], arrays[i + 1]) for i in starts]
+    if isinstance(program.data, Npz) and program.data.one_hot:
+        return [numbered(part, program, path) for part in raw]
+    return raw
+
+
+def numbered(raw: Raw, program: Program, path: Path) -> Raw:
+    """Return items with the number of each one's class in place of its one-hot row. Raises a Refusal for other rows."""
+    y, classes = raw.y, program.network.output.classes
+    if y.shape[1:] != (classes,) or y.dtype.kind not in "fiub":
+        raise Refusal(
+            f"{path.as_posix()}: '{raw.y_name}' has shape {list(y.shape)}; one-hot labels of {classes} classes have "
+            f"{[len(raw.x), classes]}"
+        )
+    odd = np.flatnonzero((np.sort(y, axis=1) != np.eye(classes)[-1]).any(axis=1))
+    if len(odd):
+        raise Refusal(
+            f"{path.as_posix()}: label {odd[0]} of '{raw.y_name}' is {y[odd[0]].tolist()}: one-hot labels hold a 1, and else 0"
+        )
+    return replace(raw, y=y.argmax(axis=1))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from snnc.data.csv_file import numbers_among
 from snnc.program.program import Program
-from snnc.scripts.code import Group, expression, layout, literal
+from snnc.scripts.code import Code, Group, expression, layout, literal
 from snnc.scripts.sources.base import data_constant
+from snnc.scripts.sources.left_out import LeftOut, left_out
 from snnc.spec.sources.csv import Source as Csv
 
 
@@ -19,10 +21,15 @@ class CsvSource(NamedTuple):
     #: Whether labels are names, all of them, because some look like numbers.
     by_name_alone: bool
     delimiter: str
-    #: The column of labels, and the statement that finds it by its name.
+    #: The column of labels, all columns that are no values, and the statements that find them by their names.
     label: str
-    find_label: str
+    no_values: str
+    find_columns: tuple[str, ...]
+    #: Whether the names of columns are read.
+    reads_columns: bool
+    has_header: bool
     load_table: str
+    left_out: LeftOut | None
     test_fraction: str
     template: str = "sources/csv.py.jinja"
 
@@ -32,27 +39,45 @@ class CsvSource(NamedTuple):
 
     @property
     def imports(self) -> tuple[str, ...]:
-        return ("import numpy as np", *(("import csv",) if self.find_label else ()))
+        return ("import numpy as np", *(("import csv",) if self.reads_columns else ()))
 
 
 def section(program: Program, folder: Path) -> CsvSource:
     data, listed = program.data, program.network.output.labels
     labels = listed and tuple(name.strip() for name in listed)
     assert isinstance(data, Csv)
-    is_named = isinstance(data.label, str)
-    name = literal(str(data.label).strip())
-    find = layout(Group("columns.index(", (name,), ")"), "label = ", indent=4)
-    label = "label" if is_named else literal(data.label)
+    lenient = data.leaves_unusable_out
+    label = "label" if isinstance(data.label, str) else literal(data.label)
     return CsvSource(
         data=data_constant(program, folder, data.path),
         labels=layout(expression(labels), "LABELS = ") if labels else "",
         by_name_alone=numbers_among(labels or ()),
         delimiter=literal(data.delimiter),
         label=label,
-        find_label=find if is_named else "",
+        no_values=f"[{label}, *ignored]" if data.ignore else label,
+        find_columns=tuple(_find_columns(data)),
+        reads_columns=lenient or any(isinstance(c, str) for c in (data.label, *data.ignore)),
+        has_header=data.header,
         load_table=_load_table(data, label, has_names=labels is not None),
+        left_out=left_out(program),
         test_fraction=literal(data.test_fraction),
+        template=f"sources/{'csv_lenient' if lenient else 'csv'}.py.jinja",
     )
+
+
+def _find_columns(data: Csv) -> Iterator[str]:
+    """Yield the statements that find the label's column, if it is given by its name, and those that are ignored."""
+    if isinstance(data.label, str):
+        yield layout(_found(data.label), "label = ", indent=4)
+    if data.ignore:
+        ignored = Group("[", tuple(map(_found, data.ignore)), "]")
+        yield layout(ignored, "ignored = ", indent=4)
+
+
+def _found(column: str | int) -> Code:
+    if isinstance(column, int):
+        return literal(column)
+    return Group("columns.index(", (literal(column.strip()),), ")")
 
 
 def _load_table(data: Csv, label: str, has_names: bool) -> str:
@@ -60,5 +85,7 @@ def _load_table(data: Csv, label: str, has_names: bool) -> str:
     arguments = ["path", f"delimiter={literal(data.delimiter)}"]
     arguments += ["skiprows=1"] if data.header else []
     arguments += ["comments=None", "quotechar='\"'", "ndmin=2", 'encoding="utf-8-sig"']
-    arguments += [f"converters={{{label}: class_number}}"] if has_names else []
+    converters = ["**dict.fromkeys(ignored, lambda text: 0)"] if data.ignore else []
+    converters += [f"{label}: class_number"] if has_names else []
+    arguments += [f"converters={{{', '.join(converters)}}}"] if converters else []
     return layout(Group("np.loadtxt(", tuple(arguments), ")"), "table = ", indent=4)

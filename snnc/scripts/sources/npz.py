@@ -8,6 +8,7 @@ from typing import NamedTuple
 from snnc.program.program import Program
 from snnc.scripts.code import literal, width
 from snnc.scripts.sources.base import data_constant
+from snnc.scripts.sources.left_out import LeftOut, left_out
 from snnc.spec.sources.base import SPLIT
 from snnc.spec.sources.npz import Source as Npz
 
@@ -20,6 +21,9 @@ class NpzSource(NamedTuple):
     array_constants: tuple[str, ...]
     #: Of the items, if the file doesn't come split.
     test_fraction: str
+    #: What follows a one-hot or a plain array of labels.
+    as_numbers: str
+    left_out: LeftOut | None
     template: str = "sources/npz.py.jinja"
 
     @property
@@ -42,5 +46,7 @@ def section(program: Program, folder: Path) -> NpzSource:
         data=data_constant(program, folder, data.path),
         arrays=tuple(key.upper() if key in long else name for key, name in names.items()),
         array_constants=tuple(f"{key.upper()} = {name}" for key, name in long.items()),
+        as_numbers="argmax(axis=1)" if data.one_hot else "ravel()",
+        left_out=left_out(program),
         test_fraction="" if data.split_fraction is None else literal(data.split_fraction),
     )

@@ -1,7 +1,7 @@
 """What the sources of items and labels have in common."""
 
 from collections.abc import Collection
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,10 @@ TestFraction = Annotated[
         description="Share of the items held out, rounded up as scikit-learn does; drawn by the seed."
     ),
 ]
+
+
+#: A number of 32 bits, as those of TensorFlow.
+SingleFloat = Annotated[float, Field(ge=-3.4028235e38, le=3.4028235e38)]
 
 
 class SourceKind(Model):
@@ -67,10 +71,28 @@ class FileKind(SourceKind):
     path: str = Field(
         min_length=1, description="The file, relative to the spec, with / between folders."
     )
+    missing: Annotated[tuple[SingleFloat, ...], Field(strict=False)] = Field(
+        (),
+        description="Numbers that stand for missing values, as -999 does in many files: items that hold one are left out, and counted.",
+    )
+    unusable: Literal["refuse", "leave_out"] = Field(
+        "refuse",
+        description="What to do with data in which some items can't be used, as values aren't finite numbers or the label is no class: "
+        "refuse them all, or leave such items out, and count them.",
+    )
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether items may be left out."""
+        return bool(self.missing) or self.leaves_unusable_out
 
     @property
     def file_kind(self) -> str:
         return self.kind
+
+    @property
+    def leaves_unusable_out(self) -> bool:
+        return self.unusable == "leave_out"
 
 
 class KnownKind(SourceKind):

@@ -14,6 +14,12 @@ def _column(value: object) -> str:
     return "name" if isinstance(value, str) else "number"
 
 
+#: A column, by its number or its name in the header.
+Column = Annotated[
+    Annotated[int, Tag("number")] | Annotated[str, Tag("name")], Discriminator(_column)
+]
+
+
 class Source(FileKind):
     """A text file with an item a line: numbers, and the label in a column of its own."""
 
@@ -22,12 +28,15 @@ class Source(FileKind):
         ",", description="What stands between two columns."
     )
     header: bool = Field(True, description="Whether the first line names the columns.")
-    label: Annotated[
-        Annotated[int, Tag("number")] | Annotated[str, Tag("name")], Discriminator(_column)
-    ] = Field(
+    label: Column = Field(
         -1,
         description="The column of labels: its name in the header, or its number, from 0 at the left; -1 is the last. "
         "Labels are whole numbers from 0, or names that labels in [output] lists; spaces around them don't count.",
+    )
+    ignore: Annotated[tuple[Column, ...], Field(strict=False)] = Field(
+        (),
+        description="Columns that are no values of an item, as row numbers and names: by name or number, as the label's. "
+        "They may hold anything.",
     )
     test_fraction: TestFraction = 0.2
 
@@ -38,6 +47,12 @@ class Source(FileKind):
                 CONFLICTING_KEYS,
                 "without a header columns have no names: the label's is a number, -1 for the last",
                 {"key": "label"},
+            )
+        if not self.header and any(isinstance(column, str) for column in self.ignore):
+            raise PydanticCustomError(
+                CONFLICTING_KEYS,
+                "without a header columns have no names: write their numbers, from 0",
+                {"key": "ignore"},
             )
         return self
 

@@ -17,6 +17,10 @@ class Source(FileKind):
     kind: Literal["npz"]
     x: str = Field("x", description="Name of the array of items, items first.")
     y: str = Field("y", description="Name of the array of labels: whole numbers from 0.")
+    one_hot: bool = Field(
+        False,
+        description="Whether labels are one-hot: for each item a row with a number a class, the largest that of its own.",
+    )
     test_fraction: TestFraction = 0.2
     x_train: str | None = Field(
         None, description="Name of the array of training items, if already split."

@@ -1,7 +1,7 @@
 """Run the trained fine_tuned network as spikes on Loihi or its emulator.
 
 On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from fine_tuned.toml [cfae1052].
+Written by snnc from fine_tuned.toml [206abce4].
 """
 
 import argparse
@@ -124,7 +124,10 @@ if __name__ == "__main__":
     if not PARAMS.exists():
         raise SystemExit(f"there is no {PARAMS.name} yet: train first")
     trained = dict(np.load(PARAMS))
-    test = np.load(HERE / "fine_tuned.test.npz")
+    items = HERE / "fine_tuned.test.npz"
+    if not items.exists():  # it was imported without any
+        raise SystemExit(f"there is no {items.name}: snnc run writes it")
+    test = np.load(items)
     x, y = test["x"][: args.items].astype(float), test["y"][: args.items]
     x = (x - trained["input.shift"]) / trained["input.scale"]
     network = build_network(trained, x)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
+from snnc.arguments.types import Suggested, amount, one_of, positive
 from snnc.diagnostics import pages
-from snnc.diagnostics.wording import near
 
 #: Where a trained network runs.
 PLACES = ("nengo_dl", "nengo", "emulator", "nengo_loihi")
@@ -15,10 +15,21 @@ PLACES = ("nengo_dl", "nengo", "emulator", "nengo_loihi")
 
 def _new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="the network's name; the spec becomes NAME.toml")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="write the spec that fits a .csv or a .npz file, or two .npy files of items and of labels",
+    )
+    parser.add_argument(
+        "--label", metavar="COLUMN", help="the column of labels, where a table doesn't tell"
+    )
+    parser.add_argument("--force", action="store_true", help="write over a spec that is there")
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
-    _add_specs(parser, nargs="*")
+    _add_specs(parser, nargs="*", help_="TOML files (default: every spec in this folder)")
     parser.add_argument(
         "--data",
         type=Path,
@@ -33,6 +44,7 @@ def _check(parser: argparse.ArgumentParser) -> None:
         help="also look at the parameters that training has left: the firing rates of items that were trained on",
     )
     _add_folder(parser)
+    _add_quiet(parser, "print nothing where nothing is wrong")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object a spec and line")
     form.add_argument(
@@ -43,14 +55,12 @@ def _check(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(parser: argparse.ArgumentParser) -> None:
-    codes = pages.codes()
     parser.add_argument(
         "code",
         nargs="?",
-        type=_one_of("code", codes),
-        choices=codes,
+        choices=Suggested(pages.codes()),
         metavar="CODE",
-        help="as reports have it in brackets (default: list all)",
+        help="a code, as reports have it in brackets, or a key of specs, as neurons.max_rate (default: list all codes)",
     )
 
 
@@ -67,6 +77,8 @@ def _compile(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="overwrite scripts that were edited since snnc wrote them",
     )
+    _add_quiet(parser, "say nothing of what is written")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a spec and line")
 
 
 def _show(parser: argparse.ArgumentParser) -> None:
@@ -93,13 +105,15 @@ def _train(parser: argparse.ArgumentParser) -> None:
         "--baseline", action="store_true", help="also train the float twin in plain Keras"
     )
     parser.add_argument(
-        "--epochs", type=_positive, help="train this often instead of as the spec says"
+        "--epochs", type=positive, help="train this often instead of as the spec says"
     )
     parser.add_argument(
         "--resume",
         action="store_true",
         help="go on where a training was killed; start where there is none",
     )
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+    _add_telling(parser)
 
 
 def _run_spec(parser: argparse.ArgumentParser) -> None:
@@ -109,14 +123,14 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on",
         action="append",
-        type=_one_of("place", PLACES),
+        type=one_of("place", PLACES),
         choices=PLACES,
         help="nengo_dl shows items fresh, nengo, the chip's emulator and nengo_loihi as a stream; may be repeated (default: as targets say)",
     )
-    parser.add_argument("--items", type=_positive, help="how many test items (default: all)")
+    parser.add_argument("--items", type=positive, help="how many test items (default: all)")
     parser.add_argument(
         "--verify",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="also run the first N items on nengo_loihi, and compare what the emulator computed, bit for bit",
     )
@@ -124,6 +138,7 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plot", action="store_true", help="also draw a figure of each run, NAME.PLACE.png"
     )
+    _add_telling(parser)
 
 
 def _predict(parser: argparse.ArgumentParser) -> None:
@@ -138,15 +153,18 @@ def _predict(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--on",
-        type=_one_of("place", PLACES),
+        type=one_of("place", PLACES),
         choices=PLACES,
         help="where to run (default: on the chip's emulator, or on nengo_dl if the spec isn't for the chip)",
     )
     parser.add_argument("--logits", action="store_true", help="also give the logit of each class")
-    parser.add_argument(
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
         "-w", "--write", type=Path, metavar="CSV", help="write the answers to a file instead"
     )
+    form.add_argument("--json", action="store_true", help="print answers and table as JSON")
     parser.add_argument("--force", action="store_true", help="overwrite that file")
+    _add_telling(parser)
 
 
 def _calibrate(parser: argparse.ArgumentParser) -> None:
@@ -174,13 +192,13 @@ def _add_search(parser: argparse.ArgumentParser, items: int, time: str, toleranc
     _add_trials(parser, items)
     parser.add_argument(
         "--time",
-        type=_amount,
+        type=amount,
         metavar="SECONDS",
         help=f"show items this long (default: {time})",
     )
     parser.add_argument(
         "--tolerance",
-        type=_amount,
+        type=amount,
         default=0.3,
         metavar="POINTS",
         help=f"how much {tolerance}, in percentage points (default: 0.3)",
@@ -199,18 +217,20 @@ def _export(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--dt",
-        type=_amount,
+        type=amount,
         metavar="SECONDS",
         help="the time step that its readers are given (default: that of the spec)",
     )
+    _add_telling(parser)
 
 
 def _report(parser: argparse.ArgumentParser) -> None:
     _add_spec(parser)
     _add_folder(parser)
     _add_data(parser)
-    parser.add_argument("--items", type=_positive, help="how many test items (default: all)")
+    parser.add_argument("--items", type=positive, help="how many test items (default: all)")
     parser.add_argument("--json", action="store_true", help="also print the page's numbers as JSON")
+    _add_telling(parser)
 
 
 def _ladder(parser: argparse.ArgumentParser) -> None:
@@ -218,15 +238,13 @@ def _ladder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--apply", action="store_true", help="write the change to the spec")
     parser.add_argument(
         "--seconds",
-        type=_amount,
+        type=amount,
         default=120.0,
         help="how long changes of the training may be tried; 0 trains nothing (default: 120)",
     )
 
 
 def _import(parser: argparse.ArgumentParser) -> None:
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = IMPORT_EXAMPLES
     parser.add_argument(
         "model", type=Path, help="the file: .h5, .keras, a .json of the architecture, .onnx or .nir"
     )
@@ -265,6 +283,7 @@ def _import(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="write over files that are there")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    _add_telling(parser)
 
 
 def _schema(parser: argparse.ArgumentParser) -> None:
@@ -275,12 +294,9 @@ def _completion(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shell", choices=["bash", "zsh", "fish"])
 
 
-IMPORT_EXAMPLES = """\
-examples:
-  snnc import model.h5                        write model.toml and model.params.npz
-  snnc import model.json --weights model.h5   architecture and weights apart
-  snnc import model.onnx -o jets --data jets.npz
-  snnc import model.keras --check-only        say what would become of each layer"""
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
 
 #: The help of each command, and the function that adds its arguments.
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
@@ -308,17 +324,43 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "completion": ("print what makes a shell complete snnc's commands", _completion),
     "doctor": (
         "say which versions are installed, whether they fit each other, and what repairs them",
-        lambda parser: None,
+        _doctor,
     ),
 }
+
+
+def add_color(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument(
+        "--color",
+        choices=["auto", "always", "never"],
+        metavar="WHEN",
+        default=default,
+        help="auto, always or never: auto is where a terminal takes colour, and NO_COLOR isn't set (default: auto)",
+    )
 
 
 def _add_spec(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", type=Path, help="the spec, a TOML file")
 
 
-def _add_specs(parser: argparse.ArgumentParser, nargs: str) -> None:
-    parser.add_argument("specs", type=Path, nargs=nargs, metavar="spec", help="TOML files")
+def _add_specs(parser: argparse.ArgumentParser, nargs: str, help_: str = "TOML files") -> None:
+    parser.add_argument("specs", type=Path, nargs=nargs, metavar="spec", help=help_)
+
+
+def _add_quiet(parser: argparse._ActionsContainer, help_: str) -> None:
+    parser.add_argument("-q", "--quiet", action="store_true", help=help_)
+
+
+def _add_telling(parser: argparse.ArgumentParser) -> None:
+    """Add how much is told beside results, warnings and errors."""
+    telling = parser.add_mutually_exclusive_group()
+    _add_quiet(telling, "print results, warnings and errors alone")
+    telling.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="say more: versions, and progress as lines",
+    )
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
@@ -349,37 +391,10 @@ def _add_trials(parser: argparse.ArgumentParser, items: int) -> None:
     _add_data(parser)
     parser.add_argument(
         "--items",
-        type=_positive,
+        type=positive,
         default=items,
         help="on how many items, at most: those that validated the training, else of those trained on "
         f"(default: {items}); never on test items",
     )
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
-
-
-def _one_of(noun: str, words: Sequence[str]) -> Callable[[str], str]:
-    """Return a type of arguments that refuses all but some words, and suggests the nearest."""
-
-    def word(text: str) -> str:
-        if text not in words:
-            hint = near(text, words)
-            raise argparse.ArgumentTypeError(f"there is no {noun} {text!r}{hint and f'; {hint}'}")
-        return text
-
-    return word
-
-
-def _amount(text: str) -> float:
-    try:
-        amount = float(text)
-    except ValueError:
-        amount = -1.0
-    if not 0 <= amount < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0")
-    return amount
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
-    return int(text)
+    _add_telling(parser)

@@ -1,0 +1,45 @@
+"""Seconds of the README's ten commands, from a clone to a table of one's own on the emulated chip: `python benchmarks/ten_commands.py`.
+
+It clones this repository to a folder of its own and types them there, one after the other in one shell; what is committed is cloned. Times depend on
+the machine, and that of `make` on how far away the packages are.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: A command of the table, with its number.
+COMMAND = re.compile(r"^\| \d+ \| `(.*?)` \|", re.MULTILINE)
+
+#: Stops at the first that fails. What they print goes nowhere; the seconds of each go out.
+TIMED = "begun=$(date +%s.%N); {} >&2 || exit; echo $(date +%s.%N) $begun"
+
+
+def commands(readme: str) -> list[str]:
+    """Return the commands of the README's table, in order."""
+    return COMMAND.findall(readme)
+
+
+def main() -> None:
+    typed = commands((ROOT / "README.md").read_text(encoding="utf-8"))
+    here = [command.replace("REPOSITORY", str(ROOT)) for command in typed]
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            ["bash", "-c", "\n".join(TIMED.format(command) for command in here)],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    for command, line in zip(typed, done.stdout.splitlines(), strict=True):
+        ended, begun = map(float, line.split())
+        print(f"{ended - begun:7.1f} s  {command}")
+
+
+if __name__ == "__main__":
+    main()

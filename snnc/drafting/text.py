@@ -1,0 +1,68 @@
+"""The text of a drafted spec, with a comment on each choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from snnc.drafting.draft import Draft, Line
+from snnc.spec import write_toml
+
+#: Weights are changed about so often while a network is trained.
+UPDATES = 4000
+#: Comments begin in this column, or two spaces after what is longer.
+MARGIN = 40
+
+
+def spec_text(name: str, source: str, draft: Draft) -> str:
+    """Return the spec of a network for a file, whose name is said."""
+    batch = 16 if draft.to_train < 1000 else 32 if draft.to_train < 10_000 else 100
+    batch = max(1, min(batch, draft.to_train // 4))
+    epochs = max(10, min(200, round(UPDATES * batch / max(draft.to_train, 1))))
+    head = [
+        f"# What snnc new found in {source}, and a first network for it. Each choice has its reason behind it; change what you know better.",
+        "# Next: snnc check --data, train, run, predict; `snnc explain` has the rules, `snnc show --full` every other key.",
+        "snnc = 1",
+    ]
+    tables = {
+        "[network]": (Line("name", name, ""),),
+        "[data]": draft.data,
+        "[input]": draft.input,
+        "[[layers]]": (
+            Line("kind", "dense", "on the host: it turns values into spikes"),
+            Line("units", 128, "enough to begin with; fewer are faster, and overfit less"),
+        ),
+        "[[layers]] ": (
+            Line("kind", "dropout", "in training only, against overfitting"),
+            Line("rate", 0.1, ""),
+        ),
+        "[[layers]]  ": (
+            Line("kind", "dense", "on the chip, where a core has 1,024 neurons"),
+            Line("units", 64, "half as many as before"),
+        ),
+        "[output]": draft.output,
+        "[train]": (
+            Line(
+                "epochs",
+                epochs,
+                f"about {epochs * max(draft.to_train // batch, 1):,} changes of the weights",
+            ),
+            Line("batch_size", batch, f"of {draft.to_train:,} items to train on"),
+        ),
+    }
+    blocks = ["\n".join(head)]
+    blocks += ["\n".join([title.strip(), *map(_line, lines)]) for title, lines in tables.items()]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _line(line: Line) -> str:
+    text = f"{line.key} = {write_toml.value(line.value)}"
+    # In a comment, too, TOML takes no control characters.
+    why = "".join(c if c.isprintable() else " " for c in line.why)
+    return f"{text.ljust(MARGIN - 2)}  # {why}" if why else text
+
+
+def said(lines: Sequence[Line]) -> str:
+    """Return the keys of some lines in words, with why they have their values."""
+    return "\n".join(
+        f"  {line.key} = {write_toml.value(line.value)}: {line.why}" for line in lines if line.why
+    )

@@ -1,0 +1,165 @@
+"""A network in plain Nengo, for many items at once: all of it runs as the host of the emulated chip does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.rc import rc
+from numpy.typing import ArrayLike, NDArray
+
+from snnc.emulator.asked import Asked, Present
+from snnc.emulator.errors import NotEmulatedError
+from snnc.emulator.host import Host, as_nengo_steps
+from snnc.emulator.operators import refuse_unsupported
+from snnc.emulator.plan import Plan
+from snnc.emulator.products import as_nengo_merges
+from snnc.emulator.remembering import Memory
+from snnc.emulator.runs import Called, Check, Exchange
+from snnc.emulator.sampling import kept_steps
+from snnc.emulator.side_by_side import one_after_the_other
+from snnc.emulator.slots import Items, Slot, beginning
+from snnc.emulator.threads import computed
+
+Array = NDArray[Any]
+
+
+class Floats:
+    """A network built once by Nengo, and run on many items at once in double precision.
+
+    All values are equal to those of `nengo.Simulator`, bit for bit. `seed` is that of `nengo.Simulator`. A NotEmulatedError names
+    what never runs twice the same.
+    """
+
+    def __init__(self, network: nengo.Network, dt: float = 0.001) -> None:
+        if rc.float_dtype != np.float64:
+            raise NotEmulatedError(f"{network} with {rc.float_dtype}, as nengo.rc says")
+        self.network = network
+        self._model = as_nengo_merges(network, float(dt))
+        refuse_unsupported(self._model)
+        self._planned: dict[Any, FloatPlan] = {}
+
+    @property
+    def dt(self) -> float:
+        return float(self._model.dt)
+
+    def run(
+        self,
+        items: Mapping[nengo.Node, ArrayLike],
+        steps: int,
+        *,
+        gap: int = 0,
+        latency: int = 0,
+        present: Present = "fresh",
+        chains: int = 1,
+        probes: Sequence[nengo.Probe] | None = None,
+        shared: Sequence[Any] = (),
+    ) -> dict[nengo.Probe, Array]:
+        """Show items, and return the values of probes, (items, steps, size). The arguments are those of `Emulator.run`."""
+        asked = Asked.of(self.network, items, steps, gap, latency, present, chains, probes, shared)
+        whole: dict[nengo.Probe, Array] = {}
+        for numbers, data in self._batches(asked):
+            for probe, values in data.items():
+                if probe not in whole:
+                    whole[probe] = np.empty((asked.n_items, *values.shape[1:]), values.dtype)
+                whole[probe][numbers] = values
+        return whole
+
+    def batches(
+        self,
+        items: Mapping[nengo.Node, ArrayLike],
+        steps: int,
+        *,
+        gap: int = 0,
+        latency: int = 0,
+        present: Present = "fresh",
+        chains: int = 1,
+        probes: Sequence[nengo.Probe] | None = None,
+        shared: Sequence[Any] = (),
+    ) -> Iterator[tuple[Array, dict[nengo.Probe, Array]]]:
+        """Yield the results of `run` for some items at a time, with their numbers, so that memory stays bounded."""
+        asked = Asked.of(self.network, items, steps, gap, latency, present, chains, probes, shared)
+        return self._batches(asked)
+
+    def _batches(self, asked: Asked) -> Iterator[tuple[Array, dict[nengo.Probe, Array]]]:
+        kept = kept_steps(
+            asked.probes, self.dt, asked.steps + asked.gap, len(asked.queues[0]), asked.latency
+        )
+        memory = Memory.of([self._model], asked)
+        plan = self._plan(asked, memory.sharing)
+        copies = memory.copies() if asked.chains > 1 else None
+        for numbers, shown in computed(plan, asked, copies):
+            data = {probe: values[: len(numbers)] for probe, values in shown.items()}
+            data |= {probe: data[probe][:, its] for probe, its in kept.items()}
+            yield numbers, data
+
+    def _plan(self, asked: Asked, sharing: Mapping[Any, int]) -> FloatPlan:
+        """Return the plan of a run, made and compiled when a run first asks for it."""
+        key = (
+            tuple(asked.items),
+            tuple(asked.probes),
+            asked.is_constant,
+            tuple(sharing.items()),
+        )
+        if key not in self._planned:
+            plan = FloatPlan(
+                Plan.of(self._model, asked.items, asked.is_constant, asked.probes, sharing),
+                asked.probes,
+            )
+            first_and_last = {node: values[[0, -1]] for node, values in asked.items.items()}
+            rehearsal = plan.networks(2, lambda: None)
+            rehearsal.clear(None)
+            rehearsal.show(Slot([beginning(first_and_last, min(asked.steps, 2))]))
+            self._planned[key] = plan
+        return self._planned[key]
+
+
+@dataclass(frozen=True, eq=False)
+class FloatPlan:
+    """A network without a chip, planned for a run."""
+
+    plan: Plan
+    probes: Sequence[Any]
+
+    @property
+    def bytes_of_item(self) -> int:
+        """The memory that the state of an item takes."""
+        return max(self.plan.signals.bytes_of_item, 1)
+
+    @property
+    def bytes_recorded(self) -> int:
+        """The memory that the probes of an item take in each step."""
+        return sum(8 * int(probe.size_in) for probe in self.probes)
+
+    def networks(self, n_items: int, check: Check) -> _Networks:
+        return _Networks(self.plan, n_items, check)
+
+
+class _Networks:
+    """A network for some items side by side: a host alone."""
+
+    def __init__(self, plan: Plan, n_items: int, check: Check) -> None:
+        self._host, self._n_items = Host(plan, n_items, check), n_items
+        #: Nothing passes between the host and a chip.
+        self._exchange = Exchange(np.zeros((0, n_items, 0), np.uint8), {}, {}, {})
+
+    def clear(self, called: Sequence[Called] | None) -> None:
+        self._host.clear(called)
+
+    def show(self, slot: Slot, busy: int | None = None) -> dict[Any, Array]:
+        """Return the values of probes, (items, steps, size)."""
+        pieces = (*slot.own, *slot.gap)
+        return one_after_the_other([self._show(items, steps) for items, steps in pieces])
+
+    def _show(self, items: Items, steps: int) -> dict[Any, Array]:
+        data = {
+            probe: np.empty((steps, self._n_items, *shape))
+            for probe, shape in self._host.probed.items()
+        }
+        with as_nengo_steps():
+            self._host.start_item(items)
+            self._host.run(items, self._exchange, data, steps)
+        return data

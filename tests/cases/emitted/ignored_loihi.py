@@ -1,0 +1,122 @@
+"""Run the trained ignored network as spikes on Loihi or its emulator.
+
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from ignored.toml [64b8146b].
+"""
+
+import argparse
+import warnings
+from pathlib import Path
+
+import nengo
+import nengo_loihi
+import numpy as np
+from nengo.dists import Choice
+from nengo.ensemble import Neurons
+from scipy.stats import binomtest
+
+HERE = Path(__file__).resolve().parent
+PARAMS = HERE / "ignored.params.npz"
+
+SEED = 0
+DT = 0.001  # s
+PRESENTATION_STEPS = 50
+READ_STEPS = 25  # the answer is the mean of a presentation's last ones
+
+MAX_RATE = 300  # Hz, for an input of 1
+TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
+LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / MAX_RATE}
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+NEURONS = nengo.LIF(**LIF, initial_state={"voltage": Choice([0])})
+
+SYNAPSE = nengo.Lowpass(0.002)
+# Gain and bias are given: what Nengo derives from them is unused, and may not exist.
+warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
+# Wrong results: a sum on the chip that overflows, weights that lose many bits.
+warnings.filterwarnings("error", "Overflow in|Lost ([3-9]|[1-9][0-9]+) extra bits")
+
+
+def describe(ens):
+    """Return a layer in words: the parameters of another one mean something else."""
+    neurons = ens.neuron_type
+    names = sorted({*nengo.params.iter_params(neurons)} - {"initial_state"})
+    settings = ", ".join(f"{name}={getattr(neurons, name):.9g}" for name in names)
+    tuning = f"max_rate {ens.max_rates.options}, intercept {ens.intercepts.options}"
+    return f"{ens.n_neurons} {type(neurons).__name__}({settings}), {tuning}"
+
+
+def build_network(params, items):
+    def ensemble(name, n_neurons):
+        ens = nengo.Ensemble(n_neurons, 1, neuron_type=NEURONS, label=name, **TUNING)
+        there, here = params.get(f"{name}.neurons"), describe(ens)
+        if there != here:
+            raise SystemExit(f"train anew: {name} was {there},\n and is {here}")
+        ens.gain, ens.bias = params[f"{name}.gain"], params[f"{name}.bias"]
+        return ens
+
+    def connect(source, target, name, synapse=SYNAPSE):
+        weights = params[f"{name}.weights"]
+        nengo.Connection(source, target, transform=weights, synapse=synapse)
+
+    with nengo.Network(label="ignored", seed=SEED) as net:
+        nengo_loihi.add_params(net)
+        inp = nengo.Node(nengo.processes.PresentInput(items, PRESENTATION_STEPS * DT))
+
+        # On the host: it turns the input into spikes.
+        dense1 = ensemble("dense1", 20)
+        net.config[dense1].on_chip = False
+        connect(inp, dense1.neurons, "dense1", synapse=None)
+
+        dense2 = ensemble("dense2", 12)
+        connect(dense1.neurons, dense2.neurons, "dense2")
+
+        # Back on the host. Loihi has no softmax: the largest value is the answer.
+        output = nengo.Node(size_in=3, label="output")
+        connect(dense2.neurons, output, "output")
+        nengo.Connection(nengo.Node(params["output.bias"]), output, synapse=None)
+        net.logits = nengo.Probe(output, label="logits")
+        net.spikes = [nengo.Probe(e.neurons, label=e.label) for e in net.ensembles]
+    return net
+
+
+def run(net, n_items, target):
+    """Show one item after the other, as on the chip: nothing is reset in between."""
+    logits = np.empty((n_items, 3))
+    rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
+    with nengo_loihi.Simulator(net, dt=DT, seed=SEED, target=target) as sim:
+        sim.run_steps(3)  # so late the first item has an effect on the output
+        for item in range(n_items):
+            sim.clear_probes()  # so that memory doesn't grow
+            sim.run_steps(PRESENTATION_STEPS)
+            logits[item] = sim.data[net.logits][-READ_STEPS:].mean(axis=0)
+            for probe in net.spikes:
+                # A spike counts amplitude / dt.
+                amplitude = probe.target.ensemble.neuron_type.amplitude
+                rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
+    return logits, rates
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--items", type=int, default=200)
+    parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
+    args = parser.parse_args()
+    if not PARAMS.exists():
+        raise SystemExit(f"there is no {PARAMS.name} yet: train first")
+    trained = dict(np.load(PARAMS))
+    test = np.load(HERE / "ignored.test.npz")
+    x, y = test["x"][: args.items].astype(float), test["y"][: args.items]
+    x = (x - trained["input.shift"]) / trained["input.scale"]
+    network = build_network(trained, x)
+    spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
+    read = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
+    if trained["spikes"] != read:
+        print(f"note: trained to read {trained['spikes']},\n  and reads {read}")
+    logits, rates = run(network, len(x), args.target)
+    n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
+    low, high = binomtest(correct, n).proportion_ci(method="wilson")
+    print(f"{args.target}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
+    for name, hertz in rates.items():
+        print(f"  {name}: {hertz.mean():.0f} Hz, {np.mean(hertz == 0):.0%} silent")
+        if not hertz.any():
+            raise SystemExit(f"{name} never fires: nothing gets through it")

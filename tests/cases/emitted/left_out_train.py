@@ -1,0 +1,205 @@
+"""Train the left_out network (4-20-12-3) with NengoDL.
+
+On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
+Written by snnc from left_out.toml [923fe293].
+"""
+
+import argparse
+import csv
+import warnings
+from pathlib import Path
+
+import nengo
+import nengo_dl
+import numpy as np
+import tensorflow as tf
+from nengo.dists import Choice
+from nengo.ensemble import Neurons
+from scipy.stats import binomtest
+from tensorflow.keras.layers import Dense
+
+HERE = Path(__file__).resolve().parent
+DATA = HERE / "../data/left_out.csv"
+LABELS = ["ash", "'b' \"c\"", "gum"]
+
+SEED = 0
+DT = 0.001  # s
+EPOCHS = 2
+BATCH_SIZE = 20
+PRESENTATION_STEPS = 50 + 2  # the last ones for the way to the output
+READ_STEPS = 25  # the answer is the mean of the last ones
+
+MAX_RATE = 300  # Hz, for an input of 1
+TUNING = {"max_rates": Choice([MAX_RATE]), "intercepts": Choice([0])}
+LIF = {"tau_rc": 0.02, "tau_ref": 0.001, "amplitude": 1 / MAX_RATE}
+# Trained on rates with a softened threshold: LIF's own have no finite slope there.
+TRAINING_NEURONS = nengo_dl.SoftLIFRate(**LIF, sigma=0.02)
+# Voltages start at zero, as on the chip; by itself Nengo draws them at random.
+RUNNING_NEURONS = nengo.LIF(**LIF, initial_state={"voltage": Choice([0])})
+
+SYNAPSE = nengo.Lowpass(0.002)
+
+SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
+# NengoDL builds the Keras layers anew for every simulator, then restores their weights.
+warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support")
+
+
+def load_data(path=DATA):
+    """Return items and labels to train on, and to test on."""
+    with path.open(encoding="utf-8-sig") as file:
+        rows = [row for row in csv.reader(file, delimiter=",") if row]
+    columns = [name.strip() for name in rows[0]]
+    label = columns.index("kind")
+    ignored = [columns.index(""), columns.index("id")]
+    # A row of more or fewer cells holds nothing that can be used.
+    whole = [row if len(row) == len(columns) else [""] * len(columns) for row in rows]
+    del whole[0]
+    table = np.array([[number(cell) for cell in row] for row in whole])
+    y = np.array([number(row[label], class_number) for row in whole])
+    x, y = usable(np.delete(table, [label, *ignored], axis=1), y)
+    order = np.random.RandomState(SEED).permutation(len(x))
+    test, train = np.split(order, [int(np.ceil(0.3 * len(x)))])
+    return x[train], y[train], x[test], y[test]
+
+
+def number(text, read=float):
+    """Return the number in a cell, or NaN if there is none."""
+    try:
+        return read(text)
+    except ValueError:
+        return np.nan
+
+
+def class_number(text):
+    """Return the number of a class that is given by its name or its number."""
+    name = text.strip()
+    return LABELS.index(name) if name in LABELS else float(name)
+
+
+def usable(x, y):
+    """Return the items that can be used, and their labels."""
+    coded = np.isin(x.astype(np.float32), np.float32([-999, 1e38]))
+    sound = np.isfinite(x).all(axis=1) & np.isin(y, range(3))
+    kept = ~coded.any(axis=1) & sound
+    print(f"{np.sum(~kept)} of {len(x)} items left out: missing values, unusable")
+    return x[kept], y[kept].astype(np.int64)
+
+
+def build_network():
+    """Return the network that is trained: rates, single time steps, no synapses."""
+    with nengo.Network(label="left_out", seed=SEED) as net:
+        # The Keras layers learn; the neurons' own biases, added after the gain, don't.
+        nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
+        # Signals that NengoDL merges by itself are copied as a whole in every step.
+        nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
+
+        inp = nengo.Node(np.zeros(4))  # replaced by the items
+
+        x = nengo_dl.Layer(Dense(20, name="dense1"))(inp)
+        dense1 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="dense1", **TUNING)
+
+        x = nengo_dl.Layer(Dense(12, name="dense2"))(dense1)
+        dense2 = nengo_dl.Layer(TRAINING_NEURONS)(x, label="dense2", **TUNING)
+
+        # No softmax: the loss applies it, and Loihi has none.
+        output = nengo_dl.Layer(Dense(3, name="output"))(dense2)
+        net.logits = nengo.Probe(output, label="logits")
+    return net
+
+
+def train(net, x, y, epochs):
+    """Train on single time steps; return the parameters of the network that runs."""
+    x, y = x[:, None], y[:, None, None]
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    with nengo_dl.Simulator(net, **SIM) as sim:
+        sim.compile(
+            optimizer=tf.optimizers.Adam(learning_rate=0.001),
+            loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        for epoch in range(epochs):
+            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
+            loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
+            if not np.isfinite(loss):
+                raise SystemExit(f"the loss is {loss}: lower the learning rate")
+            print(f"epoch {epoch + 1:3}: loss {loss:.4f}, accuracy {accuracy:.1%}")
+        return collect_params(net)
+
+
+def prepare_to_run(net):
+    """Replace the neurons trained with by those that run, and filter their spikes."""
+    for ens in net.ensembles:
+        ens.neuron_type = RUNNING_NEURONS
+    for conn in net.connections:
+        if isinstance(conn.pre_obj, Neurons):
+            conn.synapse = SYNAPSE
+    with net:
+        nengo_dl.configure_settings(use_loop=True)
+
+
+def collect_params(net):
+    """Return each layer's weights, and its gain and bias as nengo.Ensemble has them."""
+    nodes = [node for node in net.nodes if isinstance(node, nengo_dl.TensorNode)]
+    layers = {node.tensor_func.name: node.tensor_func.get_weights() for node in nodes}
+    params = {f"{name}.weights": w[0].T for name, w in layers.items() if w}
+    params["output.bias"] = layers["output"][1]
+    for ens in net.ensembles:
+        tuning = ens.max_rates.options, ens.intercepts.options
+        gain, bias = ens.neuron_type.gain_bias(*tuning)
+        params[f"{ens.label}.gain"] = np.full(ens.n_neurons, gain)
+        params[f"{ens.label}.bias"] = bias + gain * layers[ens.label][1]
+    return params
+
+
+def describe(ens):
+    """Return a layer in words: the parameters of another one mean something else."""
+    neurons = ens.neuron_type
+    names = sorted({*nengo.params.iter_params(neurons)} - {"initial_state"})
+    settings = ", ".join(f"{name}={getattr(neurons, name):.9g}" for name in names)
+    tuning = f"max_rate {ens.max_rates.options}, intercept {ens.intercepts.options}"
+    return f"{ens.n_neurons} {type(neurons).__name__}({settings}), {tuning}"
+
+
+def evaluate(name, net, x, y, steps):
+    """Show each item for some steps, from a cleared state; print the accuracy."""
+    logits = np.empty((len(x), 3))
+    with nengo_dl.Simulator(net, **SIM) as sim:
+        for start in range(0, len(x), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            # The last batch is filled up with items that are shown twice.
+            items = np.resize(x[batch], (BATCH_SIZE, 4))
+            data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
+            logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
+    n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
+    low, high = binomtest(correct, n).proportion_ci(method="wilson")
+    print(f"{name}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
+    return logits
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=DATA, help="another such file")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    args = parser.parse_args()
+    if not args.data.exists():
+        parser.error(f"there is no {args.data}")
+
+    x_train, y_train, x_held_out, y_test = load_data(args.data)
+    x_train, x_test = x_train.astype(float), x_held_out.astype(float)
+    shift, scale = x_train.mean(axis=0), x_train.std(axis=0)
+    scale[scale == 0] = 1  # a feature that never varies
+    x_train, x_test = (x_train - shift) / scale, (x_test - shift) / scale
+    network = build_network()
+    params = train(network, x_train, y_train, args.epochs)
+    evaluate("rate neurons", network, x_test, y_test, steps=1)
+    prepare_to_run(network)
+    words = {f"{ens.label}.neurons": describe(ens) for ens in network.ensembles}
+    spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
+    words["spikes"] = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
+    words |= {"input.shift": shift, "input.scale": scale, "spec_file": "left_out.toml"}
+    np.savez_compressed(HERE / "left_out.test.npz", x=x_held_out, y=y_test)
+    np.savez(HERE / "left_out.params.npz", **params, **words)
+    evaluate("spikes (fresh)", network, x_test, y_test, PRESENTATION_STEPS)
