@@ -186,8 +186,9 @@ def _share_hint(value: float) -> str:
 def listed_hint(error: LocatedError) -> str:
     """Return the hint for a number of classes beside their names, or ""."""
     labels = error.data["output"].get("labels") if error.path == ("output", "classes") else None
-    several = isinstance(labels, list) and len(labels) > 1
-    return f"write {len(labels)}: labels lists so many" if several else ""
+    if not isinstance(labels, list) or len(labels) < 2:
+        return ""
+    return f"write {len(labels)}: labels lists so many"
 
 
 def own_hint(code: str, data: Mapping[str, Any], path: KeyPath) -> str:

@@ -90,10 +90,10 @@ def _computed(text: str) -> str:
         return ""
     a, b = float(found[1]), float(found[3])
     try:
-        value = {"*": lambda: a * b, "/": lambda: a / b}.get(found[2], lambda: a**b)()
-    except ArithmeticError:
+        value = a * b if found[2] == "*" else a / b if found[2] == "/" else float(a**b)
+    except (ArithmeticError, TypeError):
         return ""
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e9
+    whole = value.is_integer() and abs(value) < 1e9
     return str(int(value)) if whole and "e" not in text and "." not in text else number(value)
 
 
@@ -130,8 +130,9 @@ def _quotes(text: str) -> str:
 def _bare(text: str) -> str:
     """Return a text that stands without quotes."""
     is_text = re.fullmatch(r"[^\W\d][\w./\\:+ -]*|\.{0,2}[\\/][\w./\\ -]+", text)
-    is_text = is_text and "//" not in text and "--" not in text
-    return json.dumps(text.replace("\\", "/"), ensure_ascii=False) if is_text else ""
+    if not is_text or "//" in text or "--" in text:
+        return ""
+    return json.dumps(text.replace("\\", "/"), ensure_ascii=False)
 
 
 def _no_quotes(text: str) -> bool:

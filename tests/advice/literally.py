@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import tempfile
@@ -14,8 +16,8 @@ from pathlib import Path
 import tomli
 
 import snnc
+from snnc.cli import main
 from snnc.commands.common import look_at_data
-from snnc.commands.new import run as new
 from snnc.diagnostics.codes import DATA_VALUES
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.errors import CompileError, Refusal
@@ -179,10 +181,8 @@ def _table_written(tables: Tables, diagnostic: Diagnostic, option: str) -> bool:
 
 
 def _from_new() -> str:
-    with beside({}):
-        import argparse
-
-        new(argparse.Namespace(name="flowers"))
+    with beside({}), contextlib.redirect_stdout(io.StringIO()):
+        main(["new", "flowers"])
         return Path("flowers.toml").read_text(encoding="utf-8")
 
 
