@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -308,6 +309,8 @@ def _no_label(how: Format, columns: list[str]) -> Diagnostic:
     return Diagnostic(DATA_COLUMN, message, at, hint=hint)
 
 
+#: What a column is called that numbers items; pandas gives it no name, or this one when it reads it again.
+_INDEX = r"(unnamed: 0|id|index|idx|row|row_id|nr)?"
 DATA_HEADER = error("data-header")
 CSV_HEADER = warning("csv-header")
 CSV_INDEX = warning("csv-index")
@@ -329,7 +332,10 @@ def _header_warnings(how: Format, top: Row, label: int, numeric: bool) -> Iterat
         message = f"line {top.line} is left out as a header, but holds numbers"
         hint = "write header = false if it is an item"
         yield Diagnostic(CSV_HEADER, message, ("data", "header"), hint=hint)
-    if top.cells[0] == "" and label != 0 and 0 not in how.ignored_columns(top.cells):
-        message = "the first column has no name: is it the number of each item?"
+    first = top.cells[0]
+    is_index = re.fullmatch(_INDEX, first, re.IGNORECASE) is not None
+    if is_index and label != 0 and 0 not in how.ignored_columns(top.cells):
+        named = f"is called '{first}'" if first else "has no name"
+        message = f"the first column {named}: is it the number of each item?"
         hint = f"{ignoring(top.cells, [0], how)}, or leave it out of the file (pandas: index=False)"
         yield Diagnostic(CSV_INDEX, message, ("data", "path"), hint=hint)
