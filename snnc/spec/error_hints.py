@@ -43,6 +43,14 @@ _USUAL = {
     "time": "0.1",
     "units": "64",
 }
+#: What may stand between two columns, and how people call it.
+_DELIMITERS = {
+    ",": ("comma",),
+    ";": ("semicolon", "semi-colon"),
+    "\t": ("\\t", "tab", "tabulator", "tsv"),
+    "|": ("bar", "pipe"),
+    " ": ("space", "whitespace", "blank", "\\s", "\\s+"),
+}
 #: The keys that a table needs, for one that isn't there.
 _STARTS = {
     "network": 'name = "my_network"',
@@ -220,6 +228,16 @@ def unit_hint(error: LocatedError, limit: float) -> str:
     if key in ("dt", "tau_ref") and limit <= value < 1000 * limit:
         return f"write {number(value / 1000)}: times are in seconds"
     return ""
+
+
+def delimiter_hint(value: Any) -> str:
+    """Return the hint for what can't stand between two columns: an escape in single quotes, or a name."""
+    word = str(value).strip().lower().removesuffix("s")
+    named = next((own for own, names in _DELIMITERS.items() if word in names), "")
+    if named:
+        return f"write {write_toml.value(named)}, in double quotes"
+    *first, last = map(write_toml.value, _DELIMITERS)
+    return f"write {', '.join(first)} or {last}, in double quotes"
 
 
 def scale_hint(value: Any, words: str) -> str:

@@ -22,6 +22,7 @@ from snnc.diagnostics.wording import near, number, shown, toml_type
 from snnc.spec.error_hints import (
     as_name,
     bound_hint,
+    delimiter_hint,
     kind_hint,
     listed_hint,
     missing_hint,
@@ -140,6 +141,8 @@ def _unknown_value(error: LocatedError) -> Diagnostic:
         hint += ", or { mean_of_last = 0.5 } for the mean of the second half"
     if path == ("data", "scale"):
         hint = scale_hint(value, hint)
+    if path == ("data", "delimiter"):
+        hint = delimiter_hint(value)
     return Diagnostic(UNKNOWN_VALUE, f"{error.name} can't be {shown(value)}", path, hint=hint)
 
 
