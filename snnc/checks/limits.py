@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
+from snnc.checks.hints import smaller
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.loihi.blocks import one_neuron
@@ -112,17 +113,8 @@ def _beyond_all(network: Network, cores: Mapping[str, int]) -> Diagnostic:
     at = population.block_shape_at
     if at and -(-population.size // NEURONS) < cores[largest]:
         return Diagnostic(CORE_LIMITS, message, at, hint=AUTO)
-    hint = _smaller(network, largest, CORES / number)
+    hint = smaller(network, largest, CORES / number)
     return Diagnostic(CORE_LIMITS, message, population.at, "key", hint)
-
-
-def _smaller(network: Network, name: str, share: float) -> str:
-    """Return the hint that makes a layer smaller, to about a share of its size."""
-    into = network.into(name)
-    kinds = {operator.kind for c in into for operator in c.operators if operator.name == name}
-    key = "units" if "dense" in kinds else "filters" if kinds & {"conv1d", "conv2d"} else ""
-    channels = int(network.population(name).shape[-1] * share)
-    return f"write {key} = {channels}, say" if key and channels else f"make '{name}' smaller"
 
 
 MANY_CORES = warning("many-cores")
@@ -140,7 +132,7 @@ def _too_many(
     at, on, hint = (
         network.population(largest).at,
         _KEY,
-        f"{_smaller(network, largest, CORES / number)}: '{largest}' takes {cores[largest]}",
+        f"{smaller(network, largest, CORES / number)}: '{largest}' takes {cores[largest]}",
     )
     if network.population(largest).pop_type == 16 and network.population(largest).shape[-1] % 4:
         at, on = (*network.population(largest).at, "pop_type"), _KEY
