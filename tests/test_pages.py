@@ -6,6 +6,7 @@ import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,7 +109,30 @@ def write_values(folder: Path) -> None:
     np.savez(folder / "leaking.npz", **{**sound, "x_test": leaked})
     np.savez(folder / "one_sided.npz", **{**sound, "y_test": (np.arange(20) == 0) * 1})
     np.savez(folder / "in_order.npz", **{**sound, "y_test": np.arange(20) // 10})
+    np.savez(folder / "coded.npz", **{**sound, "x_train": with_codes(sound["x_train"])})
+    x, y = chance.normal(size=(40, 2)), np.arange(40)[:, None] % 2
+    tables = {
+        "answer": np.hstack([x, 3 * y]),
+        "number": np.hstack([chance.permutation(40)[:, None] + 7, x]),
+        "constant": np.hstack([x, np.full((40, 1), 4)]),
+    }
+    for name, columns in tables.items():
+        np.savetxt(
+            folder / f"{name}.csv",
+            np.hstack([columns, y]),
+            "%g",
+            ",",
+            header="a,b,c,kind",
+            comments="",
+        )
     np.savez(folder / "sorted.npz", **{**sound, "y_train": np.zeros(20, int)})
+
+
+def with_codes(x: Any) -> Any:
+    """Return items, (n, size), of which two have -999 for a value that is missing."""
+    x = x.copy()
+    x[3, 0] = x[8, 1] = -999
+    return x
 
 
 def needs_numpy(code: str) -> None:

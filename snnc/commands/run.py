@@ -41,8 +41,6 @@ def run(arguments: argparse.Namespace) -> int:
             plots.ensure_writable(figures, program, on)
         trained, data = _load(arguments, program, folder)
         program = trained.program
-        if data and data.left_out:
-            print(f"snnc: {data.left_out}", file=sys.stderr)
         kept = params_file.keep_items(Paths.of(program, folder), trained, data) if data else []
         if kept and not arguments.quiet:
             print(f"wrote {', '.join(path.as_posix() for path in kept)}", file=sys.stderr)
@@ -86,7 +84,10 @@ def _load(
         if trained:
             return trained, None
         program = checked_spec(arguments.spec, arguments.data).program
-    return params_file.load_with_data(program, folder)
+    trained, data = params_file.load_with_data(program, folder)
+    if data.left_out:
+        print(f"snnc: {data.left_out}", file=sys.stderr)
+    return trained, data
 
 
 def _simulators(arguments: argparse.Namespace, program: Program) -> list[SimulatorName]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,12 +24,14 @@ ENDS = (-(2.0**15), 2.0**15 - 1, -(2.0**31), 2.0**31 - 1)
 HUGE = 1e30
 #: A code is so many times as far from the other values as these are wide, or as the middle half of them is.
 FAR, FAR_FROM_MIDDLE = 1.0, 4.0
-#: A column has so many different values at least where a code is told from them, and a code so many items.
-DIFFERENT, FEWEST = 5, 2
+#: A column has so many different values at least where a code is told from them. Codes are in so many cells, or as large as this.
+DIFFERENT, FEWEST, LARGE = 5, 2, 999
 #: Among values that hardly ever repeat, one that does so in this share of the items stands for something else.
 OFTEN = 0.003
 #: A column that tells the label has at most so many values a class, and a class so many items on average.
 VALUES_A_CLASS, ITEMS_A_CLASS = 3, 8
+#: So many items are looked at first.
+SOME = 1000
 #: Row numbers take so many of the numbers that they could at least: some rows may be gone.
 DENSE, FEWEST_ROWS = 0.6, 20
 
@@ -45,48 +48,47 @@ class Found:
 def codes(x: Array) -> Iterator[Found]:
     """Yield what stands for missing values among those of items, (n, size)."""
     some = x[:: max(1, -(-len(x) // ITEMS))]
-    for column in range(some.shape[1]) if some.dtype.kind in "fiu" else ():
-        values, counts = np.unique(some[:, column], return_counts=True)
-        for place in _codes_among(values.astype(float), counts):
-            value = values[place]
+    if some.dtype.kind not in "fiu":
+        return
+    found = [(column, far) for column in range(x.shape[1]) for far in _far(some[:, column])]
+    often = Counter[Any]()
+    for _, (value, count) in found:
+        often[value] += count
+    for column, (value, _) in found:
+        if often[value] >= FEWEST or abs(float(value)) >= LARGE:
             yield Found(column, _exact(value), int(np.sum(x[:, column] == value)))
 
 
-def _codes_among(values: Array, counts: Array) -> Iterator[int]:
-    """Yield the places of codes among sorted values with their counts."""
-    if len(values) <= DIFFERENT:
+def _far(column: Array) -> Iterator[tuple[Any, int]]:
+    """Yield values of a column that look like codes and are far from others, or repeat as no other does, and how often they occur."""
+    values, counts = np.unique(column, return_counts=True)
+    frequent = _frequent(counts)
+    suspects = {0, 1, len(values) - 2, len(values) - 1, *frequent}
+    suspects = {p for p in suspects if 0 <= p < len(values) and _looks_so(float(values[p]))}
+    others = np.delete(np.arange(len(values)), sorted(suspects))
+    if not suspects or len(others) < DIFFERENT:
         return
-    suspects = [
-        place for place in {0, 1, len(values) - 2, len(values) - 1} if _looks_so(values[place])
-    ]
-    suspects += [p for p in _frequent(values, counts) if p not in suspects and _looks_so(values[p])]
-    others = np.delete(np.arange(len(values)), suspects)
-    if len(others) < DIFFERENT:
-        return
-    low, high = values[others[0]], values[others[-1]]
-    middle = np.repeat(values[others], counts[others])
-    quarter, three = np.percentile(middle, (25, 75))
-    frequent = set(_frequent(values, counts))
+    # In double precision, as differences of the largest numbers overflow.
+    low, high = float(values[others[0]]), float(values[others[-1]])
+    quarters = np.percentile(np.repeat(values[others].astype(float), counts[others]), (25, 75))
     for place in sorted(suspects):
-        value = values[place]
-        outside = max(low - value, value - high)
-        far = outside > FAR * (high - low) and outside > FAR_FROM_MIDDLE * (three - quarter)
-        if (far and (counts[place] >= FEWEST or abs(value) >= HUGE)) or place in frequent:
-            yield place
+        outside = max(low - float(values[place]), float(values[place]) - high)
+        away = outside > max(FAR * (high - low), FAR_FROM_MIDDLE * (quarters[1] - quarters[0]))
+        if away or place in frequent:
+            yield values[place], int(counts[place])
 
 
-def _frequent(values: Array, counts: Array) -> list[int]:
+def _frequent(counts: Array) -> list[int]:
     """Return the places of values that repeat where hardly another one does."""
     n = counts.sum()
-    if np.median(counts) > 1 or len(values) < 0.5 * n:
+    if np.median(counts) > 1 or len(counts) < n / 2:
         return []
-    others = np.sort(counts)[-3] if len(counts) > 2 else 1
-    often = (counts >= max(5, OFTEN * n)) & (counts >= others)
+    often = (counts >= max(5, OFTEN * n)) & (counts >= np.sort(counts)[-3:].min())
     return [int(place) for place in np.flatnonzero(often)]
 
 
 def _looks_so(value: float) -> bool:
-    return NINES.fullmatch(number(float(value))) is not None or value in ENDS or abs(value) >= HUGE
+    return NINES.fullmatch(number(value)) is not None or value in ENDS or abs(value) >= HUGE
 
 
 def _exact(value: Any) -> float:
@@ -114,22 +116,21 @@ def tell_labels(x: Array, y: Labels) -> list[int]:
     classes = len(np.unique(y))
     if classes < 2 or len(y) < ITEMS_A_CLASS * classes:
         return []
-    lows = np.array([x[y == c].min(axis=0) for c in np.unique(y)])
-    highs = np.array([x[y == c].max(axis=0) for c in np.unique(y)])
-    of_label = (lows == highs).all(axis=0) & (lows != lows[0]).any(axis=0)
-    few = [c for c in range(x.shape[1]) if not of_label[c] and _tells(x[:, c], y, classes)]
-    return sorted([*np.flatnonzero(of_label).tolist(), *few])
+    # Most columns are ruled out by a few items.
+    some = slice(None, None, max(1, len(x) // SOME))
+    columns = [c for c in range(x.shape[1]) if _tells(x[some, c], y[some])]
+    return [c for c in columns if _tells(x[:, c], y)]
 
 
-def _tells(values: Array, y: Labels, classes: int) -> bool:
-    """Whether the few values of a column say the class."""
-    if len(np.unique(values[:100])) > VALUES_A_CLASS * classes:
+def _tells(values: Array, y: Labels) -> bool:
+    """Whether the few values of a column say the class, or the class says its value."""
+    classes, y = len(np.unique(y)), np.unique(y, return_inverse=True)[1]
+    if (values == values[0]).all() or len(np.unique(values[:100])) > VALUES_A_CLASS * classes:
         return False
     different, numbers = np.unique(values, return_inverse=True)
-    if not classes <= len(different) <= min(VALUES_A_CLASS * classes, len(y) / ITEMS_A_CLASS):
-        return False
-    pairs = np.unique(np.stack([numbers.ravel(), y], axis=1), axis=0)
-    return len(pairs) == len(different)
+    pairs = len(np.unique(numbers.ravel() * classes + y))
+    few = classes <= len(different) <= len(y) / ITEMS_A_CLASS
+    return pairs == classes or (few and pairs == len(different))
 
 
 def like_pixels(x: Array) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from snnc.data.columns import Found, codes, like_pixels, never_vary, row_numbers, tell_labels
 from snnc.data.csv_file import BadText, Format, csv_format, ignoring
 from snnc.data.prepare import Data
-from snnc.diagnostics.codes import DATA_ANSWER, DATA_CONSTANT, DATA_MISSING, DATA_NUMBER, Code
+from snnc.diagnostics.codes import DATA_ANSWER, DATA_CONSTANT, DATA_MISSING, DATA_NUMBER
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import number
 from snnc.program.program import Program
@@ -41,14 +41,16 @@ def column_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
         yield from _codes(program.data, file, list(codes(x)))
     if len(program.network.input_shape) > 1:
         return  # the same value at each place of an image or a series
-    for code, columns, what in (
-        (DATA_ANSWER, tell_labels(x, data.y_train), "tell the class by themselves"),
-        (DATA_NUMBER, row_numbers(x), "count the items"),
-        # Arrays have no key that leaves columns out, and `standard` leaves these at 0.
-        (DATA_CONSTANT, never_vary(x) if file and not like_pixels(x) else [], "never vary"),
-    ):
-        if columns:
-            yield _columns(file, code, columns, what)
+    if columns := tell_labels(x, data.y_train):
+        message, hint = _columns(file, columns, "tell the class alone")
+        yield Diagnostic(DATA_ANSWER, message, AT, hint=hint)
+    if columns := row_numbers(x):
+        message, hint = _columns(file, columns, "count the items")
+        yield Diagnostic(DATA_NUMBER, message, AT, hint=hint)
+    # Arrays have no key that leaves columns out, and `standard` leaves these at 0.
+    if file and not like_pixels(x) and (columns := never_vary(x)):
+        message, hint = _columns(file, columns, "never vary")
+        yield Diagnostic(DATA_CONSTANT, message, AT, hint=hint)
 
 
 def _file(program: Program, size: int) -> _File | None:
@@ -81,16 +83,15 @@ def _codes(source: FileKind, file: _File | None, found: Sequence[Found]) -> Iter
     )
 
 
-def _columns(file: _File | None, code: Code, columns: Sequence[int], what: str) -> Diagnostic:
+def _columns(file: _File | None, columns: Sequence[int], what: str) -> tuple[str, str]:
+    """Return what columns do, and the hint that leaves them out."""
     names = [_name(file, c) for c in columns]
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    message = f"{', '.join(names[:NAMED])}{more} {what}"
-    if file:
-        hint = ignoring(file.names, [file.inputs[c] for c in columns], file.how)
-        hint += f" and shape = [{len(file.inputs) - len(columns)}] in [input]"
-    else:
-        hint = f"leave them out: numpy.delete(x, {list(columns)}, axis=1)"
-    return Diagnostic(code, message, AT, hint=hint)
+    message = f"columns that {what}: {', '.join(names[:NAMED])}{more}"
+    if file is None:
+        return message, f"leave them out: numpy.delete(x, {list(columns)}, axis=1)"
+    ignored = ignoring(file.names, [file.inputs[c] for c in columns], file.how)
+    return message, f"{ignored} and shape = [{len(file.inputs) - len(columns)}] in [input]"
 
 
 def _name(file: _File | None, column: int) -> str:

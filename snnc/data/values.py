@@ -33,6 +33,8 @@ ENOUGH = 1000
 QUIET = 0.03
 MOST_UNHEARD = 0.1
 MANY = 5000
+#: What single values tell is more than chance if it is so many times what chance tells on average.
+BY_CHANCE = 4
 #: With more negative values than this share, a neuron that is silent for them misses something.
 MOST_NEGATIVE = 0.01
 
@@ -64,22 +66,8 @@ def _scale_fault(scale: Scale, data: Data) -> _Fault | None:
     if fixed and spread < ALIKE * max(1, largest):
         message = f"values from {low.min():g} to {high.max():g} hardly differ for neurons whose max_rate is for an input of 1"
         return _Fault(message, 2)
-    common = max(spread, 1) if fixed else spread
-    narrow = varying & (high - low < NARROW * common)
-    if scale != "standard" and narrow.sum() > MOST_NARROW * varying.sum():
-        by = "of 1" if fixed else "of the range that all are scaled by"
-        message = f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} {by}: hardly a neuron can tell"
+    if scale != "standard" and (message := _narrow(data, fixed)):
         return _Fault(message, 2)
-    if scale != "standard":
-        few = slice(None, None, max(1, len(data.x_train) // MANY))
-        quiet, told = _unheard_columns(data.x_train[few], data.y_train[few], common)
-        if told > MOST_UNHEARD:
-            by = "of 1" if fixed else "of the range that all are scaled by"
-            message = (
-                f"{quiet} of {len(varying)} values vary by less than {QUIET:.0%} {by} (standard deviation), and hold {told:.0%} of what "
-                "single values tell of the classes: hardly a neuron can hear them"
-            )
-            return _Fault(message, 2)
     for percentiles, least in CORE.items() if scale in ("unit", "signed") else ():
         if (share := _core(data.x_train, percentiles) / spread) < least:
             message = f"{percentiles[1] - percentiles[0]}% of the values keep to {share:.1%} of the range that all are scaled by: hardly a neuron can tell"
@@ -94,6 +82,27 @@ def _scale_fault(scale: Scale, data: Data) -> _Fault | None:
     return None
 
 
+def _narrow(data: Data, fixed: bool) -> str:
+    """Return which values vary too little beside the range that all are scaled by, or beside 1 if they are as given; "" if hardly one does."""
+    x = data.x_train
+    low, high = x.min(axis=0), x.max(axis=0)
+    spread, varying = high.max() - low.min(), high > low
+    common, by = spread, "of the range that all are scaled by"
+    if fixed:
+        common, by = max(spread, 1), "of 1"
+    narrow = varying & (high - low < NARROW * common)
+    if narrow.sum() > MOST_NARROW * varying.sum():
+        return f"{narrow.sum()} of {varying.sum()} values that vary keep to less than {NARROW:.0%} {by}: hardly a neuron can tell"
+    few = slice(None, None, max(1, len(x) // MANY))
+    quiet, told = _unheard_columns(x[few], data.y_train[few], common)
+    if told <= MOST_UNHEARD:
+        return ""
+    return (
+        f"{quiet} of {len(varying)} values vary by less than {QUIET:.0%} {by} (standard deviation), and hold {told:.0%} of what "
+        "single values tell of the classes: hardly a neuron can hear them"
+    )
+
+
 def _unheard_columns(x: Array, y: Labels, common: float) -> tuple[int, float]:
     """Return how many columns vary so little, beside a common range, that hardly a neuron hears them, and the share that they hold.
 
@@ -105,6 +114,8 @@ def _unheard_columns(x: Array, y: Labels, common: float) -> tuple[int, float]:
     for members in (x[y == c] for c in np.unique(y)):
         between += len(members) / len(x) * np.square(members.mean(axis=0) - mean)
     told = np.divide(between, np.square(spread), out=between, where=spread > 0)
+    # By chance each tells a little of so few items.
+    told[told < BY_CHANCE * (len(np.unique(y)) - 1) / len(x)] = 0
     return int(low.sum()), float(told[low].sum() / max(told.sum(), np.finfo(float).tiny))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.data.columns import like_pixels, never_vary, row_numbers, tell_labels
-from snnc.data.csv_file import MOST_NAMES, BadText, has_decimal_comma, number, rows
+from snnc.data.csv_file import MOST_NAMES, BadText, column_number, has_decimal_comma, number, rows
+from snnc.data.prepare import MOST_CLASSES
 from snnc.diagnostics.errors import Refusal, UsageError
 from snnc.diagnostics.wording import counted, joined
 from snnc.drafting.draft import (
@@ -37,10 +39,15 @@ LABELS = (
 )
 #: What stands in cells without a value.
 NOTHING = ("", "?", "-", "na", "n/a", "nan", "null", "none")
+#: A table has so many lines at least.
+FEWEST_LINES = 3
+FORM = "a table has an item a line, columns divided by , ; | a tab or a space, and the first line may name them"
 #: So many lines tell how a file is written.
 FIRST = 200
 #: Of a label that is one, there are more items than this share of those of an average one.
 RARE = 0.02
+#: Of fewer items a class, none is too rare.
+FEW = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,34 +140,42 @@ def read(path: Path) -> Table:
     except BadText as error:
         raise Refusal(f"{path.as_posix()} can't be read: {error}") from error
     width = len(lines[0]) if lines else 0
-    whole = [line for line in lines if len(line) == width]
-    if width < 2 or len(whole) < len(lines) * (1 - MOST_LEFT_OUT) or len(whole) < 3:
+    whole = [tuple(line) for line in lines if len(line) == width]
+    if width < 2 or len(whole) < FEWEST_LINES:
         raise Refusal(
-            f"{path.as_posix()}: the first line has {counted(width, 'column')}, {len(lines) - len(whole)} of the others have more "
-            "or fewer: a table has a line an item, and the first may name the columns"
+            f"{path.as_posix()} holds {counted(len(lines), 'line')} of a single column, or hardly any: {FORM}"
+        )
+    if len(whole) < len(lines) * (1 - MOST_LEFT_OUT):
+        raise Refusal(
+            f"{path.as_posix()}: the first line has {counted(width, 'column')}, and {len(lines) - len(whole)} of {len(lines)} lines have more "
+            f"or fewer: {FORM}"
         )
     header = _has_header(whole)
-    names = whole[0] if header else [str(n) for n in range(width)]
-    items = whole[1:] if header else whole
+    names = whole[0] if header else tuple(map(str, range(width)))
+    items = tuple(whole[int(header) :])
+    _refuse_commas(path, delimiter, items)
+    return Table(path, delimiter, header, names, items, len(lines) - len(whole))
+
+
+def _refuse_commas(path: Path, delimiter: str, items: Sequence[Sequence[str]]) -> None:
+    """Raise a Refusal if numbers have decimal commas."""
     commas = next((c for item in items[:FIRST] for c in item if has_decimal_comma(c)), None)
-    if commas and delimiter != ",":
+    if commas and "," in commas and delimiter != ",":
         raise Refusal(
             f"{path.as_posix()}: {commas!r} has a comma; write numbers with a decimal point (pandas: read_csv(..., decimal=','))"
         )
-    return Table(
-        path, delimiter, header, tuple(names), tuple(map(tuple, items)), len(lines) - len(whole)
-    )
 
 
 def _delimiter(path: Path) -> str:
     """Return what divides the columns: that by which most of the first lines have the same number of cells, and several."""
 
-    def same(delimiter: str) -> tuple[float, int]:
-        widths = Counter(len(row.cells) for row in islice(rows(path, delimiter), FIRST))
-        if not widths:
-            return (0.0, 0)
-        width, count = widths.most_common(1)[0]
-        return (round(count / widths.total(), 1), width) if width > 1 else (0.0, 0)
+    def same(delimiter: str) -> tuple[float, bool, int]:
+        widths = [len(row.cells) for row in islice(rows(path, delimiter), FIRST)]
+        (width, count), *_ = Counter(widths).most_common(1) or [(0, 0)]
+        if width < 2:
+            return (0.0, False, 0)
+        # Decimal commas divide, too, but not a line of names.
+        return (round(count / len(widths), 1), widths[0] == width, width)
 
     return max(DELIMITERS, key=same)
 
@@ -183,33 +198,35 @@ def _has_header(lines: Sequence[Sequence[str]]) -> bool:
 
 def _label(table: Table, wanted: str | None) -> tuple[int, str]:
     """Return the column of labels, and why it is that."""
-    names, path = table.names, table.path.as_posix()
     if wanted is not None:
-        found = [c for c, name in enumerate(names) if name == wanted]
-        if (
-            not found
-            and wanted.lstrip("-").isdigit()
-            and int(wanted) in range(-len(names), len(names))
-        ):
-            found = [range(len(names))[int(wanted)]]
-        if len(found) != 1:
-            raise UsageError(f"{path} has no column {wanted!r}: {_listed(names)}")
-        return found[0], "as --label says"
-    named = [c for c, name in enumerate(names) if name.lower() in LABELS]
+        return _named_column(table, wanted), "as --label says"
+    columns = range(len(table.names))
+    named = [c for c in columns if table.names[c].lower() in LABELS]
     if len(named) == 1:
         return named[0], "by its name"
-    texts = [c for c in range(len(names)) if _is_text(table, c) and _classlike(table, c)]
+    classlike = [c for c in columns if _classlike(table, c)]
+    texts = [c for c in classlike if _is_text(table, c)]
     if len(texts) == 1:
         return texts[0], "the only column with a few different words"
-    last = len(names) - 1
-    ends = [c for c in (last, 0) if _classlike(table, c)]
-    if ends and not texts:
-        return ends[
-            0
-        ], f"the {'last' if ends[0] == last else 'first'} column, of a few whole numbers"
+    if not texts and columns[-1] in classlike:
+        return columns[-1], "the last column, of a few whole numbers"
+    if not texts and 0 in classlike:
+        return 0, "the first column, of a few whole numbers"
     raise Refusal(
-        f"{path} doesn't tell which column holds the labels: name it, --label COLUMN; it has {_listed(names)}"
+        f"{table.path.as_posix()} doesn't tell which column holds the labels: name it, --label COLUMN; it has {_listed(table.names)}"
     )
+
+
+def _named_column(table: Table, wanted: str) -> int:
+    """Return the column of a name, or of a number. Raises a UsageError if there is none."""
+    column: str | int = wanted
+    if wanted not in table.names and re.fullmatch(r"-?\d{1,9}", wanted):
+        column = int(wanted)
+    try:
+        return column_number(column, list(table.names))
+    except LookupError:
+        message = f"{table.path.as_posix()} has no single column {wanted!r}: it has {_listed(table.names)}"
+        raise UsageError(message) from None
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -235,22 +252,34 @@ def _classlike(table: Table, column: int) -> bool:
 def _classes(table: Table, at: int) -> tuple[list[str], list[str]]:
     """Return the labels that are classes, and others that are too rare to be some. Raises a Refusal if they hardly are classes."""
     counts = Counter(cell for cell in table.column(at) if cell.lower() not in NOTHING)
-    average = counts.total() / max(len(counts), 1)
-    common = {name for name, n in counts.items() if n > 1 or average < 1 / RARE}
-    if len(common) > 1:
-        average = sum(counts[name] for name in common) / len(common)
-    classes = [name for name in counts if counts[name] > max(1, RARE * average) or average < 5]
+    rare = _rare(counts)
+    classes = sorted(counts.keys() - rare, key=_order)
     named = f"{table.path.as_posix()}: the column {table.names[at]!r}"
     if len(classes) < 2:
         raise Refusal(
             f"{named} holds {counted(len(counts), 'label')}, and classes are at least two"
         )
-    values = [number(name) for name in classes]
-    measured = any(v is not None and v != int(v) for v in values)
-    if (measured and len(classes) > MOST_NAMES) or len(classes) > 1000 or average < 2:
+    if counts.total() < 2 * len(classes) or len(classes) > MOST_CLASSES or _measured(classes):
         raise Refusal(f"{named} holds {len(counts)} different values: a regression? {NOT_YET}")
-    classes.sort(key=lambda name: (number(name) is None, number(name) or 0.0, name))
-    return classes, [name for name in counts if name not in classes]
+    return classes, sorted(rare)
+
+
+def _rare(counts: Mapping[str, int]) -> set[str]:
+    """Return the labels that are hardly classes, as there are so few items of them."""
+    several = [n for n in counts.values() if n > 1]
+    usual = float(np.median(several)) if several else 0.0
+    return {name for name, n in counts.items() if usual >= FEW and n <= max(1, RARE * usual)}
+
+
+def _order(name: str) -> tuple[bool, float, str]:
+    value = number(name)
+    return (value is None, value or 0.0, name)
+
+
+def _measured(names: Sequence[str]) -> bool:
+    """Whether labels are many numbers with fractions."""
+    fractions = [v for v in map(number, names) if v is not None and v != int(v)]
+    return len(names) > MOST_NAMES and bool(fractions)
 
 
 def _inputs(table: Table, label: int) -> tuple[list[int], list[tuple[int, str]]]:

@@ -89,10 +89,15 @@ def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
     except LookupError:
         yield _misdivided(table) or _lying(table) or _no_label(how, columns)
         return
-    wrong = list(_ignored_fit(how, columns, label))
-    if wrong:
+    if wrong := list(_ignored_fit(how, columns, label)):
         yield from wrong
         return
+    yield from _items_fit(program, table, label)
+
+
+def _items_fit(program: Program, table: _Table, label: int) -> Iterator[Diagnostic]:
+    """Yield what doesn't fit of a table whose columns are known: its first item, its header, the shape of items."""
+    how, columns, item = table.how, table.top.cells, table.item
     lenient = isinstance(program.data, Csv) and program.data.leaves_unusable_out
     if not lenient and (unlike := _no_item(table, label)):
         yield _misdivided(table) or unlike
