@@ -97,7 +97,7 @@ def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
 
 def _items_fit(program: Program, table: _Table, label: int) -> Iterator[Diagnostic]:
     """Yield what doesn't fit of a table whose columns are known: its first item, its header, the shape of items."""
-    how, columns, item = table.how, table.top.cells, table.item
+    how, columns = table.how, table.top.cells
     lenient = isinstance(program.data, Csv) and program.data.leaves_unusable_out
     if not lenient and (unlike := _no_item(table, label)):
         yield _misdivided(table) or unlike
