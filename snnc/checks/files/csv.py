@@ -97,7 +97,7 @@ def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
 
 def _items_fit(program: Program, table: _Table, label: int) -> Iterator[Diagnostic]:
     """Yield what doesn't fit of a table whose columns are known: its first item, its header, the shape of items."""
-    how, columns = table.how, table.top.cells
+    how = table.how
     lenient = isinstance(program.data, Csv) and program.data.leaves_unusable_out
     if not lenient and (unlike := _no_item(table, label)):
         yield _misdivided(table) or unlike
@@ -111,6 +111,15 @@ def _items_fit(program: Program, table: _Table, label: int) -> Iterator[Diagnost
     if unreadable and (misdivided := _misdivided(table)):
         yield misdivided
         return
+    yield from _shape_fits(program, table, texts, header)
+    yield from unreadable
+
+
+def _shape_fits(
+    program: Program, table: _Table, texts: list[int], header: list[Diagnostic]
+) -> Iterator[Diagnostic]:
+    """Yield what doesn't fit of the number of columns, and warnings of the header that say no other shape."""
+    how, columns = table.how, table.top.cells
     size = len(columns) - 1 - len(how.ignore)
     ignored = " and what is ignored" if how.ignore else ""
     what = f"an item, a line without its label{ignored},"
@@ -119,11 +128,9 @@ def _items_fit(program: Program, table: _Table, label: int) -> Iterator[Diagnost
         # Then the shape is right, and two hints would contradict each other.
         hint, header = header[-1].hint, header[:-1]
     elif texts and same_items((size - len(texts),), program.item_shape):
-        yield from unreadable
-        return
+        return  # what is said of the text makes the shape right
     yield from header
     yield from items_fit(program, (size,), what, hint)
-    yield from unreadable
 
 
 def _ignored_fit(how: Format, columns: list[str], label: int) -> Iterator[Diagnostic]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,6 @@ from snnc.spec.regressions import NOT_YET, same_as_items
 from snnc.spec.sources.base import SPLIT
 from snnc.spec.sources.npz import Source as Npz
 
-_SPLIT_NAMES = dict.fromkeys(SPLIT, "")
 #: Arrays of more values an item are hardly one-hot labels, if anything else is as likely.
 FEW_CLASSES = 10
 #: The kind of an array's values, by the letter of its type, and a hint how to save numbers instead.
@@ -98,12 +97,8 @@ def _names(program: Program, present: Mapping[str, Header]) -> tuple[str, ...]:
 
 def _meant(name: str, names: Sequence[str], present: Mapping[str, Header]) -> str:
     """Return the hint for an array that a file doesn't have: others by their names, or by what their shapes say."""
-    ways = (_SPLIT_NAMES, {"x": "x", "y": "y"})
-    for keys in ways:
-        own = {key: next((a for a in present if a.lower() == key), "") for key in keys}
-        if all(own.values()) and len(keys) != len(names):
-            written = " and ".join(f'{key} = "{array}"' for key, array in own.items())
-            return f"write {written} in place of the others"
+    if otherwise := _split_otherwise(names, present):
+        return otherwise
     others = [other for other in present if other not in names]
     if close(name, others):
         return near(name, others)
@@ -113,6 +108,14 @@ def _meant(name: str, names: Sequence[str], present: Mapping[str, Header]) -> st
         return near("", fitting)
     what = "labels" if is_labels else "items"
     return f"save the {what} too: numpy.savez(FILE, {', '.join(f'{n}=...' for n in names)})"
+
+
+def _split_otherwise(names: Sequence[str], present: Collection[str]) -> str:
+    """Return the hint for arrays that come split where the spec splits them, or the other way round, or ""."""
+    keys = ("x", "y") if len(names) == len(SPLIT) else SPLIT
+    own = {key: next((a for a in present if a.lower() == key), "") for key in keys}
+    written = " and ".join(f'{key} = "{array}"' for key, array in own.items())
+    return f"write {written} in place of the others" if all(own.values()) else ""
 
 
 def _is_like_labels(shape: Shape) -> bool:
@@ -184,12 +187,8 @@ def _pair_fits(program: Program, x: _Array, y: _Array) -> Iterator[Diagnostic]:
     elif x.shape[:1] != y.shape[:1]:
         items = f"{x.shape[0]} items" if x.shape else "no items"
         message = f"there are {items} in '{x.name}', but {y.shape[0]} labels in '{y.name}'"
-        if not named and x.shape[:1] and x.shape[0] and y.shape[0]:
-            n = min(x.shape[0], y.shape[0])
-            hint = f"save as many of both, {x.name}[:{n}] and {y.name}[:{n}], if the first belong together"
-            yield Diagnostic(DATA_SHAPE, message, y.at, hint=hint)
-        elif not named:
-            yield Diagnostic(DATA_SHAPE, message, y.at, hint="save both again, items first")
+        if not named:
+            yield Diagnostic(DATA_SHAPE, message, y.at, hint=_as_many(x, y))
     elif x.shape[0] == 0:
         hint = "save it again, with its items"
         yield Diagnostic(DATA_SHAPE, f"'{x.name}' holds no items", x.at, hint=hint)
@@ -215,6 +214,14 @@ def _not_one_hot(y: _Array, classes: int) -> Diagnostic:
     message = f"'{y.name}' has shape {list(y.shape)}; one-hot labels have a row of {classes} numbers an item"
     hint = "write one_hot = false" if size(y.shape[1:]) == 1 else ""
     return Diagnostic(DATA_SHAPE, message, ("data", "one_hot"), hint=hint)
+
+
+def _as_many(x: _Array, y: _Array) -> str:
+    """Return the hint for items and labels of which there aren't as many."""
+    n = min(*x.shape[:1], y.shape[0]) if x.shape else 0
+    if not n:
+        return "save both again, items first"
+    return f"save as many of both, {x.name}[:{n}] and {y.name}[:{n}], if the first belong together"
 
 
 def _of_values(x: _Array, y: _Array, classes: int) -> str:
