@@ -11,7 +11,7 @@ values, `--held-out` trains on three quarters of the training items and shows th
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +25,8 @@ from snnc.spec.changes import Changes, changed
 from snnc.spec.read import parse, read
 
 if TYPE_CHECKING:
+    from snnc.data.prepare import Data
+    from snnc.networks.folding import Weights
     from snnc.training.params_file import Trained
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,11 +54,11 @@ class Ways(NamedTuple):
 
     @property
     def heads(self) -> list[str]:
-        tuned = [] if self.tuned is None else [f"{_ms(self.tuned)}, tuned"]
-        return [*map(_ms, self.times), *tuned]
+        tuned = [] if self.tuned is None else [f"{ms(self.tuned)}, tuned"]
+        return [*map(ms, self.times), *tuned]
 
 
-class _Source(NamedTuple):
+class Source(NamedTuple):
     """A spec with its seed, and the file that its items are read from instead of from what it names."""
 
     document: Document
@@ -77,15 +79,15 @@ def main() -> None:
     print(
         "the mean over seeds, and its 95 % interval from a bootstrap that draws seeds, then items.\n"
     )
-    spikes = f"spikes, {_ms(max(ways.times))}"
+    spikes = f"spikes, {ms(max(ways.times))}"
     heads = ["", "seeds", "n", "float", "rates - float", *ways.heads, spikes]
     print(line(heads))
     print(line(["---"] * len(heads)))
     for document in _documents(arguments):
         seeds = []
-        for seed in _seeds(document, arguments.seeds):
-            one = _Source(changed(document, {("network", "seed"): seed}), arguments.data)
-            one = _held_out(one, arguments.o) if arguments.held_out else one
+        for seed in seeds_of(document, arguments.seeds):
+            one = Source(changed(document, {("network", "seed"): seed}), arguments.data)
+            one = held_out(one, arguments.o) if arguments.held_out else one
             seeds.append(_compared(one, ways, arguments.o))
         print(line(_cells(document.data["network"]["name"], seeds, ways.heads)), flush=True)
 
@@ -120,7 +122,7 @@ def _documents(arguments: argparse.Namespace) -> Iterator[Document]:
     for path in specs:
         yield changed(read(path), changes)
     for path in arguments.table:
-        yield changed(_of_table(path), changes)
+        yield changed(of_table(path), changes)
 
 
 def _change(text: str) -> tuple[tuple[str | int, ...], Any]:
@@ -129,7 +131,7 @@ def _change(text: str) -> tuple[tuple[str | int, ...], Any]:
     return path, parse(f"value = {value}".encode(), Path("--set")).data["value"]
 
 
-def _of_table(path: Path) -> Document:
+def of_table(path: Path) -> Document:
     """Return what `snnc new` writes, for a table."""
     import numpy as np
 
@@ -149,12 +151,12 @@ def _of_table(path: Path) -> Document:
     return changed(new, changes)
 
 
-def _seeds(document: Document, n: int) -> range:
+def seeds_of(document: Document, n: int) -> range:
     first = document.data["network"].get("seed", 0)
     return range(first, first + n)
 
 
-def _held_out(source: _Source, kept: Path) -> _Source:
+def held_out(source: Source, kept: Path) -> Source:
     """Return the same spec without its test items: a quarter of its training items are those, and the others are trained on."""
     import numpy as np
 
@@ -181,10 +183,10 @@ def _held_out(source: _Source, kept: Path) -> _Source:
         ("data", "path"): path.name,
         ("data", "scale"): program.data.scale,
     }
-    return _Source(changed(document, changes), path)
+    return Source(changed(document, changes), path)
 
 
-def _compared(source: _Source, ways: Ways, kept: Path) -> Compared:
+def _compared(source: Source, ways: Ways, kept: Path) -> Compared:
     """Train one seed, unless that is done, and show its test items in each way."""
     from snnc.running.emulated import emulate
     from snnc.running.rates import rate_answers
@@ -193,7 +195,7 @@ def _compared(source: _Source, ways: Ways, kept: Path) -> Compared:
     program = source.program()
     held = ".held_out" if source.data_file and source.data_file.parent == kept else ""
     where = kept / f"{program.name}.{program.network.seed}{held}"
-    trained = _trained(program, where)
+    trained = train_here(program, where)
     labels, x = trained.y_test, trained.x_test
     assert trained.baseline is not None
     right = trained.baseline == labels
@@ -203,7 +205,7 @@ def _compared(source: _Source, ways: Ways, kept: Path) -> Compared:
         shown = source.program({("presentation", "time"): time}).presentation
         other = replace(trained.program, presentation=shown)
         answers = emulate(other, x)
-        gains[_ms(time)] = (answers.classes == labels).astype(int) - right
+        gains[ms(time)] = (answers.classes == labels).astype(int) - right
         spikes = spikes_of(answers, other)
     if ways.tuned is not None:
         answers = emulate(_tuned(source, program, where, ways.tuned), x)
@@ -213,7 +215,7 @@ def _compared(source: _Source, ways: Ways, kept: Path) -> Compared:
     return Compared(twin, rates - twin, gains, spikes)
 
 
-def _tuned(source: _Source, program: Program, where: Path, time: float) -> Program:
+def _tuned(source: Source, program: Program, where: Path, time: float) -> Program:
     """Return what `snnc tune --time` chooses, by items that aren't test items, with its usual values."""
     from snnc.training.progress import Nobody
     from snnc.trials.tune import tune
@@ -226,8 +228,13 @@ def _tuned(source: _Source, program: Program, where: Path, time: float) -> Progr
     ).program
 
 
-def _trained(program: Program, where: Path) -> Trained:
-    """Return what a folder holds of a program and its float twin, once both are trained and saved there."""
+def train_here(
+    program: Program, where: Path, learn: Callable[[Program, Data], Weights] | None = None
+) -> Trained:
+    """Return what a folder holds of a program and its float twin, once both are trained and saved there.
+
+    `learn` trains the program in another way than `snnc train`.
+    """
     from snnc.data import prepare
     from snnc.networks.build import training_network
     from snnc.networks.deploy import deploy
@@ -241,13 +248,17 @@ def _trained(program: Program, where: Path) -> Trained:
     paths, items = Paths.of(program, where), prepare.load(program)
     if not baseline_file.is_baseline_complete(paths.baseline, program, items):
         model = train_baseline(program, items.x_train, items.y_train)
-        weights = {layer.name: layer.get_weights() for layer in model.layers}
+        layers = {layer.name: layer.get_weights() for layer in model.layers}
         answers = baseline_answers(model, program, items.x_test).classes
-        twin = baseline_file.Baseline(weights, answers)
+        twin = baseline_file.Baseline(layers, answers)
         baseline_file.save_baseline(paths.baseline, program, items, twin)
     if not params_file.is_complete(paths.params, program, items):
-        trained = train(training_network(program.network), program, items.x_train, items.y_train)
-        deployed = deploy(program.network, trained)
+        if learn:
+            weights = learn(program, items)
+        else:
+            net = training_network(program.network)
+            weights = train(net, program, items.x_train, items.y_train)
+        deployed = deploy(program.network, weights)
         params_file.save_training(paths, program, deployed, items, ())
     return params_file.load(program, where)
 
@@ -280,7 +291,7 @@ def interval(gains: Sequence[Any]) -> str:
     return f"{100 * np.mean([g.mean() for g in gains]):+.1f} ({low:+.1f} to {high:+.1f})"
 
 
-def _ms(seconds: float) -> str:
+def ms(seconds: float) -> str:
     return f"{1000 * seconds:g} ms"
 
 

@@ -13,16 +13,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: A command of the table, with its number.
-COMMAND = re.compile(r"^\| \d+ \| `(.*?)` \|", re.MULTILINE)
+#: The block that they stand in, each with its seconds behind it.
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 #: Stops at the first that fails. What they print goes nowhere; the seconds of each go out.
 TIMED = "begun=$(date +%s.%N); {} >&2 || exit; echo $(date +%s.%N) $begun"
 
 
 def commands(readme: str) -> list[str]:
-    """Return the commands of the README's table, in order."""
-    return COMMAND.findall(readme)
+    """Return the commands of the README's first block of them, in order."""
+    block = BLOCK.search(readme)
+    lines = block[1].splitlines() if block else []
+    return [line.partition("#")[0].rstrip() for line in lines]
 
 
 def main() -> None:

@@ -572,7 +572,7 @@ def _type(schema: Data) -> str:
         number = _type(schema["prefixItems"][0])
         return f"{number}, or an array of two: down and across"
     if kind == "array":
-        return f"an array; each item is {_type(schema['items'])}"
+        return f"an array; each item is {_alternatives([_type(part) for part in _parts(schema['items'])])}"
     if kind == "string" and "pattern" in schema:
         return "a lower-case letter, then up to 31 lower-case letters, digits or `_`, in quotes"
     return {"boolean": "`true` or `false`", "string": "a string", "object": "a table"}[str(kind)]

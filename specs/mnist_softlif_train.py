@@ -1,7 +1,6 @@
 """Train the mnist_softlif network (784-21632-18432-128-10) with NengoDL.
 
-On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from mnist_softlif.toml [4d0cf3b8].
+Written by snnc from mnist_softlif.toml [6e15c767].
 """
 
 import argparse
@@ -10,13 +9,17 @@ from collections import defaultdict
 from pathlib import Path
 
 import nengo
-import nengo_dl
 import numpy as np
 import tensorflow as tf
 from nengo.dists import Choice
 from nengo.ensemble import Neurons
 from scipy.stats import binomtest
 from tensorflow.keras.layers import AveragePooling2D, Conv2D, Dense, Dropout
+
+try:
+    import nengo_dl
+except ImportError as error:
+    raise SystemExit(f"{error}: write compat = true in [scripts], or take Python 3.11")
 
 HERE = Path(__file__).resolve().parent
 
@@ -192,8 +195,7 @@ def evaluate(name, net, x, y, steps):
     with nengo_dl.Simulator(net, **(SIM | {"minibatch_size": ITEMS_AT_ONCE})) as sim:
         for start in range(0, len(x), ITEMS_AT_ONCE):
             batch = slice(start, start + ITEMS_AT_ONCE)
-            # The last batch is filled up with items that are shown twice.
-            items = np.resize(x[batch], (ITEMS_AT_ONCE, 784))
+            items = np.resize(x[batch], (ITEMS_AT_ONCE, 784))  # the last: some twice
             data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
             logits[batch] = data[net.logits][: len(x[batch]), -1]
     n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)

@@ -1,7 +1,6 @@
 """Run the trained spoken_digits network as spikes on Loihi or its emulator.
 
-On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from spoken_digits.toml [20168daf].
+Written by snnc from spoken_digits.toml [719dfed5].
 """
 
 import argparse
@@ -34,6 +33,8 @@ SYNAPSE = nengo.Lowpass(0.002)
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.
 warnings.filterwarnings("error", "Overflow in|Lost ([3-9]|[1-9][0-9]+) extra bits")
+if np.__version__ >= "2" and "SourceFile" in str(nengo_loihi.block.__loader__):
+    raise SystemExit("NumPy 2: write compat = true in [scripts], or take Python 3.11")
 
 
 def describe(ens):
@@ -55,8 +56,7 @@ def build_network(params, items):
         return ens
 
     def connect(source, target, name, synapse=SYNAPSE):
-        weights = params[f"{name}.weights"]
-        nengo.Connection(source, target, transform=weights, synapse=synapse)
+        nengo.Connection(source, target, synapse, transform=params[f"{name}.weights"])
 
     with nengo.Network(label="spoken_digits", seed=SEED) as net:
         nengo_loihi.add_params(net)
@@ -88,9 +88,9 @@ def run(net, n_items, target):
         for item in range(n_items):
             sim.clear_probes()  # so that memory doesn't grow
             sim.run_steps(PRESENTATION_STEPS)
+            print(f"\r{item + 1} of {n_items} items", end="", flush=True)
             logits[item] = sim.data[net.logits][-READ_STEPS:].mean(axis=0)
-            for probe in net.spikes:
-                # A spike counts amplitude / dt.
+            for probe in net.spikes:  # a spike counts amplitude / dt
                 amplitude = probe.target.ensemble.neuron_type.amplitude
                 rates[probe.label] += sim.data[probe].mean(axis=0) / amplitude / n_items
     return logits, rates
@@ -98,7 +98,7 @@ def run(net, n_items, target):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--items", type=int, default=200)
+    parser.add_argument("--items", type=int, help="how many (default: all)")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
     args = parser.parse_args()
     if not PARAMS.exists():
@@ -115,7 +115,7 @@ if __name__ == "__main__":
     logits, rates = run(network, len(x), args.target)
     n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
     low, high = binomtest(correct, n).proportion_ci(method="wilson")
-    print(f"{args.target}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
+    print(f"\r{args.target}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
     for name, hertz in rates.items():
         print(f"  {name}: {hertz.mean():.0f} Hz, {np.mean(hertz == 0):.0%} silent")
         if not hertz.any():

@@ -1,6 +1,6 @@
 """What `snnc import` makes of models that other frameworks wrote: exact, by rewriting, or refused.
 
-    python -m tests.foreign_imports FOLDER [--verbose]
+    python -m tests.foreign_imports FOLDER [--forms whole.keras dynamo.onnx ...] [--verbose]
 
 FOLDER holds what `foreign_models.py make` and `torch_models.py` wrote: models, items, and what the framework answered to them. Each
 file passes through the command; a network that it takes answers the items as rates. It is exact if each kernel is one of the
@@ -122,11 +122,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--verbose", action="store_true", help="a line for each file")
+    parser.add_argument("--forms", nargs="+", choices=FORMS, default=FORMS, help="which files")
     given = parser.parse_args()
     files: dict[str, Counter[str]] = defaultdict(Counter)
     models: dict[str, set[str]] = defaultdict(set)
     for answers in sorted(given.folder.glob("*/*.npz")):
-        for path in (answers.with_suffix(f".{form}") for form in FORMS):
+        for path in (answers.with_suffix(f".{form}") for form in given.forms):
             if not path.is_file():
                 continue
             found = imported(path, answers)

@@ -461,16 +461,16 @@ def har_conv1d(keras: Any) -> Any:
 
 
 @read
-def resnet8(keras: Any) -> Any:
-    """MLPerf Tiny, image classification: identity skips, and convolutions of 1 x 1 beside those of 3 x 3."""
+def resnet8(keras: Any, filters: tuple[int, int, int] = (8, 12, 16)) -> Any:
+    """MLPerf Tiny, image classification: identity skips, and convolutions of 1 x 1 beside those of 3 x 3. There it has 16, 32 and 64 filters."""
     layers = keras.layers
     x = items = keras.Input((32, 32, 3))
-    x = _conv_bn(keras, x, 8, 3)
-    for filters, strides in ((8, 1), (12, 2), (16, 2)):
-        y = _conv_bn(keras, x, filters, 3, strides)
-        y = _conv_bn(keras, y, filters, 3, relu=False)
+    x = _conv_bn(keras, x, filters[0], 3)
+    for width, strides in zip(filters, (1, 2, 2), strict=True):
+        y = _conv_bn(keras, x, width, 3, strides)
+        y = _conv_bn(keras, y, width, 3, relu=False)
         if strides != 1:
-            x = layers.Conv2D(filters, 1, strides=strides, padding="same")(x)
+            x = layers.Conv2D(width, 1, strides=strides, padding="same")(x)
         x = layers.Activation("relu")(layers.add([x, y]))
     x = layers.AveragePooling2D(pool_size=8)(x)
     y = layers.Flatten()(x)

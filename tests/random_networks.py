@@ -1,6 +1,7 @@
 """Random networks of all that NengoLoihi takes, on its own emulator and on ours: equal to the last bit, or refused by name.
 
 `python -m tests.random_networks --count 2000` compares many and counts the outcomes; `--first 17 --count 1` is a single one.
+With `--on nengo` they are the same networks in floats, on nengo.Simulator, without the optimizer that merges by chance, and on ours.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,20 @@ from snnc.environment import libraries
 Array = NDArray[Any]
 
 
-def _simulated(number: int, showing: list[list[int]]) -> list[list[Array]]:
-    """Return the values of NengoLoihi's probes, for chains of items, each in a network of its own."""
+Place = Literal["nengo_loihi", "nengo"]
+
+
+def _simulator(net: Any, on: Place) -> Any:
+    import nengo
     import nengo_loihi
+
+    if on == "nengo":
+        return nengo.Simulator(net, progress_bar=False, optimize=False)
+    return nengo_loihi.Simulator(net, progress_bar=False, target="sim")
+
+
+def _simulated(number: int, showing: list[list[int]], on: Place) -> list[list[Array]]:
+    """Return the values of a library's probes, for chains of items, each in a network of its own."""
 
     from tests.mixed_networks import Draw
 
@@ -32,7 +44,7 @@ def _simulated(number: int, showing: list[list[int]]) -> list[list[Array]]:
         drawn = Draw(number).drawn()
         for node, values in drawn.items.items():
             node.output = _showing(values, chain, drawn.steps)
-        with nengo_loihi.Simulator(drawn.net, progress_bar=False, target="sim") as sim:
+        with _simulator(drawn.net, on) as sim:
             for _ in chain:
                 sim.run_steps(drawn.steps)
             chains.append([np.array(sim.data[probe]) for probe in drawn.net.all_probes])
@@ -64,9 +76,9 @@ MODES: dict[str, dict[str, Any]] = {
 }
 
 
-def outcome(number: int, mode: str) -> str:
+def outcome(number: int, mode: str, on: Place = "nengo_loihi") -> str:
     """Return what becomes of a network: "equal" or "refused"; anything else is wrong."""
-    from snnc.emulator import Emulator, NotEmulatedError
+    from snnc.emulator import Emulator, Floats, NotEmulatedError
     from tests.mixed_networks import N_ITEMS, Draw
 
     drawn = Draw(number).drawn()
@@ -75,11 +87,12 @@ def outcome(number: int, mode: str) -> str:
     chains = [part.tolist() for part in np.array_split(np.arange(n_items), n_chains)]
     theirs = ours = their_error = our_error = None
     try:
-        theirs = _simulated(number, chains)
+        theirs = _simulated(number, chains, on)
     except Exception as error:
         their_error = error
     try:
-        result = Emulator(drawn.net).run(drawn.items, drawn.steps, **MODES[mode])
+        computed: Any = Floats if on == "nengo" else Emulator
+        result = computed(drawn.net).run(drawn.items, drawn.steps, **MODES[mode])
         ours = [result[probe] for probe in drawn.net.all_probes]
     except NotEmulatedError as error:
         named = "<" in error.what
@@ -99,24 +112,25 @@ def outcome(number: int, mode: str) -> str:
 
 def _outcome_of_errors(ours: Exception | None, theirs: Exception | None) -> str:
     if ours is None:
-        return f"only nengo_loihi raises {type(theirs).__name__}: {theirs}"
+        return f"only the library raises {type(theirs).__name__}: {theirs}"
     if type(ours) is type(theirs):
         return f"both raise {type(ours).__name__}"
     where = traceback.extract_tb(ours.__traceback__)[-1]
     return (
         f"OURS RAISES {type(ours).__name__}: {ours} ({where.filename}:{where.lineno}), "
-        f"nengo_loihi {type(theirs).__name__ if theirs else 'runs'}"
+        f"the library {type(theirs).__name__ if theirs else 'runs'}"
     )
 
 
 def is_good(found: str) -> bool:
-    return found in ("equal", "refused") or found.startswith(("both raise", "only nengo_loihi"))
+    return found in ("equal", "refused") or found.startswith(("both raise", "only the library"))
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--count", type=int, default=100)
     arguments.add_argument("--first", type=int, default=0)
+    arguments.add_argument("--on", choices=get_args(Place), default="nengo_loihi")
     asked = arguments.parse_args()
     libraries.load(libraries.WITHOUT_TENSORFLOW)
     warnings.simplefilter("ignore")
@@ -124,7 +138,7 @@ def main() -> int:
     wrong = 0
     for number in range(asked.first, asked.first + asked.count):
         for mode in MODES:
-            found = outcome(number, mode)
+            found = outcome(number, mode, asked.on)
             outcomes[found.partition(":")[0]] += 1
             if not is_good(found):
                 wrong += 1

@@ -341,3 +341,17 @@ def test_random_graphs_are_imported_and_proved(
             proved += 1
             assert result.proof.difference < 1e-9, number
     assert proved > 75
+
+
+@pytest.mark.parametrize("padding", [1, 3])
+def test_padding_that_no_spec_has_is_refused_by_name(padding: int) -> None:
+    """A window of 5 with one row of zeros around, or with three: neither as much comes out as with `same` nor as with `valid`."""
+    graph = drawn(
+        (9, 9, 1),
+        lambda d: d.conv(2, (5, 5), padding=padding, name="odd"),
+        lambda d: d.relu(),
+        lambda d: d.add("flat", ops.Flatten()),
+        *END,
+    )
+    with pytest.raises(NotCarriedOver, match=r"odd \(Conv\): it puts zeros around its input"):
+        said(graph)

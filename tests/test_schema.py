@@ -282,7 +282,41 @@ def test_completion(text: str, offered: set[str], description: str, server: Serv
 
 
 @pytest.mark.slow
-def test_hover(server: Server) -> None:
-    text = START + "[presentation]\nti|me = 0.1\n"
-    hover = server.at_cursor("textDocument/hover", text)
-    assert "How long a stream shows an item, in seconds" in hover["contents"]["value"]
+@pytest.mark.parametrize("kind", ["dropout", "conv2d", "add", "dense"])
+def test_a_kind_offers_its_own_keys_alone(kind: str, server: Server) -> None:
+    """Also while keys that it can't do without are still missing."""
+    text = START + f'[[layers]]\nkind = "{kind}"\n|\n'
+    offered = {item["label"] for item in server.at_cursor("textDocument/completion", text)}
+    (table,) = [
+        table
+        for table in at("properties", "layers", "items", "anyOf")
+        if table["properties"]["kind"]["const"] == kind
+    ]
+    assert {key for key in offered if key.isidentifier()} == set(table["properties"]) - {"kind"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[presentation]\nti|me = 0.1\n", "How long a stream shows an item, in seconds"),
+        ("[presentation]\nti|me = 1\n", "How long a stream shows an item, in seconds"),
+        ("[neurons]\nmax_|rate = 200\n", "Firing rate for an input of 1, in hertz"),
+        ('[neurons]\nkind = "relu"\nmax_|rate = 200.5\n', "Firing rate for an input of 1"),
+        ('[[layers]]\nkind = "dense"\nuni|ts = 20\n', "How many neurons there are."),
+        ('[[layers]]\nkind = "conv2d"\nfil|ters = 20\n', "How many channels come out."),
+    ],
+)
+def test_hover(text: str, said: str, server: Server) -> None:
+    hover = server.at_cursor("textDocument/hover", START + text)
+    assert said in hover["contents"]["value"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SPECS, ids=lambda p: p.stem)
+def test_tombi_finds_nothing_in_a_sound_spec(path: Path, folder: Path) -> None:
+    (folder / "sound.toml").write_text("#:schema ./snnc.schema.json\n" + path.read_text())
+    lint = [program("tombi"), "lint", "--offline", "sound.toml"]
+    done = subprocess.run(lint, capture_output=True, text=True, check=False, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stdout + done.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,13 @@ def warn(document: Document, warnings: Sequence[Diagnostic]) -> None:
     """Print warnings about a spec, if there are any."""
     if warnings:
         print(report(document, warnings, screen(sys.stderr)), file=sys.stderr)
+
+
+def say_written(paths: Iterable[Path], quiet: bool) -> None:
+    """Name the files that were written beside what a command prints, if there are any."""
+    names = ", ".join(path.as_posix() for path in paths)
+    if names and not quiet:
+        print(f"wrote {names}", file=sys.stderr)
 
 
 def specs_of(arguments: argparse.Namespace) -> list[Path]:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import output_folder
+from snnc.commands.common import output_folder, say_written
 from snnc.commands.waiting import ready
 from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.screen import screen
@@ -52,8 +52,7 @@ def _show(predicted: Predicted, written: Path | None, quiet: bool) -> None:
         print(predicted.predictions, end="")
     else:
         write_text(written, str(predicted.predictions))
-        if not quiet:
-            print(f"wrote {written}", file=sys.stderr)
+        say_written([written], quiet)
     if predicted.results:
         told = sys.stdout if written else sys.stderr
         print(predicted.results.text(screen(told)), file=told)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 
-from snnc.commands.common import checked_spec, output_folder
+from snnc.commands.common import checked_spec, output_folder, say_written
 from snnc.commands.waiting import ready
 from snnc.diagnostics.errors import UsageError
 from snnc.environment.files import ensure_room, write_text
@@ -31,8 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         measured = measure(trained, arguments.items, watcher)
         page = report(spec, data, Paths.of(spec.program, folder), measured)
         write_text(path, page.html())
-        if not arguments.quiet:
-            print(f"wrote {path.as_posix()}", file=sys.stderr)
+        say_written([path], arguments.quiet)
         if arguments.json:
             print(json.dumps(page.to_dict()))
     measured.results.refuse_silence()

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import checked_spec, output_folder, warn
+from snnc.commands.common import checked_spec, output_folder, say_written, warn
 from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.errors import UsageError
@@ -42,8 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         trained, data = _load(arguments, program, folder)
         program = trained.program
         kept = params_file.keep_items(Paths.of(program, folder), trained, data) if data else []
-        if kept and not arguments.quiet:
-            print(f"wrote {', '.join(path.as_posix() for path in kept)}", file=sys.stderr)
+        say_written(kept, arguments.quiet)
         _print_differences(params_file.trained_otherwise(trained, program))
         if arguments.verify:
             _verify(trained, arguments.verify)
@@ -51,18 +50,15 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             for row in run.rows(trained, on, arguments.items, watcher, figures):
                 done.append(row)
-            if figures and not arguments.quiet:
-                paths = [plots.path_of(figures, program, simulator).as_posix() for simulator in on]
-                print(f"wrote {', '.join(paths)}", file=sys.stderr)
+            if figures:
+                drawn = (plots.path_of(figures, program, simulator) for simulator in on)
+                say_written(drawn, arguments.quiet)
         finally:
             # A place that refuses the network, or an interrupt, takes nothing from those before.
             if done:
                 results = run.results_of(trained, done)
-                print(
-                    json.dumps(results.to_dict())
-                    if arguments.json
-                    else results.text(screen(sys.stdout))
-                )
+                shown = results.text(screen(sys.stdout))
+                print(json.dumps(results.to_dict()) if arguments.json else shown)
         found = (
             measured.rate_warnings(program, measured.measured_again(trained, program, data))
             if data

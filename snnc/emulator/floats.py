@@ -8,6 +8,7 @@ from typing import Any
 
 import nengo
 import numpy as np
+from nengo.builder import Model
 from nengo.rc import rc
 from numpy.typing import ArrayLike, NDArray
 
@@ -16,7 +17,6 @@ from snnc.emulator.errors import NotEmulatedError
 from snnc.emulator.host import Host, as_nengo_steps
 from snnc.emulator.operators import refuse_unsupported
 from snnc.emulator.plan import Plan
-from snnc.emulator.products import as_nengo_merges
 from snnc.emulator.remembering import Memory
 from snnc.emulator.runs import Called, Check, Exchange
 from snnc.emulator.sampling import kept_steps
@@ -30,15 +30,16 @@ Array = NDArray[Any]
 class Floats:
     """A network built once by Nengo, and run on many items at once in double precision.
 
-    All values are equal to those of `nengo.Simulator`, bit for bit. `seed` is that of `nengo.Simulator`. A NotEmulatedError names
-    what never runs twice the same.
+    All values are equal to those of `nengo.Simulator(network, dt, optimize=False)`, bit for bit. The optimizer of Nengo merges by
+    chance, and so has other last bits in other runs. A NotEmulatedError names what never runs twice the same.
     """
 
     def __init__(self, network: nengo.Network, dt: float = 0.001) -> None:
         if rc.float_dtype != np.float64:
             raise NotEmulatedError(f"{network} with {rc.float_dtype}, as nengo.rc says")
         self.network = network
-        self._model = as_nengo_merges(network, float(dt))
+        self._model = Model(dt=float(dt), label=str(network))
+        self._model.build(network)
         refuse_unsupported(self._model)
         self._planned: dict[Any, FloatPlan] = {}
 

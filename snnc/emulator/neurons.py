@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import nengo
 import numpy as np
+from nengo_loihi.neurons import LoihiSpikingRectifiedLinear
 from numpy.typing import NDArray
 
 from snnc.emulator.machine import Loop, bits_of, call, compiled, inner, loop_of, lowest_bit
@@ -24,7 +25,7 @@ CHUNK = 1024
 VALID, INVALID_VOLTAGE, INVALID_TIME = 0, 1, 2
 
 #: The types that are compiled. Types that are derived from them have steps of their own.
-COMPILED = (nengo.LIF, nengo.SpikingRectifiedLinear)
+COMPILED = (nengo.LIF, nengo.SpikingRectifiedLinear, LoihiSpikingRectifiedLinear)
 
 
 def steps_of(
@@ -38,6 +39,8 @@ def steps_of(
     voltage, spike = state["voltage"], neurons.amplitude / dt
     if type(neurons) is nengo.SpikingRectifiedLinear:
         return _raising(voltage, lambda j, output: _spiking_relu(dt, spike, j, voltage, output))
+    if type(neurons) is LoihiSpikingRectifiedLinear:
+        return _raising(voltage, lambda j, output: _loihi_relu(dt, spike, j, voltage, output))
     (decay,) = np.expm1(np.array([-dt / neurons.tau_rc]))
     constants = (dt, neurons.tau_rc, neurons.tau_ref, decay, spike, float(neurons.min_voltage))
     loops = (loop_of(np.expm1), loop_of(np.log1p))
@@ -111,6 +114,30 @@ def _rectify(dt: float, j: Array, voltage: Array, n_spikes: Array) -> None:
         v = voltage[i] + max(j[i], 0.0) * dt
         n_spikes[i] = np.floor(v)
         voltage[i] = v - n_spikes[i]
+
+
+@compiled
+def _loihi_relu(dt: float, spike: float, j: Array, voltage: Array, output: Array | Bytes) -> int:
+    fires = np.empty(CHUNK, np.uint8)
+    found = VALID
+    for begin in range(0, len(voltage), CHUNK):
+        chunk = slice(begin, begin + CHUNK)
+        for step in range(len(output)):
+            now = j[step if len(j) > 1 else 0]
+            _charge_in_whole_steps(dt, now[chunk], voltage[chunk], fires)
+            _write_output(spike, fires, output[step, chunk])
+        found = max(found, _found_in(voltage[chunk]))
+    return found
+
+
+@inner
+def _charge_in_whole_steps(dt: float, j: Array, voltage: Array, fires: Bytes) -> None:
+    for i in range(len(voltage)):
+        v = voltage[i] + j[i] * dt
+        above = v > 1
+        fires[i] = np.uint8(above)
+        v = 0.0 if v < 0 else v
+        voltage[i] = 0.0 if above else v
 
 
 @compiled

@@ -6,12 +6,13 @@ experiment (`sums.py`); the result is compared with Nengo's own step on random n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from nengo.builder.operator import BsrDotInc, DotInc
+from nengo.builder.operator import DotInc
 from nengo.builder.transforms import ConvInc
 from numpy.typing import NDArray
 
@@ -21,8 +22,10 @@ from snnc.emulator.sums import Order, cancelling, order_of
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: How many of a random signal's values aren't 0, in the trials.
-DENSITIES = (0.02, 0.1, 0.3, 1.0)
+#: How many random signals sums are tried on: two ways to round give the same in about every second one.
+TRIED = 64
+#: Inputs are looked at in groups of this size, most of which have no spike.
+GROUP = 16
 #: Sums of more terms take too long to be looked into.
 MOST_TERMS = 1 << 13
 
@@ -35,6 +38,8 @@ class Entries(NamedTuple):
     target: Ints
     weight: Ints
     length: Ints
+    #: Whether a product and a sum are rounded once.
+    fuses: NDArray[np.bool_]
     #: What is added up at the end, (n, 3): the places in the sums of a part and of what is added to it, and their length.
     merges: Ints
 
@@ -45,12 +50,12 @@ class Scatter:
 
     #: The order in which the inputs are looked at.
     inputs: Ints
-    #: For each sum, its place in the output.
-    outputs: Ints
+    #: Runs of sums side by side, (n, 3): the first one, its place in the output, and how many there are.
+    runs: Ints
     entries: Entries
     weights: Array
+    #: The sums of all lanes.
     n_sums: int
-    fuses: bool
 
     @classmethod
     def of(cls, operator: Any) -> Scatter | None:
@@ -58,32 +63,98 @@ class Scatter:
         window = _Window.of(operator)
         if window is None or not np.all(np.isfinite(window.weights)):
             return None
-        inputs = window.inputs_in_order()
-        found = _entries(window, inputs)
-        if found is None:
+        kinds = [(order, fuses) for order in window.orders() for fuses in (True, False)]
+        everywhere = (window.places, np.arange(window.n_rows))
+        agree = [cls._of(window, [_Block(*everywhere, *kind)])._agrees(window) for kind in kinds]
+        if not agree or not np.all(np.any(agree, axis=0)):
             return None
-        outputs, entries, weights, n_sums = found
-        for fuses in (True, False):
-            scatter = cls(inputs, outputs, entries, weights, n_sums, fuses)
-            if scatter._agrees(window):
-                return scatter
-        return None
+        chosen = np.argmax(agree, axis=0)[window.outputs()]
+        return cls._of(window, list(_blocks(chosen, kinds)))
+
+    @classmethod
+    def _of(cls, window: _Window, blocks: Sequence[_Block]) -> Scatter:
+        """Return compiled code that adds up blocks of sums."""
+        inputs, terms = window.inputs_in_order(), window.terms()
+        position = np.empty(window.n_inputs, np.int64)
+        position[inputs] = np.arange(window.n_inputs)
+        parts, merges, sums = [], [], []
+        begin = n_weights = 0
+        for block in blocks:
+            n_rows, size = len(block.rows), block.size
+            place, term = np.nonzero(terms[block.places] >= 0)
+            parts.append(
+                np.column_stack(
+                    [
+                        position[terms[block.places][place, term]],
+                        begin + block.order.lanes[term] * size + place * n_rows,
+                        n_weights + term * n_rows,
+                        np.full(len(term), n_rows),
+                        np.full(len(term), block.fuses),
+                    ]
+                )
+            )
+            lanes = begin + block.order.merges * size
+            merges.append(np.column_stack([lanes, np.full(len(lanes), size)]))
+            outputs = window.outputs()[np.ix_(block.places, block.rows)].ravel()
+            sums.append(np.column_stack([begin + np.arange(size), outputs]))
+            begin += block.order.n_lanes * size
+            n_weights += window.n_terms * n_rows
+        rows = np.concatenate(parts)
+        at, target, weight, length, fuses = rows[np.lexsort((rows[:, 1], rows[:, 0]))].T.copy()
+        first = np.searchsorted(at, np.arange(window.n_inputs + 1))
+        return cls(
+            inputs,
+            _runs(np.concatenate(sums)),
+            Entries(first, target, weight, length, fuses.astype(bool), np.concatenate(merges)),
+            np.concatenate([window.weights[:, block.rows].ravel() for block in blocks]),
+            begin,
+        )
 
     def add(self, x: Array, y: Array) -> None:
         """Add products, (steps, items, size), to y; x is that or (1, items, size)."""
-        add = _add_fused if self.fuses else _add_rounded
-        add(x, self.inputs, self.outputs, self.entries, self.weights, self.n_sums, y)
+        if not np.array_equal(self.inputs, np.arange(len(self.inputs))):
+            x = np.ascontiguousarray(x[:, :, self.inputs])
+        _add(x, self.runs, self.entries, self.weights, self.n_sums, y)
 
-    def _agrees(self, window: _Window) -> bool:
+    def _agrees(self, window: _Window) -> NDArray[np.bool_]:
+        """Return for each output whether it is the operator's, on random inputs."""
         chance = np.random.RandomState(0)
-        for density in DENSITIES:
-            for values in (np.full(window.n_inputs, 1000.0), chance.normal(size=window.n_inputs)):
-                x = values * (chance.uniform(size=window.n_inputs) < density)
-                y = np.zeros((1, 1, window.n_outputs))
-                self.add(x[None, None], y)
-                if not np.array_equal(y[0, 0], window.product(window.weights, x)):
-                    return False
-        return True
+        agrees = np.ones(window.n_outputs, bool)
+        for density in np.linspace(1.0, 0.1, TRIED):
+            x = chance.normal(size=window.n_inputs)
+            x[chance.uniform(size=window.n_inputs) > density] = 0
+            y = np.zeros((1, 1, window.n_outputs))
+            self.add(x[None, None], y)
+            agrees &= y[0, 0] == window.product(window.weights, x)
+        return agrees
+
+
+class _Block(NamedTuple):
+    """The sums of some rows at some places, which are added up and rounded alike."""
+
+    places: Ints
+    rows: Ints
+    order: Order
+    fuses: bool
+
+    @property
+    def size(self) -> int:
+        return len(self.places) * len(self.rows)
+
+
+def _runs(pairs: Ints) -> Ints:
+    """Return the runs in which both numbers of pairs, (n, 2), grow by one: the first pair of each, and its length."""
+    begins = np.flatnonzero(np.any(np.diff(pairs, axis=0, prepend=-2) != 1, axis=1))
+    return np.column_stack([pairs[begins], np.diff(np.append(begins, len(pairs)))])
+
+
+def _blocks(chosen: NDArray[np.int64], kinds: Sequence[tuple[Order, bool]]) -> Iterator[_Block]:
+    """Yield blocks of sums whose kind, (places, rows), is the same: BLAS may take the last places, or rows, otherwise than the others."""
+    patterns, group = np.unique(chosen, axis=0, return_inverse=True)
+    for number, pattern in enumerate(patterns):
+        places = np.flatnonzero(group.ravel() == number)
+        for kind in np.unique(pattern):
+            yield _Block(places, np.flatnonzero(pattern == kind), *kinds[kind])
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +177,9 @@ class _Window:
         if kind is ConvInc and operator.conv.dimensions <= 2:
             matrix, x, y = operator.W, operator.X, operator.Y
             n_terms, rows_first = matrix.size // matrix.shape[-1], not operator.conv.channels_last
-        elif kind in (DotInc, BsrDotInc) and operator.X.ndim == operator.Y.ndim == 1:
+        elif kind is DotInc and operator.X.ndim == operator.Y.ndim == 1:
             matrix, x, y = operator.A, operator.X, operator.Y
-            if matrix.ndim != (3 if kind is BsrDotInc else 2) or matrix.size != x.size * y.size:
+            if matrix.ndim != 2:
                 return None
             n_terms, rows_first = x.size, False
         else:
@@ -141,6 +212,10 @@ class _Window:
     def n_places(self) -> int:
         return self.n_outputs // self.n_rows
 
+    @property
+    def places(self) -> Ints:
+        return np.arange(self.n_places)
+
     def outputs(self) -> Ints:
         """Return the place in the output of each sum, (places, rows)."""
         numbers = np.arange(self.n_outputs)
@@ -165,69 +240,36 @@ class _Window:
         numbers = np.arange(self.n_inputs)
         return numbers.reshape(self.n_channels, -1).T.ravel()
 
-    def orders(self) -> list[tuple[Ints, Order]]:
-        """Return the rows that are added up in the same order, and this order; the rows' place among others may decide it."""
+    def orders(self) -> list[Order]:
+        """Return the orders in which sums are added up: at the first place and the last one with all terms, by row."""
+        whole = np.flatnonzero((self.terms() >= 0).all(axis=1))
+        found = {}
+        for place in {*whole[:1], *whole[-1:]}:
+            for order in self._orders_at(self.outputs()[place]):
+                found[order.lanes.tobytes(), order.merges.tobytes()] = order
+        return list(found.values())
+
+    def _orders_at(self, outputs: Ints) -> Iterator[Order]:
+        """Yield the orders of the sums in these outputs: rows of which the first terms meet the others alike have one."""
         ones = np.ones(self.n_inputs)
-        middle = int(np.argmax((self.terms() >= 0).sum(axis=1)))
-        if (self.terms()[middle] < 0).any():
-            return []
-        places = self.outputs()[middle]
-
-        def sums(weights: Array) -> Array:
-            return self.product(weights, ones)[places]
-
         rows = cancelling(self.n_terms, 0, np.arange(1, self.n_terms))
-        seen = [sums(np.repeat(row[:, None], self.n_rows, axis=1)) for row in rows]
-        signatures = np.array(seen).reshape(-1, self.n_rows)
-        _, group = np.unique(signatures, axis=1, return_inverse=True)
-        members = [np.flatnonzero(group.ravel() == number) for number in range(group.max() + 1)]
-        return [
-            (its, order_of(lambda tried, its=its: self._sums_of(its, sums, tried), self.n_terms))  # type: ignore[misc]
-            for its in members
-        ]
+        same = np.ones((1, self.n_rows))
+        met = [self.product(row[:, None] * same, ones)[outputs] for row in rows]
+        _, group = np.unique(np.array(met).reshape(-1, self.n_rows), axis=1, return_inverse=True)
+        for number in range(group.max() + 1):
+            its = np.flatnonzero(group.ravel() == number)
+            yield order_of(partial(self._sums, its, outputs), self.n_terms)
 
-    def _sums_of(self, rows: Ints, sums: Callable[[Array], Array], tried: Array) -> Array:
-        """Return the sums of tried weights, (n, terms), in some of the rows, as many at once as there are."""
-        found = []
+    def _sums(self, rows: Ints, outputs: Ints, tried: Array) -> Array:
+        """Return the sums of tried weights, (n, terms), in some of the rows: as many at once as there are."""
+        found = [np.zeros(0)]
         for begin in range(0, len(tried), len(rows)):
             now = tried[begin : begin + len(rows)]
             weights = np.ones((self.n_terms, self.n_rows))
             weights[:, rows[: len(now)]] = now.T
-            found.append(sums(weights)[rows[: len(now)]])
-        return np.concatenate(found) if found else np.zeros(0)
-
-
-def _entries(window: _Window, inputs: Ints) -> tuple[Ints, Entries, Array, int] | None:
-    """Return the places of all sums in the output, what each input adds to, the weights, and how many sums there are."""
-    orders = window.orders()
-    if not orders:
-        return None
-    terms = window.terms()
-    n_lanes = max(order.n_lanes for _, order in orders)
-    places, term = np.nonzero(terms >= 0)
-    position = np.empty(window.n_inputs, np.int64)
-    position[inputs] = np.arange(window.n_inputs)
-    at = position[terms[places, term]]
-    columns: dict[str, list[Any]] = {"at": [], "target": [], "weight": [], "length": []}
-    merges, outputs, weights = [], [], []
-    begin = n_weights = 0
-    for rows, order in orders:
-        n_rows, size = len(rows), len(rows) * window.n_places
-        columns["at"].append(at)
-        columns["target"].append(order.lanes[term] * window.n_outputs + begin + places * n_rows)
-        columns["weight"].append(n_weights + term * n_rows)
-        columns["length"].append(np.full(len(at), n_rows))
-        lanes = order.merges * window.n_outputs + begin
-        merges.append(np.column_stack([lanes, np.full(len(lanes), size)]))
-        outputs.append(window.outputs()[:, rows].ravel())
-        weights.append(window.weights[:, rows].ravel())
-        begin, n_weights = begin + size, n_weights + weights[-1].size
-    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
-    by_input = np.lexsort((joined["target"], joined["at"]))
-    first = np.searchsorted(joined["at"][by_input], np.arange(window.n_inputs + 1))
-    target, weight, length = (joined[name][by_input] for name in ("target", "weight", "length"))
-    entries = Entries(first, target, weight, length, np.concatenate(merges))
-    return np.concatenate(outputs), entries, np.concatenate(weights), n_lanes * window.n_outputs
+            sums = self.product(weights, np.ones(self.n_inputs))
+            found.append(sums[outputs[rows[: len(now)]]])
+        return np.concatenate(found)
 
 
 @inner
@@ -252,75 +294,55 @@ def _add_up(sums: Array, merges: Ints) -> None:
 
 
 @inner
-def _write(sums: Array, outputs: Ints, y: Array) -> None:
-    for k in range(len(outputs)):
-        y[outputs[k]] += sums[k]
+def _write(sums: Array, runs: Ints, y: Array) -> None:
+    for k in range(len(runs)):
+        begin, place, n = runs[k]
+        source, target = sums[begin : begin + n], y[place : place + n]
+        for i in range(n):
+            target[i] += source[i]
 
 
 @inner
-def _nonzero(x: Array, inputs: Ints, found: Ints) -> int:
-    """Write the places in `inputs` of the values that aren't 0, and return how many there are."""
+def _nonzero(x: Array, found: Ints) -> int:
+    """Write the places of the values that aren't 0, and return how many there are."""
     n = 0
-    for k in range(len(inputs)):
+    words = x.view(np.int64)
+    n_groups = len(x) // GROUP
+    for group in range(n_groups):
+        bits = np.int64(0)
+        for k in range(GROUP):
+            bits |= words[group * GROUP + k]
+        if bits:
+            for k in range(group * GROUP, (group + 1) * GROUP):
+                found[n] = k
+                n += words[k] != 0
+    for k in range(n_groups * GROUP, len(x)):
         found[n] = k
-        n += x[inputs[k]] != 0
+        n += words[k] != 0
     return n
 
 
 @compiled
-def _add_fused(
-    x: Array,
-    inputs: Ints,
-    outputs: Ints,
-    entries: Entries,
-    weights: Array,
-    n_sums: int,
-    y: Array,
-) -> None:
-    first, target, weight, length, merges = entries
-    sums, found = np.empty(n_sums), np.empty(len(inputs) + 1, np.int64)
+def _add(x: Array, runs: Ints, entries: Entries, weights: Array, n_sums: int, y: Array) -> None:
+    first, target, weight, length, fuses, merges = entries
+    sums, found = np.empty(n_sums), np.empty(x.shape[2] + 1, np.int64)
     for step in range(y.shape[0]):
         for item in range(y.shape[1]):
             now = x[step if len(x) > 1 else 0, item]
-            n = _nonzero(now, inputs, found)
+            n = _nonzero(now, found)
             if n == 0:
                 continue
             sums[:] = 0.0
             for at in found[:n]:
-                value = now[inputs[at]]
+                value = now[at]
                 for e in range(first[at], first[at + 1]):
                     t, w, size = target[e], weight[e], length[e]
-                    _add_one_fused(weights[w : w + size], value, sums[t : t + size])
+                    if fuses[e]:
+                        _add_one_fused(weights[w : w + size], value, sums[t : t + size])
+                    else:
+                        _add_one_rounded(weights[w : w + size], value, sums[t : t + size])
             _add_up(sums, merges)
-            _write(sums, outputs, y[step, item])
-
-
-@compiled
-def _add_rounded(
-    x: Array,
-    inputs: Ints,
-    outputs: Ints,
-    entries: Entries,
-    weights: Array,
-    n_sums: int,
-    y: Array,
-) -> None:
-    first, target, weight, length, merges = entries
-    sums, found = np.empty(n_sums), np.empty(len(inputs) + 1, np.int64)
-    for step in range(y.shape[0]):
-        for item in range(y.shape[1]):
-            now = x[step if len(x) > 1 else 0, item]
-            n = _nonzero(now, inputs, found)
-            if n == 0:
-                continue
-            sums[:] = 0.0
-            for at in found[:n]:
-                value = now[inputs[at]]
-                for e in range(first[at], first[at + 1]):
-                    t, w, size = target[e], weight[e], length[e]
-                    _add_one_rounded(weights[w : w + size], value, sums[t : t + size])
-            _add_up(sums, merges)
-            _write(sums, outputs, y[step, item])
+            _write(sums, runs, y[step, item])
 
 
 def scatters(operators: Iterable[Any], per_item: set[Any]) -> Mapping[Any, Scatter]:

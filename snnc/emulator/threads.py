@@ -33,18 +33,18 @@ MOST_ITEMS = 512
 PATIENCE = 1.0
 
 
-Shown = TypeVar("Shown", covariant=True)
+Shown_co = TypeVar("Shown_co", covariant=True)
 
 
-class Networks(Protocol[Shown]):
+class Networks(Protocol[Shown_co]):
     """A network for some items side by side, each with a state of its own."""
 
     def clear(self, called: Sequence[Called] | None) -> None: ...
 
-    def show(self, slot: Slot, busy: int | None = None) -> Shown: ...
+    def show(self, slot: Slot, busy: int | None = None) -> Shown_co: ...
 
 
-class Plans(Protocol[Shown]):
+class Plans(Protocol[Shown_co]):
     """A network that is planned for a run, and how much memory an item takes."""
 
     @property
@@ -53,12 +53,12 @@ class Plans(Protocol[Shown]):
     @property
     def bytes_recorded(self) -> int: ...
 
-    def networks(self, n_items: int, check: Check) -> Networks[Shown]: ...
+    def networks(self, n_items: int, check: Check) -> Networks[Shown_co]: ...
 
 
 def computed(
-    plans: Plans[Shown], asked: Asked, copies: Copies | None
-) -> Iterator[tuple[Array, Shown]]:
+    plans: Plans[Shown_co], asked: Asked, copies: Copies | None
+) -> Iterator[tuple[Array, Shown_co]]:
     """Yield the numbers of items that were shown side by side, and the results.
 
     The longest chains come first. Each has a copy of its own of what is in `copies`. A single chain runs in the caller's thread,
@@ -67,11 +67,11 @@ def computed(
     cores, chains = _cores(), asked.queues
     steps, gap, latency = asked.steps, asked.gap, asked.latency
     n_together = _group_size(plans, len(chains), len(cores), steps + gap)
-    groups: Iterator[_Group[Shown]] = (
+    groups: Iterator[_Group[Shown_co]] = (
         _Group(chains[first : first + n_together]) for first in range(0, len(chains), n_together)
     )
     #: The networks of groups that are done, for the next ones.
-    idle: list[Networks[Shown]] = []
+    idle: list[Networks[Shown_co]] = []
     is_over = Event()
 
     def check() -> None:
@@ -82,7 +82,7 @@ def computed(
         everyone = np.resize(numbers, n_together)
         return {node: values[everyone] for node, values in asked.items.items()}
 
-    def show(group: _Group[Shown]) -> tuple[Array, Shown]:
+    def show(group: _Group[Shown_co]) -> tuple[Array, Shown_co]:
         if group.networks is None:
             group.networks = idle.pop() if idle else plans.networks(n_together, check)
             called = [{} if copies is None else copies.copy() for _ in range(n_together)]
@@ -118,13 +118,13 @@ class _OverError(Exception):
     """The run has ended: nobody waits for the results any more."""
 
 
-class _Group(Generic[Shown]):
+class _Group(Generic[Shown_co]):
     """Chains side by side, how far they are, and the networks that run them."""
 
     def __init__(self, chains: Sequence[Array]) -> None:
         self.chains = chains
         self.position = 0
-        self.networks: Networks[Shown] | None = None
+        self.networks: Networks[Shown_co] | None = None
 
     @property
     def numbers(self) -> Array:
@@ -147,18 +147,18 @@ class _Group(Generic[Shown]):
 
 
 #: Shows a group its next items.
-_Show = Callable[[_Group[Shown]], tuple[Array, Shown]]
+_Show = Callable[[_Group[Shown_co]], tuple[Array, Shown_co]]
 
 
 def _in_threads(
-    show: _Show[Shown], groups: Iterator[_Group[Shown]], cores: Sequence[int], is_over: Event
-) -> Iterator[tuple[Array, Shown]]:
+    show: _Show[Shown_co], groups: Iterator[_Group[Shown_co]], cores: Sequence[int], is_over: Event
+) -> Iterator[tuple[Array, Shown_co]]:
     """Show all items of groups, with a thread on each core, and yield the results as they come.
 
     When a function of a node raises something, or the caller is interrupted, the threads end at their next check.
     """
-    waiting: SimpleQueue[_Group[Shown] | None] = SimpleQueue()
-    done: SimpleQueue[tuple[_Group[Shown], tuple[Array, Shown] | BaseException]] = SimpleQueue()
+    waiting: SimpleQueue[_Group[Shown_co] | None] = SimpleQueue()
+    done: SimpleQueue[tuple[_Group[Shown_co], tuple[Array, Shown_co] | BaseException]] = SimpleQueue()
     settings = np.geterr()
     threads = [
         Thread(target=_work, args=(show, waiting, done, core, settings), daemon=True)
@@ -188,9 +188,9 @@ def _in_threads(
 
 
 def _work(
-    show: _Show[Shown],
-    waiting: SimpleQueue[_Group[Shown] | None],
-    done: SimpleQueue[tuple[_Group[Shown], tuple[Array, Shown] | BaseException]],
+    show: _Show[Shown_co],
+    waiting: SimpleQueue[_Group[Shown_co] | None],
+    done: SimpleQueue[tuple[_Group[Shown_co], tuple[Array, Shown_co] | BaseException]],
     core: int,
     settings: Mapping[str, Any],
 ) -> None:

@@ -18,6 +18,7 @@ from snnc.environment.libraries import strict_warnings
 from snnc.networks.build import deployed_network, stream_of
 from snnc.program.program import Program
 from snnc.running.answers import Answers, Simulated
+from snnc.running.chains import chains
 from snnc.running.over_time import OverTime
 from snnc.running.probes import ProbeReader
 from snnc.running.recording import Recorder, Recording
@@ -25,16 +26,6 @@ from snnc.running.stream import explained, refuse_bursts, simulator
 from snnc.running.work import WorkCounter
 
 Array = NDArray[np.float64]
-
-#: The first item of a chain doesn't follow another item. Long chains keep such items rare.
-SHORTEST_CHAIN = 20
-#: More chains are hardly faster.
-MOST_CHAINS = 64
-
-
-def chains(n_items: int) -> int:
-    """Return the number of chains for a number of items."""
-    return max(1, min(n_items // SHORTEST_CHAIN, MOST_CHAINS))
 
 
 def emulate(

@@ -107,4 +107,8 @@ def answers_of(
         from snnc.running.emulated import emulate
 
         return emulate(deployed, x, count, recorded)
+    if simulator == "nengo":
+        from snnc.running.floats import in_floats
+
+        return in_floats(deployed, x, count, recorded)
     return stream(deployed, x, simulator, count, recorded)

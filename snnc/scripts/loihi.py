@@ -17,8 +17,6 @@ from snnc.scripts.statements import one_synapse, probe_synapse
 
 class Docstring(NamedTuple):
     name: str
-    #: Whether it runs alone on every Python.
-    alone: bool
     spec_file: str
     digest: str
     template: str = "loihi/docstring.py.jinja"
@@ -44,11 +42,13 @@ class Settings(NamedTuple):
 
     synapse: str
     probe_synapse: str
+    #: Whether it runs alone on every Python.
+    alone: bool
     template: str = "loihi/settings.py.jinja"
 
     @property
     def imports(self) -> tuple[str, ...]:
-        return ("import warnings", "import nengo")
+        return ("import warnings", "import nengo", "import nengo_loihi", "import numpy as np")
 
 
 class Run(NamedTuple):
@@ -95,9 +95,7 @@ class Main(NamedTuple):
 def loihi_script(program: Program, digest: str) -> Script:
     network = program.network
     return Script(
-        docstring=Docstring(
-            network.name, program.scripts.compat, comment(program.spec_path.name), digest
-        ),
+        docstring=Docstring(network.name, comment(program.spec_path.name), digest),
         constants=(
             _constants(program),
             *(neurons(style, with_training=False) for style in styles(network)),
@@ -105,6 +103,7 @@ def loihi_script(program: Program, digest: str) -> Script:
             Settings(
                 synapse=one_synapse(network) or "",
                 probe_synapse=probe_synapse(network),
+                alone=program.scripts.compat,
             ),
         ),
         functions=(

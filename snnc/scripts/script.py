@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     import jinja2
 
 
+NENGO_DL = "import nengo_dl"
+#: Today's TensorFlow has moved what NengoDL imports.
+GUARDED = f"""\
+try:
+    {NENGO_DL}
+except ImportError as error:
+    raise SystemExit(f"{{error}}: write compat = true in [scripts], or take Python 3.11")"""
+
+
 class Script(NamedTuple):
     """Sections in the order in which a person would tell them."""
 
@@ -25,9 +34,14 @@ class Script(NamedTuple):
 
     def render(self, environment: jinja2.Environment) -> str:
         sections = (*self.constants, *self.functions, self.main)
-        imports = layout_imports(line for section in sections for line in imports_of(section))
+        lines = {line for section in sections for line in imports_of(section)}
         if self.first:
-            imports = f"import {self.first}  # first: it adapts what the others load\n\n{imports}"
+            first = f"import {self.first}  # first: it adapts what the others load"
+            imports = f"{first}\n\n{layout_imports(lines)}"
+        elif NENGO_DL in lines:
+            imports = f"{layout_imports(lines - {NENGO_DL})}\n\n{GUARDED}"
+        else:
+            imports = layout_imports(lines)
         head = (render(self.docstring, environment), imports, self._constants(environment))
         functions = (render(section, environment) for section in (*self.functions, self.main))
         return "\n\n\n".join(["\n\n".join(head), *functions]) + "\n"

@@ -24,8 +24,6 @@ class Docstring(NamedTuple):
     name: str
     shape: str
     resume: bool
-    #: Whether it runs alone on every Python.
-    alone: bool
     spec_file: str
     digest: str
     template: str = "train/docstring.py.jinja"
@@ -128,7 +126,6 @@ def train_script(program: Program, folder: Path, digest: str) -> Script:
             name=network.name,
             shape=shape_of(network),
             resume=on.resume,
-            alone=on.compat,
             spec_file=comment(program.spec_path.name),
             digest=digest,
         ),

@@ -35,7 +35,44 @@ def schema(allowable: Iterable[str]) -> dict[str, Any]:
             keys["neurons"] = _override(keys["neurons"]["description"])
             if KINDS[_kind(layer)].may_be_linear:
                 keys["neurons"]["anyOf"].append({"const": "none"})
-    return {"$schema": DIALECT, "title": "A spec of a spiking network for snnc", **root}
+    title = "A spec of a spiking network for snnc"
+    whole: dict[str, Any] = _for_editors({"$schema": DIALECT, "title": title, **root})
+    return whole
+
+
+def _for_editors(node: Any) -> Any:
+    """Return a schema that says the same in a way that language servers follow.
+
+    Tombi takes a number for one with a point: integers are numbers too. It offers the keys of those kinds alone that a table may
+    be, so what a kind can't do without stands beside the kinds: a table that is still being written is of its kind already.
+    """
+    if isinstance(node, list):
+        return [_for_editors(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: _for_editors(value) for key, value in node.items()}
+    if node.get("type") == "number":
+        node["type"] = ["number", "integer"]
+    return _told_apart(node) if "anyOf" in node else node
+
+
+def _told_apart(node: dict[str, Any]) -> dict[str, Any]:
+    """Return a choice between kinds in which `kind` alone tells them apart; which other keys each requires follows."""
+    if sum(_kind(table) is not None for table in node["anyOf"]) < 2:
+        return node
+    tables, rules = [], []
+    for table in node["anyOf"]:
+        kind, required = _kind(table), table.get("required", ())
+        others = [key for key in required if key != "kind"]
+        if kind and others and "kind" in required:
+            of_kind = {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
+            rules.append({"if": of_kind, "then": {"required": others}})
+            tables.append({**table, "required": ["kind"]})
+        else:
+            tables.append(table)
+    # Unknown keys are refused by each kind; a server that looks at the rules alone knows none.
+    beside = {"allOf": rules, "additionalProperties": True} if rules else {}
+    return {**node, "anyOf": tables, **beside}
 
 
 def _reason(code: str) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from snnc.environment.libraries import strict_warnings
 from snnc.networks.build import build, deployed_network
 from snnc.program.network import Connection, Network
 from snnc.program.program import Program
-from snnc.running.emulated import chains, on_the_emulator
+from snnc.running.chains import chains
+from snnc.running.emulated import on_the_emulator
 from snnc.running.stream import explained, refuse_bursts
 from snnc.spec.base import INPUT, OUTPUT
 from snnc.spec.synapses import NoSynapse

@@ -1,7 +1,6 @@
 """Run the trained branches network as spikes on Loihi or its emulator.
 
-On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from branches.toml [b9e19279].
+Written by snnc from branches.toml [257837c3].
 """
 
 import argparse
@@ -54,6 +53,8 @@ JOINT_NEURONS = nengo_loihi.LoihiLIF(
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.
 warnings.filterwarnings("error", "Overflow in|Lost ([3-9]|[1-9][0-9]+) extra bits")
+if np.__version__ >= "2" and "SourceFile" in str(nengo_loihi.block.__loader__):
+    raise SystemExit("NumPy 2: write compat = true in [scripts], or take Python 3.11")
 
 
 def describe(ens):
@@ -92,8 +93,7 @@ def build_network(params, items):
         return ens
 
     def connect(source, target, name, synapse):
-        weights = params[f"{name}.weights"]
-        nengo.Connection(source, target, transform=weights, synapse=synapse)
+        nengo.Connection(source, target, synapse, transform=params[f"{name}.weights"])
 
     with nengo.Network(label="branches", seed=SEED) as net:
         nengo_loihi.add_params(net)
@@ -133,11 +133,11 @@ def run(net, n_items, target):
         for item in range(n_items):
             sim.clear_probes()  # so that memory doesn't grow
             sim.run_steps(PRESENTATION_STEPS)
+            print(f"\r{item + 1} of {n_items} items", end="", flush=True)
             logits[item] = sim.data[net.logits][-READ_STEPS:].mean(axis=0)
             outputs = sim.data[net.probabilities][-READ_STEPS:]
             probabilities[item] = outputs.mean(axis=0)
-            for probe in net.spikes:
-                # A spike counts amplitude / dt.
+            for probe in net.spikes:  # a spike counts amplitude / dt
                 amplitude = probe.target.ensemble.neuron_type.amplitude
                 burst = sim.data[probe].max() * DT > 1.5 * amplitude
                 if burst and probe.label in ["dense1"]:
@@ -150,7 +150,7 @@ def run(net, n_items, target):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--items", type=int, default=200)
+    parser.add_argument("--items", type=int, help="how many (default: all)")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
     args = parser.parse_args()
     if not PARAMS.exists():
@@ -167,7 +167,7 @@ if __name__ == "__main__":
     logits, probabilities, rates = run(network, len(x), args.target)
     n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
     low, high = binomtest(correct, n).proportion_ci(method="wilson")
-    print(f"{args.target}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
+    print(f"\r{args.target}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
     likelihood = np.maximum(probabilities[np.arange(n), y], 1e-12)
     print(f"  log loss: {-np.log(likelihood).mean():.3f}")
     for name, hertz in rates.items():

@@ -2,8 +2,7 @@
 
     python costs_train.py --resume  # go on after a kill
 
-On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from costs.toml [3b3b7bf3].
+Written by snnc from costs.toml [cbd18c9b].
 """
 
 import argparse
@@ -18,7 +17,6 @@ from functools import partial
 from pathlib import Path
 
 import nengo
-import nengo_dl
 import nengo_loihi
 import numpy as np
 import tensorflow as tf
@@ -27,6 +25,11 @@ from nengo.ensemble import Neurons
 from scipy.stats import binomtest
 from sklearn.datasets import load_breast_cancer
 from tensorflow.keras.layers import BatchNormalization, Dense
+
+try:
+    import nengo_dl
+except ImportError as error:
+    raise SystemExit(f"{error}: write compat = true in [scripts], or take Python 3.11")
 
 HERE = Path(__file__).resolve().parent
 CHECKPOINT = HERE / "costs.checkpoint.npz"
@@ -418,8 +421,7 @@ def evaluate(name, net, x, y, steps):
     with nengo_dl.Simulator(net, **SIM) as sim:
         for start in range(0, len(x), BATCH_SIZE):
             batch = slice(start, start + BATCH_SIZE)
-            # The last batch is filled up with items that are shown twice.
-            items = np.resize(x[batch], (BATCH_SIZE, 30))
+            items = np.resize(x[batch], (BATCH_SIZE, 30))  # the last: some twice
             data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
             logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
     n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)

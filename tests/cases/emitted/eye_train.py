@@ -1,7 +1,6 @@
 """Train the eye network (64-64-54-20-10) with NengoDL.
 
-On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from eye.toml [4e521a1f].
+Written by snnc from eye.toml [dbd5e6ce].
 """
 
 import argparse
@@ -10,7 +9,6 @@ from collections import defaultdict
 from pathlib import Path
 
 import nengo
-import nengo_dl
 import nengo_loihi
 import numpy as np
 import tensorflow as tf
@@ -19,6 +17,11 @@ from nengo.ensemble import Neurons
 from scipy.stats import binomtest
 from sklearn.datasets import load_digits
 from tensorflow.keras.layers import AveragePooling2D, BatchNormalization, Conv2D, Dense
+
+try:
+    import nengo_dl
+except ImportError as error:
+    raise SystemExit(f"{error}: write compat = true in [scripts], or take Python 3.11")
 
 HERE = Path(__file__).resolve().parent
 
@@ -219,8 +222,7 @@ def evaluate(name, net, x, y, steps):
     with nengo_dl.Simulator(net, **SIM) as sim:
         for start in range(0, len(x), BATCH_SIZE):
             batch = slice(start, start + BATCH_SIZE)
-            # The last batch is filled up with items that are shown twice.
-            items = np.resize(x[batch], (BATCH_SIZE, 64))
+            items = np.resize(x[batch], (BATCH_SIZE, 64))  # the last: some twice
             data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
             logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
     n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)

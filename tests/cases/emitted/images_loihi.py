@@ -1,7 +1,6 @@
 """Run the trained images network as spikes on Loihi or its emulator.
 
-On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from images.toml [0399766d].
+Written by snnc from images.toml [dacc466e].
 """
 
 import argparse
@@ -35,6 +34,8 @@ SYNAPSE = nengo.Lowpass(0.002)
 warnings.filterwarnings("ignore", "Non-finite|invalid value|Specifying the gains")
 # Wrong results: a sum on the chip that overflows, weights that lose many bits.
 warnings.filterwarnings("error", "Overflow in|Lost ([3-9]|[1-9][0-9]+) extra bits")
+if np.__version__ >= "2" and "SourceFile" in str(nengo_loihi.block.__loader__):
+    raise SystemExit("NumPy 2: write compat = true in [scripts], or take Python 3.11")
 
 
 def describe(ens):
@@ -57,7 +58,7 @@ def build_network(params, items):
 
     def connect(source, target, name, synapse=SYNAPSE):
         weights = params[f"{name}.weights"]
-        return nengo.Connection(source, target, transform=weights, synapse=synapse)
+        return nengo.Connection(source, target, synapse, transform=weights)
 
     def convolve(source, target, name, *shape, synapse=SYNAPSE, **settings):
         kernel = nengo.Convolution(*shape, init=params[f"{name}.weights"], **settings)
@@ -129,9 +130,9 @@ def run(net, n_items, target):
         for item in range(n_items):
             sim.clear_probes()  # so that memory doesn't grow
             sim.run_steps(PRESENTATION_STEPS)
+            print(f"\r{item + 1} of {n_items} items", end="", flush=True)
             logits[item] = sim.data[net.logits][-READ_STEPS:].mean(axis=0)
-            for probe in net.spikes:
-                # A spike counts amplitude / dt.
+            for probe in net.spikes:  # a spike counts amplitude / dt
                 amplitude = probe.target.ensemble.neuron_type.amplitude
                 burst = sim.data[probe].max() * DT > 1.5 * amplitude
                 if burst and probe.label in ["on_and_off"]:
@@ -143,7 +144,7 @@ def run(net, n_items, target):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--items", type=int, default=200)
+    parser.add_argument("--items", type=int, help="how many (default: all)")
     parser.add_argument("--target", choices=["sim", "loihi"], default="sim")
     args = parser.parse_args()
     if not PARAMS.exists():
@@ -160,7 +161,7 @@ if __name__ == "__main__":
     logits, rates = run(network, len(x), args.target)
     n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)
     low, high = binomtest(correct, n).proportion_ci(method="wilson")
-    print(f"{args.target}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
+    print(f"\r{args.target}: {correct / n:.1%} ({low:.1%} to {high:.1%}, n = {n})")
     for name, hertz in rates.items():
         print(f"  {name}: {hertz.mean():.0f} Hz, {np.mean(hertz == 0):.0%} silent")
         if not hertz.any():

@@ -2,8 +2,7 @@
 
     python kept_train.py --resume  # go on after a kill
 
-On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from kept.toml [5150cdf9].
+Written by snnc from kept.toml [98f83067].
 """
 
 import argparse
@@ -17,7 +16,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import nengo
-import nengo_dl
 import numpy as np
 import tensorflow as tf
 from nengo.dists import Choice
@@ -25,6 +23,11 @@ from nengo.ensemble import Neurons
 from scipy.stats import binomtest
 from sklearn.datasets import load_iris
 from tensorflow.keras.layers import Dense, Dropout
+
+try:
+    import nengo_dl
+except ImportError as error:
+    raise SystemExit(f"{error}: write compat = true in [scripts], or take Python 3.11")
 
 HERE = Path(__file__).resolve().parent
 CHECKPOINT = HERE / "kept.checkpoint.npz"
@@ -261,8 +264,7 @@ def evaluate(name, net, x, y, steps):
     with nengo_dl.Simulator(net, **SIM) as sim:
         for start in range(0, len(x), BATCH_SIZE):
             batch = slice(start, start + BATCH_SIZE)
-            # The last batch is filled up with items that are shown twice.
-            items = np.resize(x[batch], (BATCH_SIZE, 4))
+            items = np.resize(x[batch], (BATCH_SIZE, 4))  # the last: some twice
             data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
             logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
             for probe in probes:

@@ -1,7 +1,6 @@
 """Train the fashion network (784-20-12-10) with NengoDL.
 
-On Python 3.12 and later, `python -m snnc.compat` runs it instead of `python`.
-Written by snnc from fashion.toml [23e9239a].
+Written by snnc from fashion.toml [53764268].
 """
 
 import argparse
@@ -9,13 +8,17 @@ import warnings
 from pathlib import Path
 
 import nengo
-import nengo_dl
 import numpy as np
 import tensorflow as tf
 from nengo.dists import Choice
 from nengo.ensemble import Neurons
 from scipy.stats import binomtest
 from tensorflow.keras.layers import Dense
+
+try:
+    import nengo_dl
+except ImportError as error:
+    raise SystemExit(f"{error}: write compat = true in [scripts], or take Python 3.11")
 
 HERE = Path(__file__).resolve().parent
 
@@ -137,8 +140,7 @@ def evaluate(name, net, x, y, steps):
     with nengo_dl.Simulator(net, **SIM) as sim:
         for start in range(0, len(x), BATCH_SIZE):
             batch = slice(start, start + BATCH_SIZE)
-            # The last batch is filled up with items that are shown twice.
-            items = np.resize(x[batch], (BATCH_SIZE, 784))
+            items = np.resize(x[batch], (BATCH_SIZE, 784))  # the last: some twice
             data = sim.predict(np.repeat(items[:, None], steps, axis=1), verbose=0)
             logits[batch] = data[net.logits][: len(x[batch]), -READ_STEPS:].mean(axis=1)
     n, correct = len(y), np.count_nonzero(logits.argmax(axis=1) == y)

@@ -1,0 +1,209 @@
+"""Networks in floats for many items at once: equal to nengo.Simulator bit for bit, fresh, as a stream and in chains."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.program.program import Program
+from tests.conftest import CASES, LIGHT_SPECS, program_of
+from tests.test_emulator import quiet
+
+if find_spec("numba") is None or find_spec("nengo_loihi") is None:
+    pytest.skip(
+        "numba or nengo_loihi is not installed: pip install 'snnc[run]'", allow_module_level=True
+    )
+
+pytestmark = pytest.mark.usefixtures("nengo_loihi")
+
+DRAWN = int(os.environ.get("SNNC_RANDOM_NETWORKS", "20"))
+STEPS = 30
+
+
+def simulated(program: Program, x: Any, steps: int) -> list[Any]:
+    """Return what the probes of a network see of one item in nengo.Simulator, without the optimizer, which merges by chance."""
+    import nengo
+
+    from snnc.networks.build import deployed_network
+
+    net = deployed_network(program.network, x)
+    with nengo.Simulator(
+        net, dt=program.network.dt, progress_bar=False, optimize=False
+    ) as simulator:
+        simulator.run_steps(steps)
+        return [np.array(simulator.data[probe]) for probe in net.all_probes]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda path: path.stem)
+def test_every_spec(path: Path) -> None:
+    from snnc.emulator import Floats
+    from snnc.networks.build import deployed_network
+    from tests.test_faults import deployed
+
+    program = deployed(program_of(path), 0)
+    x = np.random.RandomState(1).uniform(0, 1, (2, program.network.input_size))
+    net = deployed_network(program.network, np.zeros(program.network.input_size))
+    with quiet():
+        found = Floats(net, program.network.dt).run({net.shown: x}, STEPS)
+        for number, item in enumerate(x):
+            ours = [found[probe][number] for probe in net.all_probes]
+            assert all(map(np.array_equal, ours, simulated(program, item, STEPS)))
+            assert any(values.any() for values in ours)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["fresh", "stream", "chains"])
+@pytest.mark.parametrize("number", range(DRAWN))
+def test_random_networks(number: int, mode: str) -> None:
+    from tests.random_networks import is_good, outcome
+
+    with quiet():
+        found = outcome(number, mode, "nengo")
+    assert is_good(found), found
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("gap", [0, 0.01])
+def test_streams_are_what_nengo_shows(gap: float) -> None:
+    """In one chain the answers, rates and recordings of a stream are those of a single simulator."""
+    from snnc.running.floats import in_floats
+    from snnc.running.stream import stream
+    from tests.conftest import ROOT
+    from tests.test_faults import deployed
+
+    program = deployed(program_of(ROOT / "specs/digits.toml"), 0)
+    shown = program.presentation.model_copy(update={"gap": gap})
+    program = replace(program, presentation=shown)
+    x = np.random.RandomState(1).uniform(0, 1, (6, program.network.input_size))
+    with quiet():
+        ours, theirs = (
+            in_floats(program, x, recorded=2),
+            stream(program, x, "nengo", recorded=2),
+        )
+    assert np.array_equal(ours.logits, theirs.logits)
+    assert all(np.array_equal(ours.rates[name], theirs.rates[name]) for name in theirs.rates)
+    assert ours.recording is not None
+    assert theirs.recording is not None
+    assert np.array_equal(ours.recording.filtered, theirs.recording.filtered)
+    assert np.array_equal(ours.recording.unfiltered, theirs.recording.unfiltered)
+
+
+def pairwise(rows: Any) -> Any:
+    """Halves, added to each other: what no lane does."""
+    n = rows.shape[1]
+    if n == 1:
+        return rows[:, 0]
+    return pairwise(rows[:, : n // 2]) + pairwise(rows[:, n // 2 :])
+
+
+def in_lanes(rows: Any, n_lanes: int) -> Any:
+    sums = np.zeros((n_lanes, len(rows)))
+    for term in range(rows.shape[1]):
+        sums[term % n_lanes] += rows[:, term]
+    total = sums[0]
+    for lane in sums[1:]:
+        total = total + lane
+    return total
+
+
+@pytest.mark.parametrize(
+    "sums", [pairwise, partial(in_lanes, n_lanes=1), partial(in_lanes, n_lanes=4)]
+)
+def test_the_order_of_a_sum_is_found(sums: Any) -> None:
+    """Added up in the order that was found, random numbers give the same sums, and in another one they don't."""
+    from snnc.emulator.sums import order_of
+
+    rows = np.random.RandomState(0).normal(size=(50, 24))
+    order = order_of(sums, 24)
+    found = np.zeros((order.n_lanes, 50))
+    for term, lane in enumerate(order.lanes):
+        found[lane] += rows[:, term]
+    for first, second in order.merges:
+        found[first] += found[second]
+    assert np.array_equal(found[0], sums(rows))
+    assert not np.array_equal(found[0], in_lanes(rows, 3))
+
+
+def products() -> Iterator[Any]:
+    """Yield transforms of many shapes."""
+    import nengo
+
+    chance = np.random.RandomState(0)
+    for shape in [(1, 5), (2, 25), (5, 32), (10, 100), (33, 17), (100, 300), (64, 1)]:
+        yield nengo.Dense(shape, init=chance.normal(size=shape))
+    for settings in [
+        {"n_filters": 5, "input_shape": (6, 6, 2)},
+        {"n_filters": 32, "input_shape": (28, 28, 3), "strides": (2, 2)},
+        {"n_filters": 8, "input_shape": (4, 6, 6), "channels_last": False},
+        {"n_filters": 4, "input_shape": (7, 7, 40), "padding": "same"},
+        {"n_filters": 6, "input_shape": (9, 3), "kernel_size": (3,), "strides": (2,)},
+        {"n_filters": 1, "input_shape": (5, 5, 1), "kernel_size": (1, 1), "strides": (1, 1)},
+    ]:
+        yield nengo.Convolution(**settings)
+
+
+def test_products_of_spikes_are_nengos() -> None:
+    """Bit for bit, whatever BLAS does on this machine; where the order isn't found, no code of ours computes them."""
+    import nengo
+
+    from snnc.emulator.scatter import Scatter
+
+    chance, found = np.random.RandomState(1), 0
+    for transform in products():
+        with nengo.Network(seed=0) as net:
+            before, after = (
+                nengo.Node(np.zeros(transform.size_in)),
+                nengo.Node(size_in=transform.size_out),
+            )
+            nengo.Connection(before, after, transform=transform, synapse=None)
+        model = nengo.builder.Model()
+        model.build(net)
+        (operator,) = (op for op in model.operators if getattr(op, "X", None) is not None)
+        scatter = Scatter.of(operator)
+        if scatter is None:
+            continue
+        found += 1
+        x = chance.choice([0.0, 0.0, 1000.0, 0.3], (4, 3, transform.size_in))
+        y = chance.normal(size=(4, 3, transform.size_out))
+        expected = y.copy()
+        for now, sums in zip(x.reshape(12, -1), expected.reshape(12, -1), strict=True):
+            signals = {
+                operator.X: now,
+                operator.Y: sums,
+                operator.reads[0]: operator.reads[0].initial_value,
+            }
+            operator.make_step(signals, 0.001, None)()
+        scatter.add(x, y)
+        assert np.array_equal(y, expected)
+    assert found
+
+
+def test_a_sum_that_rounds_in_no_known_way_is_left_to_nengo(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import nengo
+
+    from snnc.emulator.scatter import Scatter, _Window
+
+    with nengo.Network(seed=0) as net:
+        before, after = nengo.Node(np.zeros(20)), nengo.Node(size_in=3)
+        nengo.Connection(before, after, transform=np.ones((3, 20)) / 3, synapse=None)
+    model = nengo.builder.Model()
+    model.build(net)
+    (operator,) = (op for op in model.operators if getattr(op, "X", None) is not None)
+    own = _Window.of(operator)
+    assert own is not None
+    otherwise = replace(own, product=lambda weights, x: own.product(weights, x) * (1 + 1e-15))
+    monkeypatch.setattr(_Window, "of", lambda operator: otherwise)
+    assert Scatter.of(operator) is None
