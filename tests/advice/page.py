@@ -13,13 +13,15 @@ LONGEST = 200
 
 def page(results: Results, before: Results, revision: str) -> str:
     """Return the page, a section for each subject."""
+    trained = any("trains" in result["end"] for result in results.values())
+    command = f"python -m tests.advice --before {revision}{' --train' if trained else ''} --write"
     lines = [
         "# Mistakes, and what is said of them",
         "",
         "Each is made in a sound spec or in sound data. What `snnc check --data` says is followed to the letter, step by step, "
-        "until nothing is reported; what is there then is trained for an epoch.",
+        f"until nothing is reported{'; what is there then is trained for an epoch' if trained else ''}.",
         "",
-        f"    python -m tests.advice --before {revision} --train --write",
+        f"    {command}",
         "",
         "wrote this page. The first message and its hint stand here, behind an arrow, and how many steps it takes.",
         "",
