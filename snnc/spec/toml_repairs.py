@@ -28,6 +28,8 @@ _TABLES = (
     *("network", "data", "input", "presentation", "neurons", "synapses"),
     *("layers", "output", "train", "loihi", "scripts", "allow"),
 )
+#: Nobody writes longer lines by hand.
+LONGEST = 1000
 _OF_A_MERGE = ("<<<<<<<", "=======", ">>>>>>>")
 
 
@@ -56,6 +58,8 @@ class Repair(NamedTuple):
 def repair(lines: Sequence[str], index: int, error: tomli.TOMLDecodeError) -> Repair | None:
     """Return the first repair of a line after which the parser gets beyond its error, or None."""
     line, after = lines[index], lines[index + 1 :]
+    if len(line) > LONGEST:
+        return None
     for found in _repairs(line.rstrip("\r"), after):
         text = "\n".join([*lines[:index], found.of(line), *after])
         if found.of(line) != line and _further(text, error):
