@@ -71,7 +71,8 @@ TOO_MANY_SOURCES = error("too-many-sources")
 UNKNOWN_LAYER = error("unknown-layer")
 UNUSED_LAYER = error("unused-layer")
 
-# Values of the data.
+# Values of the data. A batch is compared with items where they are counted, and again where they are loaded.
+BATCH_SIZE = error("batch-size")
 DATA_ANSWER = warning("data-answer", "check --data")
 DATA_BALANCE = warning("data-balance", "check --data")
 DATA_BURSTS = warning("data-bursts", "check --data")
