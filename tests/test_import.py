@@ -124,7 +124,7 @@ def test_nothing_is_written_where_something_cannot_be_said(
     assert "gate (Sigmoid)" in refused
     assert files() == []
     assert main(["import", model, "--json"]) == 1
-    assert [each["layer"] for each in json.loads(capsys.readouterr().out)["refused"]] == [
+    assert [each["layer"] for each in json.loads(capsys.readouterr().out)["error"]["refused"]] == [
         "pool",
         "gate",
     ]

@@ -51,4 +51,6 @@ def failure(error: Error | str, code: int) -> dict[str, Any]:
         from snnc.diagnostics.as_json import record  # most errors are for people
 
         told |= record(error.document, error.diagnostics)
+    elif isinstance(error, Refusal):
+        told |= error.to_dict()
     return {"error": told}

@@ -31,7 +31,6 @@ def run(arguments: argparse.Namespace) -> int:
     packages = libraries.WITHOUT_TENSORFLOW if arguments.calibrate else PACKAGES
     with ready(arguments, packages) as watcher:
         from snnc.importing import importer, writing
-        from snnc.importing.refusal import NotCarriedOver
         from snnc.importing.shown import as_data, lines
 
         if not (arguments.force or arguments.check_only):
@@ -40,12 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         asked = importer.Asked(
             arguments.model, arguments.weights, name, folder, arguments.data, averages
         )
-        try:
-            result = importer.imported(asked)
-        except NotCarriedOver as refusal:
-            if arguments.json:
-                print(json.dumps(refusal.to_dict()))
-            raise
+        result = importer.imported(asked)
         written = [] if arguments.check_only else writing.write(result)
         data = {**as_data(result), "written": [path.as_posix() for path in written]}
         if not arguments.json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
@@ -39,6 +40,10 @@ class Refusal(Error):
     """Something other than the text of the spec stands in the way: one clear sentence, exit code 1."""
 
     __module__ = "snnc"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what else there is to say, as plain data."""
+        return {}
 
 
 class Unfit(Refusal):
