@@ -191,7 +191,7 @@ def test_broken_rows_are_refused_unless_the_spec_says_so(
     kept = [line for line in spec.read_text().splitlines() if not line.startswith("unusable")]
     spec.write_text("\n".join(kept))
     assert main(["check", "--data", "mine.toml"]) == 1
-    assert "line 5, column 'b': 'n/a' is no finite number" in capsys.readouterr().err
+    assert "line 5, column 'b': 'n/a' is no value" in capsys.readouterr().err
 
 
 def test_one_hot_labels(capsys: pytest.CaptureFixture[str]) -> None:
