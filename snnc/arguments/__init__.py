@@ -112,6 +112,9 @@ def _train(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on where a training was killed; start where there is none",
     )
+    parser.add_argument(
+        "--plot", action="store_true", help="also draw how training went, NAME.history.png"
+    )
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     _add_telling(parser)
 
