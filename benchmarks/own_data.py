@@ -3,7 +3,7 @@
     python benchmarks/own_data.py [-o FOLDER] [--only NAME ...]
 
 makes the files from scikit-learn's own data, and for each runs `snnc new NAME --data FILE`, `snnc check --data NAME.toml`,
-`snnc train NAME.toml` and `snnc predict NAME.toml --data NAME.test.npz`. The MLPClassifier has layers of the same sizes, and the same items
+`snnc train NAME.toml` and `snnc predict NAME.toml` on the items that training held out, written as they were. The MLPClassifier has layers of the same sizes, and the same items
 to train on and to test on, which training held out. The table has the accuracy of both on those with Wilson's 95 % interval, and the
 difference on the same items (Bonett and Price).
 """
@@ -31,6 +31,7 @@ from sklearn.preprocessing import StandardScaler
 
 from snnc.data.prepare import split
 from snnc.pipeline import checked
+from snnc.program.program import Program
 from snnc.running.results import in_percent
 from snnc.running.statistics import Interval, accuracy, paired_difference
 
@@ -128,12 +129,9 @@ def compared(name: str, folder: Path) -> Compared:
     said = _snnc(folder, "check", "--data", spec.name).stderr
     _snnc(folder, "train", spec.name)
     answers = folder / f"{name}.answers.csv"
-    _snnc(
-        folder, "predict", spec.name, "--data", f"{name}.test.npz", "-w", answers.name
-    ) if path.suffix == ".npz" else _snnc(
-        folder, "predict", spec.name, "--data", _test_table(folder, name).name, "-w", answers.name
-    )
     program = checked(spec).program
+    new = _new_items(folder, name, program)
+    _snnc(folder, "predict", spec.name, "--data", new.name, "-w", answers.name)
     items = split(program)
     with answers.open() as file:
         rows = list(csv.DictReader(file))
@@ -154,10 +152,17 @@ def compared(name: str, folder: Path) -> Compared:
     )
 
 
-def _test_table(folder: Path, name: str) -> Path:
-    """Write the items that training held out as a csv file without labels."""
+def _new_items(folder: Path, name: str, program: Program) -> Path:
+    """Write the items that training held out as they were in their file, without labels."""
     with np.load(folder / f"{name}.test.npz") as file:
         x = file["x"]
+    if FILES[name](folder).suffix == ".npz":
+        shape = program.item_shape
+        if program.channels_first:
+            x = np.moveaxis(x.reshape(len(x), *shape[1:], shape[0]), -1, 1)
+        path = folder / f"{name}.new.npy"
+        np.save(path, x)
+        return path
     lines = [[f"v{i}" for i in range(x.shape[1])], *(map(repr, item.tolist()) for item in x)]
     return _csv(folder / f"{name}.new.csv", lines)
 

@@ -206,7 +206,7 @@ def with_rounded_weights(program: Program, data: Data) -> Weights:
             if self.name in rounded:
                 # The chip has 127 steps of each sign up to the largest weight.
                 step = tf.reduce_max(tf.abs(kernel)) / 127
-                kernel += tf.stop_gradient(tf.round(kernel / step) * step - kernel)
+                kernel = kernel + tf.stop_gradient(tf.round(kernel / step) * step - kernel)
             return self.activation(tf.matmul(x, kernel) + self.bias)
 
     with mock.patch.object(own_layers, "Dense", Rounded, create=True):

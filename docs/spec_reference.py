@@ -11,7 +11,7 @@ import difflib
 import importlib
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,10 @@ EXAMPLES: dict[tuple[str, str], Example] = {
     ("npz", "x"): Example("x_train"),
     ("npz", "y"): Example("y_train"),
     **{("npz", key): Example(f"other_{key}", {"data": _SPLIT}, key) for key in _SPLIT},
+    # As the file isn't there, its labels may be either.
+    ("npz", "one_hot"): Example(True, {"data": {"path": "elsewhere.npz"}}),
+    ("Source", "missing"): Example([-999]),
+    ("csv", "ignore"): Example(["number"]),
     ("csv", "path"): Example("other.csv", start="data.csv"),
     ("csv", "label"): Example("class"),
     ("sklearn", "name"): Example("digits", start="digits"),
@@ -297,10 +301,15 @@ class Compiler:
 
 
 def _write_table(
-    folder: Path, path: str, delimiter: str = ",", header: bool = True, **_: Any
+    folder: Path,
+    path: str,
+    delimiter: str = ",",
+    header: bool = True,
+    ignore: Sequence[str] = (),
+    **_: Any,
 ) -> None:
     """Write the csv file that a source describes."""
-    names = [*(f"pixel{n}" for n in range(64)), "class"]
+    names = [*ignore, *(f"pixel{n}" for n in range(64)), "class"]
     lines = [names] if header else []
     lines += [["0"] * len(names)] * 500
     text = "\n".join(delimiter.join(line) for line in lines)
@@ -444,6 +453,7 @@ A kind stands for its whole table where the others have their defaults: `kind = 
 {toctree}
 ```
 
+(what-it-becomes)=
 ## What it becomes
 
 {becomes}"""

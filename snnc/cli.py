@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from snnc import __version__
-from snnc.arguments import COMMANDS, add_color
+from snnc.arguments import COMMANDS
 from snnc.arguments.examples import shown
 from snnc.arguments.parser import Parser, there_is_no
+from snnc.arguments.shared import add_color
 from snnc.commands.exit_codes import attempt, say
 
 

@@ -21,6 +21,7 @@ from snnc.networks.describe import spikes_in_words
 from snnc.networks.nengo_dl import Array
 from snnc.program.program import Program
 from snnc.running.answers import Answers
+from snnc.running.expected import Learnt, below_expected
 from snnc.running.fresh import evaluate
 from snnc.running.measured import (
     Measured,
@@ -79,11 +80,14 @@ class Training:
     twin_right: NDArray[np.bool_] | None
     #: How a number of epochs is given.
     longer: str
+    #: What is below all that is expected.
+    below: tuple[Diagnostic, ...] = ()
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What training has left as it nearly never should be."""
         return (
+            *self.below,
             *still_improving(self.program, self.epochs, self.longer),
             *twin_ahead(self.program, self.measured, self.twin_right, self.longer),
             *silent_filters(self.program, self.results),
@@ -177,8 +181,18 @@ def train(
     x, y = trained_on(program, items, items_to_measure(program))
     twin_right = baseline_classes(program, baseline, x) == y if baseline else None
     measured = measure(trained.program, x, y)
+    below = below_expected(program, items, Learnt(x, y, measured.right, twin_right), epochs, longer)
     return Training(
-        program, trained, items, epochs, baseline, results, measured, twin_right, longer
+        program,
+        trained,
+        items,
+        epochs,
+        baseline,
+        results,
+        measured,
+        twin_right,
+        longer,
+        tuple(below),
     )
 
 

@@ -25,7 +25,7 @@ import snnc
 from snnc.commands.common import look_at_data
 from snnc.diagnostics.codes import DATA_VALUES
 from snnc.diagnostics.diagnostic import Diagnostic
-from snnc.diagnostics.errors import Refusal
+from snnc.diagnostics.errors import CompileError, Refusal
 from tests.following import Case, follow, options
 from tests.mistakes import case
 
@@ -71,6 +71,8 @@ def found(made: Case) -> tuple[Diagnostic, ...]:
             loaded = snnc.load(made.tables)
         try:
             return (*said, *look_at_data(loaded).warnings)
+        except CompileError as error:
+            return (*said, *error.diagnostics)
         except Refusal as error:
             hint = str(error).rpartition(": ")[2]
             return (*said, Diagnostic(DATA_VALUES, str(error), ("data", "kind"), hint=hint))

@@ -100,6 +100,9 @@ def _assign(tables: Tables, at: Sequence[Any], key: str, value: Any, where: str)
         return
     *table, last = at
     around = place(tables, table)
+    if key == last:
+        around[key] = value
+        return
     inner = around[last] if isinstance(around, list) else around.get(last)
     # A table is pointed at as a whole.
     place(tables, [*table, last] if isinstance(inner, dict) else table)[key] = value

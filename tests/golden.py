@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from snnc.pipeline import checked, scripts
 from tests.conftest import CASES, DOWNLOADED, INVALID, ROOT, SPECS
 
 UPDATE = "make golden"
+ADVICE = ROOT / "tests/cases/advice"
 #: What is said of files that `tests/refused_models.py` makes.
 REFUSED = ROOT / "tests/cases/refused_models"
 
@@ -54,6 +56,20 @@ def golden_refusals() -> dict[Path, str]:
         with tempfile.TemporaryDirectory() as folder:
             wanted[REFUSED / f"{name}.txt"] = message(name, Path(folder))
     return wanted
+
+
+@cache
+def golden_advice() -> dict[Path, str]:
+    """Return what is printed of every mistake of `tests/advice/`, a file for each subject."""
+    from tests.advice.followed import all_mistakes
+    from tests.advice.told import told
+
+    texts: dict[str, list[str]] = {}
+    for mistake in all_mistakes():
+        texts.setdefault(mistake.room, []).append(f"## {mistake.kind}\n{told(mistake).text}")
+    return {
+        ADVICE / f"{room.replace(' ', '_')}.txt": "\n".join(said) for room, said in texts.items()
+    }
 
 
 def compare(path: Path, wanted: str) -> None:

@@ -308,7 +308,7 @@ def test_data_behind_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_an_edit_is_kept(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["compile", str(spec)])
     script = Path("digits_loihi.py")
-    edited = script.read_text().replace("default=200", "default=300")
+    edited = f"{script.read_text()}# mine\n"
     script.write_text(edited)
     other = Path("digits_train.py").read_text()
     spec.write_text(spec.read_text().replace("epochs = 60", "epochs = 61"))

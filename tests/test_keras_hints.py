@@ -44,7 +44,7 @@ def test_a_maximum(written: str) -> None:
 
 def test_what_is_no_habit() -> None:
     assert layer_hint("dens", LATER) == ""
-    assert layer_hint("lstm", LATER) == ""
+    assert layer_hint("embedding", LATER) == ""
 
 
 PLATEAU = '{ kind = "reduce_on_plateau", initial_learning_rate = 0.001'

@@ -110,6 +110,7 @@ def test_what_is_known_by_heart_is_mixed(tmp_path: Path) -> None:
 
 
 def test_every_kind_of_change_is_one_that_a_spec_can_have(tmp_path: Path) -> None:
+    from snnc.diagnostics.errors import CompileError
     from snnc.pipeline import check_document
     from snnc.spec.changes import changed
 
@@ -118,8 +119,14 @@ def test_every_kind_of_change_is_one_that_a_spec_can_have(tmp_path: Path) -> Non
     for kind in of_running(spec.program):
         assert all(isinstance(change, Change) for change in kind)
         for change in kind[:1]:
-            check_document(changed(spec.document, change.changes))
-            possible += 1
+            try:
+                check_document(changed(spec.document, change.changes))
+            except CompileError as error:
+                # Twice as fast is more than the chip can: such a change isn't tried.
+                assert change.cause == "too few spikes an item"
+                assert "chip-max-rate" in str(error)
+            else:
+                possible += 1
     assert possible >= 6
 
 

@@ -119,6 +119,12 @@ def test_several_specs_and_one_that_cannot_be_read(capsys: pytest.CaptureFixture
     assert main(["check", "--json", *specs]) == 2
     seen = capsys.readouterr()
     reports = [json.loads(line) for line in seen.out.splitlines()]
+    (unread,) = (report["error"] for report in reports if "error" in report)
+    assert unread == {
+        "message": "can't read nowhere.toml: no such file or directory",
+        "exit_code": 2,
+    }
+    reports = [report for report in reports if "error" not in report]
     assert [report["spec"] for report in reports] == [specs[0], specs[2]]
     assert [(report["errors"], report["warnings"]) for report in reports] == [(1, 0), (0, 1)]
     assert seen.err == "snnc: can't read nowhere.toml: no such file or directory\n"
@@ -407,7 +413,7 @@ def test_values_that_cannot_be_used_are_found(
     report = json.loads(capsys.readouterr().out)
     if form == "--json":
         (diagnostic,) = report["diagnostics"]
-        assert (diagnostic["code"], diagnostic["line"]) == ("data-values", 4)
+        assert (diagnostic["code"], diagnostic["line"]) == ("data-values", 3)
         assert "data.npz" in diagnostic["message"]
     else:
         (result,) = report["runs"][0]["results"]

@@ -13,7 +13,7 @@ import pytest
 from snnc.checks.known_codes import known_codes
 from snnc.cli import main
 from snnc.diagnostics import pages
-from snnc.diagnostics.errors import CompileError, Refusal
+from snnc.diagnostics.errors import CompileError
 from snnc.diagnostics.pages import page, plain, reason, summary
 from snnc.pipeline import check_document
 from snnc.spec.read import parse
@@ -69,8 +69,8 @@ def codes(text: str, path: Path, looks: bool) -> list[str]:
 
         try:
             warnings += look_at_data(found).warnings
-        except Refusal:
-            return ["data-values"]
+        except CompileError as error:
+            return [d.code for d in error.diagnostics]
     return [d.code for d in warnings]
 
 
@@ -125,6 +125,9 @@ def write_values(folder: Path) -> None:
             header="a,b,c,kind",
             comments="",
         )
+    many, few = chance.normal(size=(200, 2)), np.arange(200) % 10 == 0
+    lopsided = {"x": many + 3 * few[:, None], "y": ~few * 1}
+    np.savez(folder / "lopsided.npz", **lopsided)
     np.savez(folder / "sorted.npz", **{**sound, "y_train": np.zeros(20, int)})
 
 

@@ -75,7 +75,7 @@ def test_regressions_are_named(name: str) -> None:
         ({"output": {"n_outputs": 4}}, "unknown-key", f"{NOT_YET}; if each is a class, write classes = 4 instead"),
         ({"train": {"loss": "sparse_categorical_crossentropy"}}, "unknown-key", "leave it out: the loss is the cross-entropy of the classes"),
         ({"train": {"metrics": ["accuracy"]}}, "unknown-key", "leave it out: reports give the accuracy"),
-        ({"output": {"classes": -1}}, "out-of-range", ""),
+        ({"output": {"classes": -1}}, "out-of-range", "write 10, say"),
     ],
 )  # fmt: skip
 def test_what_may_be_something_else(tables: Tables, code: str, hint: str) -> None:
@@ -145,7 +145,7 @@ FILES: dict[str, tuple[Any, int, str, bool]] = {
     "whole": (CHANCE.permutation(600)[:60], 2, "these look measured, for a regression", True),
     "whole, several times": (np.repeat(CHANCE.permutation(90)[:20], 3), 2, "write classes = ", True),
     "one-hot": (np.eye(3)[np.arange(60) % 3], 3, "one-hot? save y.argmax(axis=1)", False),
-    "few fractions": (np.arange(60) % 3 / 2, 2, ", and are whole numbers", True),
+    "few fractions": (np.arange(60) % 3 / 2, 2, "number them from 0", True),
 }  # fmt: skip
 
 

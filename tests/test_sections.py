@@ -29,12 +29,22 @@ def sections() -> Iterator[Any]:
 SECTIONS = {f"{s.__module__}.{s.__name__}": s for s in sections()}
 
 
+def parts(path: str) -> dict[str, str]:
+    """Return the text of a template and of all that it includes, by their paths."""
+    text = (ROOT / "templates" / path).read_text()
+    included = meta.find_referenced_templates(environment().parse(text))
+    found = {path: text}
+    for other in filter(None, included):
+        found |= parts(other)
+    return found
+
+
 @pytest.mark.parametrize("name", SECTIONS)
 def test_a_template_asks_for_the_fields_of_its_model(name: str) -> None:
     """Neither for more, a typo say, nor for less, but for what imports and constants are made of."""
     section = SECTIONS[name]
-    text = (ROOT / "templates" / section._field_defaults["template"]).read_text()
-    asked = meta.find_undeclared_variables(environment().parse(text))
+    texts = parts(section._field_defaults["template"]).values()
+    asked = {v for text in texts for v in meta.find_undeclared_variables(environment().parse(text))}
     assert asked <= set(section._fields)
     properties = inspect.getsource(section)
     unused = {f for f in section._fields if f not in asked and f"self.{f}" not in properties}
@@ -42,7 +52,7 @@ def test_a_template_asks_for_the_fields_of_its_model(name: str) -> None:
 
 
 def test_every_template_has_a_model() -> None:
-    models = {section._field_defaults["template"] for section in SECTIONS.values()}
+    models = {path for s in SECTIONS.values() for path in parts(s._field_defaults["template"])}
     there = {
         p.relative_to(ROOT / "templates").as_posix() for p in (ROOT / "templates").rglob("*.jinja")
     }

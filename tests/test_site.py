@@ -207,7 +207,7 @@ def test_the_data_page_says_what_is_printed(
 ) -> None:
     report, look = blocks(DATA, "text")
     shown = blocks(DATA, "toml")
-    (table,) = (block for block in shown if '"csv"' in block)
+    table = next(block for block in shown if '"csv"' in block)
     (output,) = (block for block in shown if block.startswith("[output]"))
     flowers.write_text(flower_spec(table, output))
     assert main(["check", "--data", "iris.toml"]) == 0

@@ -6,6 +6,15 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from snnc.arguments.shared import (
+    add_data,
+    add_folder,
+    add_quiet,
+    add_spec,
+    add_specs,
+    add_telling,
+    add_trials,
+)
 from snnc.arguments.types import Suggested, amount, one_of, positive
 from snnc.diagnostics import pages
 
@@ -29,7 +38,7 @@ def _new(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
-    _add_specs(parser, nargs="*", help_="TOML files (default: every spec in this folder)")
+    add_specs(parser, nargs="*", help_="TOML files (default: every spec in this folder)")
     parser.add_argument(
         "--data",
         type=Path,
@@ -43,8 +52,8 @@ def _check(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also look at the parameters that training has left: the firing rates of items that were trained on",
     )
-    _add_folder(parser)
-    _add_quiet(parser, "print nothing where nothing is wrong")
+    add_folder(parser)
+    add_quiet(parser, "print nothing where nothing is wrong")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object a spec and line")
     form.add_argument(
@@ -65,8 +74,8 @@ def _explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _compile(parser: argparse.ArgumentParser) -> None:
-    _add_specs(parser, nargs="+")
-    _add_folder(parser)
+    add_specs(parser, nargs="+")
+    add_folder(parser)
     parser.add_argument(
         "--check",
         action="store_true",
@@ -77,12 +86,12 @@ def _compile(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="overwrite scripts that were edited since snnc wrote them",
     )
-    _add_quiet(parser, "say nothing of what is written")
+    add_quiet(parser, "say nothing of what is written")
     parser.add_argument("--json", action="store_true", help="print one JSON object a spec and line")
 
 
 def _show(parser: argparse.ArgumentParser) -> None:
-    _add_spec(parser)
+    add_spec(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument(
         "--full",
@@ -98,9 +107,9 @@ def _show(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(parser: argparse.ArgumentParser) -> None:
-    _add_spec(parser)
-    _add_folder(parser)
-    _add_data(parser)
+    add_spec(parser)
+    add_folder(parser)
+    add_data(parser)
     parser.add_argument(
         "--baseline", action="store_true", help="also train the float twin in plain Keras"
     )
@@ -112,14 +121,17 @@ def _train(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on where a training was killed; start where there is none",
     )
+    parser.add_argument(
+        "--plot", action="store_true", help="also draw how training went, NAME.history.png"
+    )
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
-    _add_telling(parser)
+    add_telling(parser)
 
 
 def _run_spec(parser: argparse.ArgumentParser) -> None:
-    _add_spec(parser)
-    _add_folder(parser)
-    _add_data(parser)
+    add_spec(parser)
+    add_folder(parser)
+    add_data(parser)
     parser.add_argument(
         "--on",
         action="append",
@@ -138,12 +150,12 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plot", action="store_true", help="also draw a figure of each run, NAME.PLACE.png"
     )
-    _add_telling(parser)
+    add_telling(parser)
 
 
 def _predict(parser: argparse.ArgumentParser) -> None:
-    _add_spec(parser)
-    _add_folder(parser)
+    add_spec(parser)
+    add_folder(parser)
     parser.add_argument(
         "--data",
         type=Path,
@@ -164,7 +176,7 @@ def _predict(parser: argparse.ArgumentParser) -> None:
     )
     form.add_argument("--json", action="store_true", help="print answers and table as JSON")
     parser.add_argument("--force", action="store_true", help="overwrite that file")
-    _add_telling(parser)
+    add_telling(parser)
 
 
 def _calibrate(parser: argparse.ArgumentParser) -> None:
@@ -189,7 +201,7 @@ def _tune(parser: argparse.ArgumentParser) -> None:
 
 def _add_search(parser: argparse.ArgumentParser, items: int, time: str, tolerance: str) -> None:
     """Add the arguments of a search for settings: the defaults in words, and what the tolerance is of."""
-    _add_trials(parser, items)
+    add_trials(parser, items)
     parser.add_argument(
         "--time",
         type=amount,
@@ -206,8 +218,8 @@ def _add_search(parser: argparse.ArgumentParser, items: int, time: str, toleranc
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
-    _add_spec(parser)
-    _add_folder(parser)
+    add_spec(parser)
+    add_folder(parser)
     parser.add_argument(
         "--nir",
         type=Path,
@@ -221,20 +233,20 @@ def _export(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="the time step that its readers are given (default: that of the spec)",
     )
-    _add_telling(parser)
+    add_telling(parser)
 
 
 def _report(parser: argparse.ArgumentParser) -> None:
-    _add_spec(parser)
-    _add_folder(parser)
-    _add_data(parser)
+    add_spec(parser)
+    add_folder(parser)
+    add_data(parser)
     parser.add_argument("--items", type=positive, help="how many test items (default: all)")
     parser.add_argument("--json", action="store_true", help="also print the page's numbers as JSON")
-    _add_telling(parser)
+    add_telling(parser)
 
 
 def _ladder(parser: argparse.ArgumentParser) -> None:
-    _add_trials(parser, items=1000)
+    add_trials(parser, items=1000)
     parser.add_argument("--apply", action="store_true", help="write the change to the spec")
     parser.add_argument(
         "--seconds",
@@ -283,7 +295,7 @@ def _import(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="write over files that are there")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    _add_telling(parser)
+    add_telling(parser)
 
 
 def _schema(parser: argparse.ArgumentParser) -> None:
@@ -327,74 +339,3 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
         _doctor,
     ),
 }
-
-
-def add_color(parser: argparse.ArgumentParser, default: str) -> None:
-    parser.add_argument(
-        "--color",
-        choices=["auto", "always", "never"],
-        metavar="WHEN",
-        default=default,
-        help="auto, always or never: auto is where a terminal takes colour, and NO_COLOR isn't set (default: auto)",
-    )
-
-
-def _add_spec(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("spec", type=Path, help="the spec, a TOML file")
-
-
-def _add_specs(parser: argparse.ArgumentParser, nargs: str, help_: str = "TOML files") -> None:
-    parser.add_argument("specs", type=Path, nargs=nargs, metavar="spec", help=help_)
-
-
-def _add_quiet(parser: argparse._ActionsContainer, help_: str) -> None:
-    parser.add_argument("-q", "--quiet", action="store_true", help=help_)
-
-
-def _add_telling(parser: argparse.ArgumentParser) -> None:
-    """Add how much is told beside results, warnings and errors."""
-    telling = parser.add_mutually_exclusive_group()
-    _add_quiet(telling, "print results, warnings and errors alone")
-    telling.add_argument(
-        "-v",
-        "--verbose",
-        action="store_true",
-        help="say more: versions, and progress as lines",
-    )
-
-
-def _add_folder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="DIR",
-        help="folder of what is written and read again (default: beside the spec)",
-    )
-
-
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="FILE",
-        help="take items and labels from this file instead of from what the spec names: a .npz file whose arrays are called "
-        "as in the spec, and where it doesn't say x and y, or x_train, y_train, x_test and y_test if they come split; "
-        "a .csv file where the spec has one",
-    )
-
-
-def _add_trials(parser: argparse.ArgumentParser, items: int) -> None:
-    """Add what commands share that try a trained spec otherwise."""
-    _add_spec(parser)
-    _add_folder(parser)
-    _add_data(parser)
-    parser.add_argument(
-        "--items",
-        type=positive,
-        default=items,
-        help="on how many items, at most: those that validated the training, else of those trained on "
-        f"(default: {items}); never on test items",
-    )
-    parser.add_argument("--json", action="store_true", help="print the results as JSON")
-    _add_telling(parser)

@@ -11,6 +11,7 @@ from snnc.checks import (
     data,
     images,
     max_pool,
+    memory,
     network,
     rates,
     settling,
@@ -30,7 +31,7 @@ from snnc.program.program import Program
 #: The modules with rules. Reports have findings on one place in this order; it means nothing else.
 SUBJECTS = (
     *(data, images, max_pool, timing, units, settling, network, rates, stopping, training),
-    *(batch_norm, chip, cores),
+    *(batch_norm, memory, chip, cores),
 )
 
 

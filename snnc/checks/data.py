@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from snnc.checks.files import file_fits
@@ -57,7 +58,9 @@ def labels_are_no_items(program: Program) -> Iterator[Diagnostic]:
     """Items that are their own labels are an auto-encoder."""
     if key := same_as_items(program.data):
         message = "the items are their own labels: an auto-encoder"
-        yield Diagnostic(REGRESSION, message, ("data", key), hint=NOT_YET)
+        own = key.replace("x", "y", 1)
+        hint = f'{NOT_YET}; if there are labels, write {key} = "{own}"'
+        yield Diagnostic(REGRESSION, message, ("data", key), hint=hint)
 
 
 def _known_fits(program: Program, data: KnownKind) -> Iterator[Diagnostic]:
@@ -86,6 +89,8 @@ def _file_fits(program: Program, path: Path) -> Iterator[Diagnostic]:
 
 
 MISSING_FILE = warning("missing-file")
+#: How the names of tables end, too.
+_TEXTS = (".txt", ".tsv", ".data")
 
 
 def _unreadable(path: Path, error: OSError, program: Program) -> Diagnostic:
@@ -94,7 +99,8 @@ def _unreadable(path: Path, error: OSError, program: Program) -> Diagnostic:
         message = f"there is no file {path.as_posix()}: what the spec says of it isn't checked"
         return Diagnostic(MISSING_FILE, message, at, hint=_near_file(path, program))
     message = f"can't read {path.as_posix()}: {(error.strerror or str(error)).lower()}"
-    return Diagnostic(DATA_FILE, message, at)
+    hint = _near_file(path, program) if isinstance(error, IsADirectoryError) else ""
+    return Diagnostic(DATA_FILE, message, at, hint=hint)
 
 
 DATA_PATH = error("data-path")
@@ -103,14 +109,15 @@ DATA_PATH = error("data-path")
 def _wrong_paths(program: Program) -> Iterator[Diagnostic]:
     assert isinstance(program.data, FileKind)
     path, at = program.data.path, ("data", "path")
-    if (
-        "\0" in path
-        or PurePosixPath(path).is_absolute()
-        or PureWindowsPath(path).drive
-        or "\\" in path
-    ):
+    if PurePosixPath(path).is_absolute() or PureWindowsPath(path).anchor or path.startswith("~"):
+        message = "the path is relative to the spec: another machine has other folders"
+        name = PureWindowsPath(path).name
+        hint = f'write "{name}", with a copy of the file beside the spec' if name else ""
+        yield Diagnostic(DATA_PATH, message, at, hint=hint)
+    elif "\0" in path or "\\" in path:
         message = "the path is relative to the spec, with / between folders"
-        yield Diagnostic(DATA_PATH, message, at)
+        hint = f'write "{PureWindowsPath(path).as_posix()}"' if "\0" not in path else ""
+        yield Diagnostic(DATA_PATH, message, at, hint=hint)
     elif path in {program.name + end for end in OWN_FILES}:
         message = f"training would overwrite the data: {path} is a name of its own files"
         yield Diagnostic(DATA_PATH, message, at, hint="rename the data, or the network")
@@ -118,9 +125,16 @@ def _wrong_paths(program: Program) -> Iterator[Diagnostic]:
 
 def _near_file(path: Path, program: Program) -> str:
     """Return a hint at a data file of nearly that name in the same folder, as the spec would name it."""
-    folder = path.parent
-    if not folder.is_dir():
-        return f"there is no folder {folder.as_posix()}"
-    files = sorted(p for p in folder.glob(f"*{path.suffix}") if not p.name.endswith(OWN_FILES))
+    folder, kind = path.parent, program.data.file_kind
     written = PurePosixPath(program.data.path if isinstance(program.data, FileKind) else "")
-    return near(str(written), [(written.parent / p.name).as_posix() for p in files])
+    suffixes = dict.fromkeys((path.suffix, f".{kind}", *_TEXTS)) if kind == "csv" else (f".{kind}",)
+    for suffix, below in product(suffixes, ("", "*/")):
+        found = sorted(folder.glob(f"{below}*{suffix}")) if suffix else []
+        files = [p.relative_to(folder) for p in found if p.is_file() and not _is_own(p)]
+        if hint := near(str(written), [(written.parent / p).as_posix() for p in files]):
+            return hint
+    return "" if folder.is_dir() else f"there is no folder {folder.as_posix()}"
+
+
+def _is_own(path: Path) -> bool:
+    return path.name.endswith(OWN_FILES)

@@ -33,3 +33,12 @@ def usual_step(network: Network, otherwise: str) -> str:
 def rests_long(population: Population) -> bool:
     """Return whether the refractory period is so long that neurons fire at no usual rate."""
     return population.neurons.refractory > LONGEST_USUAL and "tau_ref" in population.neurons_at
+
+
+def smaller(network: Network, name: str, share: float) -> str:
+    """Return the hint that makes a layer smaller, to about a share of its size."""
+    into = network.into(name)
+    kinds = {operator.kind for c in into for operator in c.operators if operator.name == name}
+    key = "units" if "dense" in kinds else "filters" if kinds & {"conv1d", "conv2d"} else ""
+    channels = int(network.population(name).shape[-1] * share)
+    return f"write {key} = {channels}, say" if key and channels else f"make '{name}' smaller"

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
+from snnc.checks.hints import smaller
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.loihi.blocks import one_neuron
@@ -112,7 +113,7 @@ def _beyond_all(network: Network, cores: Mapping[str, int]) -> Diagnostic:
     at = population.block_shape_at
     if at and -(-population.size // NEURONS) < cores[largest]:
         return Diagnostic(CORE_LIMITS, message, at, hint=AUTO)
-    hint = f"make '{largest}' smaller, or take \"loihi\" out of targets"
+    hint = smaller(network, largest, CORES / number)
     return Diagnostic(CORE_LIMITS, message, population.at, "key", hint)
 
 
@@ -131,7 +132,7 @@ def _too_many(
     at, on, hint = (
         network.population(largest).at,
         _KEY,
-        f"make '{largest}' smaller, which takes {cores[largest]}",
+        f"{smaller(network, largest, CORES / number)}: '{largest}' takes {cores[largest]}",
     )
     if network.population(largest).pop_type == 16 and network.population(largest).shape[-1] % 4:
         at, on = (*network.population(largest).at, "pop_type"), _KEY

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from snnc.checks.hints import USUAL_REST, at_most, rests_long, setting
 from snnc.checks.rule import rule
+from snnc.data.csv_file import BadText, csv_format, label_names, naming
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import counted
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
 from snnc.spec.sources.base import KnownKind
+from snnc.spec.sources.csv import Source as Csv
 
 LABELS = error("labels")
 
@@ -25,7 +27,21 @@ def labels_fit(program: Program) -> Iterator[Diagnostic]:
         # How many classes a data set has that comes by its name is known.
         known = isinstance(program.data, KnownKind) and program.data.classes == classes
         hint = "list one a class" if known else f"write classes = {len(labels)}"
+        hint = _names_in_file(program) or hint
         yield Diagnostic(LABELS, message, ("output", "labels"), hint=hint)
+
+
+def _names_in_file(program: Program) -> str:
+    """Return the hint for the names that a table of text has for the classes, or ""."""
+    path, data = program.data_path, program.data
+    if path is None or not isinstance(data, Csv):
+        return ""
+    how = csv_format(program.network, data)
+    try:
+        names = label_names(path, how, how.label_of(path))
+    except (OSError, BadText, LookupError):
+        return ""
+    return naming(names, how) if set(how.names) & set(names) else ""
 
 
 MAX_RATE = error("max-rate")

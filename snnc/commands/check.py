@@ -23,10 +23,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check(path: Path, arguments: argparse.Namespace) -> int:
     spec = checked_spec(path, data_file(arguments))
+    # Nothing is called right before all that was asked for is looked at.
+    data = look_at_data(spec) if arguments.data else None
     if not arguments.quiet:
         print(f"{path.as_posix()}: no errors; {summary(spec.program)}")
-    if arguments.data:
-        data = look_at_data(spec)
+    if data:
         warn(spec.document, data.warnings)
         print("\n".join(map(visible, data.lines)))
     if arguments.params:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
-from snnc.diagnostics.errors import UsageError
+from snnc.diagnostics.errors import CompileError, Unfit, UsageError
 from snnc.diagnostics.report import report
 from snnc.diagnostics.screen import screen
 from snnc.pipeline import Checked, checked
@@ -79,7 +80,17 @@ def look_at_data(spec: Checked) -> DataReport:
     needed("numpy")
     from snnc.data.report import data_report
 
-    return data_report(spec.program).without(spec.allowed)
+    with in_spec(spec.document):
+        return data_report(spec.program).without(spec.allowed)
+
+
+@contextmanager
+def in_spec(document: Document) -> Iterator[None]:
+    """Show what data don't fit where the spec decides it."""
+    try:
+        yield
+    except Unfit as error:
+        raise CompileError(document, [error.finding]) from error
 
 
 def output_folder(arguments: argparse.Namespace) -> Path:

@@ -43,6 +43,8 @@ def _look(reports: Reports, path: Path, arguments: argparse.Namespace) -> int:
     if arguments.data:
         try:
             values = look_at_data(spec).warnings
+        except CompileError as error:
+            values = error.diagnostics
         except Refusal as error:
             values = (Diagnostic(DATA_VALUES, str(error), ("data", "kind")),)
     reports.append((spec.document, (*spec.warnings, *values)))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import output_folder, warn
+from snnc.commands.common import output_folder, say_written, warn
 from snnc.commands.exit_codes import note
 from snnc.commands.same_files import specs_of_the_same_files
 from snnc.commands.waiting import ready
@@ -29,7 +29,12 @@ def run(arguments: argparse.Namespace) -> int:
     warn(spec.document, spec.warnings)
     folder = output_folder(arguments)
     with _said_if_not_alone(spec, folder), ready(arguments) as watcher:
+        figure = folder / f"{spec.program.name}.history.png"
+        if arguments.plot:
+            _ensure_drawable(figure)
         training, told = _train(arguments, spec, folder, watcher)
+        if arguments.plot and training.epochs:
+            _draw(training, figure, arguments.quiet)
     if arguments.json:
         print(json.dumps(training.to_dict()))
     else:
@@ -64,6 +69,19 @@ def _train(
         longer="train with --epochs {}" if arguments.epochs else LONGER,
     )
     return training, {(d.code, d.at) for d in at_start}
+
+
+def _ensure_drawable(figure: Path) -> None:
+    from snnc.running.plots import ensure_files
+
+    ensure_files([figure])
+
+
+def _draw(training: Training, figure: Path, quiet: bool) -> None:
+    from snnc.running.plots import save_history
+
+    save_history(figure, training.program.name, training.epochs)
+    say_written([figure], quiet)
 
 
 @contextmanager

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from snnc.data.file_kinds import other_kind
+from snnc.diagnostics.diagnostic import KeyPath
 from snnc.diagnostics.wording import close, counted, joined
 from snnc.spec import write_toml
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from snnc.spec.sources.csv import Source as Csv
 
 
+#: Where the spec names a table.
+PATH: KeyPath = ("data", "path")
+#: What helps where lines hold no items.
+REMOVE_LINES = 'remove such lines from the file, or write unusable = "leave_out" in [data]'
 #: A hint lists at most this many labels. A column with more of them hardly holds the labels.
 MOST_NAMES = 50
 
@@ -120,7 +126,9 @@ def _text_lines(file: IO[str]) -> Iterator[str]:
     """Yield the lines of a file. Raises BadText for one that isn't UTF-8 text."""
     for number, line in enumerate(file, 1):
         if "\0" in line:
-            raise BadText(f"line {number} is no text")
+            utf_16 = line.count("\0") * 3 > len(line)
+            reason = ": it is UTF-16, so save the file as UTF-8" if utf_16 else ""
+            raise BadText(f"line {number} is no text{reason}")
         try:
             line.encode()
         except UnicodeEncodeError as error:
@@ -137,8 +145,16 @@ def number(cell: str) -> float | None:
     return value if math.isfinite(value) and cell.isascii() and "_" not in cell else None
 
 
-def fault(path: Path, how: Format) -> str | None:
-    """Return the first error in a table, with its line, or None. Raises OSError."""
+class Fault(NamedTuple):
+    """What is wrong with a table, with its line, the key of [data] or [output] that decides it, and what to do."""
+
+    message: str
+    at: KeyPath
+    hint: str
+
+
+def fault(path: Path, how: Format) -> Fault | None:
+    """Return the first error in a table, or None. Raises OSError."""
     columns: list[str] = []
     try:
         for row in rows(path, how.delimiter):
@@ -147,10 +163,60 @@ def fault(path: Path, how: Format) -> str | None:
                 if how.header:
                     continue
             if error := _row_error(row, columns, how):
-                return f"line {row.line}{error}{_renaming(path, how, columns, row)}"
+                at, hint = _remedy(path, how, columns, row)
+                return Fault(f"line {row.line}{error}", at, hint)
     except BadText as error:
-        return str(error)
+        message, _, hint = str(error).partition(": ")
+        return Fault(message, PATH, hint or "remove such lines from the file")
     return None
+
+
+def _remedy(path: Path, how: Format, columns: list[str], row: Row) -> tuple[KeyPath, str]:
+    """Return the key that decides whether a row can be used, and what to do."""
+    known = {how.label_column(columns), *how.ignored_columns(columns)}
+    label = how.label_column(columns)
+    if len(row.cells) != len(columns):
+        return PATH, REMOVE_LINES if not _unquoted(row, columns) else quoting(how)
+    if holds_no_numbers(row.cells, label):
+        return PATH, REMOVE_LINES
+    cells = [c for n, c in enumerate(row.cells) if n not in known and number(c) is None]
+    if cells:
+        return PATH, mending(cells[0])
+    cell = row.cells[label]
+    if is_gap(cell):
+        return PATH, REMOVE_LINES
+    if meant := _misspelt(path, how, label, cell):
+        return PATH, f"write {meant!r} in the file"
+    named = how.class_of(cell) is None or how.names
+    return ("data", "label") if named else ("output", "classes"), _renaming(path, how, label)
+
+
+def _unquoted(row: Row, columns: list[str]) -> bool:
+    """Whether a row is longer than the first because text in it holds what divides columns."""
+    texts = [number(cell) is None and not is_gap(cell) for cell in row.cells]
+    return len(row.cells) > len(columns) and any(a and b for a, b in pairwise(texts))
+
+
+def quoting(how: Format) -> str:
+    """Return the hint for text that holds what divides columns."""
+    return f'put quotes around text that holds a "{how.delimiter}"'
+
+
+def holds_no_numbers(cells: Sequence[str], label: int) -> bool:
+    """Whether a row is no item: names of columns again, their units, or a sum of them."""
+    values = [cell for n, cell in enumerate(cells) if n != label]
+    return len(values) > 1 and not any(
+        number(cell) is not None or has_decimal_comma(cell) for cell in values
+    )
+
+
+def _misspelt(path: Path, how: Format, label: int, cell: str) -> str:
+    """Return the listed name that a label means, if all that are listed are in the file besides, or ""."""
+    meant = close(cell, how.names)
+    if len(meant) != 1 or number(cell) is not None:
+        return ""
+    present = label_names(path, how, label)
+    return meant[0] if set(how.names) <= set(present) else ""
 
 
 def _row_error(row: Row, columns: list[str], how: Format) -> str | None:
@@ -170,13 +236,9 @@ def _row_error(row: Row, columns: list[str], how: Format) -> str | None:
     return None
 
 
-def _renaming(path: Path, how: Format, columns: list[str], row: Row) -> str:
-    """Return how to have labels as they are in a file, if its label is what is wrong with a row; else ""."""
-    label = how.label_column(columns)
-    if len(row.cells) != len(columns) or how.class_of(row.cells[label]) in range(how.classes):
-        return ""
-    hint = naming(label_names(path, how, label), how)
-    return f": {hint}" if hint else ""
+def _renaming(path: Path, how: Format, label: int) -> str:
+    """Return how to have labels as they are in a file."""
+    return naming(label_names(path, how, label), how)
 
 
 def label_names(path: Path, how: Format, label: int) -> list[str]:
@@ -184,7 +246,8 @@ def label_names(path: Path, how: Format, label: int) -> list[str]:
     present = set[str]()
     try:
         for row in islice(rows(path, how.delimiter), int(how.header), None):
-            present.update(row.cells[label : label + 1])
+            if not holds_no_numbers(row.cells, label):
+                present.update(cell for cell in row.cells[label : label + 1] if not is_gap(cell))
     except BadText:
         pass  # it is reported once the labels are right
     listed = [name for name in how.names if name in present]
@@ -216,10 +279,25 @@ def _order(name: str) -> tuple[bool, float, str]:
     return (value is None, value or 0.0, name)
 
 
+def is_gap(cell: str) -> bool:
+    """Whether a cell says that there is no value."""
+    return cell.lower().strip("#<>") in ("", "?", "-", "na", "n/a", "nan", "null", "none")
+
+
+def mending(cell: str) -> str:
+    """Return the hint for a cell that should hold a number."""
+    if has_decimal_comma(cell):
+        return f"write {cell.replace(',', '.')}, and so in all such cells"
+    found = re.fullmatch(r"([+-]?\d+(?:\.\d+)?)\s*[^\d\s.,:/-]+", cell)
+    if found and not is_gap(cell):
+        return f"write {found[1]}: numbers stand alone in a cell"
+    return REMOVE_LINES
+
+
 def missing(cell: str) -> str:
     """Return the message for a cell that should hold a number."""
-    if cell.lower() in ("", "?", "na", "nan", "null", "none"):
-        return f"{cell!r} is no value: remove the item, or fill in a number"
+    if is_gap(cell):
+        return f"{cell!r} is no value"
     if has_decimal_comma(cell):
         return f"{cell!r} has a comma; numbers have a decimal point"
     return f"{cell!r} is no finite number"

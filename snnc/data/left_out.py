@@ -61,13 +61,13 @@ def left_out(
     items = x.reshape(len(x), -1)
     # In 32 bits, as a code is the same number in data of single precision.
     with np.errstate(over="ignore"):
-        coded = np.isin(items.astype(np.float32), np.array(source.missing, np.float32)).any(axis=1)
+        is_code = np.isin(items.astype(np.float32), np.array(source.missing, np.float32))
     unusable = np.zeros(len(x), bool)
     if source.leaves_unusable_out:
         unusable = ~np.isfinite(items).all(axis=1)
         if y is not None and y.size == len(x):
             unusable |= ~np.isin(y.reshape(len(x)), np.arange(classes))
-    return LeftOut(source.missing, coded, unusable)
+    return LeftOut(source.missing, np.asarray(is_code.any(axis=1)), unusable)
 
 
 def in_words(parts: Iterable[LeftOut | None]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snnc.data.csv_file import csv_format, label_names, naming
-from snnc.data.prepare import NUMBERED, Data, Labels, parts
+from snnc.data.prepare import MORE_ITEMS, NUMBERED, Data, Labels, parts
 from snnc.program.program import Program
 from snnc.spec import write_toml
 from snnc.spec.sources.base import KnownKind
@@ -20,10 +20,12 @@ def missing_hint(program: Program, data: Data) -> str:
     classes = program.network.output.classes
     counts = np.bincount(np.concatenate([data.y_train, data.y_test]), minlength=classes)
     if counts.all():
-        return _other_split(program, data) if program.data.split_fraction else ""
+        return _other_split(program, data) if program.data.split_fraction else MORE_ITEMS
     present = np.flatnonzero(counts)
-    if isinstance(program.data, KnownKind) or len(present) < 2:
+    if isinstance(program.data, KnownKind):
         return ""
+    if len(present) < 2:
+        return MORE_ITEMS
     if isinstance(program.data, Csv) and program.data_path is not None:
         how = csv_format(program.network, program.data)
         return naming(label_names(program.data_path, how, how.label_of(program.data_path)), how)
@@ -51,4 +53,4 @@ def _other_split(program: Program, data: Data) -> str:
         split = parts(seed, len(whole), program.data.split_fraction)
         if all(set(whole[part].tolist()) == classes for part in split):
             return f"write seed = {seed} in [network], which splits them otherwise"
-    return ""
+    return MORE_ITEMS

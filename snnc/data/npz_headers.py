@@ -31,6 +31,10 @@ class Header(NamedTuple):
         return math.prod(self.shape) * int(dtype[2]) * width
 
 
+#: What is said of a file that is nothing known.
+NO_NPZ = "it is no .npz file"
+
+
 class BadFile(ValueError):
     """A file holds no arrays that can be read. The message says why."""
 
@@ -47,7 +51,7 @@ def headers(path: Path) -> dict[str, Header]:
         raise
     # Exceptions that a damaged directory of the archive raises.
     except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, struct.error) as error:
-        reason = other_kind(path) or "it is no .npz file"
+        reason = other_kind(path) or NO_NPZ
         if reason.startswith("it is a .zip"):
             reason = "it is cut short or damaged: copy or save it again"
         raise BadFile(reason) from error

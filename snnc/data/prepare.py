@@ -17,17 +17,25 @@ from snnc.data.left_out import LeftOut, in_words, left_out
 from snnc.data.measured import regression_of
 from snnc.data.sources import read
 from snnc.data.sources.base import Raw, source_name
-from snnc.diagnostics.errors import Refusal
+from snnc.diagnostics.codes import BATCH_SIZE, DATA_VALUES
+from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.diagnostics.errors import Refusal, Unfit
 from snnc.program.item_shapes import items_hint, same_items
 from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.spec.scale import Given, Scale
+from snnc.spec.sources.base import FileKind
+from snnc.spec.sources.csv import Source as Csv
+from snnc.spec.sources.npz import Source as Npz
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 #: What gives classes numbers without gaps.
 NUMBERED = "number them from 0: numpy.unique(labels, return_inverse=True)[1]"
+#: What helps if there is nothing to learn from, or something that can't be used.
+MORE_ITEMS = "add items, some of each class"
+REMOVE = "remove such items"
 #: More items than this share are left out by mistake.
 MOST_UNUSABLE = 0.5
 #: Labels beyond this number no classes.
@@ -121,10 +129,12 @@ def split(program: Program) -> Split:
         x_train, y_train, x_test, y_test = x[train], y[train], x[test], y[test]
     n_seen = len(division(program, len(x_train))[0])
     if n_seen < program.train.batch_size:
-        raise Refusal(
-            f"{where}: {n_seen} items are left to train on, "
-            f"fewer than a batch of {program.train.batch_size}: write batch_size = {max(n_seen // 4, 1)} in [train]"
+        batch_size = program.train.batch_size
+        message = (
+            f"{where}: {n_seen} items are left to train on, fewer than a batch of {batch_size}"
         )
+        hint = f"write batch_size = {max(n_seen // 4, 1)} in [train]" if n_seen else MORE_ITEMS
+        raise Unfit(Diagnostic(BATCH_SIZE, message, ("train", "batch_size"), hint=hint))
     return Split(x_train, y_train, x_test, y_test, in_words(out for *_, out in kept))
 
 
@@ -164,7 +174,8 @@ def scaled(program: Program, items: Split) -> Data:
     # TensorFlow's numbers have 32 bits.
     largest = max(np.abs(x_train).max(), np.abs(x_test).max())
     if not largest < np.finfo(np.float32).max:
-        raise Refusal(f"{where}: there are values too large to use, {largest:g} once scaled")
+        message = f"{where}: there are values too large to use, {largest:g} once scaled"
+        raise Unfit(Diagnostic(DATA_VALUES, message, ("data", "scale"), hint=REMOVE))
     return Data(
         x_train=x_train,
         y_train=items.y_train.astype(np.int64),
@@ -211,7 +222,7 @@ def _kept(
         raw = without(raw, out, where)
     x, y = (
         usable_items(raw.x_name, raw.x, program, where),
-        usable_labels(raw, program.network, where),
+        usable_labels(raw, program.network, where, place(program, raw.y_name)),
     )
     return x, y if out is None else y.astype(np.int64), out
 
@@ -220,40 +231,59 @@ def without(raw: Raw, out: LeftOut, where: str) -> Raw:
     """Return what a source holds without the items that are left out. Raises a Refusal if most of them are unusable."""
     if len(out.all) and np.mean(out.unusable) > MOST_UNUSABLE:
         first = np.flatnonzero(out.unusable)[0]
-        raise Refusal(
-            f"{where}: {out.unusable.sum()} of {len(out.all)} items can't be used, item {first} first: too many to leave out; "
-            'unusable = "refuse" in [data] says what is wrong'
-        )
+        message = f"{where}: {out.unusable.sum()} of {len(out.all)} items can't be used, item {first} first: too many to leave out"
+        hint = 'write unusable = "refuse", which says what is wrong'
+        raise Unfit(Diagnostic(DATA_VALUES, message, ("data", "unusable"), hint=hint))
     if len(out.all) and out.all.all():
-        raise Refusal(f"{where}: {out}, so that there are none")
+        message = f"{where}: {out}, so that there are none"
+        raise Unfit(Diagnostic(DATA_VALUES, message, ("data", "missing"), hint="leave it out"))
     y = raw.y if raw.y.size != len(raw.x) else raw.y.reshape(len(raw.x))[~out.all]
     return replace(raw, x=raw.x[~out.all], y=y)
 
 
 def usable_items(name: str, x: NDArray[Any], program: Program, where: str) -> NDArray[Any]:
     """Return items as (n, size), as the network sees them. Raises a Refusal if they aren't finite numbers of the input's shape."""
-    _refuse_no_numbers(name, x, where)
+    _refuse_no_numbers(name, x, where, place(program, name))
     shape, wanted, images = x.shape[1:], program.item_shape, program.network.sees_images
     if not same_items(shape, wanted):
         hint = items_hint(shape, wanted, images, program.channels_first)
         say = re.sub(r"write (\[.*?\])", r"write shape = \1 in [input]", hint, count=1)
-        raise Refusal(
-            f"{where}: an item has shape {list(shape)}, not {list(wanted)}{say and ': '}{say}"
-        )
+        message = f"{where}: an item has shape {list(shape)}, not {list(wanted)}"
+        raise Unfit(Diagnostic(DATA_VALUES, message, ("input", "shape"), hint=say))
     if len(x) == 0:
-        raise Refusal(f"{where}: there are no items")
-    _refuse_gaps(name, x, where)
+        raise Unfit(
+            Diagnostic(
+                DATA_VALUES, f"{where}: there are no items", place(program, name), hint=MORE_ITEMS
+            )
+        )
+    _refuse_gaps(name, x, where, place(program, name))
     return as_seen(program, x)
 
 
-def usable_labels(raw: Raw, network: Network, where: str) -> NDArray[Any]:
-    """Return labels as (n,). Raises a Refusal if there isn't a class for each item."""
-    _refuse_no_numbers(raw.y_name, raw.y, where)
+def usable_labels(
+    raw: Raw, network: Network, where: str, at: KeyPath = ("data", "path")
+) -> NDArray[Any]:
+    """Return labels as (n,). Raises an Unfit, which points at what names them, if there isn't a class for each item."""
+    _refuse_no_numbers(raw.y_name, raw.y, where, at)
     if len(raw.x) != raw.y.size:
-        raise Refusal(f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels")
+        raise Unfit(
+            Diagnostic(
+                DATA_VALUES, f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels", at
+            )
+        )
     y = raw.y.reshape(len(raw.y))
-    _refuse_labels(y, raw.y_name, network.output.classes, where)
+    _refuse_labels(y, raw.y_name, network.output.classes, where, at)
     return y
+
+
+def place(program: Program, array: str) -> KeyPath:
+    """Return the key that says which array holds items or labels, or where the source is."""
+    data = program.data
+    if isinstance(data, Npz) and program.data_file is None and array in data.arrays:
+        return ("data", data.keys[data.arrays.index(array)])
+    if array == "labels" and isinstance(data, Csv):
+        return ("data", "label")
+    return ("data", "path") if isinstance(data, FileKind) else ("data", "name")
 
 
 def as_seen(program: Program, x: NDArray[Any]) -> NDArray[Any]:
@@ -263,47 +293,49 @@ def as_seen(program: Program, x: NDArray[Any]) -> NDArray[Any]:
     return x.reshape(len(x), -1)
 
 
-def _refuse_no_numbers(name: str, array: NDArray[Any], where: str) -> None:
+def _refuse_no_numbers(name: str, array: NDArray[Any], where: str, at: KeyPath) -> None:
     if array.dtype.kind not in "fiub":
-        raise Refusal(f"{where}: '{name}' holds no numbers, but {array.dtype}")
+        message = f"{where}: '{name}' holds no numbers, but {array.dtype}"
+        raise Unfit(Diagnostic(DATA_VALUES, message, at, hint=f"save {name}.astype(float)"))
 
 
-def _refuse_gaps(name: str, x: NDArray[Any], where: str) -> None:
+def _refuse_gaps(name: str, x: NDArray[Any], where: str, at: KeyPath) -> None:
     bad = np.argwhere(~np.isfinite(x))
     if len(bad):
-        item, *at = (int(n) for n in bad[0])
-        value, place = x[tuple(bad[0])], at[0] if len(at) == 1 else at
-        raise Refusal(
-            f"{where}: item {item} of '{name}' has the value {value} at {place}: "
-            "remove such items, or fill in numbers"
-        )
+        item, *index = (int(n) for n in bad[0])
+        value, within = x[tuple(bad[0])], index[0] if len(index) == 1 else index
+        message = f"{where}: item {item} of '{name}' has the value {value} at {within}"
+        raise Unfit(Diagnostic(DATA_VALUES, message, at, hint=f"{REMOVE}, or fill in numbers"))
 
 
-def _refuse_labels(y: NDArray[Any], name: str, classes: int, where: str) -> None:
+def _refuse_labels(y: NDArray[Any], name: str, classes: int, where: str, at: KeyPath) -> None:
     # Written so that NaN is refused too.
     bad = np.flatnonzero(~((y >= 0) & (y < classes) & (y == np.floor(y))))
     if len(bad):
-        raise Refusal(
-            f"{where}: label {bad[0]} of '{name}' is {y[bad[0]]}; {expected(classes)}{_remedy(y, classes)}"
-        )
+        message = f"{where}: label {bad[0]} of '{name}' is {y[bad[0]]}; {expected(classes)}"
+        hint = _remedy(y, classes)
+        decides = ("output", "classes") if hint.startswith("write classes") else at
+        raise Unfit(Diagnostic(DATA_VALUES, message, decides, hint=hint))
 
 
 def _remedy(y: NDArray[Any], classes: int) -> str:
     """Return how to correct labels that are wrong in a regular way, or ""."""
     if measured := regression_of(y):
-        return measured
-    if not np.isfinite(y).all() or (y != np.floor(y)).any():
-        return ", and are whole numbers"
+        return measured.removeprefix(": ")
+    if not np.isfinite(y).all():
+        return REMOVE
     present = np.unique(y)
+    if (y != np.floor(y)).any():
+        return NUMBERED if len(present) <= MOST_NAMES else "labels are whole numbers"
     low, high, n = int(present[0]), int(present[-1]), len(present)
     also = "" if n == classes else f", and write classes = {n} in [output]"
     if low == 1 and high == n:
-        return f": these start at 1, so subtract 1 from each{also}"
+        return f"these start at 1, so subtract 1 from each{also}"
     if present.tolist() == [-1, 1]:
-        return f": make each -1 a 0{also}"
+        return f"make each -1 a 0{also}"
     if low >= 0 and high < MOST_CLASSES and 2 * n > high:
-        return f": write classes = {high + 1} in [output], or mend the labels"
-    return f": {NUMBERED}{also}" if n <= MOST_NAMES else ""
+        return f"write classes = {high + 1} in [output], or mend the labels"
+    return f"{NUMBERED}{also}" if n <= MOST_NAMES else ""
 
 
 def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
@@ -314,8 +346,11 @@ def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
         return given(kind, x.shape[1])
     low, high = x.min(), x.max()
     if low == high:
-        raise Refusal(
-            f"{where}: all training values are {low}, so they can't be scaled, and nothing can be learnt from them"
+        message = f"{where}: all training values are {low}: nothing can be learnt from them"
+        raise Unfit(
+            Diagnostic(
+                DATA_VALUES, message, ("data", "path"), hint="save the items again, as they are"
+            )
         )
     with np.errstate(over="ignore", invalid="ignore"):
         if kind == "standard":
@@ -326,5 +361,6 @@ def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
         else:
             shift, scale = (high + low) / 2, (high - low) / 2
     if not (np.isfinite(shift).all() and np.isfinite(scale).all()):
-        raise Refusal(f"{where}: the training values are too large to scale")
+        message = f"{where}: the training values are too large to scale, up to {np.abs(x).max():g}"
+        raise Unfit(Diagnostic(DATA_VALUES, message, ("data", "path"), hint=REMOVE))
     return shift, scale

@@ -81,7 +81,8 @@ def _read(program: Program, path: Path) -> Raw:
         with loaded as file:
             x, y = _names(program, file.files, path)
             raw = Raw(x, np.asarray(file[x]), y, np.asarray(file[y]) if y else np.empty(0))
-        if y and isinstance(program.data, Npz) and program.data.one_hot:
+        # What training has held out has numbers already.
+        if isinstance(program.data, Npz) and program.data.one_hot and raw.y.ndim > 1:
             return numbered(raw, program, path)
         return raw
     except DAMAGE as error:

@@ -71,7 +71,8 @@ TOO_MANY_SOURCES = error("too-many-sources")
 UNKNOWN_LAYER = error("unknown-layer")
 UNUSED_LAYER = error("unused-layer")
 
-# Values of the data.
+# Values of the data. A batch is compared with items where they are counted, and again where they are loaded.
+BATCH_SIZE = error("batch-size")
 DATA_ANSWER = warning("data-answer", "check --data")
 DATA_BALANCE = warning("data-balance", "check --data")
 DATA_BURSTS = warning("data-bursts", "check --data")
@@ -86,8 +87,10 @@ DATA_SIGN = warning("data-sign", "check --data")
 DATA_VALUES = error("data-values", "check --data")
 
 # Training, and what it leaves.
+BELOW_LARGEST = warning("below-largest", "train")
 DEAD_NEURONS = warning("dead-neurons", "train")
 FAST_RATES = warning("fast-rates", "train")
+LINEAR_AHEAD = warning("linear-ahead", "train")
 SCARCE_SPIKES = warning("scarce-spikes", "train")
 SILENT_FILTERS = warning("silent-filters", "train")
 STILL_IMPROVING = warning("still-improving", "train")

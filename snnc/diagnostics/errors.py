@@ -46,6 +46,16 @@ class Refusal(Error):
         return {}
 
 
+class Unfit(Refusal):
+    """Data that don't fit their spec: whoever knows the spec shows the finding where the spec decides it."""
+
+    __module__ = "snnc"
+
+    def __init__(self, finding: Diagnostic) -> None:
+        self.finding = finding
+        super().__init__(f"{finding.message}: {finding.hint}" if finding.hint else finding.message)
+
+
 class UsageError(Error):
     """A path that can't be read or written, or a package that is missing: exit code 2."""
 

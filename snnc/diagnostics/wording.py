@@ -20,6 +20,8 @@ def close(word: object, words: Sequence[str]) -> list[str]:
     from difflib import get_close_matches  # most specs have no misspelling
 
     lower = {w.lower(): w for w in reversed(words)}
+    if (same := lower.get(str(word).lower())) is not None:
+        return [same]
     return [lower[c] for c in get_close_matches(str(word).lower(), lower, n=2, cutoff=0.6)]
 
 

@@ -194,7 +194,7 @@ class _Window:
             values = weights if is_kernel else np.ascontiguousarray(weights.T)
             signals = {matrix: values.reshape(matrix.shape), x: inputs, y: np.zeros(y.shape)}
             operator.make_step(signals, 0.001, None)()
-            return signals[y]
+            return np.asarray(signals[y])
 
         weights = np.asarray(matrix.initial_value)
         weights = weights.reshape(n_terms, -1) if is_kernel else weights.reshape(-1, n_terms).T
@@ -206,7 +206,7 @@ class _Window:
 
     @property
     def n_rows(self) -> int:
-        return self.weights.shape[1]
+        return int(self.weights.shape[1])
 
     @property
     def n_places(self) -> int:
@@ -220,12 +220,12 @@ class _Window:
         """Return the place in the output of each sum, (places, rows)."""
         numbers = np.arange(self.n_outputs)
         if self.rows_first:
-            return numbers.reshape(self.n_rows, self.n_places).T
-        return numbers.reshape(self.n_places, self.n_rows)
+            return np.asarray(numbers.reshape(self.n_rows, self.n_places).T)
+        return np.asarray(numbers.reshape(self.n_places, self.n_rows))
 
     def terms(self) -> Ints:
         """Return the input of each term at each place, (places, terms), or -1 where there is none: beyond the edge."""
-        numbers = np.arange(1.0, self.n_inputs + 1)
+        numbers = np.arange(1, self.n_inputs + 1).astype(np.float64)
         found = np.empty((self.n_places, self.n_terms), np.int64)
         for begin in range(0, self.n_terms, self.n_rows):
             # Sums of a single term.
@@ -237,8 +237,7 @@ class _Window:
 
     def inputs_in_order(self) -> Ints:
         """Return the inputs in an order in which, at every place, they are in the order of the terms."""
-        numbers = np.arange(self.n_inputs)
-        return numbers.reshape(self.n_channels, -1).T.ravel()
+        return np.asarray(np.arange(self.n_inputs).reshape(self.n_channels, -1).T.ravel())
 
     def orders(self) -> list[Order]:
         """Return the orders in which sums are added up: at the first place and the last one with all terms, by row."""

@@ -158,7 +158,9 @@ def _in_threads(
     When a function of a node raises something, or the caller is interrupted, the threads end at their next check.
     """
     waiting: SimpleQueue[_Group[Shown_co] | None] = SimpleQueue()
-    done: SimpleQueue[tuple[_Group[Shown_co], tuple[Array, Shown_co] | BaseException]] = SimpleQueue()
+    done: SimpleQueue[tuple[_Group[Shown_co], tuple[Array, Shown_co] | BaseException]] = (
+        SimpleQueue()
+    )
     settings = np.geterr()
     threads = [
         Thread(target=_work, args=(show, waiting, done, core, settings), daemon=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from snnc.program.program import Program
 from snnc.running.rates import nengo_rates
 from snnc.scripts.figures import COLOURS, NEURONS, Figures
 from snnc.scripts.neurons import Style
+from snnc.training.epochs import Epoch
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-BLUE, RED, *_ = COLOURS
+BLUE, *_ = COLOURS
 
 
 def confusion(labels: Labels, answers: Labels, classes: int) -> NDArray[np.int64]:
@@ -104,16 +106,22 @@ def plot_items(ax: Axes, program: Program, x: Array, labels: Labels, answers: La
 
 
 def plot_output(
-    ax: Axes, network: Network, outputs: Array, labels: Labels, answers: Labels
+    ax: Axes, program: Program, outputs: Array, labels: Labels, answers: Labels
 ) -> None:
-    """Draw outputs over time, (items, steps, classes), the right and a wrong class above the others."""
+    """Draw outputs over time, (items, steps, classes), a colour a class: the right one is thick, a wrong answer thick and dashed."""
+    names = Figures(program).class_names
     for item, output in enumerate(outputs):
-        time = network.dt * (item * len(output) + np.arange(1, len(output) + 1))
-        others = ax.plot(time, output, color="0.75", linewidth=0.8)
-        wrong = ax.plot(time, output[:, answers[item]], color=RED)
-        right = ax.plot(time, output[:, labels[item]], color=BLUE)
-    lines, names = (right[0], wrong[0], others[0]), ("class", "wrong answer", "others")
-    ax.legend(lines, names, ncols=3, loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
+        time = program.network.dt * (item * len(output) + np.arange(1, len(output) + 1))
+        for number, values in enumerate(output.T):
+            thick = number in (labels[item], answers[item])
+            style = "--" if thick and number != labels[item] else "-"
+            (line,) = ax.plot(time, values, style, color=f"C{number % 10}")
+            line.set_linewidth(2 if thick else 0.7)
+            if item == 0:
+                line.set_label(names[number])
+    if len(names) <= 10:
+        place = {"loc": "lower right", "bbox_to_anchor": (1, 1), "frameon": False}
+        ax.legend(ncols=len(names), fontsize="small", handlelength=1, **place)
     ax.set_xlim(0, time[-1])
     ax.set_ylabel("output")
 
@@ -132,3 +140,21 @@ def plot_spikes(ax: Axes, network: Network, spikes: dict[str, Array]) -> None:
     ax.set_xlabel("time, s")
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
+
+
+def plot_borders(ax: Axes, times: Sequence[float]) -> None:
+    """Draw a line where an item ends and the next one begins."""
+    for time in times:
+        ax.axvline(time, color="0.5", linewidth=0.8)
+
+
+def plot_history(ax: Axes, epochs: Sequence[Epoch], quantity: str) -> None:
+    """Draw the loss or the accuracy of the items that are trained on, and of those that validate, epoch by epoch."""
+    numbers = [epoch.number for epoch in epochs]
+    mark = ".-" if len(epochs) < 30 else "-"
+    ax.plot(numbers, [getattr(epoch, quantity) for epoch in epochs], mark, label="training items")
+    validated = [epoch.validation for epoch in epochs if epoch.validation]
+    if validated:
+        ax.plot(numbers, [getattr(v, quantity) for v in validated], mark, label="validation items")
+    ax.set(title=quantity, xlabel="epoch")
+    ax.legend(fontsize="small")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ from snnc.program.program import Program
 from snnc.running.answers import Answers
 from snnc.running.axes import (
     plot_answers,
+    plot_borders,
+    plot_history,
     plot_items,
     plot_output,
     plot_rates,
@@ -24,6 +26,7 @@ from snnc.running.axes import (
 from snnc.running.recording import Recording
 from snnc.running.simulators import SimulatorName
 from snnc.scripts.figures import Figures
+from snnc.training.epochs import Epoch
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,13 +45,18 @@ def path_of(folder: Path, program: Program, simulator: SimulatorName) -> Path:
 
 def ensure_writable(folder: Path, program: Program, simulators: Iterable[SimulatorName]) -> None:
     """Raise a UsageError before the runs if Matplotlib is missing or figures can't be written."""
+    ensure_files(path_of(folder, program, simulator) for simulator in simulators)
+
+
+def ensure_files(paths: Iterable[Path]) -> None:
+    """Raise a UsageError if Matplotlib is missing or a figure can't be written."""
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
         raise UsageError(
             f"--plot needs Matplotlib ({error}): pip install 'matplotlib>=3.8' installs it"
         ) from error
-    ensure_room((path_of(folder, program, simulator), MOST_BYTES) for simulator in simulators)
+    ensure_room((path, MOST_BYTES) for path in paths)
 
 
 def save(
@@ -70,6 +78,19 @@ def save(
             figure = stream_figure(program, simulator, x, labels, answers, answers.recording)
         with replacing(path_of(folder, program, simulator)) as unfinished:
             figure.savefig(unfinished, dpi=100)
+
+
+def save_history(path: Path, name: str, epochs: Sequence[Epoch]) -> None:
+    """Write the learning curves of a training."""
+    from matplotlib.figure import Figure
+
+    figure = Figure((10, 4), layout="constrained")
+    figure.suptitle(name)
+    loss, accuracy = figure.subplots(1, 2)
+    plot_history(loss, epochs, "loss")
+    plot_history(accuracy, epochs, "accuracy")
+    with replacing(path) as unfinished:
+        figure.savefig(unfinished, dpi=100)
 
 
 def fresh_figure(program: Program, labels: Labels, answers: Answers) -> Figure:
@@ -108,18 +129,19 @@ def stream_figure(
     heights = (1, 1, 1, len(spikes) / 2)[: len(rows)]
     axes: dict[str, Axes] = figure.subplot_mosaic(rows, width_ratios=(2, 1), height_ratios=heights)
     plot_items(axes["items"], program, first, labels, predicted)
-    plot_output(axes["unfiltered"], program.network, recording.unfiltered, labels, predicted)
-    plot_output(axes["filtered"], program.network, recording.filtered, labels, predicted)
+    plot_output(axes["unfiltered"], program, recording.unfiltered, labels, predicted)
+    plot_output(axes["filtered"], program, recording.filtered, labels, predicted)
     axes["unfiltered"].set_title("without the probe's synapse", loc="left")
     axes["filtered"].set_title("with it, read where it is grey", loc="left")
+    item_time = program.network.dt * (program.stream_steps + program.gap_steps)
     for item in range(len(first)):
-        end = program.network.dt * (
-            item * (program.stream_steps + program.gap_steps) + program.stream_steps
-        )
+        end = item * item_time + program.network.dt * program.stream_steps
         start = end - program.network.dt * program.read_steps(program.stream_steps)
         axes["filtered"].axvspan(start, end, color="0.9")
     if spikes:
         plot_spikes(axes["spikes"], program.network, spikes)
+    for name in rows[1:]:
+        plot_borders(axes[name[0]], [item * item_time for item in range(1, len(first))])
     plot_rates(axes["rates"], answers.rates)
     plot_answers(axes["answers"], program, labels, predicted)
     return figure

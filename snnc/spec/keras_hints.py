@@ -139,6 +139,8 @@ def key_hint(table: str, key: str, written: dict[str, Any]) -> str:
         hint = _layer_key(key, written)
     elif table == "train":
         hint = _train_key(key, written)
+    elif table == "data" and key in ("mean", "std"):
+        hint = _statistics(key, written)
     return hint or _seed(table, key, written[key]) or _KEYS.get(table, {}).get(key, "")
 
 
@@ -163,6 +165,17 @@ def _activation(value: Any, layer: dict[str, Any]) -> str:
     if value == "sigmoid" and not is_layer:
         return _ONE_SIGMOID
     return _YES_NO if value == "sigmoid" and layer.get("units") == 1 else ""
+
+
+def _statistics(key: str, data: Mapping[str, Any]) -> str:
+    """Return the hint for a mean and a deviation that stand beside the scale."""
+    scale = data.get("scale")
+    given = dict(scale) if isinstance(scale, Mapping) else {}
+    own = "subtract" if key == "mean" else "divide"
+    if own in given:
+        return "leave it out: scale has it"
+    numbers = {"subtract": data.get("mean", 0), "divide": data.get("std", 1)}
+    return f"write scale = {write_toml.value({**numbers, **given})} instead"
 
 
 def _train_key(key: str, train: dict[str, Any]) -> str:

@@ -9,7 +9,11 @@ from snnc.diagnostics.wording import joined
 
 _NEURONS = "leave the layer out: dense layers end in neurons, and kind in [neurons] says which"
 _SCALE = "leave the layer out: scale in [data] says how items are scaled"
-#: Hints for layers that a spec doesn't need.
+#: The hint for a layer that is two here.
+_SEPARABLE = (
+    "write 'depthwise_conv2d' with neurons = \"none\", and a conv2d of kernel_size = 1 behind it"
+)
+#: Hints for layers that a spec doesn't need, or has otherwise.
 _NO_LAYERS = {
     **dict.fromkeys(("activation", "relu", "leakyrelu", "prelu", "elu", "selu"), _NEURONS),
     **dict.fromkeys(("gelu", "swish", "silu", "sigmoid", "tanh", "softplus"), _NEURONS),
@@ -17,14 +21,14 @@ _NO_LAYERS = {
     **dict.fromkeys(("input", "inputlayer"), "leave the layer out: the input stands in [input]"),
     "flatten": "leave the layer out: a dense layer takes its input flat",
     "reshape": "leave the layer out: a dense layer takes its input flat, and shape in [input] is that of items",
+    "separableconv2d": _SEPARABLE,
     "softmax": "leave the layer out: softmax in [output] says where it is computed",
     "zeropadding1d": 'leave the layer out: padding = "same" in a conv1d pads with zeros',
     "zeropadding2d": 'leave the layer out: padding = "same" in a conv2d pads with zeros',
 }
-#: The hint for a layer that is two here.
-_SEPARABLE = (
-    "write 'depthwise_conv2d' with neurons = \"none\", and a conv2d of kernel_size = 1 behind it"
-)
+#: Layers that remember, or look everywhere.
+_RECURRENT = ("lstm", "gru", "rnn", "simplernn", "bidirectional", "attention", "transformer")
+_NONE_SUCH = "write 'dense': there are no such layers, and items are seen as a whole"
 #: Kinds whose names elsewhere differ in more than case and underscores.
 _OTHER_NAMES = {
     "adaptiveavgpool1d": "global_avg_pool1d",
@@ -74,8 +78,8 @@ def layer_hint(
     for hint in (_reshaped(plain, layers, index), _norm(plain, layers, index)):
         if hint:
             return hint
-    if plain == "separableconv2d":
-        return _SEPARABLE
+    if plain.startswith(_RECURRENT):
+        return _NONE_SUCH
     if plain in _NO_LAYERS:
         return _NO_LAYERS[plain]
     if plain in _MAXIMA:

@@ -21,15 +21,21 @@ from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import near, number, shown, toml_type
 from snnc.spec.error_hints import (
     as_name,
+    bound_hint,
+    delimiter_hint,
+    kind_hint,
+    listed_hint,
     missing_hint,
+    missing_table_hint,
+    own_hint,
     scale_hint,
     type_hint,
-    unit_hint,
     unknown_key_hint,
+    usual,
 )
 from snnc.spec.keras_layers import layer_hint
-from snnc.spec.kinds import by_kind
 from snnc.spec.located_errors import LocatedError, locate, value_at
+from snnc.spec.other_names import meant_key, other_source
 from snnc.spec.regressions import regression, width_hint
 
 
@@ -45,12 +51,17 @@ def diagnostics(
         located = locate(detail, root, data, start)
         diagnostic = _diagnostic(located)
         all_diagnostics.append(diagnostic)
-        if diagnostic.hint.startswith("did you mean"):
+        if diagnostic.hint.startswith(("did you mean", "write")):
             misspelt |= {
-                (*located.path[:-1], key) for key in located.keys if f"'{key}'" in diagnostic.hint
+                (*located.path[:-1], key) for key in located.keys if _says(diagnostic.hint, key)
             }
-    # A misspelt key isn't missing as well.
-    return [d for d in all_diagnostics if d.code != "missing-key" or d.at not in misspelt]
+    # A misspelt key isn't missing as well, nor is a table.
+    return [d for d in all_diagnostics if not d.code.startswith("missing") or d.at not in misspelt]
+
+
+def _says(hint: str, key: str) -> bool:
+    """Whether a hint has a key written in place of another one."""
+    return f"'{key}'" in hint or (f"write {key} = " in hint and hint.endswith("instead"))
 
 
 _EXPECTED = {
@@ -95,7 +106,8 @@ def _missing(error: LocatedError) -> Diagnostic:
     *table, key = error.path
     if not table:
         header = f"[[{key}]]" if key == "layers" else f"[{key}]"
-        return Diagnostic(MISSING_TABLE, f"the spec has no {header}", error.path)
+        hint = missing_table_hint(str(key))
+        return Diagnostic(MISSING_TABLE, f"the spec has no {header}", error.path, hint=hint)
     name = _table_name(tuple(table), error.data)
     hint = missing_hint(str(key), value_at(error.data, table))
     return Diagnostic(MISSING_KEY, f"{name} has no '{key}'", error.path, "key", hint)
@@ -103,11 +115,15 @@ def _missing(error: LocatedError) -> Diagnostic:
 
 def _infinite(error: LocatedError) -> Diagnostic:
     message = f"{error.name} is a finite number, not {error.detail['input']}"
-    return Diagnostic(OUT_OF_RANGE, message, error.path)
+    default = usual(error)
+    hint = f"write {default}, say" if default else ""
+    return Diagnostic(OUT_OF_RANGE, message, error.path, hint=hint)
 
 
 def _empty(error: LocatedError) -> Diagnostic:
-    return Diagnostic(OUT_OF_RANGE, f"{error.name} is not empty", error.path)
+    default = usual(error)
+    hint = f"write {default}, say" if default else "leave it out"
+    return Diagnostic(OUT_OF_RANGE, f"{error.name} is not empty", error.path, hint=hint)
 
 
 def _bad_name(error: LocatedError) -> Diagnostic:
@@ -125,6 +141,8 @@ def _unknown_value(error: LocatedError) -> Diagnostic:
         hint += ", or { mean_of_last = 0.5 } for the mean of the second half"
     if path == ("data", "scale"):
         hint = scale_hint(value, hint)
+    if path == ("data", "delimiter"):
+        hint = delimiter_hint(value)
     return Diagnostic(UNKNOWN_VALUE, f"{error.name} can't be {shown(value)}", path, hint=hint)
 
 
@@ -132,8 +150,9 @@ def _own_error(error: LocatedError) -> Diagnostic:
     """Return the diagnostic of a PydanticCustomError, which names the key that it is about."""
     detail = error.detail
     key = detail.get("ctx", {}).get("key", "")
-    path = (*error.path, key) if key else error.path
-    return Diagnostic(named(detail["type"]), detail["msg"], path, "key" if key else "value")
+    path = (*error.path, key) if key and error.path[-1:] != (key,) else error.path
+    hint = own_hint(detail["type"], error.data, path)
+    return Diagnostic(named(detail["type"]), detail["msg"], path, "key" if key else "value", hint)
 
 
 def _out_of_bounds(error: LocatedError) -> Diagnostic:
@@ -144,7 +163,7 @@ def _out_of_bounds(error: LocatedError) -> Diagnostic:
     words, bound = _BOUNDS[error.detail["type"]]
     limit = error.detail["ctx"][bound]
     message = f"{error.name} is {words} {number(limit)}, not {number(value)}"
-    hint = width_hint(error) or unit_hint(error, limit)
+    hint = listed_hint(error) or width_hint(error) or bound_hint(error, limit)
     return Diagnostic(OUT_OF_RANGE, message, path, hint=hint)
 
 
@@ -153,6 +172,12 @@ def _wrong_type(error: LocatedError, expected: str) -> Diagnostic:
     if expected == "a number" and value == "an integer":
         return Diagnostic(OUT_OF_RANGE, f"{error.name} is too large a number", error.path)
     hint = type_hint(error, expected)
+    if (
+        error.path[-1:] == ("neurons",)
+        and type(error.detail["input"]) is int
+        and len(error.path) > 1
+    ):
+        hint = f"write units = {error.detail['input']} instead"
     if expected == "a table" and len(error.tables) > 1:
         expected = "a table, or a kind in quotes"
     if expected == "a number" and len(error.tables) > 1:
@@ -169,16 +194,27 @@ def _wrong_kind(error: LocatedError) -> Diagnostic:
     if error.detail["type"] == "union_tag_invalid":
         return _unknown_kind(error)
     if isinstance(value, dict):
-        message = f"{_table_name(path, error.data)} has no 'kind'"
-        hint = near("", list(by_kind(error.tables)))
-        return Diagnostic(MISSING_KEY, message, path, "key", hint)
+        table = _table_name(path, error.data)
+        if other := _kind_by_other_name(path, value):
+            message = f"{table} has no key '{other}'"
+            return Diagnostic(UNKNOWN_KEY, message, (*path, other), "key", "did you mean 'kind'?")
+        hint = kind_hint(value, error.tables)
+        return Diagnostic(MISSING_KEY, f"{table} has no 'kind'", path, "key", hint)
     return _wrong_type(error, "a table")
+
+
+def _kind_by_other_name(path: KeyPath, written: dict[str, Any]) -> str:
+    """Return the key that says a table's kind, by the name that it has elsewhere, or ""."""
+    table = next((part for part in reversed(path) if isinstance(part, str)), "")
+    names = (k for k, v in written.items() if isinstance(v, str) and meant_key(table, k) == "kind")
+    return next(names, "")
 
 
 def _unknown_kind(error: LocatedError) -> Diagnostic:
     kind, noun = error.detail["ctx"]["tag"], _noun(error.path)
     kinds = _words(error.detail["ctx"]["expected_tags"])
-    hint = near(kind, kinds)
+    hint = other_source(str(kind)) if noun == "data" else ""
+    hint = hint or near(kind, kinds)
     if noun == "layer":
         index = error.path[-1]
         assert isinstance(index, int)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -10,19 +11,26 @@ from typing import get_args
 
 from snnc.checks.items import DATA_FILE, DATA_SHAPE, DATA_TYPE, items_fit, without
 from snnc.data.csv_file import (
+    MOST_NAMES,
+    PATH,
+    REMOVE_LINES,
     BadText,
     Format,
     Row,
     column_number,
     csv_format,
     has_decimal_comma,
+    holds_no_numbers,
     ignoring,
+    is_gap,
     label_names,
+    mending,
     missing,
     naming,
     number,
     rows,
 )
+from snnc.data.file_kinds import divided
 from snnc.diagnostics.codes import REGRESSION, error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, near
@@ -40,10 +48,12 @@ def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
     try:
         first = list(islice(rows(path, data.delimiter), 2))
     except BadText as error:
-        yield Diagnostic(DATA_FILE, f"can't read {path.as_posix()}: {error}", at)
+        reason, hint = divided(str(error))
+        yield Diagnostic(DATA_FILE, f"can't read {path.as_posix()}: {reason}", at, hint=hint)
         return
     if len(first) < 1 + data.header:
-        yield Diagnostic(DATA_SHAPE, f"{path.as_posix()} holds no items", at)
+        message, hint = f"{path.as_posix()} holds no items", "save it again, with its items"
+        yield Diagnostic(DATA_SHAPE, message, at, hint=hint)
         return
     table = _Table(path, csv_format(network, data), first[0], first[int(data.header)])
     yield from _columns_fit(program, table)
@@ -71,13 +81,13 @@ class _Table:
 def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
     """Yield what doesn't fit; a wrong delimiter is reported in place of all that follows from it."""
     how, columns = table.how, table.top.cells
-    if len(columns) == 1:
-        yield _single_column(table)
+    if foreign := _foreign_line(table):
+        yield foreign
         return
     try:
         label = how.label_column(columns)
     except LookupError:
-        yield _misdivided(table) or _no_label(how, columns)
+        yield _misdivided(table) or _lying(table) or _no_label(how, columns)
         return
     if wrong := list(_ignored_fit(how, columns, label)):
         yield from wrong
@@ -87,20 +97,29 @@ def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
 
 def _items_fit(program: Program, table: _Table, label: int) -> Iterator[Diagnostic]:
     """Yield what doesn't fit of a table whose columns are known: its first item, its header, the shape of items."""
-    how, columns, item = table.how, table.top.cells, table.item
+    how = table.how
     lenient = isinstance(program.data, Csv) and program.data.leaves_unusable_out
-    if len(item.cells) != len(columns) and not lenient:
-        message = f"line {item.line} has {counted(len(item.cells), 'column')}, not {len(columns)}"
-        yield _misdivided(table) or Diagnostic(DATA_SHAPE, message, ("data", "path"))
+    if not lenient and (unlike := _no_item(table, label)):
+        yield _misdivided(table) or unlike
         return
     header = list(_header_fits(how, table.top, label))
     if any(d.severity == "error" for d in header):
         yield from header
         return
-    unreadable = [] if lenient else list(_item_is_readable(table, label))
+    texts = [] if lenient else _text_columns(table, label)
+    unreadable = [] if lenient else list(_item_is_readable(table, label, texts))
     if unreadable and (misdivided := _misdivided(table)):
         yield misdivided
         return
+    yield from _shape_fits(program, table, texts, header)
+    yield from unreadable
+
+
+def _shape_fits(
+    program: Program, table: _Table, texts: list[int], header: list[Diagnostic]
+) -> Iterator[Diagnostic]:
+    """Yield what doesn't fit of the number of columns, and warnings of the header that say no other shape."""
+    how, columns = table.how, table.top.cells
     size = len(columns) - 1 - len(how.ignore)
     ignored = " and what is ignored" if how.ignore else ""
     what = f"an item, a line without its label{ignored},"
@@ -108,9 +127,10 @@ def _items_fit(program: Program, table: _Table, label: int) -> Iterator[Diagnost
     if any(d.code == CSV_INDEX for d in header) and same_items((size - 1,), program.item_shape):
         # Then the shape is right, and two hints would contradict each other.
         hint, header = header[-1].hint, header[:-1]
+    elif texts and same_items((size - len(texts),), program.item_shape):
+        return  # what is said of the text makes the shape right
     yield from header
     yield from items_fit(program, (size,), what, hint)
-    yield from unreadable
 
 
 def _ignored_fit(how: Format, columns: list[str], label: int) -> Iterator[Diagnostic]:
@@ -134,7 +154,37 @@ def _ignored_fit(how: Format, columns: list[str], label: int) -> Iterator[Diagno
         yield Diagnostic(DATA_COLUMN, "no column is left: all are ignored", at)
 
 
-def _item_is_readable(table: _Table, label: int) -> Iterator[Diagnostic]:
+def _foreign_line(table: _Table) -> Diagnostic | None:
+    """Return an error if the first line isn't one of a table, or isn't divided."""
+    line, columns = table.top.line, table.top.cells
+    if columns[0].lower().startswith("sep="):
+        hint = f"remove line {line} from the file"
+        return Diagnostic(DATA_SHAPE, f"line {line} is for Excel", PATH, hint=hint)
+    return _single_column(table) if len(columns) == 1 else None
+
+
+def _no_item(table: _Table, label: int) -> Diagnostic | None:
+    """Return an error if the line of the first item has other columns than the header, or holds no numbers."""
+    how, columns, item = table.how, table.top.cells, table.item
+    if trailing := _trailing(table):
+        return trailing
+    if len(item.cells) != len(columns):
+        message = f"line {item.line} has {counted(len(item.cells), 'column')}, not {len(columns)}"
+        return Diagnostic(DATA_SHAPE, message, PATH, hint=REMOVE_LINES)
+    if how.header and holds_no_numbers(item.cells, label) and number(columns[0]) is None:
+        message = f"line {item.line} holds no number: names again, or units?"
+        return Diagnostic(DATA_TYPE, message, PATH, hint=REMOVE_LINES)
+    return None
+
+
+def _text_columns(table: _Table, label: int) -> list[int]:
+    """Return the columns that hold text, besides the label and what is ignored."""
+    known = {label, *table.how.ignored_columns(table.top.cells)}
+    cells = enumerate(table.item.cells)
+    return [column for column, cell in cells if column not in known and number(cell) is None]
+
+
+def _item_is_readable(table: _Table, label: int, texts: list[int]) -> Iterator[Diagnostic]:
     """Yield an error for a label that isn't a class, and one for the first value that isn't a number."""
     how, columns, item = table.how, table.top.cells, table.item
     cell = item.cells[label]
@@ -146,13 +196,23 @@ def _item_is_readable(table: _Table, label: int) -> Iterator[Diagnostic]:
     elif how.class_of(cell) is None:
         message = f"{where}: {how.unlisted(cell)}"
         yield Diagnostic(DATA_TYPE, message, at, hint=_labels_hint(table, label))
-    known = {label, *how.ignored_columns(columns)}
-    texts = [c for c, cell in enumerate(item.cells) if c not in known and number(cell) is None]
     if texts:
         name, cell = how.column(columns, texts[0]), item.cells[texts[0]]
         message = f"line {item.line}, {name}: {missing(cell)}"
-        hint = _label_hint(table, texts, label)
-        yield Diagnostic(DATA_TYPE, message, ("data", "path"), hint=hint)
+        hint = _label_hint(table, texts, label) or mending(cell)
+        if hint == REMOVE_LINES and not is_gap(cell):
+            hint = ignoring(columns, texts, how)
+        yield Diagnostic(DATA_TYPE, message, PATH, hint=hint)
+
+
+def _trailing(table: _Table) -> Diagnostic | None:
+    """Return an error if lines end in what divides columns, with nothing behind it."""
+    columns, item, delimiter = table.top.cells, table.item, table.how.delimiter
+    more = len(item.cells) - len(columns)
+    if item.cells[-1] or delimiter == " " or more not in (0, 1) or (more == 0 and columns[-1]):
+        return None
+    message = f"line {item.line} ends in {delimiter!r}, and nothing is behind it"
+    return Diagnostic(DATA_SHAPE, message, PATH, hint="remove what ends the lines")
 
 
 def _single_column(table: _Table) -> Diagnostic:
@@ -162,7 +222,7 @@ def _single_column(table: _Table) -> Diagnostic:
     if other := _better_delimiter(table):
         hint = f"write delimiter = {write_toml.value(other)}"
     elif len(table.item.cells) > 1:
-        hint = "take the line out of the file if it is a title"
+        hint = f"remove line {top.line} from the file if it is a title"
     return Diagnostic(DATA_SHAPE, message, ("data", "delimiter"), hint=hint)
 
 
@@ -218,6 +278,20 @@ def _label_hint(table: _Table, texts: list[int], label: int) -> str:
 DATA_COLUMN = error("data-column")
 
 
+def _lying(table: _Table) -> Diagnostic | None:
+    """Return an error if the names of the columns stand below each other."""
+    try:
+        names = [row.cells[0] for row in islice(rows(table.path, table.how.delimiter), MOST_NAMES)]
+    except BadText:
+        return None
+    if table.how.label not in names[1:]:
+        return None
+    message = (
+        f"line {names.index(str(table.how.label)) + 1} holds the labels: the table lies on its side"
+    )
+    return Diagnostic(DATA_SHAPE, message, PATH, hint="save it transposed (pandas: DataFrame.T)")
+
+
 def _no_column(columns: list[str], column: str | int) -> str:
     if isinstance(column, int):
         return f"there is no column {column}: they go from 0 to {len(columns) - 1}"
@@ -237,15 +311,18 @@ def _no_label(how: Format, columns: list[str]) -> Diagnostic:
     if isinstance(how.label, int):
         return Diagnostic(DATA_COLUMN, message, at, hint="write -1 for the last")
     if how.label in columns:
-        return Diagnostic(DATA_COLUMN, message, at, hint="write the number of one, from 0")
+        last = max(n for n, name in enumerate(columns) if name == how.label)
+        return Diagnostic(DATA_COLUMN, message, at, hint=f"write {last}, the number of the last")
     if sum(number(cell) is not None for cell in columns) >= len(columns) - 1:
         message += ": the first line holds an item, not names"
-        hint = "write header = false, and as label the column's number: -1 for the last"
+        hint = "write header = false and label = -1, the last column"
     else:
         hint = near(how.label, columns) or f"write -1 for the last, which is {columns[-1]!r}"
     return Diagnostic(DATA_COLUMN, message, at, hint=hint)
 
 
+#: What a column is called that numbers items; pandas gives it no name, or this one when it reads it again.
+_INDEX = r"(unnamed: 0|id|index|idx|row|row_id|nr)?"
 DATA_HEADER = error("data-header")
 CSV_HEADER = warning("csv-header")
 CSV_INDEX = warning("csv-index")
@@ -267,7 +344,10 @@ def _header_warnings(how: Format, top: Row, label: int, numeric: bool) -> Iterat
         message = f"line {top.line} is left out as a header, but holds numbers"
         hint = "write header = false if it is an item"
         yield Diagnostic(CSV_HEADER, message, ("data", "header"), hint=hint)
-    if top.cells[0] == "" and label != 0 and 0 not in how.ignored_columns(top.cells):
-        message = "the first column has no name: is it the number of each item?"
+    first = top.cells[0]
+    is_index = re.fullmatch(_INDEX, first, re.IGNORECASE) is not None
+    if is_index and label != 0 and 0 not in how.ignored_columns(top.cells):
+        named = f"is called '{first}'" if first else "has no name"
+        message = f"the first column {named}: is it the number of each item?"
         hint = f"{ignoring(top.cells, [0], how)}, or leave it out of the file (pandas: index=False)"
         yield Diagnostic(CSV_INDEX, message, ("data", "path"), hint=hint)

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from snnc.checks.items import DATA_FILE, DATA_SHAPE, DATA_TYPE, a_batch_fits, items_fit, without
-from snnc.data.npz_headers import BadFile, Header, headers
+from snnc.data.file_kinds import divided
+from snnc.data.npz_headers import NO_NPZ, BadFile, Header, headers
 from snnc.diagnostics.codes import REGRESSION, error
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
-from snnc.diagnostics.wording import near
+from snnc.diagnostics.wording import close, near
 from snnc.operators.linear import Shape, size
+from snnc.program.item_shapes import same_items
 from snnc.program.program import Program
 from snnc.spec.regressions import NOT_YET, same_as_items
+from snnc.spec.sources.base import SPLIT
 from snnc.spec.sources.npz import Source as Npz
 
 #: Arrays of more values an item are hardly one-hot labels, if anything else is as likely.
 FEW_CLASSES = 10
 #: The kind of an array's values, by the letter of its type, and a hint how to save numbers instead.
 _TYPES = {
-    "O": ("Python objects", "they are pickled, and never read: save plain numbers"),
+    "O": ("Python objects", "they are pickled, and never read, so save numbers: astype(float)"),
     "U": (
         "text",
         "save numbers: astype(float), or for labels numpy.unique(y, return_inverse=True)[1]",
     ),
-    "S": ("bytes", "save plain numbers"),
+    "S": ("bytes", "save numbers: astype(float)"),
     "c": ("complex numbers", "save real and imaginary parts side by side"),
-    "M": ("dates", "save plain numbers"),
-    "m": ("times", "save plain numbers"),
+    "M": ("dates", "save numbers: astype(float)"),
+    "m": ("times", "save numbers: astype(float)"),
     "f": ("long floats", "save them as float64"),
 }
 
@@ -56,8 +59,12 @@ def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
     try:
         present = headers(path)
     except BadFile as error:
-        hint = 'text is for kind = "csv"' if path.suffix in (".csv", ".txt", ".tsv") else ""
-        yield Diagnostic(DATA_FILE, f"can't read {path.as_posix()}: {error}", at, hint=hint)
+        reason, hint = divided(str(error))
+        if path.suffix in (".csv", ".txt", ".tsv"):
+            hint = 'write kind = "csv" in [data]'
+        elif reason == NO_NPZ:
+            hint = "save items and labels again: numpy.savez(FILE, x=items, y=labels)"
+        yield Diagnostic(DATA_FILE, f"can't read {path.as_posix()}: {reason}", at, hint=hint)
         return
     names = _names(program, present)
     arrays = {}
@@ -67,7 +74,7 @@ def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
             yield from _is_numbers(arrays[name])
         else:
             message = f"{path.as_posix()} has no array '{name}'"
-            yield Diagnostic(DATA_ARRAY, message, place, hint=near(name, list(present)))
+            yield Diagnostic(DATA_ARRAY, message, place, hint=_meant(name, names, present))
     yield from _pairs_fit(program, names, arrays)
 
 
@@ -88,6 +95,34 @@ def _names(program: Program, present: Mapping[str, Header]) -> tuple[str, ...]:
     return data.arrays if program.data_file is None else data.arrays_among(present)
 
 
+def _meant(name: str, names: Sequence[str], present: Mapping[str, Header]) -> str:
+    """Return the hint for an array that a file doesn't have: others by their names, or by what their shapes say."""
+    if otherwise := _split_otherwise(names, present):
+        return otherwise
+    others = [other for other in present if other not in names]
+    if close(name, others):
+        return near(name, others)
+    is_labels = names.index(name) % 2 == 1
+    fitting = [other for other in others if _is_like_labels(present[other].shape) == is_labels]
+    if fitting:
+        return near("", fitting)
+    what = "labels" if is_labels else "items"
+    return f"save the {what} too: numpy.savez(FILE, {', '.join(f'{n}=...' for n in names)})"
+
+
+def _split_otherwise(names: Sequence[str], present: Collection[str]) -> str:
+    """Return the hint for arrays that come split where the spec splits them, or the other way round, or ""."""
+    keys = ("x", "y") if len(names) == len(SPLIT) else SPLIT
+    own = {key: next((a for a in present if a.lower() == key), "") for key in keys}
+    written = " and ".join(f'{key} = "{array}"' for key, array in own.items())
+    return f"write {written} in place of the others" if all(own.values()) else ""
+
+
+def _is_like_labels(shape: Shape) -> bool:
+    """Whether an array holds one number an item."""
+    return size(shape[1:]) == 1
+
+
 def _pairs_fit(
     program: Program, names: tuple[str, ...], arrays: Mapping[str, _Array]
 ) -> Iterator[Diagnostic]:
@@ -96,10 +131,24 @@ def _pairs_fit(
     for x, y in zip(names[::2], names[1::2], strict=True):
         if x not in arrays or y not in arrays:
             continue
+        if swapped := _exchanged(program, arrays[x], arrays[y]):
+            yield swapped
+            continue
         errors = list(_pair_fits(program, arrays[x], arrays[y]))
         yield from errors
         if x == names[0] and not any(d.at == arrays[y].at for d in errors):
             yield from a_batch_fits(program, arrays[y].shape[0], held_out or 0.0)
+
+
+def _exchanged(program: Program, x: _Array, y: _Array) -> Diagnostic | None:
+    """Return an error if the items stand where labels should, and labels where items should."""
+    if size(x.shape[1:]) != 1 or not same_items(y.shape[1:], program.item_shape):
+        return None
+    if program.item_shape == (1,) or x.at == y.at:
+        return None
+    message = f"'{x.name}' holds one number an item, and '{y.name}' the items"
+    hint = f'write {x.at[-1]} = "{y.name}" and {y.at[-1]} = "{x.name}"'
+    return Diagnostic(DATA_SHAPE, message, x.at, hint=hint)
 
 
 def _places(program: Program, names: tuple[str, ...]) -> list[KeyPath]:
@@ -113,12 +162,15 @@ def _is_numbers(array: _Array) -> Iterator[Diagnostic]:
     dtype = array.header.dtype
     if not re.fullmatch("[<>|=][fiub][1248]", dtype):
         held, hint = _TYPES.get(dtype[1:2], ("records", "save their numbers as a plain array"))
+        if array.at[-1:] in (("y",), ("y_train",), ("y_test",)) and dtype[1:2] in "OUS":
+            text = "" if dtype[1:2] == "U" else ".astype(str)"
+            hint = f"save numpy.unique({array.name}{text}, return_inverse=True)[1], numbers from 0"
         message = f"'{array.name}' holds {held} ({dtype}), not numbers"
         yield Diagnostic(DATA_TYPE, message, array.at, hint=hint)
 
 
 def _pair_fits(program: Program, x: _Array, y: _Array) -> Iterator[Diagnostic]:
-    named = f"'{x.name}' has shape {list(x.shape)}, items first" if len(x.shape) < 2 else ""
+    named = _items_hint(x, y)
     classes = program.network.output.classes
     yield from items_fit(program, x.shape[1:], f"an item of '{x.name}'", named)
     one_hot = isinstance(program.data, Npz) and program.data.one_hot
@@ -135,9 +187,23 @@ def _pair_fits(program: Program, x: _Array, y: _Array) -> Iterator[Diagnostic]:
     elif x.shape[:1] != y.shape[:1]:
         items = f"{x.shape[0]} items" if x.shape else "no items"
         message = f"there are {items} in '{x.name}', but {y.shape[0]} labels in '{y.name}'"
-        yield Diagnostic(DATA_SHAPE, message, y.at)
+        if not named:
+            yield Diagnostic(DATA_SHAPE, message, y.at, hint=_as_many(x, y))
     elif x.shape[0] == 0:
-        yield Diagnostic(DATA_SHAPE, f"'{x.name}' holds no items", x.at)
+        hint = "save it again, with its items"
+        yield Diagnostic(DATA_SHAPE, f"'{x.name}' holds no items", x.at, hint=hint)
+
+
+def _items_hint(x: _Array, y: _Array) -> str:
+    """Return how to save items that don't stand first, or "" if they do."""
+    if len(x.shape) < 2:
+        return f"save {x.name} again, of shape [items, values]"
+    n = size(y.shape[:1]) if y.shape else 0
+    if x.shape[0] == 1 and x.shape[1] == n > 1:
+        return f"save {x.name}[0]: items are the first axis"
+    if x.shape[-1] == n > 1 and x.shape[0] != n:
+        return f"save numpy.moveaxis({x.name}, -1, 0): items are the first axis"
+    return ""
 
 
 def _not_one_hot(y: _Array, classes: int) -> Diagnostic:
@@ -148,6 +214,14 @@ def _not_one_hot(y: _Array, classes: int) -> Diagnostic:
     message = f"'{y.name}' has shape {list(y.shape)}; one-hot labels have a row of {classes} numbers an item"
     hint = "write one_hot = false" if size(y.shape[1:]) == 1 else ""
     return Diagnostic(DATA_SHAPE, message, ("data", "one_hot"), hint=hint)
+
+
+def _as_many(x: _Array, y: _Array) -> str:
+    """Return the hint for items and labels of which there aren't as many."""
+    n = min(*x.shape[:1], y.shape[0]) if x.shape else 0
+    if not n:
+        return "save both again, items first"
+    return f"save as many of both, {x.name}[:{n}] and {y.name}[:{n}], if the first belong together"
 
 
 def _of_values(x: _Array, y: _Array, classes: int) -> str:

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.data.csv_file import Format, csv_format, fault, rows
+from snnc.data.csv_file import PATH, Format, csv_format, fault, rows
 from snnc.data.measured import regression_of
 from snnc.data.sources.base import Raw
-from snnc.diagnostics.errors import Refusal, cannot
+from snnc.diagnostics.codes import DATA_VALUES
+from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.errors import Unfit, cannot
 from snnc.program.program import Program
 from snnc.spec.sources.csv import Source as Csv
 
@@ -37,16 +39,21 @@ def read(program: Program) -> list[Raw]:
     except OSError as error:
         raise cannot("read", path, error) from error
     except (ValueError, LookupError) as error:
-        raise Refusal(f"{path.as_posix()}: {fault(path, how) or error}") from error
+        raise _unfit(path, how, str(error)) from error
     if table.size == 0:
-        raise Refusal(f"{path.as_posix()} holds no items")
+        message = f"{path.as_posix()} holds no items"
+        raise Unfit(
+            Diagnostic(
+                DATA_VALUES, message, PATH, hint="save the items again: only a header is left"
+            )
+        )
     x, y = np.delete(table, [label, *ignored], axis=1), table[:, label]
     if lenient:
         return [Raw("items", x, "labels", y)]
     # NumPy also reads nan and inf, and numbers that aren't classes.
     usable = np.isfinite(x).all() and np.isin(y, np.arange(how.classes)).all()
-    if not usable and (message := fault(path, how)):
-        raise Refusal(f"{path.as_posix()}: {message}{regression_of(y)}")
+    if not usable:
+        raise _unfit(path, how, "labels are no classes", regression_of(y).removeprefix(": "))
     return [Raw("items", x, "labels", y.astype(np.int64))]
 
 
@@ -90,3 +97,14 @@ def _number(text: str, read: Callable[[str], float] = float) -> float:
         return read(text)
     except ValueError:
         return np.nan
+
+
+def _unfit(path: Path, how: Format, otherwise: str, hint: str = "") -> Unfit:
+    """Return the error for a table, with its first fault if one is found."""
+    found = fault(path, how)
+    if found is None:
+        return Unfit(Diagnostic(DATA_VALUES, f"{path.as_posix()}: {otherwise}", PATH, hint=hint))
+    message = f"{path.as_posix()}: {found.message}"
+    return Unfit(
+        Diagnostic(DATA_VALUES, message, found.at, hint="; ".join(filter(None, (found.hint, hint))))
+    )

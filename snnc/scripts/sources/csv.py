@@ -16,6 +16,8 @@ from snnc.spec.sources.csv import Source as Csv
 
 class CsvSource(NamedTuple):
     data: str
+    #: Whether lines that can't be used are left out.
+    lenient: bool
     #: The constant of the names of the classes, if the spec lists them.
     labels: str
     #: Whether labels are names, all of them, because some look like numbers.
@@ -50,6 +52,7 @@ def section(program: Program, folder: Path) -> CsvSource:
     label = "label" if isinstance(data.label, str) else literal(data.label)
     return CsvSource(
         data=data_constant(program, folder, data.path),
+        lenient=lenient,
         labels=layout(expression(labels), "LABELS = ") if labels else "",
         by_name_alone=numbers_among(labels or ()),
         delimiter=literal(data.delimiter),
@@ -61,7 +64,6 @@ def section(program: Program, folder: Path) -> CsvSource:
         load_table=_load_table(data, label, has_names=labels is not None),
         left_out=left_out(program),
         test_fraction=literal(data.test_fraction),
-        template=f"sources/{'csv_lenient' if lenient else 'csv'}.py.jinja",
     )
 
 

@@ -1,6 +1,6 @@
 """Draw runs of the kept network; its scripts import this for --plot.
 
-Written by snnc from kept.toml [48357278].
+Written by snnc from kept.toml [0271c277].
 """
 
 import os
@@ -69,21 +69,30 @@ def plot_stream(
         end = dt * (item * (shown + gap) + shown)
         axes["filtered"].axvspan(end - dt * read, end, color="0.9")
     plot_spikes(axes["spikes"], dt, {probe: recorded[probe] for probe in layers})
+    for name in ("unfiltered", "filtered", "spikes"):
+        for item in range(1, len(first)):
+            border = dt * item * (shown + gap)
+            axes[name].axvline(border, color="0.5", linewidth=0.8)
     plot_rates(axes["rates"], rates)
     plot_answers(axes["answers"], labels, answers)
     save(fig, path)
 
 
 def plot_output(ax, dt, outputs, labels, answers):
-    """Draw each item's output over time, right and wrong class above the others."""
+    """Draw outputs, a colour a class: the right one is thick, a wrong answer dashed."""
     for item, output in enumerate(outputs):
         time = dt * (item * len(output) + np.arange(1, len(output) + 1))
-        others = ax.plot(time, output, color="0.75", linewidth=0.8)
-        wrong = ax.plot(time, output[:, answers[item]], color="#D55E00")
-        right = ax.plot(time, output[:, labels[item]], color="#0072B2")
-    lines, names = (right[0], wrong[0], others[0]), ("class", "wrong answer", "others")
-    place = {"loc": "lower right", "bbox_to_anchor": (1, 1), "frameon": False}
-    ax.legend(lines, names, ncols=3, **place)
+        for number, values in enumerate(output.T):
+            thick = number in (labels[item], answers[item])
+            style = "--" if thick and number != labels[item] else "-"
+            (line,) = ax.plot(time, values, style, color=f"C{number % 10}")
+            line.set_linewidth(2 if thick else 0.7)
+            if item == 0:
+                line.set_label(NAMES[number])
+    if output.shape[1] <= 10:
+        place = {"loc": "lower right", "bbox_to_anchor": (1, 1), "frameon": False}
+        columns = output.shape[1]
+        ax.legend(ncols=columns, fontsize="small", handlelength=1, **place)
     ax.set_xlim(0, time[-1])
     ax.set_ylabel("output")
 

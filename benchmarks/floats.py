@@ -1,0 +1,77 @@
+"""Fresh spikes in floats: how many items a second NengoDL shows, and how many snnc's own code, in turns.
+
+    python benchmarks/floats.py [SPEC ...] [--items N] [--turns N]
+
+Weights are random ones of the size of trained ones, items are uniform. NengoDL's time to build and compile is left out: it shows
+one and two times the items, and the difference counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from snnc.environment import libraries
+from snnc.pipeline import checked
+from snnc.program.program import Program
+
+ROOT = Path(__file__).resolve().parent.parent
+SPECS = (ROOT / "specs/mnist_loihi.toml", ROOT / "specs/jets.toml")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("specs", nargs="*", type=Path, default=SPECS)
+    parser.add_argument("--items", type=int, default=400)
+    parser.add_argument("--turns", type=int, default=3)
+    arguments = parser.parse_args()
+    libraries.load()
+    for path in arguments.specs:
+        _measure(path, arguments.items, arguments.turns)
+
+
+def _measure(path: Path, n_items: int, turns: int) -> None:
+    import numpy as np
+
+    from snnc.running.floats import in_floats
+    from snnc.running.fresh import evaluate
+    from tests.test_faults import deployed
+
+    program = deployed(checked(path).program, 0)
+    x = np.random.RandomState(0).uniform(0, 1, (2 * n_items, program.network.input_size))
+
+    def ours(n: int) -> None:
+        in_floats(program, x[:n], present="fresh")
+
+    def nengo_dl(n: int) -> None:
+        evaluate(_net(program), program, x[:n], program.fresh_steps, latency=program.fresh_latency)
+
+    ours(2)  # compiles
+    rates: dict[str, list[float]] = {"nengo_dl": [], "snnc": []}
+    for _ in range(turns):
+        for name, run in (("nengo_dl", nengo_dl), ("snnc", ours)):
+            seconds = []
+            for n in (n_items, 2 * n_items):
+                began = perf_counter()
+                run(n)
+                seconds.append(perf_counter() - began)
+            rates[name].append(n_items / max(seconds[1] - seconds[0], 1e-9))
+    theirs, own = median(rates["nengo_dl"]), median(rates["snnc"])
+    print(
+        f"{program.name}: nengo_dl {theirs:,.0f} items a second, snnc {own:,.0f}, {own / theirs:.1f} times"
+    )
+
+
+def _net(program: Program) -> Any:
+    import numpy as np
+
+    from snnc.networks.build import deployed_network
+
+    return deployed_network(program.network, np.zeros(program.network.input_size))
+
+
+if __name__ == "__main__":
+    main()
