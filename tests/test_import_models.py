@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import runpy
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +17,7 @@ import pytest
 from snnc.cli import main
 from snnc.pipeline import checked
 from snnc.training.params_file import load
+from tests.conftest import ROOT
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
 
@@ -137,3 +141,21 @@ def test_from_a_file_to_a_script_and_on_to_a_training(
     assert main(["train", "jets.toml", "--epochs", "1"]) == 0
     after = np.load("jets.params.npz")[first]
     assert 0 < np.abs(after - before).max() < 0.1
+
+
+def test_the_guide_from_keras_to_loihi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands on the page, with one epoch, and fewer items where many are shown."""
+    page = (ROOT / "docs/import.md").read_text("utf-8")
+    guide = page.partition("## From Keras to Loihi in four commands")[2].partition("## ")[0]
+    program = guide.partition("```python\n")[2].partition("```")[0]
+    console = guide.partition("```console\n")[2].partition("```")[0]
+    commands = re.findall(r"^\$ snnc (.+)$", console, re.MULTILINE)
+    assert [command.split()[0] for command in commands] == ["import", "calibrate", "run", "compile"]
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "specs/data/jets_sim.npz", tmp_path)
+    Path("jets.py").write_text(program.replace("epochs=30", "epochs=1"))
+    runpy.run_path("jets.py")
+    fewer = {"calibrate": ["--time", "0.05", "--items", "100"], "run": ["--items", "20"]}
+    for command in commands:
+        assert main([*command.split(), *fewer.get(command.split()[0], [])]) == 0, command
+    assert Path("jets_loihi.py").exists()

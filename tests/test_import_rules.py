@@ -302,6 +302,7 @@ def test_means_instead_of_largest_values_are_another_network() -> None:
     assert agree(found.graph, found.logits, x)
     assert agree(found.file, graph, x)
     assert not agree(found.file, found.logits, x)
+    assert found.is_other
 
 
 @pytest.fixture
@@ -355,3 +356,16 @@ def test_padding_that_no_spec_has_is_refused_by_name(padding: int) -> None:
     )
     with pytest.raises(NotCarriedOver, match=r"odd \(Conv\): it puts zeros around its input"):
         said(graph)
+
+
+def test_a_mean_takes_pixels_in_any_shape() -> None:
+    """As PyTorch's exporter has the mean of a series, here behind a ceiling, which is two layers."""
+    graph = drawn(
+        (12, 3),
+        lambda d: d.conv(4, (3,)),
+        lambda d: d.add("clip", ops.Relu(ceiling=1.0)),
+        lambda d: d.add("unsqueeze", ops.Reshape((10, 1, 4))),
+        lambda d: d.add("mean", ops.GlobalPool()),
+        *END,
+    )
+    assert set(kinds(graph)) == {"conv1d", "global_avg_pool1d", "dense"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import runpy
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -156,19 +158,18 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
     script.train(theirs, script.x_train, script.y_train, 2, *begins)
     if hasattr(script, "put_out_rates"):
         script.put_out_rates(theirs)
-    # Of max pooling a second training was seen to end 3e-8 away from the first, by the same code; why isn't known.
-    exact = all(op.linear for op in program.network.operators)
     logits = _logits(script.evaluate("rates", theirs, x, y, 1))
-    assert _same(logits, evaluate(ours, program, x, steps=1).logits, exact)
+    assert np.array_equal(logits, evaluate(ours, program, x, steps=1).logits)
 
     script.prepare_to_run(theirs)
     if hasattr(script, "speed_up"):
         script.speed_up(theirs)
     prepare_to_run(ours, program.network)
     assert described(theirs, probes=False) == described(ours, probes=False)
-    results = script.evaluate("spikes", theirs, x, y, script.PRESENTATION_STEPS)
-    answers = evaluate(ours, program, x, program.fresh_steps, latency=program.fresh_latency)
-    assert _same(_logits(results), answers.logits, exact)
+    with _graphs_as_they_are():
+        results = script.evaluate("spikes", theirs, x, y, script.PRESENTATION_STEPS)
+        answers = evaluate(ours, program, x, program.fresh_steps, latency=program.fresh_latency)
+    assert np.array_equal(_logits(results), answers.logits)
     if program.scripts.plots:
         same_arrays(results[1], answers.rates)
 
@@ -176,8 +177,16 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
         _streams_agree(program, tmp_path)
 
 
-def _same(theirs: Any, ours: Any, exact: bool) -> bool:
-    return np.array_equal(theirs, ours) if exact else np.allclose(theirs, ours, rtol=0, atol=1e-6)
+@contextmanager
+def _graphs_as_they_are() -> Iterator[None]:
+    """Keep TensorFlow from rewriting graphs: of one with more probes, as memory has, it adds up convolutions with ReLU in another order."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
 
 
 def _logits(results: Any) -> Any:

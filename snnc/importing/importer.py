@@ -104,7 +104,7 @@ def imported(asked: Asked) -> Imported:
         compared(found.file, network, data, data.x_test * scale + shift, is_split)
         if data
         else None,
-        found.file is not found.logits,
+        found.is_other,
         sketch.on_chip,
     )
 
@@ -140,7 +140,7 @@ def _of_sketch(
     head = heading(asked.name, origin, read.written_by, found.changes)
 
     def spec_with(scale: Any, why: str) -> Checked:
-        text = spec_text(found.sketch, asked.name, head, found.changes, table.scaled(scale, why))
+        text = spec_text(found, asked.name, head, table.scaled(scale, why))
         return check_document(parse(text.encode(), path))
 
     if found.sketch.scale:

@@ -31,6 +31,11 @@ class Sketched:
     sketch: Sketch
     changes: tuple[Change, ...]
 
+    @property
+    def is_other(self) -> bool:
+        """Whether it was asked to be another network than the file's."""
+        return self.logits is not self.file
+
 
 def sketched(read: Graph, file: str, averages: bool) -> Sketched:
     """Return the sketch of a file's graph. Raises a Refusal that names all layers that can't be said."""

@@ -83,4 +83,25 @@ def mean_of_pointwise(whole: Whole, node: Node) -> Step | None:
     return Step(nodes, (change,))
 
 
-RULES = (axes_of_one, counted_zeros, dense_of_images, conv_of_a_pixel, mean_of_pointwise)
+def mean_in_any_shape(whole: Whole, node: Node) -> Step | None:
+    """The mean of a whole image is that of its pixels, in whatever shape they stand."""
+    if not isinstance(node.operation, ops.GlobalPool) or node.operation.keeps_axes:
+        return None
+    before = whole.before(node)
+    if not isinstance(before.operation, ops.Reshape):
+        return None
+    (source,) = whole.inputs(before)
+    if len(source.shape) == 1 or source.shape[-1] != before.shape[-1]:
+        return None
+    change = Change(before.name, "nothing", "a mean takes all pixels, in any shape")
+    return Step((like(node, node.operation, (source,)),), (change,))
+
+
+RULES = (
+    mean_in_any_shape,
+    axes_of_one,
+    counted_zeros,
+    dense_of_images,
+    conv_of_a_pixel,
+    mean_of_pointwise,
+)
