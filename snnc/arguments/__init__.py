@@ -115,8 +115,7 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plot", action="store_true", help="also draw how training went, NAME.history.png"
     )
-    parser.add_argument("--json", action="store_true", help="print the results as JSON")
-    _add_telling(parser)
+    _add_telling(parser, as_json="print the results as JSON")
 
 
 def _run_spec(parser: argparse.ArgumentParser) -> None:
@@ -232,8 +231,7 @@ def _report(parser: argparse.ArgumentParser) -> None:
     _add_folder(parser)
     _add_data(parser)
     parser.add_argument("--items", type=positive, help="how many test items (default: all)")
-    parser.add_argument("--json", action="store_true", help="also print the page's numbers as JSON")
-    _add_telling(parser)
+    _add_telling(parser, as_json="also print the page's numbers as JSON")
 
 
 def _ladder(parser: argparse.ArgumentParser) -> None:
@@ -285,8 +283,7 @@ def _import(parser: argparse.ArgumentParser) -> None:
         "--check-only", action="store_true", help="say what would become of it, and write nothing"
     )
     parser.add_argument("--force", action="store_true", help="write over files that are there")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    _add_telling(parser)
+    _add_telling(parser, as_json="print the result as JSON")
 
 
 def _schema(parser: argparse.ArgumentParser) -> None:
@@ -354,16 +351,14 @@ def _add_quiet(parser: argparse._ActionsContainer, help_: str) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help=help_)
 
 
-def _add_telling(parser: argparse.ArgumentParser) -> None:
-    """Add how much is told beside results, warnings and errors."""
+def _add_telling(parser: argparse.ArgumentParser, as_json: str = "") -> None:
+    """Add how much is told beside results, warnings and errors; with `as_json`, its help, whether results are JSON."""
+    if as_json:
+        parser.add_argument("--json", action="store_true", help=as_json)
     telling = parser.add_mutually_exclusive_group()
     _add_quiet(telling, "print results, warnings and errors alone")
-    telling.add_argument(
-        "-v",
-        "--verbose",
-        action="store_true",
-        help="say more: versions, and progress as lines",
-    )
+    more = "also say versions, and progress as lines"
+    telling.add_argument("-v", "--verbose", action="store_true", help=more)
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
@@ -399,5 +394,4 @@ def _add_trials(parser: argparse.ArgumentParser, items: int) -> None:
         help="on how many items, at most: those that validated the training, else of those trained on "
         f"(default: {items}); never on test items",
     )
-    parser.add_argument("--json", action="store_true", help="print the results as JSON")
-    _add_telling(parser)
+    _add_telling(parser, as_json="print the results as JSON")
