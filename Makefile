@@ -17,7 +17,7 @@ BUILD_NENGO_DL = $(PIP) setuptools && $(PIP) --no-build-isolation --no-deps neng
 
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadscope
 
-.PHONY: ready demo quick test lint golden docs dist clean
+.PHONY: ready demo quick test lint golden docs notebook dist clean
 
 ready: $(READY)
 
@@ -66,6 +66,16 @@ $(DOCS_READY): pyproject.toml constraints/docs.txt
 	@[ -x $(VENV)-docs/bin/pip ] || $(PYTHON) -m venv $(VENV)-docs
 	$(VENV)-docs/bin/pip install --disable-pip-version-check -q -c constraints/docs.txt -e '.[docs]'
 	@touch $(DOCS_READY)
+
+# The notebook, in JupyterLab of its own environment; its kernel is the one that trains and runs.
+notebook: $(VENV)-notebook/.ready
+	$(VENV)-notebook/bin/jupyter lab examples/digits.ipynb
+
+$(VENV)-notebook/.ready: $(READY)
+	@[ -x $(VENV)-notebook/bin/pip ] || $(PYTHON) -m venv $(VENV)-notebook
+	$(VENV)-notebook/bin/pip install --disable-pip-version-check -q 'jupyterlab>=4,<5'
+	@$(BIN)/python -m ipykernel install --prefix $(VENV)-notebook --name python3 --display-name snnc
+	@touch $@
 
 # The sdist and the wheel, in dist/. From an environment of its own, the wheel writes the scripts that are committed.
 dist: $(READY)

@@ -71,7 +71,7 @@ def note_training() -> None:
     session.train_baseline = noted("epoch of twin", session.train_baseline)
     checkpoint.save = noted("write checkpoint", checkpoint.save)
     # What follows training takes as long as training, and writes nothing.
-    nothing = SimpleNamespace(rows=(), refuse_silence=lambda: None)
+    nothing = SimpleNamespace(rows=(), text=lambda _: "", refuse_silence=lambda: None)
     session._tested = session.run = lambda *_: nothing
     session.silent_filters = lambda *_: ()
     for module, name in (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from snnc.cli import main
-from tests.conftest import ROOT, Bare
+from tests.conftest import ROOT, SPECS, Bare
 
 #: Says what a script can find out about how it was started.
 SCRIPT = """
@@ -198,6 +198,67 @@ def test_scripts_run_alone(tmp_path: Path, libraries: None) -> None:
             assert done.returncode == 0, done.stderr
             said.append(done.stdout)
     assert said[0] == said[1] + said[2]
+
+
+#: Imports every script as on a machine that has no snnc, and builds what is trained.
+BUILD = """
+import importlib, sys
+sys.modules["snnc"] = None
+sys.path.insert(0, ".")
+for name in sys.argv[1:]:
+    script = importlib.import_module(name)
+    if name.endswith("_train"):
+        net = script.build_network()
+        print(name, len(net.all_nodes), [probe.label for probe in net.all_probes])
+    else:
+        print(name, callable(script.build_network))
+"""
+
+
+@pytest.mark.slow
+def test_scripts_of_all_specs_build_alone(tmp_path: Path, libraries: None) -> None:
+    names = []
+    for path in SPECS:
+        (tmp_path / path.name).write_text(f"{path.read_text()}\n[scripts]\ncompat = true\n")
+        assert main(["compile", str(tmp_path / path.name)]) == 0
+        names += [f"{path.stem}_{kind}" for kind in ("train", "loihi")]
+    names = [name for name in names if (tmp_path / f"{name}.py").exists()]
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD, *names],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": ""},
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == names
+    assert all("'logits'" in line or line.endswith(" True") for line in lines)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", ["digits_train.py", "digits_loihi.py"])
+def test_without_that_module_a_sentence_says_what_to_do(
+    script: str, tmp_path: Path, libraries: None
+) -> None:
+    if sys.version_info < (3, 12):
+        pytest.skip("Python 3.10 and 3.11 have the stack that needs no adapting")
+    assert main(["compile", str(ROOT / "specs/digits.toml"), "-o", str(tmp_path)]) == 0
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "TF_USE_LEGACY_KERAS")},
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Traceback" not in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.endswith(": write compat = true in [scripts], or take Python 3.11") or (
+        last.startswith("NumPy 2: write compat = true in [scripts]")
+    )
 
 
 def test_a_module_that_is_left_over_is_named(

@@ -9,6 +9,7 @@ from typing import Any
 import nengo
 import numpy as np
 from nengo.builder import Model
+from nengo.cache import get_default_decoder_cache
 from nengo.rc import rc
 from numpy.typing import ArrayLike, NDArray
 
@@ -38,8 +39,11 @@ class Floats:
         if rc.float_dtype != np.float64:
             raise NotEmulatedError(f"{network} with {rc.float_dtype}, as nengo.rc says")
         self.network = network
-        self._model = Model(dt=float(dt), label=str(network))
-        self._model.build(network)
+        # As nengo.Simulator does: weights that were solved with other threads may differ in their last bits.
+        cache = get_default_decoder_cache()
+        self._model = Model(dt=float(dt), label=str(network), decoder_cache=cache)
+        with cache:
+            self._model.build(network)
         refuse_unsupported(self._model)
         self._planned: dict[Any, FloatPlan] = {}
 

@@ -120,8 +120,14 @@ def plot_output(
             if item == 0:
                 line.set_label(names[number])
     if len(names) <= 10:
-        place = {"loc": "lower right", "bbox_to_anchor": (1, 1), "frameon": False}
-        ax.legend(ncols=len(names), fontsize="small", handlelength=1, **place)
+        ax.legend(
+            ncols=len(names),
+            fontsize="small",
+            handlelength=1,
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            frameon=False,
+        )
     ax.set_xlim(0, time[-1])
     ax.set_ylabel("output")
 
