@@ -296,8 +296,11 @@ def test_from_a_file_to_answers(capsys: pytest.CaptureFixture[str]) -> None:
     assert "2 of 150 items are left out: 2 hold -999" in "".join(capsys.readouterr())
     parts = split(program)
     new = [["a", "b", "c", "d"], *parts.x_test.tolist(), [1, -999, 3, 4]]
+    seen = Path("mine.csv").read_text()
     write(new)
-    assert main(["predict", "mine.toml", "--data", "mine.csv"]) == 0
+    Path("mine.csv").rename("new.csv")
+    Path("mine.csv").write_text(seen)
+    assert main(["predict", "mine.toml", "--data", "new.csv"]) == 0
     out, err = capsys.readouterr()
     assert f"1 of {len(new) - 1} items are left out: 1 hold -999" in err
     answers = [row["answer"] for row in csv.DictReader(out.splitlines())]
