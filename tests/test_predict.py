@@ -254,3 +254,15 @@ def test_tables_that_are_refused(
     error = capsys.readouterr().err
     assert said in error
     assert "Traceback" not in error
+
+
+def test_answers_have_the_numbers_that_items_have_in_their_file(spec: Path) -> None:
+    """In both forms, where some are left out."""
+    from snnc.running.answers import Answers
+    from snnc.running.predictions import Predictions
+
+    answers = Answers(np.eye(3))
+    predictions = Predictions(checked(spec).program, answers, np.array([0, 4, 7]), None, False)
+    rows = list(csv.DictReader(io.StringIO(str(predictions))))
+    assert [row["item"] for row in rows] == ["0", "4", "7"]
+    assert [told["item"] for told in predictions.to_dicts()] == [0, 4, 7]

@@ -41,7 +41,10 @@ class Predictions:
         """Return each item's answer as plain data: what the columns say, with numbers unrounded, and logits by class."""
         told = []
         for item, answer in enumerate(map(int, self.answers.classes)):
-            said: dict[str, Any] = {"item": item, "answer": self._classes[answer]}
+            said: dict[str, Any] = {
+                "item": int(self.numbers[item]),
+                "answer": self._classes[answer],
+            }
             if self.labels is not None:
                 said["label"] = self._classes[int(self.labels[item])]
             if self.answers.probabilities is not None:
