@@ -131,7 +131,7 @@ def test_openml(name: str, order: list[str], tmp_path: Path) -> None:
     [
         ("classes = 3", "classes = 4", "OpenML's 'iris' has 3 different targets 'Iris-setosa', "),
         ("classes = 3", 'classes = 2\nlabels = ["Iris-setosa", "other"]', "has the target 'Iris-versicolor', which labels"),
-        ("shape = [4]", "shape = [5]", "an item has shape [4], not [5]: write shape = [4] in [input]"),
+        ("shape = [4]", "shape = [5]", "an item has shape [4], not [5]\n    12 | shape = [5]\n       |         ^^^ write shape = [4] in [input]\n"),
     ],
 )  # fmt: skip
 def test_openml_that_does_not_fit(

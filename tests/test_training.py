@@ -261,7 +261,8 @@ neurons = "spiking_relu\""""
     # Once: what was said before isn't said again.
     assert seen[2].count("digits.toml:32:3: warning[silent-filters]") == 1
 
-    spec.write_text(f'{text}\n[allow]\nsilent-filters = "to see what happens"\n')
+    reasons = 'silent-filters = "to see what happens"\nlinear-ahead = "after one epoch"'
+    spec.write_text(f"{text}\n[allow]\n{reasons}\n")
     assert main(["train", "--epochs", "1", str(spec)]) == 0
     assert "warning" not in capsys.readouterr().err
     with pytest.warns(snnc.SpecWarning, match="of 16 filters of 'mixed'") as caught:
