@@ -173,8 +173,8 @@ def fault(path: Path, how: Format) -> Fault | None:
 
 def _remedy(path: Path, how: Format, columns: list[str], row: Row) -> tuple[KeyPath, str]:
     """Return the key that decides whether a row can be used, and what to do."""
-    known = {how.label_column(columns), *how.ignored_columns(columns)}
     label = how.label_column(columns)
+    known = {label, *how.ignored_columns(columns)}
     if len(row.cells) != len(columns):
         return PATH, REMOVE_LINES if not _unquoted(row, columns) else quoting(how)
     if holds_no_numbers(row.cells, label):
@@ -251,7 +251,7 @@ def label_names(path: Path, how: Format, label: int) -> list[str]:
     except BadText:
         pass  # it is reported once the labels are right
     listed = [name for name in how.names if name in present]
-    return [*listed, *sorted(present.difference(listed), key=_order)]
+    return [*listed, *sorted(present.difference(listed), key=in_order)]
 
 
 def naming(names: Sequence[str], how: Format) -> str:
@@ -273,7 +273,7 @@ def ignoring(columns: list[str], numbers: Sequence[int], how: Format) -> str:
     return f"write ignore = {write_toml.value([*how.ignore, *named])} in [data]"
 
 
-def _order(name: str) -> tuple[bool, float, str]:
+def in_order(name: str) -> tuple[bool, float, str]:
     """Return what sorts names: numbers by their value, before text."""
     value = number(name)
     return (value is None, value or 0.0, name)

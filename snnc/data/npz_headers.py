@@ -9,6 +9,7 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -33,6 +34,17 @@ class Header(NamedTuple):
 
 #: What is said of a file that is nothing known.
 NO_NPZ = "it is no .npz file"
+
+
+#: How arrays of items and of labels are called, the likeliest first.
+ITEMS = ("x", "items", "data", "images", "features", "inputs")
+LABELS = ("y", "labels", "label", "targets", "target", "classes", "class")
+
+
+def among(present: Iterable[str], wanted: Sequence[str]) -> str | None:
+    """Return the array that is called as the likeliest of the names that are wanted, in capitals or not, or None."""
+    by_name = {name.lower(): name for name in present}
+    return next((by_name[name] for name in wanted if name in by_name), None)
 
 
 class BadFile(ValueError):

@@ -17,7 +17,8 @@ from snnc.data.left_out import LeftOut, in_words, left_out
 from snnc.data.measured import regression_of
 from snnc.data.sources import read
 from snnc.data.sources.base import Raw, source_name
-from snnc.diagnostics.codes import BATCH_SIZE, DATA_VALUES
+from snnc.data.unfit import unfit
+from snnc.diagnostics.codes import BATCH_SIZE
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.errors import Refusal, Unfit
 from snnc.program.item_shapes import items_hint, same_items
@@ -175,7 +176,7 @@ def scaled(program: Program, items: Split) -> Data:
     largest = max(np.abs(x_train).max(), np.abs(x_test).max())
     if not largest < np.finfo(np.float32).max:
         message = f"{where}: there are values too large to use, {largest:g} once scaled"
-        raise Unfit(Diagnostic(DATA_VALUES, message, ("data", "scale"), hint=REMOVE))
+        raise unfit(message, ("data", "scale"), hint=REMOVE)
     return Data(
         x_train=x_train,
         y_train=items.y_train.astype(np.int64),
@@ -233,10 +234,10 @@ def without(raw: Raw, out: LeftOut, where: str) -> Raw:
         first = np.flatnonzero(out.unusable)[0]
         message = f"{where}: {out.unusable.sum()} of {len(out.all)} items can't be used, item {first} first: too many to leave out"
         hint = 'write unusable = "refuse", which says what is wrong'
-        raise Unfit(Diagnostic(DATA_VALUES, message, ("data", "unusable"), hint=hint))
+        raise unfit(message, ("data", "unusable"), hint=hint)
     if len(out.all) and out.all.all():
         message = f"{where}: {out}, so that there are none"
-        raise Unfit(Diagnostic(DATA_VALUES, message, ("data", "missing"), hint="leave it out"))
+        raise unfit(message, ("data", "missing"), hint="leave it out")
     y = raw.y if raw.y.size != len(raw.x) else raw.y.reshape(len(raw.x))[~out.all]
     return replace(raw, x=raw.x[~out.all], y=y)
 
@@ -249,13 +250,9 @@ def usable_items(name: str, x: NDArray[Any], program: Program, where: str) -> ND
         hint = items_hint(shape, wanted, images, program.channels_first)
         say = re.sub(r"write (\[.*?\])", r"write shape = \1 in [input]", hint, count=1)
         message = f"{where}: an item has shape {list(shape)}, not {list(wanted)}"
-        raise Unfit(Diagnostic(DATA_VALUES, message, ("input", "shape"), hint=say))
+        raise unfit(message, ("input", "shape"), hint=say)
     if len(x) == 0:
-        raise Unfit(
-            Diagnostic(
-                DATA_VALUES, f"{where}: there are no items", place(program, name), hint=MORE_ITEMS
-            )
-        )
+        raise unfit(f"{where}: there are no items", place(program, name), hint=MORE_ITEMS)
     _refuse_gaps(name, x, where, place(program, name))
     return as_seen(program, x)
 
@@ -266,11 +263,7 @@ def usable_labels(
     """Return labels as (n,). Raises an Unfit, which points at what names them, if there isn't a class for each item."""
     _refuse_no_numbers(raw.y_name, raw.y, where, at)
     if len(raw.x) != raw.y.size:
-        raise Unfit(
-            Diagnostic(
-                DATA_VALUES, f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels", at
-            )
-        )
+        raise unfit(f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels", at)
     y = raw.y.reshape(len(raw.y))
     _refuse_labels(y, raw.y_name, network.output.classes, where, at)
     return y
@@ -296,7 +289,7 @@ def as_seen(program: Program, x: NDArray[Any]) -> NDArray[Any]:
 def _refuse_no_numbers(name: str, array: NDArray[Any], where: str, at: KeyPath) -> None:
     if array.dtype.kind not in "fiub":
         message = f"{where}: '{name}' holds no numbers, but {array.dtype}"
-        raise Unfit(Diagnostic(DATA_VALUES, message, at, hint=f"save {name}.astype(float)"))
+        raise unfit(message, at, hint=f"save {name}.astype(float)")
 
 
 def _refuse_gaps(name: str, x: NDArray[Any], where: str, at: KeyPath) -> None:
@@ -305,7 +298,7 @@ def _refuse_gaps(name: str, x: NDArray[Any], where: str, at: KeyPath) -> None:
         item, *index = (int(n) for n in bad[0])
         value, within = x[tuple(bad[0])], index[0] if len(index) == 1 else index
         message = f"{where}: item {item} of '{name}' has the value {value} at {within}"
-        raise Unfit(Diagnostic(DATA_VALUES, message, at, hint=f"{REMOVE}, or fill in numbers"))
+        raise unfit(message, at, hint=f"{REMOVE}, or fill in numbers")
 
 
 def _refuse_labels(y: NDArray[Any], name: str, classes: int, where: str, at: KeyPath) -> None:
@@ -315,7 +308,7 @@ def _refuse_labels(y: NDArray[Any], name: str, classes: int, where: str, at: Key
         message = f"{where}: label {bad[0]} of '{name}' is {y[bad[0]]}; {expected(classes)}"
         hint = _remedy(y, classes)
         decides = ("output", "classes") if hint.startswith("write classes") else at
-        raise Unfit(Diagnostic(DATA_VALUES, message, decides, hint=hint))
+        raise unfit(message, decides, hint=hint)
 
 
 def _remedy(y: NDArray[Any], classes: int) -> str:
@@ -347,11 +340,7 @@ def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
     low, high = x.min(), x.max()
     if low == high:
         message = f"{where}: all training values are {low}: nothing can be learnt from them"
-        raise Unfit(
-            Diagnostic(
-                DATA_VALUES, message, ("data", "path"), hint="save the items again, as they are"
-            )
-        )
+        raise unfit(message, ("data", "path"), hint="save the items again, as they are")
     with np.errstate(over="ignore", invalid="ignore"):
         if kind == "standard":
             shift, scale = x.mean(axis=0), x.std(axis=0)
@@ -362,5 +351,5 @@ def _scaling(x: Array, kind: Scale, where: str) -> tuple[Any, Any]:
             shift, scale = (high + low) / 2, (high - low) / 2
     if not (np.isfinite(shift).all() and np.isfinite(scale).all()):
         message = f"{where}: the training values are too large to scale, up to {np.abs(x).max():g}"
-        raise Unfit(Diagnostic(DATA_VALUES, message, ("data", "path"), hint=REMOVE))
+        raise unfit(message, ("data", "path"), hint=REMOVE)
     return shift, scale

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from snnc.data.arrays import DAMAGE, save_arrays
 from snnc.data.file_kinds import other_kind
+from snnc.data.npz_headers import ITEMS, LABELS, among
 from snnc.data.prepare import NUMBERED
 from snnc.diagnostics.errors import Refusal, UsageError
 from snnc.diagnostics.wording import counted, joined
@@ -29,9 +30,6 @@ from snnc.spec.regressions import NOT_YET
 from snnc.spec.sources.base import SPLIT
 
 Array = NDArray[Any]
-#: How arrays are called, the likeliest first.
-ITEMS = ("x", "items", "data", "images", "features", "inputs")
-LABELS = ("y", "labels", "label", "targets", "target", "classes", "class")
 
 
 def draft(path: Path, relative: str) -> Draft:
@@ -97,8 +95,7 @@ def _names(present: Mapping[str, Array], where: str) -> tuple[str, ...]:
     by_name = {name.lower(): name for name in present}
     if set(SPLIT) <= by_name.keys():
         return tuple(by_name[name] for name in SPLIT)
-    x = next((by_name[name] for name in ITEMS if name in by_name), None)
-    y = next((by_name[name] for name in LABELS if name in by_name), None)
+    x, y = among(present, ITEMS), among(present, LABELS)
     if (x is None or y is None) and len(present) == 2:
         x, y = sorted(present, key=lambda name: -size(present[name].shape))
     if x is None or y is None:

@@ -15,7 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.data.columns import like_pixels, never_vary, row_numbers, tell_labels
-from snnc.data.csv_file import MOST_NAMES, BadText, column_number, has_decimal_comma, number, rows
+from snnc.data.csv_file import (
+    MOST_NAMES,
+    BadText,
+    column_number,
+    has_decimal_comma,
+    in_order,
+    is_gap,
+    number,
+    rows,
+)
 from snnc.data.prepare import MOST_CLASSES
 from snnc.diagnostics.errors import Refusal, UsageError
 from snnc.diagnostics.wording import counted, joined
@@ -37,8 +46,6 @@ LABELS = (
     *("label", "labels", "class", "classes", "target", "targets", "y", "category", "species"),
     *("kind", "type", "diagnosis", "outcome", "result"),
 )
-#: What stands in cells without a value.
-NOTHING = ("", "?", "-", "na", "n/a", "nan", "null", "none")
 #: A table has so many lines at least.
 FEWEST_LINES = 3
 FORM = "a table has an item a line, columns divided by , ; | a tab or a space, and the first line may name them"
@@ -192,8 +199,13 @@ def _has_header(lines: Sequence[Sequence[str]]) -> bool:
     ]
     if any(numeric):
         above = [cell for cell, is_number in zip(top, numeric, strict=True) if is_number]
-        return any(number(cell) is None and cell.lower() not in NOTHING[1:] for cell in above)
+        return any(map(_is_name, above))
     return not any(top[c] in {line[c] for line in rest} for c in range(len(top)))
+
+
+def _is_name(cell: str) -> bool:
+    """Whether a cell above numbers may name them: pandas leaves the name of an index empty."""
+    return not cell or (number(cell) is None and not is_gap(cell))
 
 
 def _label(table: Table, wanted: str | None) -> tuple[int, str]:
@@ -236,13 +248,13 @@ def _listed(names: Sequence[str]) -> str:
 
 def _is_text(table: Table, column: int) -> bool:
     """Whether most cells of a column that hold something hold no number."""
-    full = [cell for cell in table.column(column) if cell.lower() not in NOTHING]
+    full = [cell for cell in table.column(column) if not is_gap(cell)]
     return sum(number(cell) is None for cell in full) > (1 - MOST_LEFT_OUT) * len(full)
 
 
 def _classlike(table: Table, column: int) -> bool:
     """Whether a column holds a few words or whole numbers, each several times."""
-    cells = [cell for cell in table.column(column) if cell.lower() not in NOTHING]
+    cells = [cell for cell in table.column(column) if not is_gap(cell)]
     values = [number(cell) for cell in cells]
     if not _is_text(table, column) and any(v is not None and v != int(v) for v in values):
         return False
@@ -251,9 +263,9 @@ def _classlike(table: Table, column: int) -> bool:
 
 def _classes(table: Table, at: int) -> tuple[list[str], list[str]]:
     """Return the labels that are classes, and others that are too rare to be some. Raises a Refusal if they hardly are classes."""
-    counts = Counter(cell for cell in table.column(at) if cell.lower() not in NOTHING)
+    counts = Counter(cell for cell in table.column(at) if not is_gap(cell))
     rare = _rare(counts)
-    classes = sorted(counts.keys() - rare, key=_order)
+    classes = sorted(counts.keys() - rare, key=in_order)
     named = f"{table.path.as_posix()}: the column {table.names[at]!r}"
     if len(classes) < 2:
         raise Refusal(
@@ -271,11 +283,6 @@ def _rare(counts: Mapping[str, int]) -> set[str]:
     return {name for name, n in counts.items() if usual >= FEW and n <= max(1, RARE * usual)}
 
 
-def _order(name: str) -> tuple[bool, float, str]:
-    value = number(name)
-    return (value is None, value or 0.0, name)
-
-
 def _measured(names: Sequence[str]) -> bool:
     """Whether labels are many numbers with fractions."""
     fractions = [v for v in map(number, names) if v is not None and v != int(v)]
@@ -287,7 +294,7 @@ def _inputs(table: Table, label: int) -> tuple[list[int], list[tuple[int, str]]]
     inputs, others = [], []
     for column in (c for c in range(len(table.names)) if c != label):
         cells = table.column(column)
-        empty = sum(cell.lower() in NOTHING for cell in cells)
+        empty = sum(map(is_gap, cells))
         if empty > MOST_LEFT_OUT * len(cells):
             others.append((column, f"is empty in {empty / len(cells):.0%} of the items"))
         elif _is_text(table, column):

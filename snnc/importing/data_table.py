@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from snnc.data.csv_file import number
-from snnc.data.npz_headers import BadFile, headers
+from snnc.data.npz_headers import ITEMS, LABELS, BadFile, among, headers
 from snnc.diagnostics.errors import Refusal, cannot
 from snnc.spec.sources.base import SPLIT
 
-#: How arrays of items and of labels are called, the likeliest first.
-ITEMS = ("x", "items", "data", "images", "features", "inputs")
-LABELS = ("y", "labels", "label", "targets", "target", "classes", "class")
 #: What stands between two columns of a table.
 DELIMITERS = ",;\t|"
 
@@ -66,18 +63,13 @@ def _of_npz(path: Path, relative: str) -> DataTable:
     if set(SPLIT) <= present.keys():
         names = {name: name for name in SPLIT}
     else:
-        found = (_among(present, ITEMS), _among(present, LABELS))
+        found = (among(present, ITEMS), among(present, LABELS))
         if None in found:
             raise Refusal(
                 f"{path.as_posix()} holds {', '.join(present)}: call the items x and the labels y, or x_train, y_train, x_test and y_test"
             )
         names = {key: str(name) for key, name in zip(("x", "y"), found, strict=True) if key != name}
     return DataTable({"kind": "npz", "path": relative, **names}, {})
-
-
-def _among(present: Mapping[str, Any], wanted: Sequence[str]) -> str | None:
-    by_name = {name.lower(): name for name in present}
-    return next((by_name[name] for name in wanted if name in by_name), None)
 
 
 def _of_csv(path: Path, relative: str) -> DataTable:

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from snnc.data.csv_file import PATH, Format, csv_format, fault, rows
 from snnc.data.measured import regression_of
 from snnc.data.sources.base import Raw
-from snnc.diagnostics.codes import DATA_VALUES
-from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.data.unfit import unfit
 from snnc.diagnostics.errors import Unfit, cannot
 from snnc.program.program import Program
 from snnc.spec.sources.csv import Source as Csv
@@ -35,18 +34,17 @@ def read(program: Program) -> list[Raw]:
         columns = how.columns_of(path)
         label, ignored = how.label_column(columns), how.ignored_columns(columns)
         lenient = data.leaves_unusable_out
-        table = _lenient(path, how, label) if lenient else _strict(path, how, label, ignored)
+        if lenient:
+            table = _lenient(path, how, len(columns), label)
+        else:
+            table = _strict(path, how, label, ignored)
     except OSError as error:
         raise cannot("read", path, error) from error
     except (ValueError, LookupError) as error:
         raise _unfit(path, how, str(error)) from error
     if table.size == 0:
         message = f"{path.as_posix()} holds no items"
-        raise Unfit(
-            Diagnostic(
-                DATA_VALUES, message, PATH, hint="save the items again: only a header is left"
-            )
-        )
+        raise unfit(message, PATH, hint="save the items again: only a header is left")
     x, y = np.delete(table, [label, *ignored], axis=1), table[:, label]
     if lenient:
         return [Raw("items", x, "labels", y)]
@@ -76,9 +74,8 @@ def _strict(path: Path, how: Format, label: int, ignored: list[int]) -> Array:
         )
 
 
-def _lenient(path: Path, how: Format, label: int) -> Array:
+def _lenient(path: Path, how: Format, columns: int, label: int) -> Array:
     """Return a table of numbers, with NaN in cells that hold none, and in all of a row of other columns than the first line has."""
-    columns = len(how.columns_of(path))
     table = np.full((sum(1 for _ in rows(path, how.delimiter)), columns), np.nan)
     for row, values in zip(rows(path, how.delimiter), table, strict=True):
         if len(row.cells) == columns:
@@ -103,8 +100,6 @@ def _unfit(path: Path, how: Format, otherwise: str, hint: str = "") -> Unfit:
     """Return the error for a table, with its first fault if one is found."""
     found = fault(path, how)
     if found is None:
-        return Unfit(Diagnostic(DATA_VALUES, f"{path.as_posix()}: {otherwise}", PATH, hint=hint))
+        return unfit(f"{path.as_posix()}: {otherwise}", PATH, hint=hint)
     message = f"{path.as_posix()}: {found.message}"
-    return Unfit(
-        Diagnostic(DATA_VALUES, message, found.at, hint="; ".join(filter(None, (found.hint, hint))))
-    )
+    return unfit(message, found.at, hint="; ".join(filter(None, (found.hint, hint))))
