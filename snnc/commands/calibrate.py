@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
-from snnc.commands.common import checked_spec, output_folder, steps_of
+from snnc.commands.common import checked_spec, output_folder, say_result, steps_of
 from snnc.commands.waiting import ready
-from snnc.diagnostics.screen import screen
 from snnc.environment import libraries
 
 
@@ -30,8 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.tolerance / 100,
             watcher,
         )
-        shown = found.text(screen(sys.stdout))
-        print(json.dumps(found.to_dict()) if arguments.json else shown)
+        say_result(found, arguments.json)
         said = sys.stderr if arguments.json else sys.stdout
         if found.is_kept:
             print("the spec runs as well as anything that was tried: it stays as it is", file=said)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, Unfit, UsageError
 from snnc.diagnostics.report import report
-from snnc.diagnostics.screen import screen
+from snnc.diagnostics.screen import Screen, screen
 from snnc.pipeline import Checked, checked
 
 if TYPE_CHECKING:
@@ -33,6 +34,19 @@ def warn(document: Document, warnings: Sequence[Diagnostic]) -> None:
     """Print warnings about a spec, if there are any."""
     if warnings:
         print(report(document, warnings, screen(sys.stderr)), file=sys.stderr)
+
+
+class Told(Protocol):
+    """What a command has found: as plain data, and as text that fits a screen."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+    def text(self, screen: Screen = ...) -> str: ...
+
+
+def say_result(found: Told, as_json: bool) -> None:
+    """Print what a command has found, for people or for a program."""
+    print(json.dumps(found.to_dict()) if as_json else found.text(screen(sys.stdout)))
 
 
 def say_written(paths: Iterable[Path], quiet: bool) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
-from snnc.commands.common import checked_spec, output_folder
+from snnc.commands.common import checked_spec, output_folder, say_result
 from snnc.commands.waiting import ready
-from snnc.diagnostics.screen import screen
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -23,8 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
         ladder = climb(
             spec.document, spec.program, folder, arguments.items, arguments.seconds, watcher
         )
-        shown = ladder.text(screen(sys.stdout))
-        print(json.dumps(ladder.to_dict()) if arguments.json else shown)
+        say_result(ladder, arguments.json)
         found = ladder.headline
         if found is None or found.change is None:
             return 0

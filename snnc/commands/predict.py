@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc.commands.common import output_folder, say_written
+from snnc.commands.exit_codes import note
 from snnc.commands.waiting import ready
 from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.screen import screen
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         trained = params_file.load_alone(program, output_folder(arguments))
         items = unseen(program, arguments.data)
         if items.left_out:
-            print(f"snnc: {items.left_out}", file=sys.stderr)
+            note(items.left_out)
         predicted = predict(trained, items, on, arguments.logits, watcher)
         if arguments.json:
             print(json.dumps(predicted.to_dict()))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import checked_spec, output_folder, say_written, warn
+from snnc.commands.common import checked_spec, output_folder, say_result, say_written, warn
+from snnc.commands.exit_codes import note
 from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.errors import UsageError
-from snnc.diagnostics.screen import screen
 from snnc.diagnostics.wording import counted
 from snnc.pipeline import checked
 from snnc.program.program import Program
@@ -57,8 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
             # A place that refuses the network, or an interrupt, takes nothing from those before.
             if done:
                 results = run.results_of(trained, done)
-                shown = results.text(screen(sys.stdout))
-                print(json.dumps(results.to_dict()) if arguments.json else shown)
+                say_result(results, arguments.json)
         found = (
             measured.rate_warnings(program, measured.measured_again(trained, program, data))
             if data
@@ -82,7 +80,7 @@ def _load(
         program = checked_spec(arguments.spec, arguments.data).program
     trained, data = params_file.load_with_data(program, folder)
     if data.left_out:
-        print(f"snnc: {data.left_out}", file=sys.stderr)
+        note(data.left_out)
     return trained, data
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
-from snnc.commands.common import checked_spec, output_folder, steps_of
+from snnc.commands.common import checked_spec, output_folder, say_result, steps_of
 from snnc.commands.waiting import ready
 from snnc.diagnostics.errors import UsageError
-from snnc.diagnostics.screen import screen
 from snnc.environment import libraries
 from snnc.training.paths import Paths
 
@@ -34,8 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.tolerance / 100,
             watcher,
         )
-        shown = tuned.text(screen(sys.stdout))
-        print(json.dumps(tuned.to_dict()) if arguments.json else shown)
+        say_result(tuned, arguments.json)
         from snnc.trials import writing
 
         after = writing.tuned_document(spec.document, tuned)
