@@ -17,7 +17,7 @@ from snnc.emulator.plan import Plan
 from snnc.emulator.readout import Readout
 from snnc.emulator.remembering import Memory
 from snnc.emulator.result import Batch, Result, Size
-from snnc.emulator.sampling import Kept, kept_steps
+from snnc.emulator.sampling import Kept, kept_steps, sampled
 from snnc.emulator.side_by_side import Plans, Shown, SideBySide
 from snnc.emulator.slots import Slot, beginning
 from snnc.emulator.threads import computed
@@ -134,11 +134,9 @@ class Emulator:
             for text in sorted(shown.said):
                 warnings.warn(text, stacklevel=2)
             n = len(numbers)
-            data = {probe: values[:n] for probe, values in shown.data.items()}
-            data |= {probe: data[probe][:, its] for probe, its in kept.items()}
             yield Batch(
                 numbers,
-                data,
+                sampled(shown.data, n, kept),
                 shown.counts[:n],
                 shown.traffic,
                 shown.seconds,

@@ -20,7 +20,7 @@ from snnc.emulator.operators import refuse_unsupported
 from snnc.emulator.plan import Plan
 from snnc.emulator.remembering import Memory
 from snnc.emulator.runs import Called, Check, Exchange
-from snnc.emulator.sampling import kept_steps
+from snnc.emulator.sampling import kept_steps, sampled
 from snnc.emulator.side_by_side import one_after_the_other
 from snnc.emulator.slots import Items, Slot, beginning
 from snnc.emulator.threads import computed
@@ -97,9 +97,7 @@ class Floats:
         plan = self._plan(asked, memory.sharing)
         copies = memory.copies() if asked.chains > 1 else None
         for numbers, shown in computed(plan, asked, copies):
-            data = {probe: values[: len(numbers)] for probe, values in shown.items()}
-            data |= {probe: data[probe][:, its] for probe, its in kept.items()}
-            yield numbers, data
+            yield numbers, sampled(shown, len(numbers), kept)
 
     def _plan(self, asked: Asked, sharing: Mapping[Any, int]) -> FloatPlan:
         """Return the plan of a run, made and compiled when a run first asks for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,14 @@ def kept_steps(
         for probe in probes
         if probe.sample_every is not None
     }
+
+
+def sampled(
+    seen: Mapping[Any, NDArray[Any]], n_items: int, kept: Mapping[Any, Kept]
+) -> dict[Any, NDArray[Any]]:
+    """Return the values, (items, steps, size), of the first items, without steps that a probe doesn't see."""
+    data = {probe: values[:n_items] for probe, values in seen.items()}
+    return data | {probe: data[probe][:, its] for probe, its in kept.items()}
 
 
 def _kept(probe: Any, period: float, steps: int, n_following: int, latency: int) -> Kept:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Literal
 
-import nengo
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +20,7 @@ from snnc.running.answers import Answers, Simulated
 from snnc.running.chains import chains
 from snnc.running.over_time import OverTime
 from snnc.running.probes import ProbeReader
-from snnc.running.recording import Recorder, Recording
+from snnc.running.recording import Recorder, recording_of
 from snnc.running.stream import explained, refuse_bursts, simulator
 from snnc.running.work import WorkCounter
 
@@ -81,30 +80,10 @@ def emulate(
             seconds=perf_counter() - began,
             build_seconds=emulator.build_seconds,
         )
-        recording = _recording(emulator, net, program, recorder, x[: recorded + 1], recorded)
+        recording = recording_of(
+            emulator, net, program, recorder, x[: recorded + 1], recorded, program.stream_latency
+        )
     return replace(reader.answers(), recording=recording, simulated=simulated, work=counter.work())
-
-
-def _recording(
-    emulator: Emulator,
-    net: nengo.Network,
-    program: Program,
-    recorder: Recorder | None,
-    first: Array,
-    recorded: int,
-) -> Recording | None:
-    """Run the first items again, with the data of all probes: the first chain starts with the same items.
-
-    The end of each is in the steps in which the next one begins, so that there is one more.
-    """
-    if recorder is None:
-        return None
-    shown = {net.shown: first}
-    steps, gap, latency = program.stream_steps, program.gap_steps, program.stream_latency
-    seen = emulator.run(shown, steps, gap=gap, latency=latency, present="stream")
-    for item in range(min(recorded, len(first))):
-        recorder.take({probe: seen[probe][item] for probe in net.all_probes})
-    return recorder.recording()
 
 
 def verify(program: Program, x: Array) -> None:

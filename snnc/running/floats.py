@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal
 
-import nengo
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +19,7 @@ from snnc.running.answers import Answers
 from snnc.running.chains import chains
 from snnc.running.over_time import OverTime
 from snnc.running.probes import ProbeReader
-from snnc.running.recording import Recorder, Recording
+from snnc.running.recording import Recorder, recording_of
 from snnc.running.stream import explained
 
 Array = NDArray[np.float64]
@@ -64,26 +63,10 @@ def in_floats(
         ):
             reader.take(items, data)
             progress(len(items))
-        recording = _recording(floats, net, program, recorder, x[: recorded + 1], recorded)
+        recording = recording_of(
+            floats, net, program, recorder, x[: recorded + 1], recorded, latency
+        )
     return replace(reader.answers(), recording=recording)
-
-
-def _recording(
-    floats: Floats,
-    net: nengo.Network,
-    program: Program,
-    recorder: Recorder | None,
-    first: Array,
-    recorded: int,
-) -> Recording | None:
-    """Run the first items again, with the data of all probes, in one chain; the end of each is in the beginning of the next."""
-    if recorder is None:
-        return None
-    steps, gap, latency = program.stream_steps, program.gap_steps, program.fresh_latency
-    seen = floats.run({net.shown: first}, steps, gap=gap, latency=latency, present="stream")
-    for item in range(min(recorded, len(first))):
-        recorder.take({probe: seen[probe][item] for probe in net.all_probes})
-    return recorder.recording()
 
 
 @contextmanager

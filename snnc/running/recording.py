@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import nengo
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.program.program import Program
 from snnc.scripts.figures import NEURONS
 
 Array = NDArray[np.float64]
@@ -56,3 +57,39 @@ class Recorder:
         whole = {probe: np.stack(outputs) for probe, outputs in self._items.items()}
         spikes = {probe.label: whole[probe] for probe in self._spikes}
         return Recording(whole[self._unfiltered], whole[self._filtered], spikes)
+
+
+class Runs(Protocol):
+    """A network that shows items side by side: on the emulated chip, or in floats."""
+
+    def run(
+        self,
+        items: Mapping[nengo.Node, Array],
+        steps: int,
+        *,
+        gap: int,
+        latency: int,
+        present: Literal["stream"],
+    ) -> Any: ...
+
+
+def recording_of(
+    network: Runs,
+    net: nengo.Network,
+    program: Program,
+    recorder: Recorder | None,
+    first: Array,
+    recorded: int,
+    latency: int,
+) -> Recording | None:
+    """Run the first items again, with the data of all probes: the first chain starts with the same items.
+
+    The end of each is in the steps in which the next one begins, so that there is one more.
+    """
+    if recorder is None:
+        return None
+    steps, gap = program.stream_steps, program.gap_steps
+    seen = network.run({net.shown: first}, steps, gap=gap, latency=latency, present="stream")
+    for item in range(min(recorded, len(first))):
+        recorder.take({probe: seen[probe][item] for probe in net.all_probes})
+    return recorder.recording()
