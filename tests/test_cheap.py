@@ -49,7 +49,8 @@ sys.exit(code)
         ["explain", "chip-neurons"],
         ["schema", "-o", "schema.json"],
         ["new", "mine"],
-        ["doctor"],
+        # It imports all there is, in a process of its own.
+        pytest.param(["doctor"], marks=pytest.mark.slow),
     ],
     ids=lambda a: " ".join(Path(part).name for part in a),
 )

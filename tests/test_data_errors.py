@@ -350,6 +350,7 @@ def test_rows(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "no errors" not in seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["npz", "csv"])
 def test_a_damaged_file(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Truncated or with bytes changed: a sentence and an exit code, whatever it is."""

@@ -131,6 +131,7 @@ CHIPS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", CHIPS.values(), ids=CHIPS)
 def test_the_chip_learns_the_same(options: dict[str, Any]) -> None:
     net, items = learning(**options)
@@ -340,6 +341,7 @@ def test_random_numbers_of_the_host_are_the_same() -> None:
         assert_emulated(*on_host(**options))
 
 
+@pytest.mark.slow
 def test_groups_learn_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
     """More items than go side by side, so that what was learned is forgotten for the next ones; the weights bound how many do."""
     from snnc.emulator import Emulator, threads

@@ -332,6 +332,7 @@ def test_hints_end(seed: int) -> None:
     assert way.end == "nothing reported", (way.steps, way.left)
 
 
+@pytest.mark.slow
 def test_a_circle_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     from snnc.data import values
 

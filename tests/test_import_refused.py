@@ -81,6 +81,7 @@ ODD = [
 ]
 
 
+@pytest.mark.slow
 def test_settings_changed_at_random(tmp_path: Path) -> None:
     """Whatever stands in an architecture, it is read or refused."""
     chance = random.Random(4)

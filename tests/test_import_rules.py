@@ -329,6 +329,7 @@ def test_random_graphs_are_rewritten_exactly() -> None:
         assert agree(exact, logits, rng.normal(size=(3, *graph.input.shape))), number
 
 
+@pytest.mark.slow
 def test_random_graphs_are_imported_and_proved(
     random_file: Callable[[int], importer.Imported],
 ) -> None:

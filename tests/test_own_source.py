@@ -129,6 +129,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
+@pytest.mark.slow
 def test_the_new_source_is_known(copy: Path) -> None:
     shown = run_in(copy, "-m", "snnc", "show", "--full", "tests/cases/points.toml")
     assert shown.returncode == 0, shown.stderr

@@ -330,6 +330,7 @@ def test_what_it_does_not_run_is_said_at_once() -> None:
             Simulator(net)
 
 
+@pytest.mark.slow
 def test_the_example_of_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     """Its program in docs/emulator.md, as NengoLoihi's simulator runs it."""
     page = (ROOT / "docs/emulator.md").read_text(encoding="utf-8")

@@ -106,6 +106,7 @@ def test_colour_into_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert dict(os.environ) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [60, 80, 100])
 def test_lines_fit(columns: int, folder: Path) -> None:
     """Reports and tables, whatever is in them."""

@@ -80,6 +80,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
+@pytest.mark.slow
 def test_the_new_kind_is_known(copy: Path) -> None:
     spec = "tests/cases/sideways.toml"
     shown = run_in(copy, "-m", "snnc", "show", "--full", spec)
