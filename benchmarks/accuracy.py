@@ -102,13 +102,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="what the specs' data are read from")
     parser.add_argument("--seeds", type=int, default=3, help="how many, from the spec's own on")
     parser.add_argument("--times", type=float, nargs="+", default=[0.1, 0.05, 0.03, 0.02])
-    parser.add_argument(
-        "--set",
-        nargs="+",
-        default=[],
-        metavar="KEY=VALUE",
-        help="other values in all specs, such as neurons.max_rate=250",
-    )
+    add_set(parser)
     parser.add_argument("--tune", type=float, metavar="SECONDS", help="also tune for this time")
     parser.add_argument(
         "--held-out", action="store_true", help="show a quarter of the training items instead"
@@ -117,8 +111,20 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def add_set(parser: argparse.ArgumentParser) -> None:
+    """Let a parser take changes of all specs: `dict(arguments.set)`."""
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        type=_change,
+        default=[],
+        metavar="KEY=VALUE",
+        help="other values in all specs, such as neurons.max_rate=250",
+    )
+
+
 def _documents(arguments: argparse.Namespace) -> Iterator[Document]:
-    changes = dict(map(_change, arguments.set))
+    changes = dict(arguments.set)
     specs = arguments.specs
     if not specs and not arguments.table:
         specs = [ROOT / "specs/jets.toml", ROOT / "specs/digits.toml"]
