@@ -6,7 +6,14 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import checked_spec, output_folder, say_result, say_written, warn
+from snnc.commands.common import (
+    checked_spec,
+    output_folder,
+    refuse_alone,
+    say_result,
+    say_written,
+    warn,
+)
 from snnc.commands.exit_codes import note
 from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
@@ -25,6 +32,11 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.seeds:
+        from snnc.commands import seeds
+
+        return seeds.run(arguments)
+    refuse_alone(arguments)
     spec = checked(arguments.spec) if arguments.data else checked_spec(arguments.spec)
     program = spec.program
     on = _simulators(arguments, program)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import output_folder, say_written, warn
+from snnc.commands.common import output_folder, refuse_alone, say_written, warn
 from snnc.commands.exit_codes import note
 from snnc.commands.same_files import specs_of_the_same_files
 from snnc.commands.waiting import ready
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.seeds:
+        from snnc.commands import seeds
+
+        return seeds.train(arguments)
+    refuse_alone(arguments)
     spec = with_epochs(checked(arguments.spec, arguments.data), arguments.epochs, "--epochs {}")
     warn(spec.document, spec.warnings)
     folder = output_folder(arguments)
