@@ -55,10 +55,6 @@ class Unfit(Refusal):
         self.finding = finding
         super().__init__(f"{finding.message}: {finding.hint}" if finding.hint else finding.message)
 
-    def __reduce__(self) -> tuple[type[Unfit], tuple[Diagnostic]]:
-        """Have pickles made of what it was made of."""
-        return type(self), (self.finding,)
-
 
 class UsageError(Error):
     """A path that can't be read or written, or a package that is missing: exit code 2."""

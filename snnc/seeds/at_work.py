@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from snnc.diagnostics.errors import Error
+from snnc.diagnostics.errors import Error, Refusal
 
 if TYPE_CHECKING:
     from snnc.seeds.jobs import Job, Outcome
@@ -48,6 +48,9 @@ def _done(job: Job, quiet: bool) -> Outcome | Exception:
     try:
         with libraries.loaded(job.packages):
             return job.outcome(watcher)
+    except Refusal as error:
+        # Those of single rooms say the same in words.
+        return Refusal(str(error))
     except Error as error:
         return error
     except Exception:
