@@ -78,6 +78,14 @@ def add_seeds(parser: argparse.ArgumentParser, verb: str, which: str) -> None:
     )
 
 
+def add_cluster(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--on-cluster",
+        metavar="ADDRESS",
+        help=f"{what} on a cluster of Dask, at the address that its scheduler prints",
+    )
+
+
 def add_trials(parser: argparse.ArgumentParser, items: int) -> None:
     """Add what commands share that try a trained spec otherwise."""
     add_spec(parser)

@@ -114,7 +114,7 @@ def output_folder(arguments: argparse.Namespace) -> Path:
 
 
 def refuse_alone(arguments: argparse.Namespace) -> None:
-    """Raise a UsageError for options that say how several seeds are done, without any."""
+    """Raise a UsageError for an option that says how several seeds are done, without any."""
     if arguments.jobs:
         raise UsageError("--jobs is how many seeds go on at a time: add --seeds N")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,7 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _refuse(arguments: argparse.Namespace, **reasons: str) -> None:
-    """Raise a UsageError for options that don't go with several seeds."""
+    """Raise a UsageError for options that don't go with several seeds, or with each other."""
+    if arguments.jobs and arguments.on_cluster:
+        raise UsageError(
+            "--jobs is for this machine: the workers of --on-cluster do as much at a time as they have threads"
+        )
     for option, reason in reasons.items():
         if getattr(arguments, option):
             raise UsageError(f"--{option} doesn't go with --seeds: {reason}")
@@ -75,20 +79,33 @@ def _ensure_trained(program: Program, folder: Path, arguments: argparse.Namespac
 
 
 def _each(arguments: argparse.Namespace, spec: Checked, job: Callable[[Program, Path], Job]) -> int:
-    from snnc.seeds.processes import carried_out
-
     folder = output_folder(arguments)
     seeds = seeds_of(spec.program, arguments.seeds)
     jobs = [job(with_seed(spec.program, seed), folder) for seed in seeds]
     # Those at work import what trains.
     with ready(arguments, WITHOUT_TENSORFLOW):
         try:
-            outcomes = list(carried_out(jobs, arguments.jobs or 1, arguments.quiet))
+            outcomes = list(_carried_out(arguments, jobs))
         except KeyboardInterrupt:
             raise KeyboardInterrupt("interrupted; the same command goes on where it was") from None
         outcomes.sort(key=lambda outcome: outcome.seed)
         _say(arguments, spec, outcomes)
     return 0
+
+
+def _carried_out(arguments: argparse.Namespace, jobs: Sequence[Job]) -> Iterator[Outcome]:
+    """Yield what becomes of each job, here or on a cluster."""
+    if not arguments.on_cluster:
+        from snnc.seeds.processes import carried_out
+
+        yield from carried_out(jobs, arguments.jobs or 1, arguments.quiet)
+        return
+    from snnc.seeds import cluster
+
+    for done, outcome in enumerate(cluster.carried_out(jobs, arguments.on_cluster, note), 1):
+        if not arguments.quiet:
+            note(f"seed {outcome.seed} is done, {done} of {len(jobs)}")
+        yield outcome
 
 
 def _say(arguments: argparse.Namespace, spec: Checked, outcomes: Sequence[Outcome]) -> None:

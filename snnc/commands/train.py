@@ -15,6 +15,7 @@ from snnc.commands.exit_codes import note
 from snnc.commands.same_files import specs_of_the_same_files
 from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
+from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.screen import screen
 from snnc.environment.files import claimed
 from snnc.pipeline import LONGER, Checked, checked, with_epochs
@@ -30,6 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         return seeds.train(arguments)
     refuse_alone(arguments)
+    if arguments.on_cluster:
+        raise UsageError("a cluster trains several seeds at a time: add --seeds N")
     spec = with_epochs(checked(arguments.spec, arguments.data), arguments.epochs, "--epochs {}")
     warn(spec.document, spec.warnings)
     folder = output_folder(arguments)

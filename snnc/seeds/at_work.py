@@ -8,12 +8,12 @@ import traceback
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics.errors import Error, Refusal
 
 if TYPE_CHECKING:
-    from snnc.seeds.jobs import Job, Outcome
+    from snnc.seeds.jobs import Task
 
 
 class Failed(Exception):
@@ -23,14 +23,14 @@ class Failed(Exception):
 def work(descriptor: int) -> None:
     """Carry out what comes through a connection, and send back what becomes of it: an outcome, or what was raised."""
     connection = Connection(descriptor)
-    jobs: SimpleQueue[tuple[Job, bool]] = SimpleQueue()
+    jobs: SimpleQueue[tuple[Task, bool]] = SimpleQueue()
     Thread(target=_listen, args=(connection, jobs), daemon=True).start()
     while True:
         job, quiet = jobs.get()
         connection.send(_done(job, quiet))
 
 
-def _listen(connection: Connection, jobs: SimpleQueue[tuple[Job, bool]]) -> None:
+def _listen(connection: Connection, jobs: SimpleQueue[tuple[Task, bool]]) -> None:
     """Take jobs, and end the process when whoever sends them is gone, however that ended."""
     try:
         while True:
@@ -39,7 +39,7 @@ def _listen(connection: Connection, jobs: SimpleQueue[tuple[Job, bool]]) -> None
         os._exit(1)
 
 
-def _done(job: Job, quiet: bool) -> Outcome | Exception:
+def _done(job: Task, quiet: bool) -> Any:
     from snnc.environment import libraries
     from snnc.seeds.watching import Titled
     from snnc.training.progress import Lines, Nobody

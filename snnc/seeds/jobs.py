@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.environment.files import claimed
@@ -37,21 +37,27 @@ class Outcome:
         return self.results.program.network.seed
 
 
-class Job(Protocol):
-    """What is to be done for a program whose files are in a folder."""
+class Task(Protocol):
+    """What a process may be asked to do for a program."""
 
     @property
     def program(self) -> Program: ...
 
     @property
-    def folder(self) -> Path: ...
+    def packages(self) -> tuple[str, ...]:
+        """The packages that are imported before it is done."""
+
+    def outcome(self, watcher: Watcher) -> Any:
+        """Do it. Raises an Error that names what is wrong with the spec, its data or its files."""
+
+
+class Job(Task, Protocol):
+    """A task whose files are in a folder."""
 
     @property
-    def packages(self) -> tuple[str, ...]:
-        """The packages that are imported before it is carried out."""
+    def folder(self) -> Path: ...
 
-    def outcome(self, watcher: Watcher) -> Outcome:
-        """Carry the job out. Raises an Error that names what is wrong with the spec, its data or its files."""
+    def outcome(self, watcher: Watcher) -> Outcome: ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from typing import cast
+from typing import Any, cast
 
 from snnc.diagnostics.errors import Error, Refusal, UsageError
 from snnc.seeds.at_work import Failed
-from snnc.seeds.jobs import Job, Outcome
+from snnc.seeds.jobs import Job, Outcome, Task
 
 #: What a process starts with: the folders of modules, and the end of its connection.
 BEGIN = (
@@ -52,7 +52,7 @@ def carried_out(jobs: Sequence[Job], processes: int, quiet: bool) -> Iterator[Ou
 
 
 class Worker:
-    """A process that carries out a job at a time."""
+    """A process that does a task at a time."""
 
     def __init__(self, of: int = 1) -> None:
         """Start the process, one of so many at work on this machine."""
@@ -67,7 +67,7 @@ class Worker:
             env={"NUMBA_NUM_THREADS": str(max(1, cores // of)), **os.environ},
         )
         theirs.close()
-        self._job: Job | None = None
+        self._task: Task | None = None
 
     def __enter__(self) -> Worker:
         return self
@@ -75,14 +75,14 @@ class Worker:
     def __exit__(self, *exception: object) -> None:
         self.end()
 
-    def begin(self, job: Job, quiet: bool) -> None:
-        self._job = job
-        self.connection.send((job, quiet))
+    def begin(self, task: Task, quiet: bool) -> None:
+        self._task = task
+        self.connection.send((task, quiet))
 
-    def outcome(self) -> Outcome:
-        """Wait for the job that was begun. Raises the Error that it ended with, which says of which seed it is."""
-        assert self._job is not None
-        seed = f"seed {self._job.program.network.seed}"
+    def outcome(self) -> Any:
+        """Wait for the task that was begun. Raises the Error that it ended with, which says of which seed it is."""
+        assert self._task is not None
+        seed = f"seed {self._task.program.network.seed}"
         try:
             done = self.connection.recv()
         except (EOFError, OSError) as error:
@@ -91,7 +91,7 @@ class Worker:
             raise done
         if isinstance(done, Error):
             raise _of_seed(done, seed)
-        return cast(Outcome, done)
+        return done
 
     def end(self) -> None:
         """End the process at once. What it has written is whole."""
