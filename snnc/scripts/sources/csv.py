@@ -9,7 +9,7 @@ from typing import NamedTuple
 from snnc.data.csv_file import numbers_among
 from snnc.program.program import Program
 from snnc.scripts.code import Code, Group, expression, layout, literal
-from snnc.scripts.sources.base import data_constant
+from snnc.scripts.sources.base import data_constant, drawn_by
 from snnc.scripts.sources.left_out import LeftOut, left_out
 from snnc.spec.sources.csv import Source as Csv
 
@@ -34,6 +34,8 @@ class CsvSource(NamedTuple):
     load_table: str
     left_out: LeftOut | None
     test_fraction: str
+    #: The seed that draws them.
+    drawn_by: str
     template: str = "sources/csv.py.jinja"
 
     @property
@@ -68,6 +70,7 @@ def section(program: Program, folder: Path) -> CsvSource:
         load_table=_load_table(data, label, has_names=labels is not None and not data.is_one_hot),
         left_out=left_out(program),
         test_fraction=literal(data.test_fraction),
+        drawn_by=drawn_by(program),
     )
 
 

@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
 from snnc.diagnostics.codes import CONFLICTING_KEYS
-from snnc.spec.sources.base import FileKind, TestFraction
+from snnc.spec.sources.base import FileKind, SplitSeed, TestFraction
 
 
 def _column(value: object) -> str:
@@ -50,6 +50,7 @@ class Source(FileKind):
         "They may hold anything.",
     )
     test_fraction: TestFraction = 0.2
+    split_seed: SplitSeed = None
 
     @model_validator(mode="after")
     def _one_hot_labels_are_several(self) -> Self:
