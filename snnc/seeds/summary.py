@@ -115,6 +115,16 @@ class Summary:
             "runs": [results.to_dict() for results in self.results],
         }
 
+    def metrics(self) -> dict[str, float]:
+        """Return means, deviations and differences by the place that each row ran on."""
+        metrics: dict[str, float | None] = {}
+        for row in self.rows():
+            spread = asdict(row.accuracy)
+            metrics |= {f"{row.on}/accuracy.{name}": value for name, value in spread.items()}
+            if row.minus_float:
+                metrics[f"{row.on}/minus_float"] = row.minus_float.value
+        return {name: value for name, value in metrics.items() if value is not None}
+
     def text(self, screen: Screen = PAPER) -> str:
         """Return the tables, and what explains them, as they fit a screen."""
         rows = self.rows()
