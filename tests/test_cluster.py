@@ -194,3 +194,59 @@ def test_a_missing_package_is_named_with_what_installs_it(
     spec = str(_spec(tmp_path))
     assert main(["train", "--seeds", "2", "--on-cluster", "tcp://127.0.0.1:1", spec]) == 2
     assert "pip install 'snnc[cluster]'" in capsys.readouterr().err
+
+
+def test_a_parcel_finds_its_data_and_files_in_another_folder(tmp_path: Path) -> None:
+    """Data in a file, as the spec names it, and a file of one's own; and those that are downloaded."""
+    from snnc.data import prepare
+    from snnc.seeds.jobs import Run, Train
+    from snnc.seeds.parcel import Parcel, changed, data_of
+    from snnc.seeds.seed import with_seed
+
+    program = with_seed(checked(ROOT / "specs/jets.toml").program, 4)
+    (tmp_path / "jets.seed4.checkpoint.npz").write_bytes(b"some")
+    (tmp_path / "jets.seed5.checkpoint.npz").write_bytes(b"of another seed")
+    job = Train(program, tmp_path, False, "jets", "")
+    parcel = Parcel.of(job)
+    assert parcel.files == {"jets.seed4.checkpoint.npz": b"some"}
+    there = tmp_path / "there"
+    moved = parcel.unpacked(data_of(job), there)
+    assert moved.folder == there
+    assert moved.program.data_path == there / "data/jets_sim.npz"
+    ours, theirs = prepare.load(program), prepare.load(moved.program)
+    assert (theirs.train_digest, theirs.test_digest) == (ours.train_digest, ours.test_digest)
+    (there / "jets.seed4.params.npz").write_bytes(b"trained")
+    assert changed(parcel.files, there) == {"jets.seed4.params.npz": b"trained"}
+    own = tmp_path / "own.npz"
+    own.write_bytes(b"items")
+    run = Run(program, tmp_path, ("emulator",), None, own)
+    moved = Parcel.of(run).unpacked(data_of(run), tmp_path / "run")
+    assert isinstance(moved, Run)
+    assert moved.data is not None
+    assert moved.data.read_bytes() == b"items"
+
+
+def test_what_is_downloaded_here_is_sent(tmp_path: Path, monkeypatch: Any) -> None:
+    import numpy as np
+
+    from snnc.data import prepare
+    from snnc.data.sources.base import Raw
+    from snnc.seeds.jobs import Train
+    from snnc.seeds.parcel import Parcel, data_of
+
+    spec = tmp_path / "mnist.toml"
+    source = 'kind = "keras"\nname = "mnist"\n'
+    text = SPEC.replace('kind = "sklearn"\nname = "wine"\ntest_fraction = 0.3\n', source)
+    spec.write_text(text.replace("[13]", "[28, 28, 1]").replace("classes = 3", "classes = 10"))
+    program = checked(spec).program
+    chance = np.random.default_rng(0)
+    raw = [
+        Raw("x", chance.integers(0, 256, (40, 28, 28), np.uint8), "y", chance.integers(0, 10, 40))
+        for _ in range(2)
+    ]
+    monkeypatch.setattr("snnc.data.sources.keras.read", lambda program: raw)
+    job = Train(program, tmp_path, False, "mnist", "")
+    data, ours = data_of(job), prepare.load(program)
+    monkeypatch.setattr("snnc.data.sources.keras.read", lambda program: 1 / 0)
+    theirs = prepare.load(Parcel.of(job).unpacked(data, tmp_path / "there").program)
+    assert (theirs.train_digest, theirs.test_digest) == (ours.train_digest, ours.test_digest)

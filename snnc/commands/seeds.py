@@ -84,12 +84,12 @@ def _ensure_trained(program: Program, folder: Path, arguments: argparse.Namespac
 
 
 def _each(arguments: argparse.Namespace, spec: Checked, job: Callable[[Program, Path], Job]) -> int:
-    folder = output_folder(arguments)
-    tracker = tracker_of(arguments, spec.program)
-    seeds = seeds_of(spec.program, arguments.seeds)
-    jobs = [job(with_seed(spec.program, seed), folder) for seed in seeds]
-    from snnc.seeds.summary import Summary
+    from snnc.seeds.summary import Summary  # it takes NumPy
 
+    folder = output_folder(arguments)
+    seeds = seeds_of(spec.program, arguments.seeds)
+    tracker = tracker_of(arguments, spec.program)
+    jobs = [job(with_seed(spec.program, seed), folder) for seed in seeds]
     # Those at work import what trains.
     with ready(arguments, WITHOUT_TENSORFLOW):
         try:
@@ -97,7 +97,8 @@ def _each(arguments: argparse.Namespace, spec: Checked, job: Callable[[Program, 
         except KeyboardInterrupt:
             raise KeyboardInterrupt("interrupted; the same command goes on where it was") from None
         outcomes.sort(key=lambda outcome: outcome.seed)
-        summary = Summary(spec.program, tuple(outcome.results for outcome in outcomes))
+        found = without_allowed(_warnings(outcomes), spec.allowed)
+        summary = Summary(spec.program, tuple(outcome.results for outcome in outcomes), found)
         _say(arguments, spec, outcomes, summary)
         if tracker:
             log_seeds(tracker, arguments.command, spec.document, summary, folder)
@@ -126,7 +127,7 @@ def _say(
     for line in dict.fromkeys(line for outcome in outcomes for line in outcome.notes):
         note(f"the parameters were trained otherwise than the spec says now: {line}")
     say_result(summary, arguments.json)
-    warn(spec.document, without_allowed(_warnings(outcomes), spec.allowed))
+    warn(spec.document, summary.warnings)
 
 
 def _refuse_silence(outcomes: Sequence[Outcome]) -> None:
