@@ -15,6 +15,7 @@ from snnc.arguments.shared import (
     add_spec,
     add_specs,
     add_telling,
+    add_track,
     add_trials,
 )
 from snnc.arguments.types import Suggested, amount, one_of, positive
@@ -129,6 +130,7 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     add_seeds(parser, "train", "that isn't trained yet")
     add_cluster(parser, "train the seeds")
+    add_track(parser)
     add_telling(parser)
 
 
@@ -156,6 +158,7 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
     )
     add_seeds(parser, "run", "that was trained")
     add_cluster(parser, "show parts of the items, or the seeds,")
+    add_track(parser)
     add_telling(parser)
 
 
