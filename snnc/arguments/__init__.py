@@ -331,7 +331,7 @@ def _study(parser: argparse.ArgumentParser) -> None:
         "--apply",
         nargs="?",
         type=whole,
-        const="chosen",
+        const=True,
         metavar="TRIAL",
         help="write the choice, or a trial by its number, as a spec of its own, NAME_trialN.toml, with its parameters",
     )

@@ -84,7 +84,8 @@ def wrong_study(document: Document) -> Iterator[Diagnostic]:
             yield from _wrong_range(one, variation, spec.study)
         else:
             yield from _wrong_choices(one)
-    yield from _wrong_values(document, varied, names)
+    apart = [one for one in varied if not any(_within_another(one, varied))]
+    yield from _wrong_values(document, apart, names)
 
 
 def _wrong_settings(spec: Spec, study: Study) -> Iterator[Diagnostic]:
@@ -255,7 +256,10 @@ def _placed(found: Diagnostic, one: Varied, at: KeyPath, names: Sequence[str]) -
     below_value = found.code == WRONG_TYPE and len(found.at) < len(one.path)
     if not unknown and not below_value:
         return replace(found, at=at, on="value")
-    hint = near(one.address, _known(names)) or found.hint
+    known = _known(names)
+    if one.address in known:  # of another kind
+        return replace(found, at=one.at, on="key")
+    hint = near(one.address, known) or found.hint
     return Diagnostic(STUDY_ADDRESS, f"there is no '{one.address}' in a spec", one.at, "key", hint)
 
 

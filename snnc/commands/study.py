@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _apply(arguments: argparse.Namespace, search: Search, found: Found, folder: Path) -> None:
     from snnc.study import writing
 
-    trial = found.named(None if arguments.apply == "chosen" else arguments.apply)
+    trial = found.named(None if arguments.apply is True else arguments.apply)
     written = writing.write(search, writing.applied(search, found, trial), folder, arguments.force)
     said = sys.stderr if arguments.json else sys.stdout
     print(f"wrote {', '.join(path.as_posix() for path in written)}", file=said)

@@ -75,7 +75,7 @@ class Study(Model):
         description="How many items a trial is measured on, at most: training items that it isn't trained on, the same for all "
         "trials. Never test items.",
     )
-    validation_fraction: Fraction = Field(
+    set_aside: Fraction = Field(
         0.2,
         description="Which share of the training items is set aside for that, where [train] has no validation_fraction.",
     )
@@ -92,7 +92,4 @@ class Study(Model):
         "none",
         description="Optuna's pruner, which ends trainings that are behind others, by what each epoch gets right of the items set "
         "aside. For accuracy alone.",
-    )
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = Field(
-        0, description="Seeds what the sampler draws."
     )

@@ -73,17 +73,17 @@ class ByNumber(BaseSampler):  # type: ignore[misc]
         self._sampler.after_trial(study, trial, state, values)
 
 
-def sampler_of(settings: Study, space: Space) -> BaseSampler:
-    """Return the sampler that a spec names."""
+def sampler_of(settings: Study, space: Space, seed: int) -> BaseSampler:
+    """Return the sampler that a spec names, seeded."""
     if settings.sampler == "grid":
         # Seeded alike in all processes: it tells by their numbers in the grid which points are left.
-        return GridSampler(space.grid(), seed=settings.seed)
+        return GridSampler(space.grid(), seed=seed)
     kinds: Mapping[str, Callable[[int], BaseSampler]] = {
         "tpe": lambda seed: TPESampler(seed=seed, multivariate=True, constant_liar=True),
         "nsga2": lambda seed: NSGAIISampler(seed=seed),
         "random": lambda seed: RandomSampler(seed=seed),
     }
-    return ByNumber(kinds[settings.sampler], settings.seed)
+    return ByNumber(kinds[settings.sampler], seed)
 
 
 def pruner_of(settings: Study) -> BasePruner:

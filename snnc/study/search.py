@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
@@ -33,7 +33,7 @@ from snnc.trials.items import TrialItems, trial_items
 #: How often it is asked how trials of other processes go on, in seconds.
 PAUSE = 1.0
 #: Keys of a study that change no trial.
-OF_SEARCH = ("trials", "sampler", "pruner", "seed")
+OF_SEARCH = ("trials", "sampler", "pruner")
 
 
 class SurplusError(Exception):
@@ -59,7 +59,7 @@ class Search:
     @property
     def set_aside(self) -> float | None:
         """Which share of the training items the study sets aside; None if the spec does so itself."""
-        return None if self.spec.program.validates else self.settings.validation_fraction
+        return None if self.spec.program.validates else self.settings.set_aside
 
     @property
     def on(self) -> Place:
@@ -76,7 +76,7 @@ class Search:
         """Return the study in a storage, or a new one. Raises a Refusal if that is of another spec, or of other data."""
         name = self.spec.program.name
         ways = ["maximize" if o == "accuracy" else "minimize" for o in self.settings.objectives]
-        sampler, pruner = sampler_of(self.settings, self.space), pruner_of(self.settings)
+        sampler, pruner = sampler_of(self.settings, self.space, self.spec.program.network.seed), pruner_of(self.settings)
         try:
             study = optuna.create_study(
                 storage=storage, study_name=name, directions=ways, sampler=sampler, pruner=pruner
@@ -127,8 +127,13 @@ class Search:
                 return
 
     def _next(self, study: optuna.Study, most: int) -> None:
-        with suppress(SurplusError):
+        try:
             study.optimize(lambda trial: self._trial(study, trial, most), n_trials=1)
+        except SurplusError:
+            pass
+        except AssertionError as error:
+            # Optuna asserts that a trial has ended, and hides why that couldn't be stored.
+            raise error.__context__ or error from None
 
     def _trial(self, study: optuna.Study, trial: optuna.Trial, most: int) -> tuple[float, ...]:
         """Return the numbers that a trial is compared by; they and what else it came to are kept."""
