@@ -40,20 +40,19 @@ def server() -> Iterator[str]:
     folder = Path(mkdtemp(prefix="pg"))
     os.chown(folder, owner.pw_uid, owner.pw_gid)
     whose = {"user": owner.pw_uid, "group": owner.pw_gid} if os.getuid() == 0 else {}
-    quiet = {"check": True, "capture_output": True, "cwd": folder, **whose}
     data = folder / "data"
+
+    def run(program: str, *arguments: str | Path) -> None:
+        command = [bin_ / program, "-D", data, *arguments]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, **whose)
+
     try:
-        subprocess.run(
-            [bin_ / "initdb", "-D", data, "-U", "snnc", "-A", "trust", "-N"], **quiet
-        )
+        run("initdb", "-U", "snnc", "-A", "trust", "-N")
         options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-        subprocess.run(
-            [bin_ / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"],
-            **quiet,
-        )
+        run("pg_ctl", "-o", options, "-l", folder / "log", "-w", "start")
         try:
             yield f"postgresql://snnc@/postgres?host={folder}"
         finally:
-            subprocess.run([bin_ / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)
+            run("pg_ctl", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import resource
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -79,17 +77,6 @@ items = 100
 def studied(path: Path, *arguments: str, capsys: pytest.CaptureFixture[str]) -> Any:
     assert main(["study", str(path), "--json", "-q", *arguments]) == 0
     return json.loads(capsys.readouterr().out)
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Let no file become larger, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def stored(path: Path) -> Any:
@@ -207,13 +194,15 @@ def test_another_spec_is_another_study(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_a_full_disk_leaves_the_study_readable(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    limited: Callable[[int], AbstractContextManager[None]],
 ) -> None:
     path = of_digits(tmp_path / "studied.toml", SPEC, permuted=False)
     journal = tmp_path / "studied.study.journal"
     studied(path, "--trials", "2", capsys=capsys)
     before = journal.read_bytes()
-    with files_of_at_most(len(before) + 300):
+    with limited(len(before) + 300):
         assert main(["study", str(path), "-q"]) == 2
     assert f"can't write {journal}: file too large" in capsys.readouterr().err
     after = journal.read_bytes()

@@ -38,8 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         journal = folder / f"{spec.program.name}.study.journal"
         search = Search.of(spec, settings, folder, watcher)
-        with storage.reachable(arguments.storage):
-            study = search.study(storage.opened(journal, arguments.storage))
+        with storage.opened(journal, arguments.storage) as opened:
+            study = search.study(opened)
             until = None if arguments.timeout is None else time.monotonic() + arguments.timeout
             search.run(study, search.most(arguments.trials), until)
             where = storage.shown(journal, arguments.storage)

@@ -32,7 +32,9 @@ def _variation(value: object) -> str:
 
 Variation = Annotated[
     Annotated[Range, Tag("range")]
-    | Annotated[tuple[Any, ...], Field(strict=False), Tag("choices")],
+    | Annotated[
+        tuple[Any, ...], Field(strict=False, json_schema_extra={"minItems": 2}), Tag("choices")
+    ],
     Discriminator(_variation),
 ]
 

@@ -54,24 +54,25 @@ def _figures(study: optuna.Study, objectives: Sequence[Objective]) -> Iterator[A
     """Yield the axes of each figure; None where there is nothing to draw."""
     from optuna.visualization import matplotlib as figures
 
-    evaluator = FanovaImportanceEvaluator(seed=0)
     for index, name in enumerate(objectives):
         target = _target(index)
         yield figures.plot_optimization_history(study, target=target, target_name=name)
-        varies = _varies(study, target)
-        yield (
-            figures.plot_param_importances(study, evaluator, target=target, target_name=name)
-            if varies
-            else None
-        )
+        yield _importances(study, target, name)
     if len(objectives) in OF_A_FRONT:
         yield figures.plot_pareto_front(study, target_names=list(objectives))
 
 
+def _importances(
+    study: optuna.Study, target: Callable[[FrozenTrial], float], name: Objective
+) -> Any:
+    from optuna.visualization import matplotlib as figures
+
+    evaluator = FanovaImportanceEvaluator(seed=0)
+    try:
+        return figures.plot_param_importances(study, evaluator, target=target, target_name=name)
+    except (RuntimeError, ValueError):  # of a single trial, or of trials that don't differ
+        return None
+
+
 def _target(index: int) -> Callable[[FrozenTrial], float]:
     return lambda trial: float(trial.values[index])
-
-
-def _varies(study: optuna.Study, target: Callable[[FrozenTrial], float]) -> bool:
-    complete = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
-    return len({target(trial) for trial in complete}) > 1

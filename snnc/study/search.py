@@ -76,7 +76,10 @@ class Search:
         """Return the study in a storage, or a new one. Raises a Refusal if that is of another spec, or of other data."""
         name = self.spec.program.name
         ways = ["maximize" if o == "accuracy" else "minimize" for o in self.settings.objectives]
-        sampler, pruner = sampler_of(self.settings, self.space, self.spec.program.network.seed), pruner_of(self.settings)
+        sampler, pruner = (
+            sampler_of(self.settings, self.space, self.spec.program.network.seed),
+            pruner_of(self.settings),
+        )
         try:
             study = optuna.create_study(
                 storage=storage, study_name=name, directions=ways, sampler=sampler, pruner=pruner

@@ -21,12 +21,18 @@ HEARTBEAT, KILLED = 10, 60
 TRIES = 5
 
 
-def opened(path: Path, url: str | None) -> BaseStorage:
-    """Return the storage at an Optuna URL, or the journal at a path. Raises a UsageError if it can't be reached."""
+@contextmanager
+def opened(path: Path, url: str | None) -> Iterator[BaseStorage]:
+    """Yield the storage at an Optuna URL, or the journal at a path. Raises a UsageError if it can't be reached, or not any more."""
     if url is None:
-        return Journal(path)
-    with reachable(url):
-        return _database(url)
+        journal = Journal(path)
+        try:
+            yield journal
+        finally:
+            journal.release()
+    else:
+        with _reachable(url):
+            yield _database(url)
 
 
 def shown(path: Path, url: str | None) -> str:
@@ -35,8 +41,7 @@ def shown(path: Path, url: str | None) -> str:
 
 
 @contextmanager
-def reachable(url: str | None) -> Iterator[None]:
-    """Raise a UsageError if a database can't be reached, any more."""
+def _reachable(url: str) -> Iterator[None]:
     try:
         yield
     except sqlalchemy.exc.ArgumentError as error:
