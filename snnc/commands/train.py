@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import output_folder, say_written, warn
+from snnc.commands.common import output_folder, refuse_alone, say_written, warn
 from snnc.commands.exit_codes import note
 from snnc.commands.same_files import specs_of_the_same_files
 from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
+from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.screen import screen
 from snnc.environment.files import claimed
 from snnc.pipeline import LONGER, Checked, checked, with_epochs
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.seeds:
+        from snnc.commands import seeds
+
+        return seeds.train(arguments)
+    refuse_alone(arguments)
+    if arguments.on_cluster:
+        raise UsageError("a cluster trains several seeds at a time: add --seeds N")
     spec = with_epochs(checked(arguments.spec, arguments.data), arguments.epochs, "--epochs {}")
     warn(spec.document, spec.warnings)
     folder = output_folder(arguments)

@@ -59,6 +59,12 @@ class Program:
         return self.data_file
 
     @property
+    def split_seed(self) -> int:
+        """The seed that draws the items held out, where the data don't come split."""
+        written = self.data.drawn_by
+        return self.network.seed if written is None else written
+
+    @property
     def on_loihi(self) -> bool:
         return "loihi" in self.targets
 

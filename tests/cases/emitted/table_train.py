@@ -1,6 +1,6 @@
 """Train the table network (4-20-12-3) with NengoDL.
 
-Written by snnc from table.toml [6c90a195].
+Written by snnc from table.toml [a9d89591].
 """
 
 import argparse
@@ -63,7 +63,7 @@ def load_data(path=DATA):
         converters={label: class_number},
     )
     x, y = np.delete(table, label, axis=1), table[:, label].astype(np.int64)
-    order = np.random.RandomState(SEED).permutation(len(x))
+    order = np.random.RandomState(6).permutation(len(x))
     test, train = np.split(order, [int(np.ceil(0.3 * len(x)))])
     return x[train], y[train], x[test], y[test]
 

@@ -1,6 +1,6 @@
 """Train the watched network (13-24-12-3) with NengoDL.
 
-Written by snnc from watched.toml [0bffc775].
+Written by snnc from watched.toml [d3040ccd].
 """
 
 import argparse
@@ -54,7 +54,7 @@ def load_data(path=None):
     if path:
         x, y = (np.load(path)[name] for name in "xy")
     x, y = x.reshape(len(x), 13), y.ravel()
-    order = np.random.RandomState(SEED).permutation(len(x))
+    order = np.random.RandomState(5).permutation(len(x))
     test, train = np.split(order, [int(np.ceil(0.3 * len(x)))])
     return x[train], y[train], x[test], y[test]
 
