@@ -319,6 +319,62 @@ def test_a_storage_that_isnt_there(
     assert words in capsys.readouterr().err
 
 
+def test_an_interrupted_trial_is_queued(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A grid that is interrupted has each combination in the end."""
+    from snnc.study import search
+
+    start = SPEC.index("[study]")
+    text = f"""{SPEC[:start]}[study]
+sampler = "grid"
+items = 50
+
+[study.vary]
+"presentation.time" = [0.01, 0.02, 0.03]
+"""
+    path = of_digits(tmp_path / "studied.toml", text, permuted=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(search, "measure", _interrupted)
+        assert main(["study", str(path), "-q"]) == 130
+    assert "interrupted; the same command goes on" in capsys.readouterr().err
+    assert studied(path, capsys=capsys)["measured"] == 3
+    trials = stored(tmp_path / "studied.study.journal").trials
+    assert [trial.state.name for trial in trials] == ["FAIL", *(3 * ["COMPLETE"])]
+    assert {t.params["presentation.time"] for t in trials[1:]} == {0.01, 0.02, 0.03}
+
+
+def _interrupted(*arguments: Any) -> Any:
+    raise KeyboardInterrupt
+
+
+def test_what_was_imported_is_never_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It runs in each trial, and one for whose network it isn't is pruned."""
+    from snnc.data.arrays import arrays_of, save_arrays
+    from snnc.training.imported import ORIGIN, Origin
+
+    start = SPEC.index("[study]")
+    text = f"""{SPEC[:start]}[study]
+sampler = "grid"
+items = 50
+
+[study.vary]
+"layers.first.units" = [60, 50]
+"""
+    path = of_digits(tmp_path / "studied.toml", text, permuted=False)
+    params = tmp_path / "studied.params.npz"
+    arrays = {k: v for k, v in arrays_of(params, "").items() if k != "training"}
+    save_arrays(params, **arrays, **{ORIGIN: Origin("model.h5", 64 * "0").as_json()})
+    found = studied(path, "--apply", capsys=capsys)
+    assert found["measured"] == 1
+    (why,) = found["pruned"].values()
+    assert "is for another network" in why
+    number = found["chosen"]["trial"]
+    assert main(["run", str(tmp_path / f"studied_trial{number}.toml"), "--items", "20"]) == 0
+
+
 def test_without_a_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = of_digits(tmp_path / "studied.toml", SPEC[: SPEC.index("[study]")], permuted=False)
     assert main(["study", str(path)]) == 1
@@ -416,7 +472,7 @@ pruner = "successive_halving"
 items = 100
 
 [study.vary]
-"train.optimizer.learning_rate" = [0.02, 0.01, 0.000001, 0.000002]
+"train.optimizer.learning_rate" = [0.000001, 0.000002, 0.02, 0.01]
 """
     path = tmp_path / "studied.toml"
     path.write_text(text)

@@ -14,12 +14,13 @@ import optuna
 from optuna.trial import TrialState
 
 from snnc.data.prepare import Data, load
-from snnc.diagnostics.errors import CompileError, Refusal
+from snnc.diagnostics.errors import CompileError, Error, Refusal
 from snnc.pipeline import Checked, check_document
 from snnc.program.fingerprint import differences
 from snnc.program.program import Program
 from snnc.spec.study import Place, Study
 from snnc.study.found import Found
+from snnc.study.journal import taken_again
 from snnc.study.measured import Measured, measure
 from snnc.study.record import MEASURED, OF, REPORT, VALUES, Done, chosen, done, front
 from snnc.study.sampling import pruner_of, sampler_of
@@ -104,18 +105,20 @@ class Search:
 
     def _ensure_same(self, study: optuna.Study) -> None:
         theirs, ours = study.user_attrs.get(OF), self.described()
-        for _ in range(10):  # another process may just have made it
-            if theirs is None:
-                time.sleep(PAUSE)
-                theirs = study.user_attrs.get(OF)
-        if theirs is None:
+        if theirs is None and study.get_trials(deepcopy=False):
             raise Refusal(f"there is a study '{study.study_name}' that snnc hasn't made")
-        if changed := differences(theirs, ours):
-            why = "the study was begun of another spec, or of other data; store this one elsewhere, or remove that"
+        if theirs is None:  # whoever made it was killed, or is about to say the same
+            study.set_user_attr(OF, ours)
+        elif changed := differences(theirs, ours):
+            why = (
+                "the study was begun of another spec, or of other data: give the network another name, or store the study elsewhere, with -o "
+                "or --storage"
+            )
             raise Refusal("\n  ".join([why, *changed]))
 
     def run(self, study: optuna.Study, most: int, until: float | None) -> None:
         """Run trials until there are `most` of them, or it is `until`; trials of killed processes again."""
+        waited = False
         while until is None or time.monotonic() < until:
             optuna.storages.fail_stale_trials(study)
             trials = study.get_trials(deepcopy=False)
@@ -125,15 +128,31 @@ class Search:
             if len(counted) < most or (waiting and len(counted) <= most):
                 self._next(study, most)
             elif running:
+                if not waited:
+                    numbers = ", ".join(str(trial.number) for trial in running)
+                    self.watcher.tell(f"other processes are at trial {numbers}: waiting for them")
+                waited = True
                 time.sleep(PAUSE)
             else:
                 return
 
     def _next(self, study: optuna.Study, most: int) -> None:
+        begun: list[int] = []
+
+        def trial(new: optuna.Trial) -> tuple[float, ...]:
+            begun.append(new.number)
+            return self._trial(study, new, most)
+
         try:
-            study.optimize(lambda trial: self._trial(study, trial, most), n_trials=1)
+            study.optimize(trial, n_trials=1)
         except SurplusError:
             pass
+        except KeyboardInterrupt:
+            _queue(study, begun)
+            raise KeyboardInterrupt("interrupted; the same command goes on") from None
+        except Error:
+            _queue(study, begun)
+            raise
         except AssertionError as error:
             # Optuna asserts that a trial has ended, and hides why that couldn't be stored.
             raise error.__context__ or error from None
@@ -218,6 +237,13 @@ class Search:
         if key not in self._data:
             self._data[key] = load(program)
         return self._data[key]
+
+
+def _queue(study: optuna.Study, begun: list[int]) -> None:
+    """Queue the trial that was begun last, if it failed, with the values that it had."""
+    for trial in study.get_trials(states=(TrialState.FAIL,)):
+        if trial.number in begun:
+            taken_again()(study, trial)
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,12 +38,15 @@ class Weights:
 
         Trains them unless that was done, by this process or by another one.
         """
+        own = Paths.of(program, self.of_spec)
+        if params_file.origin_of(own.params) and not program.starts_imported:
+            # Nobody trained them here: a network that they aren't for is refused.
+            return params_file.load_params(own, program, data), own
         start = beginning(program, self.of_spec)
         depends = {**described(program, data, start), **architecture(program)}
         digest = hashlib.sha256(as_json(depends).encode()).hexdigest()[:12]
         paths = Paths.of(program, self.folder / digest)
-        done = [Paths.of(program, self.of_spec), paths]
-        while not (there := [p for p in done if _is_done(p, program, data)]):
+        while not (there := [p for p in (own, paths) if _is_done(p, program, data)]):
             with claimed(paths.params) as alone:
                 if alone:
                     _train(program, data, paths, start, watcher)

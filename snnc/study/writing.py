@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from snnc.data.arrays import arrays_of, save_arrays
 from snnc.diagnostics.diagnostic import KeyPath
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import Refusal
-from snnc.environment.files import write_text
+from snnc.environment.files import replacing, write_text
 from snnc.pipeline import check_document
 from snnc.running.results import in_percent
 from snnc.spec.changes import changed
@@ -16,8 +17,6 @@ from snnc.study.found import Found
 from snnc.study.record import Done
 from snnc.study.search import Search
 from snnc.study.wording import word
-from snnc.training.history import load_history
-from snnc.training.params_file import save_training
 from snnc.training.paths import Paths
 
 #: A network's name is as long at most.
@@ -60,18 +59,17 @@ def write(search: Search, document: Document, folder: Path, force: bool) -> list
     if path.exists() and not force and path.read_bytes() != document.text.encode():
         raise Refusal(f"{path.as_posix()} is there already, and differs: --force overwrites it")
     program = check_document(document, search.spec.program.data_file).program
-    trained, where = search.weights.of(
-        replace(program, network=replace(program.network, name=search.spec.program.name)),
-        search.data_of(program),
-        search.watcher,
-    )
+    # The weights have the name of the study's network.
+    named = replace(program, network=replace(program.network, name=search.spec.program.name))
+    _, kept = search.weights.of(named, search.data_of(program), search.watcher)
+    paths = Paths.of(program, folder)
     write_text(path, document.text)
-    written = save_training(
-        Paths.of(program, folder),
-        program,
-        trained.program.network,
-        search.data_of(program),
-        load_history(where.history),
-        trained.start,
-    )
-    return [path, *written]
+    written = [path]
+    for old, new in ((kept.test, paths.test), (kept.history, paths.history)):
+        if old.exists():
+            with replacing(new) as unfinished:
+                unfinished.write_bytes(old.read_bytes())
+            written.append(new)
+    arrays = arrays_of(kept.params, "run snnc study again")
+    save_arrays(paths.params, **{**arrays, "spec_file": path.name})
+    return [*written, paths.params]
