@@ -6,14 +6,11 @@ import sys
 
 from snnc.cli import main
 
-#: After how many new objects Python looks for circles among them; usually after 700.
-MANY = 100_000
-
 
 def process() -> int:
     """Run the command that the process was started with, and return its exit code."""
-    # What is imported stays: looking through it for circles again and again finds none.
-    gc.set_threshold(MANY)
+    # What is imported stays: looking through it for circles again and again finds none. Commands that compute switch it on.
+    gc.disable()
     code = main()
     # At its end Python looks through all objects for circles, thrice. None has to be found: the process is over.
     gc.freeze()

@@ -15,6 +15,7 @@ from snnc.arguments.shared import (
     add_spec,
     add_specs,
     add_telling,
+    add_track,
     add_trials,
 )
 from snnc.arguments.types import Suggested, amount, one_of, positive, whole
@@ -129,6 +130,7 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     add_seeds(parser, "train", "that isn't trained yet")
     add_cluster(parser, "train the seeds")
+    add_track(parser)
     add_telling(parser)
 
 
@@ -156,6 +158,7 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
     )
     add_seeds(parser, "run", "that was trained")
     add_cluster(parser, "show parts of the items, or the seeds,")
+    add_track(parser)
     add_telling(parser)
 
 
@@ -379,10 +382,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "calibrate": ("bring a trained network to the chip, without training it again", _calibrate),
     "predict": ("say what the trained network answers to the items of a file", _predict),
     "tune": ("search how the trained network runs best on the chip, without training it", _tune),
-    "study": (
-        "search keys of the spec, with training where they need it, on items set aside",
-        _study,
-    ),
+    "study": ("search what the spec says varies, by trials on items set aside", _study),
     "export": ("write the trained network as a graph that other frameworks read", _export),
     "report": (
         "run the trained network, and write what there is to know of it into one HTML file, NAME.report.html",

@@ -86,6 +86,14 @@ def add_cluster(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
+def add_track(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--track",
+        metavar="URI",
+        help="log parameters, results and files with MLflow: http://HOST:PORT, or file:FOLDER",
+    )
+
+
 def add_trials(parser: argparse.ArgumentParser, items: int) -> None:
     """Add what commands share that try a trained spec otherwise."""
     add_spec(parser)

@@ -17,6 +17,7 @@ from snnc.commands.common import (
     warn,
 )
 from snnc.commands.exit_codes import note
+from snnc.commands.tracking import log, tracker_of
 from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.errors import UsageError
@@ -44,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     spec = checked(arguments.spec) if arguments.data else checked_spec(arguments.spec)
     program = spec.program
     on = _simulators(arguments, program)
+    tracker = tracker_of(arguments, program)
     with ready(arguments, _packages(arguments, on)) as watcher:
         from snnc.running import measured, plots, run
         from snnc.training import params_file
@@ -80,6 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
             else []
         )
     warn(spec.document, without_allowed(found, spec.allowed))
+    if tracker:
+        log(tracker, "run", spec.document, results, folder)
     results.refuse_silence()
     return 0
 

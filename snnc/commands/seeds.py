@@ -6,9 +6,11 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snnc.commands.common import output_folder, say_result, warn
 from snnc.commands.exit_codes import note
+from snnc.commands.tracking import log_seeds, tracker_of
 from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.diagnostic import Diagnostic
@@ -20,6 +22,9 @@ from snnc.program.program import Program
 from snnc.running import simulators
 from snnc.seeds.jobs import Job, Outcome, Run, Train
 from snnc.seeds.seed import seeds_of, with_seed
+
+if TYPE_CHECKING:
+    from snnc.seeds.summary import Summary
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -79,8 +84,11 @@ def _ensure_trained(program: Program, folder: Path, arguments: argparse.Namespac
 
 
 def _each(arguments: argparse.Namespace, spec: Checked, job: Callable[[Program, Path], Job]) -> int:
+    from snnc.seeds.summary import Summary  # it takes NumPy
+
     folder = output_folder(arguments)
     seeds = seeds_of(spec.program, arguments.seeds)
+    tracker = tracker_of(arguments, spec.program)
     jobs = [job(with_seed(spec.program, seed), folder) for seed in seeds]
     # Those at work import what trains.
     with ready(arguments, WITHOUT_TENSORFLOW):
@@ -89,7 +97,12 @@ def _each(arguments: argparse.Namespace, spec: Checked, job: Callable[[Program, 
         except KeyboardInterrupt:
             raise KeyboardInterrupt("interrupted; the same command goes on where it was") from None
         outcomes.sort(key=lambda outcome: outcome.seed)
-        _say(arguments, spec, outcomes)
+        found = without_allowed(_warnings(outcomes), spec.allowed)
+        summary = Summary(spec.program, tuple(outcome.results for outcome in outcomes), found)
+        _say(arguments, spec, outcomes, summary)
+        if tracker:
+            log_seeds(tracker, arguments.command, spec.document, summary, folder)
+        _refuse_silence(outcomes)
     return 0
 
 
@@ -108,14 +121,17 @@ def _carried_out(arguments: argparse.Namespace, jobs: Sequence[Job]) -> Iterator
         yield outcome
 
 
-def _say(arguments: argparse.Namespace, spec: Checked, outcomes: Sequence[Outcome]) -> None:
-    from snnc.seeds.summary import Summary
-
+def _say(
+    arguments: argparse.Namespace, spec: Checked, outcomes: Sequence[Outcome], summary: Summary
+) -> None:
     for line in dict.fromkeys(line for outcome in outcomes for line in outcome.notes):
         note(f"the parameters were trained otherwise than the spec says now: {line}")
-    summary = Summary(spec.program, tuple(outcome.results for outcome in outcomes))
     say_result(summary, arguments.json)
-    warn(spec.document, without_allowed(_warnings(outcomes), spec.allowed))
+    warn(spec.document, summary.warnings)
+
+
+def _refuse_silence(outcomes: Sequence[Outcome]) -> None:
+    """Raise a Refusal that names the first seed of which a layer never fired."""
     for outcome in outcomes:
         try:
             outcome.results.refuse_silence()

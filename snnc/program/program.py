@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: How many outputs of neurons are recorded at once: 200 MB, of which NengoDL holds several copies.
 RECORDED = 50_000_000
+#: How many steps of the optimiser are one call of TensorFlow: between calls Python takes as long as a step of a small network.
+STEPS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, eq=False, repr=False)

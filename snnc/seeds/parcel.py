@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from snnc.diagnostics.errors import cannot
 from snnc.environment.files import replacing
 from snnc.environment.own_files import OWN_FILES
 from snnc.program.program import Program
@@ -45,23 +46,21 @@ def data_of(job: Job) -> Contents:
     """Return the files with the data of a job; of data that are downloaded, what was."""
     program = job.program
     own = job.data if isinstance(job, Run) else None
-    paths = [path for path in (program.data_path, own) if path is not None]
-    contents = {path.name: _read(path) for path in paths}
-    if program.data_path is None and program.data.kind != "sklearn":  # which ships it
-        contents[_downloaded(program)] = _arrays(program)
-    return contents
+    path = own or program.data_path
+    if path is not None:
+        return {path.name: _read(path)}
+    if program.data.kind == "sklearn":  # which ships it
+        return {}
+    return {_downloaded(program): _arrays(program)}
 
 
-def write(files: Mapping[str, bytes], folder: Path) -> list[Path]:
-    """Write files that aren't there yet as they are; return those that were written."""
-    written = []
+def write(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files that aren't there yet as they are."""
     for name, content in files.items():
         path = folder / name
         if not path.exists() or path.read_bytes() != content:
             with replacing(path) as unfinished:
                 unfinished.write_bytes(content)
-            written.append(path)
-    return written
 
 
 def changed(files: Contents, folder: Path) -> Contents:
@@ -87,7 +86,7 @@ def _in_folder(job: Job, data: Contents, folder: Path) -> Job:
 
 
 def _downloaded(program: Program) -> str:
-    return f"{program.name}.downloaded.npz"
+    return f"{program.data.kind}.npz"
 
 
 def _arrays(program: Program) -> bytes:
@@ -103,8 +102,6 @@ def _arrays(program: Program) -> bytes:
 
 
 def _read(path: Path) -> bytes:
-    from snnc.diagnostics.errors import cannot
-
     try:
         return path.read_bytes()
     except OSError as error:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc import __version__
+from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.screen import PAPER, Screen
 from snnc.environment.libraries import versions
 from snnc.program.program import Program
@@ -66,6 +67,8 @@ class Summary:
 
     program: Program
     results: tuple[Results, ...]
+    #: What is left as it nearly never should be, with the seeds of which that is said.
+    warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -113,7 +116,18 @@ class Summary:
             "versions": {"snnc": __version__, **versions()},
             "rows": [row.to_dict() for row in self.rows()],
             "runs": [results.to_dict() for results in self.results],
+            "warnings": [{"code": w.code, "message": w.message} for w in self.warnings],
         }
+
+    def metrics(self) -> dict[str, float]:
+        """Return means, deviations and differences by the place that each row ran on."""
+        metrics: dict[str, float | None] = {}
+        for row in self.rows():
+            spread = asdict(row.accuracy)
+            metrics |= {f"{row.on}/accuracy.{name}": value for name, value in spread.items()}
+            if row.minus_float:
+                metrics[f"{row.on}/minus_float"] = row.minus_float.value
+        return {name: value for name, value in metrics.items() if value is not None}
 
     def text(self, screen: Screen = PAPER) -> str:
         """Return the tables, and what explains them, as they fit a screen."""
