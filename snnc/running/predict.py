@@ -42,7 +42,7 @@ def predict(
     trained: Trained, items: Unseen, on: SimulatorName, logits: bool, watcher: Watcher
 ) -> Predicted:
     """Run items as spikes in one place; with `logits` the answers have the logit of each class."""
-    program, x = trained.program, trained.rescaled(items.x)
+    program, x = trained.program, trained.rescaled_rows(items.x)
     name = name_of(program, on)
     with watcher.items(name, len(x)) as count:
         answers = answers_of(program, x, on, count)
