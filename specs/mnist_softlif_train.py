@@ -1,6 +1,6 @@
 """Train the mnist_softlif network (784-21632-18432-128-10) with NengoDL.
 
-Written by snnc from mnist_softlif.toml [6e15c767].
+Written by snnc from mnist_softlif.toml [41c799b7].
 """
 
 import argparse
@@ -65,7 +65,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(784))  # replaced by the items
 
         x = nengo_dl.Layer(Conv2D(32, 3, name="conv1"))(inp, shape_in=(28, 28, 1))
@@ -96,6 +95,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adadelta(learning_rate=1),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.data.csv_file import PATH, Format, csv_format, fault, rows
+from snnc.data.csv_file import PATH, Format, csv_format, fault, flag
 from snnc.data.measured import regression_of
 from snnc.data.rows import on_disk
 from snnc.data.sources.base import Raw, Unread
@@ -42,14 +42,13 @@ def unread(program: Program) -> Unread:
     assert isinstance(data, Csv)
     how = csv_format(program.network, data)
     lenient = data.leaves_unusable_out
-    labels: list[Array] = []
+    classes: list[Array] = []
 
-    def items(columns: int, label: int, ignored: list[int]) -> Iterator[Array]:
-        readers: dict[int, Callable[[str], float]] = dict.fromkeys(ignored, nothing)
-        readers[label] = partial(_class_number, how)
-        for table in tables(path, how, columns, readers, lenient):
-            labels.append(table[:, label])
-            x = np.delete(table, [label, *ignored], axis=1)
+    def items(columns: int, labels: list[int], ignored: list[int]) -> Iterator[Array]:
+        for table in tables(path, how, columns, _readers(how, labels, ignored, lenient), lenient):
+            flags = how.is_one_hot and not lenient
+            classes.append(_of_flags(table[:, labels]) if flags else table[:, labels[0]])
+            x = np.delete(table, [labels[0], *ignored], axis=1)
             # NumPy also reads nan and inf.
             if not lenient and not np.isfinite(x).all():
                 raise ValueError("there are values that aren't finite")
@@ -57,13 +56,13 @@ def unread(program: Program) -> Unread:
 
     try:
         columns = how.columns_of(path)
-        label, ignored = how.label_column(columns), how.ignored_columns(columns)
-        x = on_disk(items(len(columns), label, ignored))
+        labels, ignored = how.label_columns(columns), how.ignored_columns(columns)
+        x = on_disk(items(len(columns), labels, ignored))
     except OSError as error:
         raise cannot("read", path, error) from error
     except (ValueError, LookupError) as error:
         raise _unfit(path, how, str(error)) from error
-    y = np.concatenate(labels)
+    y = np.concatenate(classes)
     if len(x) == 0:
         message = f"{path.as_posix()} holds no items"
         raise unfit(message, PATH, hint="save the items again: only a header is left")
@@ -73,6 +72,21 @@ def unread(program: Program) -> Unread:
     if not np.isin(y, np.arange(how.classes)).all():
         raise _unfit(path, how, "labels are no classes", regression_of(y).removeprefix(": "))
     return Unread("items", x, "labels", y.astype(np.int64))
+
+
+def _of_flags(flags: Array) -> Array:
+    """Return the classes of one-hot labels, (items, classes); NaN for what is none."""
+    is_label = np.isin(flags, (0, 1)).all(axis=1) & (flags.sum(axis=1) == 1)
+    return np.where(is_label, flags.argmax(axis=1), np.nan)
+
+
+def _readers(how: Format, labels: list[int], ignored: list[int], lenient: bool) -> Readers:
+    """Return what reads the columns that hold no values of items. Rows that are read leniently have one label alone."""
+    if lenient:
+        return {labels[0]: partial(_class_number, how)}
+    readers: dict[int, Callable[[str], float]] = dict.fromkeys(ignored, nothing)
+    read = _flag if how.is_one_hot else partial(_class_number, how)
+    return readers | dict.fromkeys(labels, read)
 
 
 def tables(
@@ -112,7 +126,7 @@ def _strict(path: Path, how: Format, columns: int, readers: Readers, n: int) -> 
 
 
 def _lenient(path: Path, how: Format, columns: int, readers: Readers, n: int) -> Iterator[Array]:
-    items, is_done = islice(rows(path, how.delimiter), int(how.header), None), False
+    items, is_done = islice(how.rows(path), int(how.header), None), False
     while not is_done:
         some = list(islice(items, n))
         table = np.full((len(some), columns), np.nan)
@@ -129,6 +143,11 @@ def _lenient(path: Path, how: Format, columns: int, readers: Readers, n: int) ->
 def nothing(_: str) -> float:
     """Return what a column that is ignored is read as."""
     return 0.0
+
+
+def _flag(text: str) -> float:
+    value = flag(text.strip())
+    return np.nan if value is None else value
 
 
 def _class_number(how: Format, text: str) -> float:
