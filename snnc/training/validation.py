@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from snnc.data.prepare import Array, Labels
 from snnc.networks.build import put_out_rates, training_network
-from snnc.networks.nengo_dl import filled, simulator
+from snnc.networks.nengo_dl import simulator
 from snnc.program.program import Program
 from snnc.training.epochs import Validation
 
@@ -50,10 +50,7 @@ def validation(logits: NDArray[np.float32], labels: Labels, penalty: float) -> V
 
 
 def _logits(sim: nengo_dl.Simulator, probe: nengo.Probe, x: Array) -> NDArray[np.float32]:
-    batch_size = sim.minibatch_size
-    logits = []
-    for start in range(0, len(x), batch_size):
-        batch = x[start : start + batch_size]
-        shown = filled(batch, batch_size, steps=1)
-        logits.append(sim.predict_on_batch(shown)[probe][: len(batch), 0])
-    return np.concatenate(logits)
+    """Return the logits of whole batches, the last of which is filled up with items shown twice."""
+    size = sim.minibatch_size
+    whole = np.resize(x, (-(-len(x) // size) * size, 1, x.shape[1]))
+    return np.asarray(sim.predict(whole, verbose=0)[probe][: len(x), 0])

@@ -2,7 +2,7 @@
 
     python costs_train.py --resume  # go on after a kill
 
-Written by snnc from costs.toml [ed8fa3da].
+Written by snnc from costs.toml [a679b285].
 """
 
 import argparse
@@ -245,13 +245,10 @@ def divide(n):
 
 def validate(sim, probe, x, y):
     """Return loss and accuracy for items that aren't trained on."""
-    logits = []
-    for start in range(0, len(x), BATCH_SIZE):
-        batch = x[start : start + BATCH_SIZE]
-        # The last batch is filled up with items that are shown twice.
-        items = np.resize(batch, (BATCH_SIZE, *x.shape[1:]))
-        logits.append(sim.predict_on_batch(items)[probe][: len(batch), 0])
-    logits = np.concatenate(logits)
+    # Whole batches: the last is filled up with items that are shown twice.
+    whole = math.ceil(len(x) / BATCH_SIZE) * BATCH_SIZE
+    items = np.resize(x, (whole, *x.shape[1:]))
+    logits = sim.predict(items, verbose=0)[probe][: len(x), 0]
     losses = tf.losses.sparse_categorical_crossentropy(y, logits, from_logits=True)
     return losses.numpy().mean(dtype=float), np.mean(logits.argmax(axis=1) == y)
 
