@@ -52,7 +52,7 @@ $(BIN)/pip:
 
 $(READY): pyproject.toml constraints/frozen.txt constraints/today.txt | $(BIN)/pip
 	$(if $(filter today,$(LANE)),$(BUILD_NENGO_DL))
-	$(PIP) -e '.[run,import,plot,cluster,track,dev]'
+	$(PIP) -e '.[run,import,study,plot,cluster,track,dev]'
 	@$(BIN)/snnc doctor
 	@$(BIN)/python -m snnc.emulator.ahead
 	@touch $(READY)
