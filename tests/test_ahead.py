@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, program_of
-from tests.imports import leave_import
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
 
 
 def test_a_first_run_compiles_nothing(tmp_path: Path) -> None:
+    from tests.imports import leave_import
+
     kernels = tmp_path / "kernels"
     text = (ROOT / "specs/digits.toml").read_text()
     spec = tmp_path / "digits.toml"
