@@ -160,7 +160,7 @@ def build(network: SpecLike | Trained | Training, x: ArrayLike | None = None) ->
             return training_network(_checked(network).program.network)
         trained = _trained(network)
         program = trained.program
-        items = trained.x_test if x is None else trained.scaled(x)
+        items = trained.x_test[:] if x is None else trained.scaled(x)
         return deployed_network(program.network, stream_of(program, items), loihi=program.on_loihi)
 
 

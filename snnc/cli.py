@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import io
 import keyword
@@ -53,6 +54,10 @@ def _arguments(written: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
+#: What only writing meets.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def _run(written: Sequence[str]) -> int:
     try:
         arguments = _arguments(written)
@@ -74,13 +79,26 @@ def _run(written: Sequence[str]) -> int:
         _forget_output()
         return 1
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        say(f"can't write what there is to say: {reason}")
-        _forget_output()
+        say(_refused(error))
         return 2
     except KeyboardInterrupt as interrupt:
         say(str(interrupt) or "interrupted")
         return 130
+
+
+def _refused(error: OSError) -> str:
+    """Return what the system refuses: a file, or to write what there is to say."""
+    reason = (error.strerror or str(error)).lower()
+    try:
+        # What a full device didn't take may still be waiting.
+        sys.stdout.flush()
+        unsaid = error.filename is None and error.errno in NO_ROOM
+    except OSError:
+        unsaid = True
+    if unsaid:
+        _forget_output()
+        return f"can't write what there is to say: {reason}"
+    return f"can't use {error.filename}: {reason}" if error.filename else f"can't read: {reason}"
 
 
 @contextmanager

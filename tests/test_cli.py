@@ -206,6 +206,28 @@ def test_a_full_device(spec: Path, command: str) -> None:
     assert done.stderr == "snnc: can't write what there is to say: no space left on device\n"
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(5, "Input/output error"), "can't read: input/output error"),
+        (OSError(5, "Input/output error", "a.npz"), "can't use a.npz: input/output error"),
+    ],
+)
+def test_a_file_that_fails_is_not_what_there_is_to_say(
+    error: OSError,
+    said: str,
+    spec: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(arguments: object) -> int:
+        raise error
+
+    monkeypatch.setattr("snnc.commands.check.run", fail)
+    assert main(["check", str(spec)]) == 2
+    assert capsys.readouterr().err == f"snnc: {said}\n"
+
+
 def test_compile_into_another_folder(spec: Path) -> None:
     assert main(["compile", str(spec), "-o", "new/folder"]) == 0
     assert sorted(os.listdir("new/folder")) == ["digits_loihi.py", "digits_train.py"]

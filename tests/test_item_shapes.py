@@ -318,6 +318,7 @@ def test_channels_become_the_last_axis(held: Shape, tmp_path: Path) -> None:
     np = pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
     from snnc.data.prepare import as_seen, load
     from snnc.data.unseen import unseen
+    from snnc.training.params_file import save_test
 
     x, y = np.random.RandomState(0).randint(0, 99, (20, *held)), np.arange(20) % 2
     np.savez(tmp_path / "data.npz", x=x, y=y)
@@ -339,7 +340,11 @@ def test_channels_become_the_last_axis(held: Shape, tmp_path: Path) -> None:
         data.x_test.reshape(-1, 4, 5, 3), data.held_out.x.reshape(-1, 4, 5, 3) / [1, 2, 4]
     )
     assert np.array_equal(as_seen(program, x), last.reshape(20, -1))
-    assert np.array_equal(unseen(program, tmp_path / "data.npz").x, last.reshape(20, -1))
+    assert np.array_equal(unseen(program, tmp_path / "data.npz").x[:], last.reshape(20, -1))
+    # What was held out is held out with channels last.
+    save_test(tmp_path / "small.test.npz", data)
+    again = unseen(program, tmp_path / "small.test.npz")
+    assert np.array_equal(again.x[:], data.held_out.x)
 
 
 def test_images_of_keras_have_their_channels_last() -> None:

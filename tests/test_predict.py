@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -265,4 +266,25 @@ def test_answers_have_the_numbers_that_items_have_in_their_file(spec: Path) -> N
     predictions = Predictions(checked(spec).program, answers, np.array([0, 4, 7]), None, False)
     rows = list(csv.DictReader(io.StringIO(str(predictions))))
     assert [row["item"] for row in rows] == ["0", "4", "7"]
-    assert [told["item"] for told in predictions.to_dicts()] == [0, 4, 7]
+    assert [told["item"] for told in json.loads("".join(predictions.json_pieces()))] == [0, 4, 7]
+
+
+def test_answers_are_written_in_time_that_grows_as_they_do(spec: Path) -> None:
+    """What is found out of all answers is found out once, not once an answer."""
+    from snnc.running.answers import Answers
+    from snnc.running.predictions import LINES, Predictions
+
+    class Counted(Answers):
+        @property
+        def classes(self) -> Any:
+            asked.append(1)
+            return super().classes
+
+    asked: list[int] = []
+    n = 2 * LINES + 1
+    answers = Counted(np.zeros((n, 3)), probabilities=np.ones((n, 3)))
+    predictions = Predictions(checked(spec).program, answers, np.arange(n), None, True)
+    pieces = list(predictions.pieces())
+    assert len(asked) == 1
+    assert len(pieces) == 4
+    assert len(rows("".join(pieces))) == n

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from snnc.commands.exit_codes import note
 from snnc.commands.waiting import ready
 from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.screen import screen
-from snnc.environment.files import write_text
+from snnc.environment.files import write_pieces
 from snnc.pipeline import checked
 from snnc.running import simulators
 
@@ -40,7 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
             note(items.left_out)
         predicted = predict(trained, items, on, arguments.logits, watcher)
         if arguments.json:
-            print(json.dumps(predicted.to_dict()))
+            sys.stdout.writelines(predicted.json_pieces())
+            print()
         else:
             _show(predicted, written, arguments.quiet)
     predicted.refuse_silence()
@@ -50,9 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(predicted: Predicted, written: Path | None, quiet: bool) -> None:
     """Print the answers, or write them to a file. The table goes where the answers don't."""
     if written is None:
-        print(predicted.predictions, end="")
+        sys.stdout.writelines(predicted.predictions.pieces())
     else:
-        write_text(written, str(predicted.predictions))
+        write_pieces(written, predicted.predictions.pieces())
         say_written([written], quiet)
     if predicted.results:
         told = sys.stdout if written else sys.stderr

@@ -7,6 +7,7 @@ import lzma
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,13 @@ DAMAGE = (
 )
 
 
-def shared(items: Array, others: Array) -> int:
-    """Return how many items, (n, size), are among others of the same type, (m, size)."""
+def shared(items: Array, others: Iterable[Array]) -> int:
+    """Return how many items, (n, size), are among others of the same type, some at a time, (m, size)."""
     # Hashes: the bytes of a set of images would take its memory once more.
-    known = {hash(item.tobytes()) for item in others}
-    return sum(hash(item.tobytes()) in known for item in items)
+    hashes = [hash(item.tobytes()) for item in items]
+    wanted = set(hashes)
+    missing = wanted.difference(hash(item.tobytes()) for some in others for item in some)
+    return sum(item not in missing for item in hashes)
 
 
 def save_arrays(path: Path, *arrays: Any, **named: Any) -> None:

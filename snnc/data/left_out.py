@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from typing import Any
 
 import numpy as np
@@ -40,14 +38,6 @@ class LeftOut:
             why.append(f"{n} can't be used")
         return f"{self.all.sum()} of {counted(len(self.all), 'item')} are left out: {' and '.join(why)}"
 
-    def __add__(self, other: LeftOut) -> LeftOut:
-        """Return what is left out of these items and those of another part."""
-        return LeftOut(
-            self.codes,
-            np.concatenate([self.coded, other.coded]),
-            np.concatenate([self.unusable, other.unusable]),
-        )
-
 
 def left_out(
     source: SourceKind, x: NDArray[Any], y: NDArray[Any] | None, classes: int
@@ -72,5 +62,13 @@ def left_out(
 
 def in_words(parts: Iterable[LeftOut | None]) -> str:
     """Return how many items are left out of all parts, and why, or "" if none is."""
+    return str(joined_parts(parts) or "")
+
+
+def joined_parts(parts: Iterable[LeftOut | None]) -> LeftOut | None:
+    """Return what is left out of all parts together; None if nothing may be."""
     some = [part for part in parts if part is not None]
-    return str(reduce(add, some)) if some else ""
+    if not some:
+        return None
+    coded, unusable = ([getattr(part, name) for part in some] for name in ("coded", "unusable"))
+    return LeftOut(some[0].codes, np.concatenate(coded), np.concatenate(unusable))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from snnc.data.csv_file import MOST_NAMES, expected
 from snnc.data.left_out import LeftOut, in_words, left_out
 from snnc.data.measured import regression_of
+from snnc.data.rows import Rows, blocks
 from snnc.data.sources import read
 from snnc.data.sources.base import Raw, source_name
 from snnc.data.unfit import unfit
@@ -49,6 +50,13 @@ class HeldOut:
 
     x: NDArray[Any]
     y: NDArray[Any]
+    #: Whether their channels come last, other than in the source.
+    moved: bool = False
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """What their file holds."""
+        return {"x": self.x, "y": self.y, **({"channels": "last"} if self.moved else {})}
 
     def is_same(self, other: HeldOut) -> bool:
         return np.array_equal(self.x, other.x) and np.array_equal(self.y, other.y)
@@ -184,7 +192,7 @@ def scaled(program: Program, items: Split) -> Data:
         y_test=items.y_test.astype(np.int64),
         shift=shift,
         scale=scale,
-        held_out=HeldOut(items.x_test, items.y_test),
+        held_out=HeldOut(items.x_test, items.y_test, program.channels_first),
         x_unscaled=items.x_train,
         left_out=items.left_out,
     )
@@ -220,16 +228,20 @@ def _kept(
     """Return items, (n, size), and labels, (n,), without those that are left out. Raises a Refusal if they can't be used."""
     out = left_out(program.data, raw.x, raw.y, program.network.output.classes)
     if out is not None:
-        raw = without(raw, out, where)
+        ensure_enough(out, where)
+        y = raw.y if raw.y.size != len(raw.x) else raw.y.reshape(len(raw.x))[~out.all]
+        raw = replace(raw, x=raw.x[~out.all], y=y)
     x, y = (
         usable_items(raw.x_name, raw.x, program, where),
-        usable_labels(raw, program.network, where, place(program, raw.y_name)),
+        usable_labels(
+            raw.y_name, raw.y, len(raw.x), program.network, where, place(program, raw.y_name)
+        ),
     )
     return x, y if out is None else y.astype(np.int64), out
 
 
-def without(raw: Raw, out: LeftOut, where: str) -> Raw:
-    """Return what a source holds without the items that are left out. Raises a Refusal if most of them are unusable."""
+def ensure_enough(out: LeftOut, where: str) -> None:
+    """Raise a Refusal if most of the items are unusable, or all of them are left out."""
     if len(out.all) and np.mean(out.unusable) > MOST_UNUSABLE:
         first = np.flatnonzero(out.unusable)[0]
         message = f"{where}: {out.unusable.sum()} of {len(out.all)} items can't be used, item {first} first: too many to leave out"
@@ -238,12 +250,16 @@ def without(raw: Raw, out: LeftOut, where: str) -> Raw:
     if len(out.all) and out.all.all():
         message = f"{where}: {out}, so that there are none"
         raise unfit(message, ("data", "missing"), hint="leave it out")
-    y = raw.y if raw.y.size != len(raw.x) else raw.y.reshape(len(raw.x))[~out.all]
-    return replace(raw, x=raw.x[~out.all], y=y)
 
 
 def usable_items(name: str, x: NDArray[Any], program: Program, where: str) -> NDArray[Any]:
-    """Return items as (n, size), as the network sees them. Raises a Refusal if they aren't finite numbers of the input's shape."""
+    """Return items as (n, size), as the network sees them. Raises a Refusal if they can't be used."""
+    ensure_usable(name, x, program, where)
+    return as_seen(program, x)
+
+
+def ensure_usable(name: str, x: NDArray[Any] | Rows, program: Program, where: str) -> None:
+    """Raise a Refusal if items, (n, ...), aren't finite numbers of the input's shape."""
     _refuse_no_numbers(name, x, where, place(program, name))
     shape, wanted, images = x.shape[1:], program.item_shape, program.network.sees_images
     if not same_items(shape, wanted):
@@ -254,18 +270,22 @@ def usable_items(name: str, x: NDArray[Any], program: Program, where: str) -> ND
     if len(x) == 0:
         raise unfit(f"{where}: there are no items", place(program, name), hint=MORE_ITEMS)
     _refuse_gaps(name, x, where, place(program, name))
-    return as_seen(program, x)
 
 
 def usable_labels(
-    raw: Raw, network: Network, where: str, at: KeyPath = ("data", "path")
+    name: str,
+    labels: NDArray[Any],
+    n: int,
+    network: Network,
+    where: str,
+    at: KeyPath = ("data", "path"),
 ) -> NDArray[Any]:
-    """Return labels as (n,). Raises an Unfit, which points at what names them, if there isn't a class for each item."""
-    _refuse_no_numbers(raw.y_name, raw.y, where, at)
-    if len(raw.x) != raw.y.size:
-        raise unfit(f"{where}: there are {len(raw.x)} items, and {raw.y.size} labels", at)
-    y = raw.y.reshape(len(raw.y))
-    _refuse_labels(y, raw.y_name, network.output.classes, where, at)
+    """Return the labels of n items as (n,). Raises an Unfit, which points at what names them, if there isn't a class for each item."""
+    _refuse_no_numbers(name, labels, where, at)
+    if n != labels.size:
+        raise unfit(f"{where}: there are {n} items, and {labels.size} labels", at)
+    y = labels.reshape(n)
+    _refuse_labels(y, name, network.output.classes, where, at)
     return y
 
 
@@ -286,19 +306,20 @@ def as_seen(program: Program, x: NDArray[Any]) -> NDArray[Any]:
     return x.reshape(len(x), -1)
 
 
-def _refuse_no_numbers(name: str, array: NDArray[Any], where: str, at: KeyPath) -> None:
+def _refuse_no_numbers(name: str, array: NDArray[Any] | Rows, where: str, at: KeyPath) -> None:
     if array.dtype.kind not in "fiub":
         message = f"{where}: '{name}' holds no numbers, but {array.dtype}"
         raise unfit(message, at, hint=f"save {name}.astype(float)")
 
 
-def _refuse_gaps(name: str, x: NDArray[Any], where: str, at: KeyPath) -> None:
-    bad = np.argwhere(~np.isfinite(x))
-    if len(bad):
-        item, *index = (int(n) for n in bad[0])
-        value, within = x[tuple(bad[0])], index[0] if len(index) == 1 else index
-        message = f"{where}: item {item} of '{name}' has the value {value} at {within}"
-        raise unfit(message, at, hint=f"{REMOVE}, or fill in numbers")
+def _refuse_gaps(name: str, x: NDArray[Any] | Rows, where: str, at: KeyPath) -> None:
+    for start, some in blocks(x):
+        bad = np.argwhere(~np.isfinite(some))
+        if len(bad):
+            item, *index = (int(n) for n in bad[0])
+            value, within = some[tuple(bad[0])], index[0] if len(index) == 1 else index
+            message = f"{where}: item {start + item} of '{name}' has the value {value} at {within}"
+            raise unfit(message, at, hint=f"{REMOVE}, or fill in numbers")
 
 
 def _refuse_labels(y: NDArray[Any], name: str, classes: int, where: str, at: KeyPath) -> None:

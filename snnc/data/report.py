@@ -122,7 +122,7 @@ def _order(program: Program, y: Labels) -> Iterator[Diagnostic]:
 
 
 def _leaks(data: Data) -> Iterator[Diagnostic]:
-    known = shared(data.x_test, data.x_train)
+    known = shared(data.x_test, [data.x_train])
     if known:
         message = f"{known} of {len(data.x_test)} items to test on are also among those to train on"
         hint = "accuracy on them says nothing: leave them out"

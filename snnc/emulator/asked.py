@@ -11,7 +11,7 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emulator.slots import step_by_step
+from snnc.emulator.slots import EachStep, Rows, step_by_step
 
 Array = NDArray[Any]
 Present = Literal["fresh", "stream"]
@@ -21,7 +21,7 @@ Present = Literal["fresh", "stream"]
 class Asked:
     """Items, (items, size) or (items, steps, size) for each node, how they are shown, and the probes that are recorded."""
 
-    items: dict[nengo.Node, Array]
+    items: dict[nengo.Node, Array | Rows]
     n_items: int
     steps: int
     gap: int
@@ -83,10 +83,15 @@ class Asked:
         return replace(
             self,
             items={
-                node: step_by_step(values, self.steps) if values.ndim == 2 else values
+                node: values if values.ndim == 3 else self._each_step(values)
                 for node, values in self.items.items()
             },
         )
+
+    def _each_step(self, values: Array | Rows) -> Array | Rows:
+        if isinstance(values, np.ndarray):
+            return step_by_step(values, self.steps)
+        return EachStep(values, self.steps)
 
     @property
     def queues(self) -> list[Array]:
@@ -101,7 +106,7 @@ def _whole(number: Any, name: str) -> int:
         raise TypeError(f"{name} is a whole number, not {number!r}") from None
 
 
-def _items(network: nengo.Network, items: Any, steps: int) -> dict[nengo.Node, Array]:
+def _items(network: nengo.Network, items: Any, steps: int) -> dict[nengo.Node, Array | Rows]:
     if not isinstance(items, Mapping):
         raise TypeError(
             f"items are a dictionary of nodes and their outputs, not a {type(items).__name__}: {{node: array}}"
@@ -112,13 +117,13 @@ def _items(network: nengo.Network, items: Any, steps: int) -> dict[nengo.Node, A
     return arrays
 
 
-def _array(network: nengo.Network, node: Any, values: Any, steps: int) -> Array:
-    """Return the items for a node as an array."""
+def _array(network: nengo.Network, node: Any, values: Any, steps: int) -> Array | Rows:
+    """Return the items for a node as an array, or as rows if they are read when they are shown."""
     if not isinstance(node, nengo.Node):
         raise TypeError(f"items are for nodes of the network: {node!r} is a {type(node).__name__}")
     if node not in network.all_nodes or node.size_in:
         raise ValueError(f"{node} isn't a node of the network without input")
-    array = _numbers(node, values)
+    array: Array | Rows = values if isinstance(values, Rows) else _numbers(node, values)
     if array.shape[1:] not in ((node.size_out,), (steps, node.size_out)):
         raise ValueError(
             f"the items for {node} have the shape {array.shape}, not (items, {node.size_out}) "
@@ -126,6 +131,8 @@ def _array(network: nengo.Network, node: Any, values: Any, steps: int) -> Array:
         )
     if not len(array):
         raise ValueError("there are no items")
+    if isinstance(array, Rows):
+        return array
     finite = np.isfinite(array)
     if not finite.all():
         item = int(np.argwhere(~finite)[0, 0])

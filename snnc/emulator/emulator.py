@@ -19,7 +19,7 @@ from snnc.emulator.remembering import Memory
 from snnc.emulator.result import Batch, Result, Size
 from snnc.emulator.sampling import Kept, kept_steps, sampled
 from snnc.emulator.side_by_side import Plans, Shown, SideBySide
-from snnc.emulator.slots import Slot, beginning
+from snnc.emulator.slots import Rows, Slot, beginning
 from snnc.emulator.threads import computed
 
 Array = NDArray[Any]
@@ -63,7 +63,7 @@ class Emulator:
 
     def run(
         self,
-        items: Mapping[nengo.Node, ArrayLike],
+        items: Mapping[nengo.Node, ArrayLike | Rows],
         steps: int,
         *,
         gap: int = 0,
@@ -77,7 +77,7 @@ class Emulator:
         """Show items for some steps each, and return the values of probes.
 
         `items` are the outputs of nodes, (items, size), or (items, steps, size) where they change while an item is shown; all
-        other nodes run as they are. An item may be followed by a `gap` of some steps, which belongs to it, in which the nodes put
+        other nodes run as they are. `Rows`, (items, size), stay where they are until they are shown. An item may be followed by a `gap` of some steps, which belongs to it, in which the nodes put
         out zeros. With a `latency` the data of an item, and its spikes, begin so many steps after the item does: until its first effect
         arrives, they are the item before's. With `present = "fresh"` every item meets a cleared network. With "stream" they come one after the other, in
         one or more `chains`, each of which starts cleared: in one chain, nengo_loihi.Simulator does the same. `progress` is
@@ -98,7 +98,7 @@ class Emulator:
 
     def batches(
         self,
-        items: Mapping[nengo.Node, ArrayLike],
+        items: Mapping[nengo.Node, ArrayLike | Rows],
         steps: int,
         *,
         gap: int = 0,

@@ -22,7 +22,7 @@ from snnc.emulator.remembering import Memory
 from snnc.emulator.runs import Called, Check, Exchange
 from snnc.emulator.sampling import kept_steps, sampled
 from snnc.emulator.side_by_side import one_after_the_other
-from snnc.emulator.slots import Items, Slot, beginning
+from snnc.emulator.slots import Items, Rows, Slot, beginning
 from snnc.emulator.threads import computed
 
 Array = NDArray[Any]
@@ -53,7 +53,7 @@ class Floats:
 
     def run(
         self,
-        items: Mapping[nengo.Node, ArrayLike],
+        items: Mapping[nengo.Node, ArrayLike | Rows],
         steps: int,
         *,
         gap: int = 0,
@@ -75,7 +75,7 @@ class Floats:
 
     def batches(
         self,
-        items: Mapping[nengo.Node, ArrayLike],
+        items: Mapping[nengo.Node, ArrayLike | Rows],
         steps: int,
         *,
         gap: int = 0,

@@ -6,7 +6,7 @@ With a latency a slot begins so many steps after its item, whose first effect ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,41 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 #: The outputs of nodes for items side by side: (items, size), or (items, steps, size) where they change.
 Items = Mapping[Any, Array]
+
+
+@runtime_checkable
+class Rows(Protocol):
+    """Items, (items, size), that are read when they are shown. All of their numbers are finite."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def ndim(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+    def read(self, numbers: Any) -> Array: ...
+
+    def __getitem__(self, numbers: Any) -> Array: ...
+
+
+class EachStep:
+    """Rows with outputs for each step, (items, steps, size)."""
+
+    ndim = 3
+
+    def __init__(self, rows: Rows, steps: int) -> None:
+        self._rows, self._steps = rows, steps
+        self.shape = (len(rows), steps, rows.shape[1])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def read(self, numbers: Any) -> Array:
+        return step_by_step(self._rows[numbers], self._steps)
+
+    __getitem__ = read
 
 
 class Piece(NamedTuple):

@@ -17,8 +17,13 @@ from snnc.diagnostics.errors import UsageError, cannot
 
 def write_text(path: Path, text: str) -> None:
     """Write a text as it is, with the same line ends on every system."""
-    with replacing(path) as unfinished:
-        unfinished.write_bytes(text.encode())
+    write_pieces(path, [text])
+
+
+def write_pieces(path: Path, pieces: Iterable[str]) -> None:
+    """Write a text piece by piece; the file is there once all of it is."""
+    with replacing(path) as unfinished, unfinished.open("wb") as file:
+        file.writelines(piece.encode() for piece in pieces)
 
 
 @contextmanager

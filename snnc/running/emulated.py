@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.data.rows import Rows
 from snnc.diagnostics.errors import Refusal
 from snnc.emulator import Emulator, NotEmulatedError
 from snnc.environment.libraries import strict_warnings
@@ -29,7 +30,7 @@ Array = NDArray[np.float64]
 
 def emulate(
     program: Program,
-    x: Array,
+    x: Array | Rows,
     progress: Callable[[int], None] = lambda n: None,
     recorded: int = 0,
     over_time: OverTime | None = None,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import nengo
 
+from snnc.data.rows import Rows
 from snnc.environment.libraries import strict_warnings
 from snnc.networks.nengo_dl import Array, filled, simulator
 from snnc.program.program import Program
@@ -17,7 +18,7 @@ from snnc.running.probes import ProbeReader
 def evaluate(
     net: nengo.Network,
     program: Program,
-    x: Array,
+    x: Array | Rows,
     steps: int,
     progress: Callable[[int], None] = lambda n: None,
     latency: int = 0,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.data.rows import Rows
 from snnc.diagnostics.errors import UsageError
 from snnc.environment.files import ensure_room, replacing
 from snnc.program.program import Program
@@ -63,7 +64,7 @@ def save(
     folder: Path,
     program: Program,
     simulator: SimulatorName,
-    x: Array,
+    x: Array | Rows,
     labels: Labels,
     answers: Answers,
 ) -> None:
@@ -110,7 +111,7 @@ def fresh_figure(program: Program, labels: Labels, answers: Answers) -> Figure:
 def stream_figure(
     program: Program,
     simulator: SimulatorName,
-    x: Array,
+    x: Array | Rows,
     labels: Labels,
     answers: Answers,
     recording: Recording,

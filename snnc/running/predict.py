@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from snnc.data.unseen import Unseen
 from snnc.running.predictions import Predictions
@@ -23,12 +24,11 @@ class Predicted:
     predictions: Predictions
     results: Results | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return answers and table as plain data, ready for JSON."""
-        return {
-            "answers": self.predictions.to_dicts(),
-            "results": self.results.to_dict() if self.results else None,
-        }
+    def json_pieces(self) -> Iterator[str]:
+        """Yield answers and table as JSON, some of it at a time."""
+        yield '{"answers": '
+        yield from self.predictions.json_pieces()
+        yield f', "results": {json.dumps(self.results.to_dict() if self.results else None)}}}'
 
     def refuse_silence(self) -> None:
         """Raise a Refusal if a layer never fired: the answers would come from biases alone."""
@@ -42,7 +42,7 @@ def predict(
     trained: Trained, items: Unseen, on: SimulatorName, logits: bool, watcher: Watcher
 ) -> Predicted:
     """Run items as spikes in one place; with `logits` the answers have the logit of each class."""
-    program, x = trained.program, trained.rescaled(items.x)
+    program, x = trained.program, trained.rescaled_rows(items.x)
     name = name_of(program, on)
     with watcher.items(name, len(x)) as count:
         answers = answers_of(program, x, on, count)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,6 +17,9 @@ from numpy.typing import NDArray
 from snnc.data.prepare import Labels
 from snnc.program.program import Program
 from snnc.running.answers import Answers
+
+#: So many lines are written at a time.
+LINES = 10_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,16 +38,18 @@ class Predictions:
     logits: bool
 
     def __str__(self) -> str:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.header)
-        writer.writerows(map(self._row, range(len(self.answers.logits))))
-        return text.getvalue()
+        return "".join(self.pieces())
 
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """Return each item's answer as plain data: what the columns say, with numbers unrounded, and logits by class."""
-        told = []
-        for item, answer in enumerate(map(int, self.answers.classes)):
+    def pieces(self) -> Iterator[str]:
+        """Yield the table some lines at a time, so that the text of a million items is never there as a whole."""
+        rows = map(self._row, range(len(self.numbers)))
+        yield _csv([self.header])
+        while some := list(islice(rows, LINES)):
+            yield _csv(some)
+
+    def to_dicts(self) -> Iterator[dict[str, Any]]:
+        """Yield each item's answer as plain data: what the columns say, with numbers unrounded, and logits by class."""
+        for item, answer in enumerate(map(int, self._answered)):
             said: dict[str, Any] = {
                 "item": int(self.numbers[item]),
                 "answer": self._classes[answer],
@@ -52,8 +61,14 @@ class Predictions:
             if self.logits:
                 logits = map(float, self.answers.logits[item])
                 said["logits"] = dict(zip(self._classes, logits, strict=True))
-            told.append(said)
-        return told
+            yield said
+
+    def json_pieces(self) -> Iterator[str]:
+        """Yield the list of all items' answers as JSON, one at a time."""
+        yield "["
+        for number, told in enumerate(self.to_dicts()):
+            yield f"{', ' if number else ''}{json.dumps(told)}"
+        yield "]"
 
     @property
     def header(self) -> list[str]:
@@ -64,14 +79,25 @@ class Predictions:
         return [*columns, *(f"logit {name}" for name in self._classes if self.logits)]
 
     def _row(self, item: int) -> list[str]:
-        answer = int(self.answers.classes[item])
+        answer = int(self._answered[item])
         row = [str(self.numbers[item]), self._classes[answer]]
         row += [] if self.labels is None else [self._classes[int(self.labels[item])]]
         if self.answers.probabilities is not None:
             row.append(f"{self.answers.probabilities[item, answer]:.4f}")
         return [*row, *(f"{logit:.6g}" for logit in self.answers.logits[item] if self.logits)]
 
-    @property
+    @cached_property
+    def _answered(self) -> NDArray[np.int64]:
+        """The class that is answered for each item."""
+        return self.answers.classes
+
+    @cached_property
     def _classes(self) -> list[str]:
         output = self.program.network.output
         return list(output.labels or map(str, range(output.classes)))
+
+
+def _csv(rows: list[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.data.rows import Rows
 from snnc.networks.build import build
 from snnc.operators.call import Call
 from snnc.program.network import Network, Population
@@ -22,7 +23,7 @@ Array = NDArray[np.float64]
 AT_ONCE = 500
 
 
-def rate_answers(program: Program, x: Array, each: int = 0) -> Answers:
+def rate_answers(program: Program, x: Array | Rows, each: int = 0) -> Answers:
     """Return the logits for items x, (n, size), with every neuron at the rate it was trained with.
 
     The answers hold the rates of the first `each` items by themselves, too.

@@ -49,7 +49,8 @@ def rows(
 
     With a folder for `figures`, write the figure of each simulator there. `answering` runs it elsewhere than in this process.
     """
-    program, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
+    program, y = trained.program, trained.y_test[:n_items]
+    x = trained.x_test if n_items is None else trained.x_test[:n_items]
     predicted = None if trained.baseline is None else trained.baseline[: len(y)]
     scorer = Scorer(program, y, predicted)
     yield from scorer.baseline_rows()
@@ -116,4 +117,4 @@ def answers_of(
         from snnc.running.floats import in_floats
 
         return in_floats(deployed, x, count, recorded)
-    return stream(deployed, x, simulator, count, recorded)
+    return stream(deployed, x[:], simulator, count, recorded)

@@ -223,5 +223,6 @@ def _scaling_words(program: Program) -> str:
 
 def _save_test(program: Program) -> str:
     path = f"HERE / {literal(f'{program.name}.test.npz')}"
-    call = Group("np.savez_compressed(", (path, "x=x_held_out", "y=y_test"), ")")
+    moved = ('channels="last"',) if program.channels_first else ()
+    call = Group("np.savez_compressed(", (path, "x=x_held_out", "y=y_test", *moved), ")")
     return layout(call, indent=4)

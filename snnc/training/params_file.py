@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from snnc.data.arrays import Array, arrays_of, save_arrays, save_compressed, text_in
 from snnc.data.prepare import Data, HeldOut, as_seen, without_data
 from snnc.data.prepare import load as load_data
+from snnc.data.rows import Rows
 from snnc.data.unseen import unseen
 from snnc.diagnostics.errors import Refusal, UsageError
 from snnc.environment.libraries import versions
@@ -46,7 +47,7 @@ class Trained:
     """
 
     program: Program
-    x_test: Array
+    x_test: Array | Rows
     y_test: Array
     shift: Array
     scale: Array
@@ -76,6 +77,10 @@ class Trained:
     def rescaled(self, x: Array) -> Array:
         """Return items as the network sees them, (n, size), scaled as those that it was trained on."""
         return np.asarray((x.astype(float) - self.shift) / self.scale)
+
+    def rescaled_rows(self, x: Rows) -> Rows:
+        """Return the same of items that stay in their file."""
+        return x.then(self.rescaled, x.shape[1:], float)
 
     def __repr__(self) -> str:
         shapes = (f"{name} {array.shape}" for name, array in self.params.items())
@@ -135,7 +140,7 @@ def save_imported(
 
 def save_test(path: Path, data: Data) -> None:
     """Write the held-out items and labels, unscaled and in the types of the source, for the script that runs."""
-    save_compressed(path, x=data.held_out.x, y=data.held_out.y)
+    save_compressed(path, **data.held_out.arrays)
 
 
 def save_params(
@@ -254,7 +259,7 @@ def load_for(program: Program, folder: Path, file: Path) -> Trained | None:
         return None
     if items.y is None:
         raise Refusal(f"{file.as_posix()} has no labels: snnc predict answers without")
-    return replace(trained, x_test=trained.rescaled(items.x), y_test=items.y)
+    return replace(trained, x_test=trained.rescaled_rows(items.x), y_test=items.y)
 
 
 def load_params(paths: Paths, program: Program, data: Data) -> Trained:
@@ -384,8 +389,7 @@ def _arrays(form: transforms.Form, key: str, file: ArraysFile) -> dict[str, Arra
     arrays = {
         name: file.expected(f"{key}.{name}", expected) for name, expected in form.arrays.items()
     }
-    lengths = {len(array) for array in arrays.values()}
-    if len(lengths) > 1:
+    if len({len(array) for array in arrays.values()}) > 1:
         raise Refusal(f"the arrays of '{key}' in {file.path.as_posix()} differ in length")
     return arrays
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from snnc.data.rows import Rows
 from snnc.diagnostics.errors import UsageError
 from snnc.program.program import Program
 
@@ -19,6 +20,18 @@ class Raw:
     x: NDArray[Any]
     y_name: str
     y: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What `Raw` is, with items that stay where they are. Without labels `y_name` is empty, and so is `y`."""
+
+    x_name: str
+    x: Rows
+    y_name: str
+    y: NDArray[Any]
+    #: Whether the items are those that training has held out, with channels last where the source has them first.
+    moved: bool = False
 
 
 def source_name(program: Program) -> str:

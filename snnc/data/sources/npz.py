@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.data.arrays import DAMAGE
 from snnc.data.sources.base import Raw
@@ -36,21 +38,19 @@ def read(program: Program) -> list[Raw]:
     starts = range(0, len(names), 2)
     raw = [Raw(names[i], arrays[i], names[i + 1], arrays[i + 1]) for i in starts]
     if isinstance(program.data, Npz) and program.data.one_hot:
-        return [numbered(part, program, path) for part in raw]
+        return [replace(p, y=numbered(p.y_name, p.y, len(p.x), program, path)) for p in raw]
     return raw
 
 
-def numbered(raw: Raw, program: Program, path: Path) -> Raw:
-    """Return items with the number of each one's class in place of its one-hot row. Raises a Refusal for other rows."""
-    y, classes = raw.y, program.network.output.classes
+def numbered(name: str, y: NDArray[Any], n: int, program: Program, path: Path) -> NDArray[np.int64]:
+    """Return the number of each of n items' class in place of its one-hot row. Raises a Refusal for other rows."""
+    classes = program.network.output.classes
     if y.shape[1:] != (classes,) or y.dtype.kind not in "fiub":
-        message = f"{path.as_posix()}: '{raw.y_name}' has shape {list(y.shape)}; one-hot labels of {classes} classes have "
-        raise unfit(f"{message}{[len(raw.x), classes]}", ONE_HOT, "leave it out")
+        message = f"{path.as_posix()}: '{name}' has shape {list(y.shape)}; one-hot labels of {classes} classes have "
+        raise unfit(f"{message}{[n, classes]}", ONE_HOT, "leave it out")
     odd = np.flatnonzero((np.sort(y, axis=1) != np.eye(classes)[-1]).any(axis=1))
     if len(odd):
-        message = f"{path.as_posix()}: label {odd[0]} of '{raw.y_name}' is {y[odd[0]].tolist()}"
-        hint = (
-            f"one-hot labels hold a 1, and else 0: save {raw.y_name}.argmax(axis=1) without one_hot"
-        )
+        message = f"{path.as_posix()}: label {odd[0]} of '{name}' is {y[odd[0]].tolist()}"
+        hint = f"one-hot labels hold a 1, and else 0: save {name}.argmax(axis=1) without one_hot"
         raise unfit(message, ONE_HOT, hint)
-    return replace(raw, y=y.argmax(axis=1))
+    return np.asarray(y.argmax(axis=1))
