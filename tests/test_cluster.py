@@ -156,12 +156,12 @@ def _spec(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("nengo_loihi")
 @pytest.mark.parametrize("command", ["train", "run"])
 def test_no_scheduler_is_told(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:
     pytest.importorskip("distributed", reason="distributed comes with snnc[cluster]")
-    pytest.importorskip("nengo_loihi", reason="nengo_loihi comes with snnc[run]")
     monkeypatch.setattr("snnc.seeds.cluster.PATIENCE", 1)
     (tmp_path / "wine.seed7.params.npz").touch()
     spec = str(_spec(tmp_path))
@@ -186,16 +186,17 @@ def test_wrong_use_is_told(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("nengo_loihi")
 def test_a_missing_package_is_named_with_what_installs_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:
-    pytest.importorskip("nengo_loihi", reason="nengo_loihi comes with snnc[run]")
     monkeypatch.setattr("snnc.seeds.cluster.installed", lambda name: None)
     spec = str(_spec(tmp_path))
     assert main(["train", "--seeds", "2", "--on-cluster", "tcp://127.0.0.1:1", spec]) == 2
     assert "pip install 'snnc[cluster]'" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("nengo_loihi")
 def test_a_parcel_finds_its_data_and_files_in_another_folder(tmp_path: Path) -> None:
     """Data in a file, as the spec names it, and a file of one's own; and those that are downloaded."""
     from snnc.data import prepare
@@ -226,6 +227,7 @@ def test_a_parcel_finds_its_data_and_files_in_another_folder(tmp_path: Path) -> 
     assert moved.data.read_bytes() == b"items"
 
 
+@pytest.mark.usefixtures("nengo_loihi")
 def test_what_is_downloaded_here_is_sent(tmp_path: Path, monkeypatch: Any) -> None:
     import numpy as np
 

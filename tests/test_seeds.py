@@ -247,8 +247,8 @@ def _until(condition: Any) -> None:
     raise AssertionError("it never was")
 
 
+@pytest.mark.usefixtures("nengo_loihi")
 def test_imported_weights_that_seeds_start_from_are_brought_once(spec: Path) -> None:
-    pytest.importorskip("nengo", reason="nengo comes with snnc[run]")
     import numpy as np
 
     from snnc.seeds.resuming import bring_start
