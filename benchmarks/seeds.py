@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from shutil import copytree
 from time import perf_counter
 
@@ -40,18 +41,24 @@ def main() -> None:
         for seed, path in enumerate(alone):
             changes = {("network", "seed"): seed, ("network", "name"): f"seed{seed}"}
             path.write_text(changed(spec, changes).text)
-        one_by_one = sum(_seconds(path, *more) for path in alone)
+        one_by_one, used = (
+            sum(times) for times in zip(*(_seconds(p, *more) for p in alone), strict=True)
+        )
         several = ["--seeds", str(arguments.seeds), "--jobs", str(arguments.jobs)]
-        at_once = _seconds(together, *several, *more)
+        at_once, used_at_once = _seconds(together, *several, *more)
     cores = len(os.sched_getaffinity(0))
     print(f"{arguments.seeds} seeds of {arguments.spec.stem}, on {cores} cores:")
     print(f"one after the other {one_by_one:.0f} s, {arguments.jobs} at a time {at_once:.0f} s:")
     print(f"{at_once / one_by_one:.2f} times as long")
+    # That don't depend on what else the machine does: with other work on it, two processes get more of it than one.
+    print(
+        f"of the processor {used:.0f} s and {used_at_once:.0f} s: {used_at_once / used:.2f} times"
+    )
 
 
-def _seconds(spec: Path, *more: str) -> float:
-    """Return how long a training takes, from the command to its table."""
-    began = perf_counter()
+def _seconds(spec: Path, *more: str) -> tuple[float, float]:
+    """Return how long a training takes, from the command to its table, and how much of that is the processor's."""
+    began, before = perf_counter(), getrusage(RUSAGE_CHILDREN)
     subprocess.run(
         [sys.executable, "-m", "snnc", "train", "-q", *more, spec.name],
         cwd=spec.parent,
@@ -59,7 +66,9 @@ def _seconds(spec: Path, *more: str) -> float:
         check=True,
         capture_output=True,
     )
-    return perf_counter() - began
+    after = getrusage(RUSAGE_CHILDREN)
+    used = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return perf_counter() - began, used
 
 
 if __name__ == "__main__":

@@ -169,7 +169,7 @@ def train(
             f"{paths.params.as_posix()} was imported from {origin}, and is replaced by what starts at random; "
             'start = "imported" in [train] would start from it'
         )
-    net, trained, epochs = _trained(program, items, start, paths, watcher, resume)
+    net, trained, epochs = train_alone(program, items, start, paths, watcher, resume)
     baseline = None
     if with_baseline:
         baseline = _baseline(program, items, start, paths, watcher, resume)
@@ -207,7 +207,7 @@ def before_training(program: Program, items: Data) -> tuple[Diagnostic, ...]:
     return tuple(silent_start(program, x))
 
 
-def _trained(
+def train_alone(
     program: Program,
     items: Data,
     start: Mapping[str, Array],

@@ -19,6 +19,7 @@ HEAVY = {
     "nengo_dl",
     "nengo_loihi",
     "numpy",
+    "optuna",
     "scipy",
     "sklearn",
     "rich",
@@ -38,6 +39,9 @@ sys.exit(code)
     [
         ["check", str(ROOT / "specs/jets.toml")],
         ["check", str(ROOT / "tests/invalid/out_of_range.toml")],
+        # With a study.
+        ["check", str(ROOT / "tests/cases/watched.toml")],
+        ["check", str(ROOT / "tests/invalid/study_unknown_address.toml")],
         ["compile", str(ROOT / "specs/jets.toml"), "-o", "out"],
         ["compile", "--check", str(ROOT / "specs/jets.toml")],
         ["show", str(ROOT / "specs/jets.toml")],

@@ -34,12 +34,22 @@ FORM = {
     "unknown-value",
     "wrong-type",
 }
-#: Of those codes, but about two keys at once.
-BEYOND = {"half_split", "openml_nameless", "time_too_long"}
+#: Of those codes, but about two keys at once: in a study, values that the key of an address can't have.
+BEYOND = {"half_split", "openml_nameless", "time_too_long"} | {
+    f"study_{name}"
+    for name in (
+        *("float_for_count", "missing_beside", "of_another_kind", "out_of_range"),
+        *("step_for_count", "unknown_value", "wrong_type"),
+    )
+}
+#: Of other codes, which say more than that the form is wrong.
+ALSO = {"study_one_value", "study_test_items", "study_without_quotes"}
 
 
 def is_wrong_in_form(path: Path) -> bool:
     report = path.with_suffix(".err").read_text(encoding="utf-8")
+    if path.stem in ALSO:
+        return True
     return path.stem not in BEYOND and bool(FORM & set(re.findall(r"error\[([a-z-]+)\]", report)))
 
 

@@ -220,7 +220,9 @@ class TestProcesses:
         self, spec: Path, how: signal.Signals
     ) -> None:
         script = (
-            "import sys; from pathlib import Path; from tests.test_seeds import _fakes\n"
+            "import signal, sys; from pathlib import Path; from tests.test_seeds import _fakes\n"
+            # Whoever runs tests in the background may have it ignored.
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "from snnc.seeds.processes import carried_out\n"
             "list(carried_out(_fakes(Path(sys.argv[1]), 'waits', 'waits'), 2, quiet=True))"
         )
@@ -243,6 +245,32 @@ def _until(condition: Any) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("it never was")
+
+
+def test_imported_weights_that_seeds_start_from_are_brought_once(spec: Path) -> None:
+    pytest.importorskip("nengo", reason="nengo comes with snnc[run]")
+    import numpy as np
+
+    from snnc.seeds.resuming import bring_start
+    from snnc.seeds.seed import with_seed
+
+    spec.write_text(SPEC + 'start = "imported"\n')
+    program = with_seed(checked(spec).program, 8)
+    with pytest.raises(Refusal, match="holds no imported weights to start from"):
+        bring_start(program, spec.parent, "wine")
+    first, own = (spec.with_name(f"{name}.params.npz") for name in ("wine", "wine.seed8"))
+    start = {"start.first.0": np.ones((13, 20)), "start.imported": "{}"}
+    np.savez(first, **start, weights=1.0)
+    bring_start(program, spec.parent, "wine")
+    assert own.read_bytes() == first.read_bytes()
+    # What was trained from the same weights stays; from others it doesn't.
+    np.savez(own, **start, weights=2.0)
+    trained = own.read_bytes()
+    bring_start(program, spec.parent, "wine")
+    assert own.read_bytes() == trained
+    np.savez(first, **{**start, "start.first.0": np.zeros((13, 20))}, weights=1.0)
+    bring_start(program, spec.parent, "wine")
+    assert own.read_bytes() == first.read_bytes()
 
 
 @pytest.fixture(scope="module")

@@ -58,6 +58,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("snnc tune mine.toml", "say what would be best"),
         ("snnc tune mine.toml --apply", "and write it to the spec"),
     ),
+    "study": (
+        ("snnc study mine.toml", "search, or go on searching"),
+        ("snnc study mine.toml --apply", "and write mine_trialN.toml"),
+        ("snnc study mine.toml --trials 0", "show what was found"),
+    ),
     "export": (("snnc export mine.toml --nir mine.nir", "as a NIR graph"),),
     "report": (("snnc report mine.toml", "write mine.report.html"),),
     "ladder": (

@@ -41,6 +41,10 @@ def check(
     """Return the warnings about a program that aren't allowed; raise a CompileError if any rule found an error."""
     rules = (rule for subject in SUBJECTS for rule in rules_of(subject))
     diagnostics = dict.fromkeys(d for rule in rules for d in rule(program))
+    if "study" in document.data:
+        from snnc.checks.study import wrong_study  # most specs have none
+
+        diagnostics |= dict.fromkeys(wrong_study(document))
     remaining = without_consequences(unsuppressed(diagnostics, allowed))
     if any(d.severity == "error" for d in remaining):
         raise CompileError(document, remaining)

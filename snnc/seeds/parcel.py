@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from snnc.diagnostics.errors import cannot
 from snnc.environment.files import replacing
@@ -96,8 +97,9 @@ def _arrays(program: Program) -> bytes:
     from snnc.data.sources import read
 
     values = [array for raw in read(program) for array in (raw.x, raw.y)]
+    arrays: dict[str, Any] = dict(zip(program.data.arrays, values, strict=True))
     file = io.BytesIO()
-    np.savez(file, **dict(zip(program.data.arrays, values, strict=True)))
+    np.savez(file, **arrays)
     return file.getvalue()
 
 

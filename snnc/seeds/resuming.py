@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
 
+import numpy as np
+
 from snnc.data.arrays import Array, arrays_of
 from snnc.data.prepare import Data
 from snnc.diagnostics.errors import Refusal
@@ -25,12 +27,12 @@ def bring_start(program: Program, folder: Path, name: str) -> None:
     network = replace(program.network, name=name)
     start = beginning(replace(program, network=network), folder)
     own = Paths.of(program, folder).params
-    if own.exists() and _same(start_in(arrays_of(own, "remove it")), start):
+    if own.exists() and _same(_start_of(own), start):
         return
-    places = (folder, program.spec_path.parent)
-    (first, *_) = (p for p in (where / f"{name}.params.npz" for where in places) if p.exists())
+    places = (where / f"{name}.params.npz" for where in (folder, program.spec_path.parent))
+    source = next(path for path in places if path.exists() and _same(_start_of(path), start))
     with replacing(own) as unfinished:
-        copyfile(first, unfinished)
+        copyfile(source, unfinished)
 
 
 def can_resume(paths: Paths, program: Program, data: Data, start: Mapping[str, Array]) -> bool:
@@ -58,5 +60,9 @@ def _fits(path: Path, depends: dict[str, object], epochs: int) -> bool:
     return False
 
 
+def _start_of(params: Path) -> dict[str, Array]:
+    return start_in(arrays_of(params, "remove it"))
+
+
 def _same(some: Mapping[str, Array], others: Mapping[str, Array]) -> bool:
-    return some.keys() == others.keys() and all((some[k] == others[k]).all() for k in some)
+    return some.keys() == others.keys() and all(np.array_equal(some[k], others[k]) for k in some)

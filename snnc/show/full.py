@@ -103,8 +103,12 @@ def _value(value: Any, path: KeyPath, origins: _Origins) -> Any:
     if isinstance(value, tuple) and value and isinstance(value[0], LayerKind):
         return [dict(_values(layer, (*path, i), origins)) for i, layer in enumerate(value)]
     if isinstance(value, dict):
-        return {key: Value(inner, origins.of((*path, key))) for key, inner in value.items()}
+        return {key: Value(_plain(v), origins.of((*path, key))) for key, v in value.items()}
     return Value(value, origins.of(path))
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(exclude_none=True) if isinstance(value, Model) else value
 
 
 def _fill_neurons(
@@ -190,7 +194,7 @@ def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
 def _value_lines(values: Mapping[str, Value]) -> Iterator[str]:
     """Yield a line for each value, with the origins aligned; a value of None is a comment."""
     texts = {
-        key: f"{key} = {write_toml.value(value.value)}"
+        key: f"{write_toml.key(key)} = {write_toml.value(value.value)}"
         for key, value in values.items()
         if value.value is not None
     }

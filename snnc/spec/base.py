@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from snnc.diagnostics.codes import OUT_OF_RANGE, WRONG_TYPE
+from snnc.diagnostics.codes import DUPLICATE_VALUE, OUT_OF_RANGE, WRONG_TYPE
 
 
 class Model(BaseModel):
@@ -68,6 +68,16 @@ def free_name(wanted: str, taken: Container[str]) -> str:
     """Return a name, with a number from 2 on behind it if others have it already."""
     numbered = (f"{wanted}_{number}" for number in count(2))
     return next(name for name in chain([wanted], numbered) if name not in taken)
+
+
+def once(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return values of which none stands there twice."""
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise PydanticCustomError(
+                DUPLICATE_VALUE, "{value} stands here twice", {"value": repr(value)}
+            )
+    return values
 
 
 Positive = Annotated[float, Field(gt=0)]

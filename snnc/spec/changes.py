@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snnc.diagnostics.diagnostic import KeyPath
@@ -65,7 +65,7 @@ def _set(table: Any, path: KeyPath, value: Any) -> tuple[Any, str]:
         table[key] = tomlkit.table()
         return _set(table[key], tuple(rest), value)
     else:
-        table[key] = _as_written(_with(_plain(inner), rest, value))
+        table[key] = _as_written(with_value(_plain(inner), rest, value))
     return table, key
 
 
@@ -75,11 +75,20 @@ def _plain(value: Any) -> Any:
     return {"kind": plain} if isinstance(plain, str) else plain or {}
 
 
-def _with(table: MutableMapping[str, Any], path: list[str | int], value: Any) -> Any:
+def with_value(table: Any, path: Sequence[str | int], value: Any) -> Any:
+    """Return plain data with another value at a path. A bare string becomes the table that it stands for.
+
+    Raises a KeyError for a place in an array that isn't there.
+    """
     key, *rest = path
-    if isinstance(key, int):
+    if not isinstance(key, int):
+        table = table if isinstance(table, Mapping) else {}
+        inner = _plain(table.get(key)) if rest else None
+        return {**table, key: with_value(inner, rest, value) if rest else value}
+    if not isinstance(table, list) or key >= len(table):
         raise KeyError(f"there is no array of tables around {key}")
-    return {**table, key: _with(_plain(table.get(key)), rest, value) if rest else value}
+    new = with_value(_plain(table[key]), rest, value) if rest else value
+    return [*table[:key], new, *table[key + 1 :]]
 
 
 def _as_written(value: Any) -> Any:

@@ -86,10 +86,20 @@ def unknown_key_hint(error: LocatedError) -> str:
     return _left_out(error.keys)
 
 
+def _address(key: str, value: Any) -> str:
+    """Return the address of a key that varies, in quotes, where it was written without or where there was no place for it; or ""."""
+    while isinstance(value, Mapping) and not {"low", "high"} & value.keys() and value:
+        inner, value = next(iter(value.items()))
+        key = f"{key}.{inner}"
+    return json.dumps(key) if "." in key else ""
+
+
 def _home(error: LocatedError) -> str:
     """Return the hint for a key that belongs to a layer's neurons, or to another table of the spec."""
     *path, last = error.path
     key, written = str(last), value_at(error.data, path)
+    if path == ["study"] and (address := _address(key, written[key])):
+        return f"write {address} in [study.vary]"
     if len(path) == 2 and path[0] == "layers" and key in _keys_in(NEURONS.values()):
         own = written.get("neurons", {})
         table = {"kind": own} if isinstance(own, str) else own
@@ -207,6 +217,10 @@ def own_hint(code: str, data: Mapping[str, Any], path: KeyPath) -> str:
         return ""
     if code == "conflicting-keys" and path == ("data", "label"):
         return "write -1, the last column, or its number"
+    if code == "study-test-items":
+        return "write 2000, say"
+    if code == "study-address":
+        return f"write {_address(str(path[-1]), value)} = ..., in quotes"
     if code == "duplicate-value":
         return "leave it out: each class has a name of its own"
     if code == "missing-key" and path[-1] in SPLIT and isinstance(value, str):

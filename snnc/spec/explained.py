@@ -99,6 +99,8 @@ def _branches(schema: Schema) -> Iterator[Schema]:
         yield from _branches(schema["items"])
     elif "properties" in schema:
         yield schema
+    elif isinstance(schema.get("additionalProperties"), dict):  # keys of any name
+        yield from _branches(schema["additionalProperties"])
 
 
 def _explained(key: str, kinds: tuple[str, ...], schema: Schema) -> Explained:

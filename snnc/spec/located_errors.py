@@ -57,7 +57,8 @@ def locate(detail: ErrorDetails, root: Any, data: dict[str, Any], start: KeyPath
             path = (*path, part)
             tables, siblings = (inner, []) if inner else (tables, siblings)
             at_union = len(inner) > 1
-        elif part == loc[-1] and _is_key(data, path, part):
+        # No kind and no branch has a point in its name; addresses do.
+        elif (part == loc[-1] or "." in part) and _is_key(data, path, part):
             path = (*path, part)
     return LocatedError(detail, path, data, tables, siblings)
 

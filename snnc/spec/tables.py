@@ -6,27 +6,19 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
-from snnc.diagnostics.codes import CONFLICTING_KEYS, DUPLICATE_VALUE
-from snnc.spec.base import Count, Model, Name, Seed, default_kind
+from snnc.diagnostics.codes import CONFLICTING_KEYS
+from snnc.spec.base import Count, Model, Name, Seed, default_kind, once
 from snnc.spec.layers import Layer
 from snnc.spec.neurons import Neurons
 from snnc.spec.settings import LoihiSettings, Presentation, Scripts, Train
 from snnc.spec.sources import Source
+from snnc.spec.study import Study
 from snnc.spec.synapses import Synapse
 from snnc.spec.weights import L1, L2
 
 Target = Literal["nengo_dl", "loihi"]
 #: A TOML array becomes a tuple, so that a spec is immutable.
 _Tuple = Field(strict=False)
-
-
-def _once(values: tuple[str, ...]) -> tuple[str, ...]:
-    for index, value in enumerate(values):
-        if value in values[:index]:
-            raise PydanticCustomError(
-                DUPLICATE_VALUE, "{value} stands here twice", {"value": repr(value)}
-            )
-    return values
 
 
 class Network(Model):
@@ -95,7 +87,7 @@ class Output(Model):
         description="Where probabilities come from when the network runs: nowhere (loss), a host node behind the output "
         "filter (host), or numpy after the run (offline). Training always has the softmax in the loss.",
     )
-    labels: Annotated[tuple[str, ...], AfterValidator(_once), _Tuple] | None = Field(
+    labels: Annotated[tuple[str, ...], AfterValidator(once), _Tuple] | None = Field(
         None,
         description="The names of the classes, in order; reports then say the accuracy of each. Labels that are text in the "
         "data (csv, openml) are looked up here.",
@@ -112,7 +104,7 @@ class Spec(Model):
     """A whole spec."""
 
     snnc: Annotated[int, Field(ge=1, le=1)] = Field(1, description="Version of the spec language.")
-    targets: Annotated[tuple[Target, ...], Field(min_length=1), AfterValidator(_once), _Tuple] = (
+    targets: Annotated[tuple[Target, ...], Field(min_length=1), AfterValidator(once), _Tuple] = (
         Field(
             ("nengo_dl", "loihi"),
             description="What the network is for. With loihi, what the chip can't do is an error, and a second script is written.",
@@ -135,6 +127,9 @@ class Spec(Model):
     train: Train = Field({}, validate_default=True)
     loihi: LoihiSettings = Field({}, validate_default=True)
     scripts: Scripts = Field({}, validate_default=True)
+    study: Study | None = Field(
+        None, description="What snnc study searches: keys that vary, and what is good."
+    )
     allow: dict[str, Annotated[str, Field(min_length=1)]] = Field(
         {}, description="Warnings that are meant: the code of each, and the reason."
     )

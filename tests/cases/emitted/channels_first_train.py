@@ -1,6 +1,6 @@
 """Train the channels_first network (144-192-144-16-3) with NengoDL.
 
-Written by snnc from channels_first.toml [c7bfc438].
+Written by snnc from channels_first.toml [4545c623].
 """
 
 import argparse
@@ -190,6 +190,8 @@ if __name__ == "__main__":
         "input.scale": scale,
         "spec_file": "channels_first.toml",
     }
-    np.savez_compressed(HERE / "channels_first.test.npz", x=x_held_out, y=y_test)
+    np.savez_compressed(
+        HERE / "channels_first.test.npz", x=x_held_out, y=y_test, channels="last"
+    )
     np.savez(HERE / "channels_first.params.npz", **params, **words)
     evaluate("spikes (fresh)", network, x_test, y_test, PRESENTATION_STEPS)

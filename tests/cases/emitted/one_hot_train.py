@@ -1,6 +1,6 @@
 """Train the one_hot network (18-20-12-3) with NengoDL.
 
-Written by snnc from one_hot.toml [661f532c].
+Written by snnc from one_hot.toml [749b2364].
 """
 
 import argparse
@@ -185,6 +185,8 @@ if __name__ == "__main__":
     spikes = [c for c in network.connections if isinstance(c.pre_obj, Neurons)]
     words["spikes"] = str([(c.pre_obj.ensemble.label, c.synapse) for c in spikes])
     words |= {"input.shift": shift, "input.scale": scale, "spec_file": "one_hot.toml"}
-    np.savez_compressed(HERE / "one_hot.test.npz", x=x_held_out, y=y_test)
+    np.savez_compressed(
+        HERE / "one_hot.test.npz", x=x_held_out, y=y_test, channels="last"
+    )
     np.savez(HERE / "one_hot.params.npz", **params, **words)
     evaluate("spikes (fresh)", network, x_test, y_test, PRESENTATION_STEPS)
