@@ -174,6 +174,19 @@ def test_the_training_data_are_split_as_they_were(
     assert " 60 " in capsys.readouterr().out.splitlines()[2]
 
 
+def test_training_items_are_named(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Their accuracy says nothing of other items."""
+    (file,) = spec.parent.glob("training.*")
+    assert main(["predict", str(spec), "--data", str(file)]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "holds the 60 items that training held out, and others: it was trained on those" in said
+    assert f"snnc run {spec} --data {file} tests on those" in said
+    # Those that were held out, and others, are no training items.
+    for other in (spec.with_name("seen.test.npz"), file_of(spec, *items(30, 5))):
+        assert main(["predict", str(spec), "--data", str(other)]) == 0
+        assert "trained on" not in capsys.readouterr().err
+
+
 def test_run_without_labels_is_refused(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = file_of(spec, items(9, 1)[0])
     assert main(["run", str(spec), "--data", str(file)]) == 1

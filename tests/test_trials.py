@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -42,3 +44,32 @@ def test_trial_items_are_training_or_validation_items(held_back: float | None) -
     some = trial_items(program, other, 100)
     np.testing.assert_array_equal(some.x, items.x[:100])
     np.testing.assert_array_equal(some.y, items.y[:100])
+
+
+class Told(Exception):
+    """Items that are left out were told of."""
+
+
+@pytest.mark.parametrize(
+    ("module", "call", "n_arguments"),
+    [
+        ("snnc.trials.tune", "tune", 7),
+        ("snnc.ladder.ladder", "climb", 6),
+        ("snnc.calibrate.calibrate", "calibrate", 7),
+    ],
+)
+def test_left_out_items_are_told_of(
+    module: str, call: str, n_arguments: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is computed with the others."""
+    room = import_module(module)
+    loaded = (Mock(), Mock(left_out="1 of 9 items are left out"))
+    monkeypatch.setattr(room, "load_without_baseline", lambda program, folder: loaded)
+    monkeypatch.setattr(room, "_ensure_own", lambda path, program: None, raising=False)
+    watcher = Mock()
+    watcher.tell.side_effect = Told
+    program = digits()
+    arguments = [Mock(), program, program.spec_path.parent, *[Mock()] * (n_arguments - 4), watcher]
+    with pytest.raises(Told):
+        getattr(room, call)(*arguments)
+    watcher.tell.assert_called_once_with("1 of 9 items are left out")

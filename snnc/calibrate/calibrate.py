@@ -53,6 +53,8 @@ def calibrate(
     paths = Paths.of(program, folder)
     _ensure_own(paths.params, program)
     loaded, data = load_without_baseline(program, folder)
+    if data.left_out:
+        watcher.tell(data.left_out)
     trained = loaded.program
     items = trial_items(program, data, most)
     x = training_items(program, data, SCALED_ON).x

@@ -31,12 +31,20 @@ def run(arguments: argparse.Namespace) -> int:
         from snnc.data.unseen import unseen
         from snnc.running.predict import predict
         from snnc.training import params_file
+        from snnc.training.held_out import held_out_among
+        from snnc.training.paths import Paths
 
         simulators.ensure_reachable(program, [on])
         trained = params_file.load_alone(program, output_folder(arguments))
         items = unseen(program, arguments.data)
         if items.left_out:
             note(items.left_out)
+        n_held_out = held_out_among(items, Paths.of(program, output_folder(arguments)).test)
+        if items.y is not None and 0 < n_held_out < len(items.x):
+            note(
+                f"{arguments.data.as_posix()} holds the {n_held_out} items that training held out, and others: it was trained on those. "
+                f"snnc run {arguments.spec.as_posix()} --data {arguments.data.as_posix()} tests on those that it held out"
+            )
         predicted = predict(trained, items, on, arguments.logits, watcher)
         if arguments.json:
             sys.stdout.writelines(predicted.json_pieces())

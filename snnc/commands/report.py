@@ -6,6 +6,7 @@ import argparse
 import json
 
 from snnc.commands.common import checked_spec, output_folder, say_written
+from snnc.commands.exit_codes import note
 from snnc.commands.waiting import ready
 from snnc.diagnostics.errors import UsageError
 from snnc.environment.files import ensure_room, write_text
@@ -26,6 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
         from snnc.training.paths import Paths
 
         trained, data = params_file.load_with_data(spec.program, folder)
+        if data.left_out:
+            note(data.left_out)
         ensure_room([(path, MOST_BYTES)])
         measured = measure(trained, arguments.items, watcher)
         page = report(spec, data, Paths.of(spec.program, folder), measured)

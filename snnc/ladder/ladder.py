@@ -178,6 +178,8 @@ def climb(
     """
     paths = Paths.of(program, folder)
     trained, data = load_without_baseline(program, folder)
+    if data.left_out:
+        watcher.tell(data.left_out)
     deployed = trained.program
     items = telling_items(deployed, data, most)
     twin = trained_twin(program, folder, data, trained.training)

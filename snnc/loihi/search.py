@@ -136,4 +136,8 @@ class _Search:
     def _rest(self, node: _Node, cut: int) -> int:
         """Return what all but the first layers cost at least, if axons lead where they do at a node."""
         rest = zip(self.layers[cut:], self.least[cut:], strict=True)
-        return sum(max(least, layer.cores(node.fanouts)) for layer, least in rest)
+        known = {connection.source for connection in node.fanouts}
+        return sum(
+            max(least, layer.cores(node.fanouts)) if layer.population.name in known else least
+            for layer, least in rest
+        )

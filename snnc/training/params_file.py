@@ -30,6 +30,7 @@ from snnc.training.arrays_file import ArraysFile, opened
 from snnc.training.baseline_file import load_baseline
 from snnc.training.checkpoint import described
 from snnc.training.epochs import Epoch
+from snnc.training.held_out import held_out_among
 from snnc.training.history import save_history
 from snnc.training.import_scaling import scaling_now
 from snnc.training.imported import ORIGIN, Origin, origin_in, start_arrays, start_in
@@ -253,9 +254,7 @@ def load_for(program: Program, folder: Path, file: Path) -> Trained | None:
     trained = load_alone(program, folder)
     if trained.origin:
         return None
-    test = Paths.of(program, folder).test
-    held_out = arrays_of(test, "run snnc train again").get("x") if test.exists() else None
-    if held_out is not None and items.hold_all(held_out.reshape(len(held_out), -1)):
+    if held_out_among(items, Paths.of(program, folder).test):
         return None
     if items.y is None:
         raise Refusal(f"{file.as_posix()} has no labels: snnc predict answers without")

@@ -41,6 +41,8 @@ def tune(
     Items are shown for some steps, or for as many as turn out best. `tolerance` is the share of right answers that may be lost.
     """
     trained, data = load_without_baseline(program, folder)
+    if data.left_out:
+        watcher.tell(data.left_out)
     items = telling_items(trained.program, data, most)
     twin = trained_twin(program, folder, data, trained.training)
     answered = None if twin is None else twin_classes(program, twin, items.x) == items.y
