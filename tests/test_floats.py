@@ -194,7 +194,8 @@ def test_a_sum_that_rounds_in_no_known_way_is_left_to_nengo(
 ) -> None:
     import nengo
 
-    from snnc.emulator.scatter import Scatter, _Window
+    from snnc.emulator.scatter import Scatter
+    from snnc.emulator.windows import Window
 
     with nengo.Network(seed=0) as net:
         before, after = nengo.Node(np.zeros(20)), nengo.Node(size_in=3)
@@ -202,8 +203,8 @@ def test_a_sum_that_rounds_in_no_known_way_is_left_to_nengo(
     model = nengo.builder.Model()
     model.build(net)
     (operator,) = (op for op in model.operators if getattr(op, "X", None) is not None)
-    own = _Window.of(operator)
+    own = Window.of(operator)
     assert own is not None
     otherwise = replace(own, product=lambda weights, x: own.product(weights, x) * (1 + 1e-15))
-    monkeypatch.setattr(_Window, "of", lambda operator: otherwise)
+    monkeypatch.setattr(Window, "of", lambda operator: otherwise)
     assert Scatter.of(operator) is None
