@@ -52,8 +52,9 @@ $(BIN)/pip:
 
 $(READY): pyproject.toml constraints/frozen.txt constraints/today.txt | $(BIN)/pip
 	$(if $(filter today,$(LANE)),$(BUILD_NENGO_DL))
-	$(PIP) -e '.[run,import,plot,dev]'
+	$(PIP) -e '.[run,import,plot,cluster,track,dev]'
 	@$(BIN)/snnc doctor
+	@$(BIN)/python -m snnc.emulator.ahead
 	@touch $(READY)
 
 # The site, in build/docs: nothing that it needs may be missing, and no link inside of it broken.

@@ -4,19 +4,22 @@
 
 Trains each spec and its float twin from several seeds, and shows all test items at each time with the same parameters. A table
 is a file with `x`, (n, features), `y`, labels from 0, and `class_names`: it gets what `snnc new` writes, with dense layers of 64
-and 32. What the folder holds already isn't trained again. `--tune 0.02` adds what `snnc tune --time 0.02` chooses. To choose
-values, `--held-out` trains on three quarters of the training items and shows the others: no test item is looked at.
+and 32, trained for as long as `snnc new --data` says. What the folder holds already isn't trained again. `--tune 0.02` adds
+what `snnc tune --time 0.02` chooses. To choose values, `--held-out` trains on three quarters of the training items and shows
+the others: no test item is looked at.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from snnc.diagnostics.document import Document
+from snnc.drafting.text import length
 from snnc.environment import libraries
 from snnc.pipeline import check_document
 from snnc.program.program import Program
@@ -99,13 +102,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="what the specs' data are read from")
     parser.add_argument("--seeds", type=int, default=3, help="how many, from the spec's own on")
     parser.add_argument("--times", type=float, nargs="+", default=[0.1, 0.05, 0.03, 0.02])
-    parser.add_argument(
-        "--set",
-        nargs="+",
-        default=[],
-        metavar="KEY=VALUE",
-        help="other values in all specs, such as neurons.max_rate=250",
-    )
+    add_set(parser)
     parser.add_argument("--tune", type=float, metavar="SECONDS", help="also tune for this time")
     parser.add_argument(
         "--held-out", action="store_true", help="show a quarter of the training items instead"
@@ -114,8 +111,20 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def add_set(parser: argparse.ArgumentParser) -> None:
+    """Let a parser take changes of all specs: `dict(arguments.set)`."""
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        type=_change,
+        default=[],
+        metavar="KEY=VALUE",
+        help="other values in all specs, such as neurons.max_rate=250",
+    )
+
+
 def _documents(arguments: argparse.Namespace) -> Iterator[Document]:
-    changes = dict(map(_change, arguments.set))
+    changes = dict(arguments.set)
     specs = arguments.specs
     if not specs and not arguments.table:
         specs = [ROOT / "specs/jets.toml", ROOT / "specs/digits.toml"]
@@ -136,7 +145,9 @@ def of_table(path: Path) -> Document:
     import numpy as np
 
     with np.load(path, allow_pickle=False) as arrays:
-        features, classes = arrays["x"].shape[1], len(arrays["class_names"])
+        (items, features), classes = arrays["x"].shape, len(arrays["class_names"])
+    # The usual fifth of the items is held out.
+    training = length(items - math.ceil(0.2 * items))
     text = (folder("templates") / "new.toml").read_text().replace("NAME", path.stem)
     new = parse(text.encode(), path.with_suffix(".toml"))
     data = {"kind": "npz", "path": path.name, "x": "x", "y": "y", "scale": "standard"}
@@ -147,6 +158,8 @@ def of_table(path: Path) -> Document:
         ("layers", 0, "units"): 64,
         ("layers", 2, "units"): 32,
         ("output", "classes"): classes,
+        ("train", "epochs"): training.epochs,
+        ("train", "batch_size"): training.batch_size,
     }
     return changed(new, changes)
 

@@ -1,7 +1,7 @@
 """Seconds of the README's ten commands, from a clone to a table of one's own on the emulated chip: `python benchmarks/ten_commands.py`.
 
 It clones this repository to a folder of its own and types them there, one after the other in one shell; what is committed is cloned. It prints the
-README's block. Times depend on the machine, and that of `make` on how far away the packages are.
+README's block, with the seconds behind what takes one or more. Times depend on the machine, and that of `make` on how far away the packages are.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def main() -> None:
         )
     for command, line in zip(typed, done.stdout.splitlines(), strict=True):
         ended, begun = map(float, line.split())
-        print(f"{command:<50}# {ended - begun:,.0f} s")
+        seconds = ended - begun
+        print(f"{command:<50}# {seconds:,.0f} s" if seconds >= 1 else command)
 
 
 if __name__ == "__main__":

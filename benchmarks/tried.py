@@ -2,7 +2,7 @@
 
     python benchmarks/tried.py --table FILE.npz ... [--seeds 3] [--times 0.1 0.05 0.03] [--only NAME ...] -o FOLDER
 
-Each table gets what `snnc new` writes, with dense layers of 64 and 32. No test item is looked at: a quarter of the training
+Each table gets what `snnc new` writes, with dense layers of 64 and 32; `--set train.epochs=30` changes it. No test item is looked at: a quarter of the training
 items, drawn by the seed, is held out, and shown as a stream on the emulator. What the folder holds isn't trained again.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
-from accuracy import Source, held_out, interval, line, ms, of_table, seeds_of, train_here
+from accuracy import Source, add_set, held_out, interval, line, ms, of_table, seeds_of, train_here
 
 from snnc.environment import libraries
 from snnc.program.program import Program
@@ -39,10 +39,10 @@ READ = 4000
 
 
 class Way(NamedTuple):
-    """Another way to train: changes of the spec, given its steps of training, and a training that no spec can say."""
+    """Another way to train: changes of the spec, given its epochs and its steps, and a training that no spec can say."""
 
     name: str
-    changes: Callable[[int], Changes] = lambda steps: {}
+    changes: Callable[[int, int], Changes] = lambda epochs, steps: {}
     learn: Callable[[Program, Data], Weights] | None = None
 
 
@@ -57,7 +57,7 @@ def main() -> None:
     print(line(["---"] * (4 + len(heads))))
     everywhere: dict[str, list[Right]] = {}
     for path in arguments.table:
-        document = of_table(path)
+        document = changed(of_table(path), dict(arguments.set))
         kept = arguments.o
         sources = [
             held_out(Source(changed(document, {("network", "seed"): seed}), None), kept)
@@ -82,6 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 0 on")
     parser.add_argument("--times", type=float, nargs="+", default=[0.1, 0.05, 0.03])
     parser.add_argument("--only", nargs="+", help="ways whose names have one of these in them")
+    add_set(parser)
     parser.add_argument("-o", type=Path, required=True, help="where trainings are kept")
     return parser.parse_args()
 
@@ -128,8 +129,9 @@ def _trained(source: Source, way: Way, kept: Path) -> tuple[Source, Trained]:
     from snnc.data import prepare
 
     program = source.program()
-    steps = len(prepare.split(program).x_train) // program.train.batch_size * program.train.epochs
-    if changes := way.changes(steps):
+    train = program.train
+    steps = len(prepare.split(program).x_train) // train.batch_size * train.epochs
+    if changes := way.changes(train.epochs, steps):
         source = source._replace(document=changed(source.document, changes))
     name = f"{program.name}.{program.network.seed}"
     folder = kept / way.name.replace(" ", "_")
@@ -221,12 +223,12 @@ _STOPPING = {"patience": 30, "restore_best_weights": True}
 
 WAYS = (
     Way("as it is"),
-    Way("twice the epochs", lambda steps: {("train", "epochs"): 60}),
-    Way("cosine from 0.001", lambda steps: _cosine(steps, 0.001)),
-    Way("cosine from 0.003", lambda steps: _cosine(steps, 0.003)),
+    Way("twice the epochs", lambda epochs, steps: {("train", "epochs"): 2 * epochs}),
+    Way("cosine from 0.001", lambda epochs, steps: _cosine(steps, 0.001)),
+    Way("cosine from 0.003", lambda epochs, steps: _cosine(steps, 0.003)),
     Way(
         "best epoch by a tenth",
-        lambda steps: {
+        lambda epochs, steps: {
             ("train", "validation_fraction"): 0.1,
             ("train", "early_stopping"): _STOPPING,
         },

@@ -38,6 +38,9 @@ def _arguments(written: Sequence[str]) -> argparse.Namespace:
         meant = f"there is no command {first!r}; write snnc check {first}"
         is_spec = first.endswith(".toml")
         parser.error(meant if is_spec else there_is_no("command", first, list(COMMANDS)))
+    option, command = first.partition("=")[0], next((w for w in written if w in COMMANDS), None)
+    if option.startswith("-") and command and option not in parser.options:
+        parser.error(f"{option} stands behind the command: write snnc {command} {option} ...")
     try:
         arguments, unknown = parser.parse_known_args(written)
     finally:  # --help and --version end here

@@ -1,6 +1,6 @@
 """Train the cifar10 network (7 layers of neurons) with NengoDL.
 
-Written by snnc from cifar10.toml [fd455ec9].
+Written by snnc from cifar10.toml [59eb5dd0].
 """
 
 import argparse
@@ -91,7 +91,6 @@ def build_network():
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
         nengo_dl.configure_settings(lif_smoothing=LIF_SMOOTHING)
-
         inp = nengo.Node(np.zeros(3072))  # replaced by the items
 
         x = nengo_dl.Layer(Conv2D(4, 1, name="encoder"))(inp, shape_in=(32, 32, 3))
@@ -138,6 +137,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

@@ -1,6 +1,6 @@
 """Train the jets network (16-64-32-32-5) with NengoDL.
 
-Written by snnc from jets.toml [fc404330].
+Written by snnc from jets.toml [392608b9].
 """
 
 import argparse
@@ -62,7 +62,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(16))  # replaced by the items
 
         x = nengo_dl.Layer(Dense(64, name="hidden1"))(inp)
@@ -92,6 +91,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

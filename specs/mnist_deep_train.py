@@ -1,6 +1,6 @@
 """Train the mnist_deep network (784-4608-6400-1024-128-10) with NengoDL.
 
-Written by snnc from mnist_deep.toml [13921a97].
+Written by snnc from mnist_deep.toml [4cd2f84a].
 """
 
 import argparse
@@ -64,7 +64,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(784))  # replaced by the items
 
         x = nengo_dl.Layer(Conv2D(32, 5, strides=2, name="conv1"))(
@@ -115,6 +114,7 @@ def train(net, x, y, epochs):
             ),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

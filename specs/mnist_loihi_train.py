@@ -1,6 +1,6 @@
 """Train the mnist_loihi network (784-2352-5408-2304-100-10) with NengoDL.
 
-Written by snnc from mnist_loihi.toml [c61cb8fe].
+Written by snnc from mnist_loihi.toml [c0a0664d].
 """
 
 import argparse
@@ -85,7 +85,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(784))  # replaced by the items
 
         x = nengo_dl.Layer(Conv2D(3, 1, use_bias=False, name="encoder"))(
@@ -124,6 +123,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.RMSprop(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

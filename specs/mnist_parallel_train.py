@@ -1,6 +1,6 @@
 """Train the mnist_parallel network (784-784-1014-864-784-1014-864-10) with NengoDL.
 
-Written by snnc from mnist_parallel.toml [13222fc2].
+Written by snnc from mnist_parallel.toml [18fa8770].
 """
 
 import argparse
@@ -66,7 +66,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(784))  # replaced by the items
 
         x = nengo_dl.Layer(Conv2D(1, 1, name="encoder1"))(inp, shape_in=(28, 28, 1))
@@ -123,6 +122,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.RMSprop(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

@@ -243,12 +243,12 @@ class Result:
     change: dict[str, Any] | None
 
     @property
-    def back(self) -> float:
-        """The share of what was lost that is back."""
+    def back(self) -> float | None:
+        """The share of what was lost that is back; None if nothing was lost."""
         sound, broken, repaired = (
             rung.accuracy.value for rung in (self.sound, self.broken, self.repaired)
         )
-        return (repaired - broken) / (sound - broken)
+        return (repaired - broken) / (sound - broken) if broken < sound else None
 
 
 class Workshop:
@@ -364,10 +364,11 @@ def main() -> None:
         workshop = Workshop(Path(folder), arguments.items, arguments.seconds)
         for spec in chosen:
             result = workshop.result(spec)
-            named = result.cause in spec.causes
-            right, back = right + named, back + (result.back >= 0.8)
+            named, share = result.cause in spec.causes, result.back
+            right, back = right + named, back + (share is not None and share >= 0.8)
+            much = "nothing lost" if share is None else f"{share:6.0%} back"
             print(
-                f"{'right' if named else 'WRONG'}  {result.back:6.0%} back  {spec.name}: {_percent(result.sound)} to {_percent(result.broken)}, "
+                f"{'right' if named else 'WRONG'}  {much}  {spec.name}: {_percent(result.sound)} to {_percent(result.broken)}, "
                 f"{_percent(result.repaired)} with {result.change} ({result.cause})",
                 flush=True,
             )

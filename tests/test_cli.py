@@ -15,6 +15,7 @@ import pytest
 import snnc
 from snnc import __version__
 from snnc.cli import main
+from snnc.drafting.text import length
 from snnc.pipeline import checked
 from snnc.program.network import Connection
 from snnc.show.full import full
@@ -358,6 +359,13 @@ def test_new(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", "mine"]) == 1
     assert "mine.toml is there already" in capsys.readouterr().err
     assert main(["new", "../Mine"]) == 2
+
+
+def test_new_trains_as_long_with_a_file_as_without(spec: Path) -> None:
+    main(["new", "mine"])
+    train = checked(Path("mine.toml")).program.train
+    # Four fifths of the 1,797 digits.
+    assert (train.epochs, train.batch_size) == length(1437)[:2]
 
 
 def test_what_new_leaves_out_has_the_value_it_says(spec: Path) -> None:

@@ -67,7 +67,7 @@ def spec(
     }
 
 
-def by_script(tables: dict[str, Any], folder: Path) -> Any:
+def by_script(tables: dict[str, Any] | Path, folder: Path) -> Any:
     """Return the labels that the emitted script reads, items to train on before those to test on."""
     text = next(text for path, text in snnc.compile(tables, folder).items() if "train" in path.name)
     constant = re.search(r"^LABELS = .*?\]$", text, re.M | re.S)
@@ -78,7 +78,7 @@ def by_script(tables: dict[str, Any], folder: Path) -> Any:
     return np.concatenate([y_train, y_test])
 
 
-def by_memory(tables: dict[str, Any]) -> Any:
+def by_memory(tables: dict[str, Any] | Path) -> Any:
     from snnc.data.prepare import split
 
     items = split(snnc.load(tables).program)

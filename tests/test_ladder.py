@@ -141,6 +141,7 @@ def test_what_is_broken_on_purpose_is_found(
 ) -> None:
     result = workshop.result(broken)
     assert result.cause in broken.causes
+    assert result.back is not None
     assert result.back >= 0.8
 
 

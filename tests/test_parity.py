@@ -25,6 +25,15 @@ pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
 STREAMED = 6
 
 
+@pytest.fixture(autouse=True)
+def fused_in_scripts_too() -> Iterator[None]:
+    """Compute large layers' rates in scripts as in memory: NengoDL's own operations round otherwise (`test_fused`)."""
+    from snnc.networks.fused import fused
+
+    with fused():
+        yield
+
+
 def load_script(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None

@@ -29,6 +29,10 @@ WARNINGS = {
         "chip-no-synapse": "spikes aren't filtered, and counted over the frames",
     },
     "mnist_convnet": {},
+    "mnist_softlif": {
+        "few-spikes": "30 steps at 100 Hz: the probe's filter adds up what there is",
+        "unsettled": "a quarter of each logit has come through, and the largest is the largest already",
+    },
     "spiking_mnist": {
         "few-spikes": "30 steps at 100 Hz: the probe's filter makes up for it",
         "unsettled": "100 ms of filter in 30 ms: a quarter of each logit, which is as good for finding the largest from a cleared state",

@@ -69,3 +69,65 @@ def test_what_is_rounded_to_zero_has_no_sign(found: tuple[float, float, float], 
     from snnc.running.statistics import Interval
 
     assert in_percent(Interval(*found, n=1000), "+") == said
+
+
+@pytest.mark.parametrize(
+    ("seeds", "items", "of_seeds", "of_items"),
+    [(5, 360, 0.1, 0.3), (3, 360, 0.2, 0.2), (5, 2000, 0.1, 0.3), (10, 500, 0.05, 0.8)],
+)
+def test_differences_over_seeds_hold_for_other_seeds_and_items(
+    seeds: int, items: int, of_seeds: float, of_items: float
+) -> None:
+    """In 95 of 100 experiments the interval holds the true difference (here at least 92.5, of 800).
+
+    Experiments draw both seeds and items. To pool all answers, as if each were of its own, takes too little for chance.
+    """
+    from snnc.running.statistics import paired_difference, paired_over_seeds
+
+    rng = np.random.default_rng(1)
+
+    def drawn(seeds: int, items: int) -> tuple[np.ndarray, np.ndarray]:
+        hard = rng.normal(1.5, 1.2, items)
+
+        def right(shift: float, of_items: float) -> np.ndarray:
+            chance = rng.normal(0, of_items, items) + rng.normal(0, of_seeds, (seeds, 1))
+            return hard + shift + chance + rng.normal(0, 0.5, (seeds, items)) > 0
+
+        return right(0.0, 0.0), right(0.1, of_items)
+
+    truth = np.mean([a.mean() - b.mean() for a, b in (drawn(400, 2000) for _ in range(10))])
+    held = pooled = 0
+    for _ in range(800):
+        a, b = drawn(seeds, items)
+        found, alike = paired_over_seeds(a, b), paired_difference(a.ravel(), b.ravel())
+        held += found.low <= truth <= found.high
+        pooled += alike.low <= truth <= alike.high
+    assert held / 800 >= 0.925
+    assert pooled / 800 < 0.8
+
+
+def test_a_single_seed_has_the_interval_of_its_items() -> None:
+    from snnc.running.statistics import paired_difference, paired_over_seeds
+
+    rng = np.random.RandomState(0)
+    a, b = rng.uniform(size=(2, 50)) < 0.8
+    assert paired_over_seeds(a[None], b[None]) == paired_difference(a, b)
+
+
+def test_seeds_that_all_agree_leave_a_doubt() -> None:
+    from snnc.running.statistics import paired_over_seeds
+
+    right = np.ones((5, 100), bool)
+    found = paired_over_seeds(right, right)
+    assert found.value == 0
+    assert found.low < 0 < found.high
+
+
+def test_the_order_of_seeds_and_items_doesnt_matter() -> None:
+    from snnc.running.statistics import paired_over_seeds
+
+    rng = np.random.default_rng(0)
+    a, b = rng.uniform(size=(2, 5, 80)) < 0.7
+    seeds, items = rng.permutation(5), rng.permutation(80)
+    one, other = paired_over_seeds(a, b), paired_over_seeds(a[seeds][:, items], b[seeds][:, items])
+    assert (other.low, other.high) == pytest.approx((one.low, one.high))

@@ -170,6 +170,10 @@ def test_examples_in_the_help(command: str, capsys: pytest.CaptureFixture[str]) 
             ["train", "x.toml", "--epoch-s=3"],
             "there is no option '--epoch-s'; did you mean '--epochs'",
         ),
+        (
+            ["--epochs", "3", "train", "x.toml"],
+            "--epochs stands behind the command: write snnc train --epochs ...",
+        ),
         (["train", "x.toml", "y.toml"], "unrecognized arguments: y.toml"),
         (
             ["run", "x.toml", "--on", "loihi"],

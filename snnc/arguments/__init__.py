@@ -7,12 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from snnc.arguments.shared import (
+    add_cluster,
     add_data,
     add_folder,
     add_quiet,
+    add_seeds,
     add_spec,
     add_specs,
     add_telling,
+    add_track,
     add_trials,
 )
 from snnc.arguments.types import Suggested, amount, one_of, positive
@@ -125,6 +128,9 @@ def _train(parser: argparse.ArgumentParser) -> None:
         "--plot", action="store_true", help="also draw how training went, NAME.history.png"
     )
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
+    add_seeds(parser, "train", "that isn't trained yet")
+    add_cluster(parser, "train the seeds")
+    add_track(parser)
     add_telling(parser)
 
 
@@ -150,6 +156,9 @@ def _run_spec(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plot", action="store_true", help="also draw a figure of each run, NAME.PLACE.png"
     )
+    add_seeds(parser, "run", "that was trained")
+    add_cluster(parser, "show parts of the items, or the seeds,")
+    add_track(parser)
     add_telling(parser)
 
 

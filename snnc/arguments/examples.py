@@ -37,12 +37,14 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("snnc train mine.toml --baseline", "and its float twin, to compare with"),
         ("snnc train mine.toml --resume", "go on after an interrupt"),
         ("snnc train mine.toml -q > log", "only the table, and warnings"),
+        ("snnc train m.toml --seeds 5 --jobs 2", "five seeds, two at a time"),
     ),
     "run": (
         ("snnc run mine.toml", "wherever its targets say"),
         ("snnc run mine.toml --on emulator", "on the chip's emulator alone"),
         ("snnc run mine.toml --verify 10", "and compare with NengoLoihi"),
         ("snnc run mine.toml --json > r.json", "for programs"),
+        ("snnc run mine.toml --seeds 5", "mean and deviation of five seeds"),
     ),
     "calibrate": (
         ("snnc calibrate mine.toml", "search, and write the spec"),

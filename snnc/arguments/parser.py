@@ -34,8 +34,13 @@ class Parser(argparse.ArgumentParser):
         option = next((word for word in unknown if word.startswith("-")), None)
         if option is None:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
-        there_are = [o for action in self._actions for o in action.option_strings if o[:2] == "--"]
+        there_are = [name for name in self.options if name.startswith("--")]
         self.error(there_is_no("option", option.partition("=")[0], there_are))
+
+    @property
+    def options(self) -> list[str]:
+        """All that it takes, as they are written."""
+        return [option for action in self._actions for option in action.option_strings]
 
 
 def there_is_no(noun: str, word: str, words: Sequence[str]) -> str:

@@ -63,6 +63,37 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_seeds(parser: argparse.ArgumentParser, verb: str, which: str) -> None:
+    parser.add_argument(
+        "--seeds",
+        type=positive,
+        metavar="N",
+        help=f"{verb} N seeds, from the spec's own on, each {which}, and sum them up: parameters are NAME.seed3.params.npz",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=positive,
+        metavar="N",
+        help="how many seeds go on at a time, each in a process (default: 1)",
+    )
+
+
+def add_cluster(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--on-cluster",
+        metavar="ADDRESS",
+        help=f"{what} on a cluster of Dask, at the address that its scheduler prints",
+    )
+
+
+def add_track(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--track",
+        metavar="URI",
+        help="log parameters, results and files with MLflow: http://HOST:PORT, or file:FOLDER",
+    )
+
+
 def add_trials(parser: argparse.ArgumentParser, items: int) -> None:
     """Add what commands share that try a trained spec otherwise."""
     add_spec(parser)

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 
 from snnc.checks.hints import USUAL_REST, at_most, rests_long, setting
 from snnc.checks.rule import rule
-from snnc.data.csv_file import BadText, csv_format, label_names, naming
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import counted
 from snnc.program.program import Program
 from snnc.spec.base import INPUT
 from snnc.spec.sources.base import KnownKind
-from snnc.spec.sources.csv import Source as Csv
 
 LABELS = error("labels")
 
@@ -33,6 +31,10 @@ def labels_fit(program: Program) -> Iterator[Diagnostic]:
 
 def _names_in_file(program: Program) -> str:
     """Return the hint for the names that a table of text has for the classes, or ""."""
+    # Most specs have as many labels as classes.
+    from snnc.data.csv_file import BadText, csv_format, label_names, naming
+    from snnc.spec.sources.csv import Source as Csv
+
     path, data = program.data_path, program.data
     if path is None or not isinstance(data, Csv):
         return ""

@@ -113,6 +113,12 @@ def output_folder(arguments: argparse.Namespace) -> Path:
     return folder
 
 
+def refuse_alone(arguments: argparse.Namespace) -> None:
+    """Raise a UsageError for an option that says how several seeds are done, without any."""
+    if arguments.jobs:
+        raise UsageError("--jobs is how many seeds go on at a time: add --seeds N")
+
+
 def steps_of(seconds: float | None, program: Program) -> int | None:
     """Return how many steps an item is to be shown. Raises a UsageError unless it is a whole number of them."""
     if seconds is None:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import checked_spec, output_folder, say_result, say_written, warn
+from snnc.commands.common import (
+    checked_spec,
+    output_folder,
+    refuse_alone,
+    say_result,
+    say_written,
+    warn,
+)
 from snnc.commands.exit_codes import note
+from snnc.commands.tracking import log, tracker_of
 from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
 from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.wording import counted
+from snnc.environment.libraries import WITHOUT_TENSORFLOW
 from snnc.pipeline import checked
 from snnc.program.program import Program
 from snnc.running import simulators
@@ -21,14 +32,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from snnc.data.prepare import Data
+    from snnc.running.run import Answering
     from snnc.training.params_file import Trained
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.seeds:
+        from snnc.commands import seeds
+
+        return seeds.run(arguments)
+    refuse_alone(arguments)
     spec = checked(arguments.spec) if arguments.data else checked_spec(arguments.spec)
     program = spec.program
     on = _simulators(arguments, program)
-    with ready(arguments, simulators.packages(on)) as watcher:
+    tracker = tracker_of(arguments, program)
+    with ready(arguments, _packages(arguments, on)) as watcher:
         from snnc.running import measured, plots, run
         from snnc.training import params_file
         from snnc.training.paths import Paths
@@ -47,8 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
             _verify(trained, arguments.verify)
         done = []
         try:
-            for row in run.rows(trained, on, arguments.items, watcher, figures):
-                done.append(row)
+            with _answering(arguments) as answering:
+                for row in run.rows(trained, on, arguments.items, watcher, figures, answering):
+                    done.append(row)
             if figures:
                 drawn = (plots.path_of(figures, program, simulator) for simulator in on)
                 say_written(drawn, arguments.quiet)
@@ -63,8 +82,31 @@ def run(arguments: argparse.Namespace) -> int:
             else []
         )
     warn(spec.document, without_allowed(found, spec.allowed))
+    if tracker:
+        log(tracker, "run", spec.document, results, folder)
     results.refuse_silence()
     return 0
+
+
+def _packages(arguments: argparse.Namespace, on: Sequence[SimulatorName]) -> tuple[str, ...]:
+    """Return the packages to import for some simulators; of those on a cluster, its workers import theirs."""
+    if not arguments.on_cluster:
+        return simulators.packages(on)
+    if arguments.plot:
+        raise UsageError("--plot doesn't go with --on-cluster: what it draws is recorded here")
+    return WITHOUT_TENSORFLOW
+
+
+@contextmanager
+def _answering(arguments: argparse.Namespace) -> Iterator[Answering | None]:
+    """Yield what answers items on a cluster; None if this process is to."""
+    if not arguments.on_cluster:
+        yield None
+        return
+    from snnc.seeds import cluster
+
+    with cluster.connected(arguments.on_cluster, note) as client:
+        yield cluster.answering(client)
 
 
 def _load(

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import output_folder, say_written, warn
+from snnc.commands.common import output_folder, refuse_alone, say_written, warn
 from snnc.commands.exit_codes import note
 from snnc.commands.same_files import specs_of_the_same_files
+from snnc.commands.tracking import log, tracker_of
 from snnc.commands.waiting import ready
 from snnc.diagnostics.allowed import without_allowed
+from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.screen import screen
 from snnc.environment.files import claimed
 from snnc.pipeline import LONGER, Checked, checked, with_epochs
@@ -25,9 +27,17 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.seeds:
+        from snnc.commands import seeds
+
+        return seeds.train(arguments)
+    refuse_alone(arguments)
+    if arguments.on_cluster:
+        raise UsageError("a cluster trains several seeds at a time: add --seeds N")
     spec = with_epochs(checked(arguments.spec, arguments.data), arguments.epochs, "--epochs {}")
     warn(spec.document, spec.warnings)
     folder = output_folder(arguments)
+    tracker = tracker_of(arguments, spec.program)
     with _said_if_not_alone(spec, folder), ready(arguments) as watcher:
         figure = folder / f"{spec.program.name}.history.png"
         if arguments.plot:
@@ -42,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(screen(sys.stdout).lines(training.lines()))
     found = [d for d in training.warnings if (d.code, d.at) not in told]
     warn(spec.document, without_allowed(found, spec.allowed))
+    if tracker:
+        log(tracker, "train", spec.document, training.results, folder)
     training.results.refuse_silence()
     return 0
 

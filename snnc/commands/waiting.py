@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -30,6 +31,9 @@ def ready(
     with ExitStack() as stack:
         with _word(arguments, packages):
             stack.enter_context(libraries.loaded(packages))
+        # From here on there are arrays, which circles of objects would keep; what is imported needn't be looked through.
+        gc.freeze()
+        gc.enable()
         yield watcher(arguments)
 
 

@@ -133,6 +133,19 @@ def _tells(values: Array, y: Labels) -> bool:
     return pairs == classes or (few and pairs == len(different))
 
 
+def one_hot_with(x: Array, y: Labels) -> list[int]:
+    """Return the columns of items, (n, size), of which each item has a 1 in a single one, or else in its label; [] if there are none.
+
+    One column that does so tells the label by itself.
+    """
+    if set(np.unique(y).tolist()) != {0, 1}:
+        return []
+    flags = np.isin(x, (0, 1)).all(axis=0) & x.astype(bool).any(axis=0)
+    apart = np.flatnonzero(flags & ~x[y == 1].astype(bool).any(axis=0))
+    is_whole = len(apart) > 1 and bool((x[:, apart].sum(axis=1) == 1 - y).all())
+    return apart.tolist() if is_whole else []
+
+
 def like_pixels(x: Array) -> bool:
     """Whether the columns of items, (n, size), share one scale, as pixels do: none below 0, and most reach as far as the widest."""
     if x.shape[1] < 16 or not np.isfinite(x).all() or x.min() < 0:

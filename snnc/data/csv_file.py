@@ -35,11 +35,14 @@ class BadText(ValueError):
 
 @dataclass(frozen=True)
 class Format:
-    """The format of a table. `label` and those in `ignore` are names or numbers of columns; `names` are the names of the classes."""
+    """The format of a table. Those in `labels` and `ignore` are names or numbers of columns; `names` are the names of the classes.
+
+    One-hot labels have several columns. Their rows are read as if the class stood in the first of these, and the others were ignored.
+    """
 
     delimiter: str
     header: bool
-    label: str | int
+    labels: Sequence[str | int]
     names: Sequence[str]
     classes: int
     ignore: Sequence[str | int] = ()
@@ -55,16 +58,58 @@ class Format:
             return self.names.index(cell)
         return None if self.by_name_alone else number(cell)
 
+    @property
+    def is_one_hot(self) -> bool:
+        return len(self.labels) > 1
+
+    def label_columns(self, columns: list[str]) -> list[int]:
+        """Return the numbers of the columns of labels, from 0: one, unless they are one-hot. Raises LookupError."""
+        return [column_number(column, columns) for column in self.labels]
+
     def label_column(self, columns: list[str]) -> int:
-        """Return the number of the label's column, from 0. Raises LookupError."""
-        return column_number(self.label, columns)
+        """Return the number of the column, from 0, that holds a label in the rows of a file. Raises LookupError."""
+        return self.label_columns(columns)[0]
 
     def ignored_columns(self, columns: list[str]) -> list[int]:
-        """Return the numbers of the columns that are ignored, from 0. Raises LookupError."""
-        return [column_number(column, columns) for column in self.ignore]
+        """Return the numbers of the columns, from 0, that hold neither values nor a label. Raises LookupError."""
+        ignored = [column_number(column, columns) for column in self.ignore]
+        return [*ignored, *self.label_columns(columns)[1:]]
+
+    @property
+    def no_values(self) -> int:
+        """How many columns hold no values of an item."""
+        return len(self.labels) + len(self.ignore)
+
+    def rows(self, path: Path) -> Iterator[Row]:
+        """Yield the rows of a file, the first line as it is. Raises as `rows`, and LookupError for columns that aren't there."""
+        every = rows(path, self.delimiter)
+        if not self.is_one_hot:
+            yield from every
+            return
+        places: list[int] = []
+        for row in every:
+            is_header = not places and self.header
+            places = places or self.label_columns(row.cells)
+            yield row if is_header else self._with_one_label(row, places)
+
+    def _with_one_label(self, row: Row, places: list[int]) -> Row:
+        """Return a row with its class in the first column of one-hot labels; of a row without one, all of these."""
+        if max(places) >= len(row.cells):
+            return row
+        cells = [row.cells[place] for place in places]
+        flags = [flag(cell) for cell in cells]
+        label = ", ".join(cells)
+        if flags.count(1) == 1 and flags.count(0) == len(flags) - 1:
+            one = flags.index(1)
+            label = self.names[one] if one < len(self.names) else str(one)
+        changed = list(row.cells)
+        changed[places[0]] = label
+        return Row(row.line, changed)
 
     def unlisted(self, cell: str) -> str:
         """Return the message for a label that means no class."""
+        if self.is_one_hot:
+            return f"the one-hot label is {cell!r}; it has a 1 for the item's class, and else 0"
         if self.by_name_alone:
             return f"the label {cell!r} is none of those that labels in [output] lists"
         meant = close(cell, self.names)
@@ -78,9 +123,13 @@ class Format:
             return f"column '{name}'"
         return f"column {number} (from 0)"
 
+    def key(self, columns: list[str], number: int) -> str | int:
+        """Return what names a column in a spec: its name if only one has it, else its number."""
+        return columns[number] if self.header and columns.count(columns[number]) == 1 else number
+
     def columns_of(self, path: Path) -> list[str]:
         """Return the cells of a file's first line. Raises OSError and BadText."""
-        return next(rows(path, self.delimiter), Row(1, [])).cells
+        return next(self.rows(path), Row(1, [])).cells
 
     def label_of(self, path: Path) -> int:
         """Return the number of the label's column in a file. Raises OSError, BadText and LookupError."""
@@ -157,7 +206,7 @@ def fault(path: Path, how: Format) -> Fault | None:
     """Return the first error in a table, or None. Raises OSError."""
     columns: list[str] = []
     try:
-        for row in rows(path, how.delimiter):
+        for row in how.rows(path):
             if not columns:
                 columns = row.cells
                 if how.header:
@@ -245,7 +294,7 @@ def label_names(path: Path, how: Format, label: int) -> list[str]:
     """Return the labels in a file as they are written: first those that the spec lists, then numbers, then text."""
     present = set[str]()
     try:
-        for row in islice(rows(path, how.delimiter), int(how.header), None):
+        for row in islice(how.rows(path), int(how.header), None):
             if not holds_no_numbers(row.cells, label):
                 present.update(cell for cell in row.cells[label : label + 1] if not is_gap(cell))
     except BadText:
@@ -267,9 +316,7 @@ def naming(names: Sequence[str], how: Format) -> str:
 
 def ignoring(columns: list[str], numbers: Sequence[int], how: Format) -> str:
     """Return the hint that ignores some columns besides those that the spec ignores: by their names if they have one."""
-    named = [
-        columns[n] if how.header and columns.count(columns[n]) == 1 else n for n in sorted(numbers)
-    ]
+    named = [how.key(columns, n) for n in sorted(numbers)]
     return f"write ignore = {write_toml.value([*how.ignore, *named])} in [data]"
 
 
@@ -277,6 +324,11 @@ def in_order(name: str) -> tuple[bool, float, str]:
     """Return what sorts names: numbers by their value, before text."""
     value = number(name)
     return (value is None, value or 0.0, name)
+
+
+def flag(cell: str) -> float | None:
+    """Return the number in a cell of one-hot labels, which are 0 and 1, or False and True."""
+    return {"false": 0.0, "true": 1.0}.get(cell.lower(), number(cell))
 
 
 def is_gap(cell: str) -> bool:
@@ -321,5 +373,5 @@ def csv_format(network: Network, data: Csv) -> Format:
     """Return the format of a source's file."""
     names = tuple(name.strip() for name in network.output.labels or ())
     return Format(
-        data.delimiter, data.header, data.label, names, network.output.classes, data.ignore
+        data.delimiter, data.header, data.labels, names, network.output.classes, data.ignore
     )

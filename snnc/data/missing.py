@@ -45,12 +45,13 @@ def _fewer(program: Program, classes: int, present: Labels | None = None) -> str
 def _other_split(program: Program, data: Data) -> str:
     """Return the hint for the first seed with which all classes are in both parts of data that are split here."""
     labels = np.concatenate([data.y_test, data.y_train])
-    first = np.concatenate(parts(program.network.seed, len(labels), program.data.split_fraction))
+    first = np.concatenate(parts(program.split_seed, len(labels), program.data.split_fraction))
     whole = np.empty_like(labels)
     whole[first] = labels
     classes = set(whole.tolist())
+    key, table = ("seed", "network") if program.data.drawn_by is None else ("split_seed", "data")
     for seed in range(SPLITS):
         split = parts(seed, len(whole), program.data.split_fraction)
         if all(set(whole[part].tolist()) == classes for part in split):
-            return f"write seed = {seed} in [network], which splits them otherwise"
+            return f"write {key} = {seed} in [{table}], which splits them otherwise"
     return MORE_ITEMS

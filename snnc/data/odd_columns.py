@@ -6,12 +6,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from snnc.data.columns import Found, codes, like_pixels, never_vary, row_numbers, tell_labels
+from snnc.data.columns import (
+    Found,
+    codes,
+    like_pixels,
+    never_vary,
+    one_hot_with,
+    row_numbers,
+    tell_labels,
+)
 from snnc.data.csv_file import BadText, Format, csv_format, ignoring
 from snnc.data.prepare import Data
 from snnc.diagnostics.codes import DATA_ANSWER, DATA_CONSTANT, DATA_MISSING, DATA_NUMBER
 from snnc.diagnostics.diagnostic import Diagnostic
-from snnc.diagnostics.wording import number
+from snnc.diagnostics.wording import joined, number
 from snnc.program.program import Program
 from snnc.spec import write_toml
 from snnc.spec.sources.base import FileKind
@@ -44,6 +52,8 @@ def column_warnings(program: Program, data: Data) -> Iterator[Diagnostic]:
     if columns := tell_labels(x, data.y_train):
         message, hint = _columns(file, columns, "tell the class alone")
         yield Diagnostic(DATA_ANSWER, message, AT, hint=hint)
+    if file and (columns := one_hot_with(x, data.y_train)):
+        yield _one_hot(file, columns)
     if columns := row_numbers(x):
         message, hint = _columns(file, columns, "count the items")
         yield Diagnostic(DATA_NUMBER, message, AT, hint=hint)
@@ -92,6 +102,25 @@ def _columns(file: _File | None, columns: Sequence[int], what: str) -> tuple[str
         return message, f"leave them out: numpy.delete(x, {list(columns)}, axis=1)"
     ignored = ignoring(file.names, [file.inputs[c] for c in columns], file.how)
     return message, f"{ignored} and shape = [{len(file.inputs) - len(columns)}] in [input]"
+
+
+def _one_hot(file: _File, columns: Sequence[int]) -> Diagnostic:
+    """Return the warning for one-hot labels of which the spec takes one column."""
+    how, inputs = file.how, file.inputs
+    places = sorted([*(inputs[c] for c in columns), how.label_column(file.names)])
+    shown = [file.names[inputs[c]] for c in columns]
+    more = f" and {len(shown) - NAMED} more" if len(shown) > NAMED else ""
+    others = f"{joined(shown[:NAMED], 'and')}{more}"
+    written = write_toml.value([how.key(file.names, place) for place in places])
+    names = [file.names[place] for place in places]
+    labels = f" and labels = {write_toml.value(names)}" if how.header else ""
+    return Diagnostic(
+        DATA_ANSWER,
+        f"with the label, the columns {others} are one-hot labels: a column a class",
+        AT,
+        hint=f"write label = {written} in [data] and shape = [{len(inputs) - len(columns)}] in [input] "
+        f"and classes = {len(places)}{labels} in [output]",
+    )
 
 
 def _name(file: _File | None, column: int) -> str:

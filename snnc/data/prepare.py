@@ -126,7 +126,7 @@ def split(program: Program) -> Split:
         (x_train, y_train), (x_test, y_test) = arrays
     else:
         ((x, y),) = arrays
-        test, train = parts(program.network.seed, len(x), program.data.split_fraction)
+        test, train = parts(program.split_seed, len(x), program.data.split_fraction)
         x_train, y_train, x_test, y_test = x[train], y[train], x[test], y[test]
     n_seen = len(division(program, len(x_train))[0])
     if n_seen < program.train.batch_size:

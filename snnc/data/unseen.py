@@ -116,15 +116,16 @@ def _table(program: Program, data: Csv, path: Path) -> Raw:
         top = next(rows(path, data.delimiter)).cells
     except (BadText, StopIteration) as error:
         raise Refusal(f"{path.as_posix()}: {str(error) or 'it is empty'}") from error
-    named = isinstance(data.label, str) and data.label.strip() in top
+    labels = data.labels
+    named = any(isinstance(label, str) and label.strip() in top for label in labels)
     ignored = _ignored_there(data, top, size)
     if len(top) == size + len(ignored) and not named:
         x = _numbers(path, data, top, ignored)
         return Raw("items", x, "", np.empty(0))
-    if len(top) != size + 1 + len(ignored):
+    if len(top) != size + len(labels) + len(ignored):
         raise Refusal(
             f"{path.as_posix()} has {counted(len(top), 'column')}: an item has {counted(size, 'value')}, "
-            f"so that there are {size + len(ignored)}, or {size + 1 + len(ignored)} with labels"
+            f"so that there are {size + len(ignored)}, or {size + len(labels) + len(ignored)} with labels"
         )
     there = replace(program, data_file=path, data=data.model_copy(update={"ignore": ignored}))
     (raw,) = csv_source.read(there)
@@ -160,11 +161,11 @@ def _numbers(
 def _values(data: Csv, top: list[str], ignored: tuple[str | int, ...]) -> list[int]:
     """Return the columns that hold the values of items, in a table without labels."""
     columns = list(range(len(top)))
-    # Numbers count the column of labels, which isn't there.
-    whole = columns
-    if isinstance(data.label, int):
-        at = range(len(top) + 1)[data.label]
-        whole = [*columns[:at], -1, *columns[at:]]
+    # Numbers count the columns of labels, which aren't there.
+    whole = list(columns)
+    places = range(len(top) + len(data.labels))
+    for at in sorted(places[label] for label in data.labels if isinstance(label, int)):
+        whole.insert(at, -1)
     gone = {whole[c] if isinstance(c, int) else top.index(c.strip()) for c in ignored}
     return [c for c in columns if c not in gone]
 

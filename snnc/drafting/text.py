@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from snnc.drafting.draft import Draft, Line
 from snnc.spec import write_toml
@@ -13,11 +14,30 @@ UPDATES = 4000
 MARGIN = 40
 
 
+class Length(NamedTuple):
+    """How long a network is trained on so many items."""
+
+    epochs: int
+    batch_size: int
+    items: int
+
+    @property
+    def updates(self) -> int:
+        """How often weights are changed."""
+        return self.epochs * max(self.items // self.batch_size, 1)
+
+
+def length(items: int) -> Length:
+    """Return how long to train on a number of items: for about UPDATES changes of the weights."""
+    batch = 16 if items < 1000 else 32 if items < 10_000 else 100
+    batch = max(1, min(batch, items // 4))
+    epochs = max(10, min(200, round(UPDATES * batch / max(items, 1))))
+    return Length(epochs, batch, items)
+
+
 def spec_text(name: str, source: str, draft: Draft) -> str:
     """Return the spec of a network for a file, whose name is said."""
-    batch = 16 if draft.to_train < 1000 else 32 if draft.to_train < 10_000 else 100
-    batch = max(1, min(batch, draft.to_train // 4))
-    epochs = max(10, min(200, round(UPDATES * batch / max(draft.to_train, 1))))
+    training = length(draft.to_train)
     head = [
         f"# What snnc new found in {source}, and a first network for it. Each choice has its reason behind it; change what you know better.",
         "# Next: snnc check --data, train, run, predict; `snnc explain` has the rules, `snnc show --full` every other key.",
@@ -41,12 +61,8 @@ def spec_text(name: str, source: str, draft: Draft) -> str:
         ),
         "[output]": draft.output,
         "[train]": (
-            Line(
-                "epochs",
-                epochs,
-                f"about {epochs * max(draft.to_train // batch, 1):,} changes of the weights",
-            ),
-            Line("batch_size", batch, f"of {draft.to_train:,} items to train on"),
+            Line("epochs", training.epochs, f"about {training.updates:,} changes of the weights"),
+            Line("batch_size", training.batch_size, f"of {draft.to_train:,} items to train on"),
         ),
     }
     blocks = ["\n".join(head)]

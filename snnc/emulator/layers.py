@@ -212,6 +212,8 @@ class Found:
     """What layers are found in: operators of every step, and what else is known of them."""
 
     reads: Reads
+    #: What they write, and inputs that change.
+    varying: set[Any]
     probed: set[Any]
     per_item: set[Any]
     internal: set[Any]
@@ -319,5 +321,4 @@ class Found:
 
     def _stays(self, operator: Any) -> bool:
         """Whether an operator writes the same in every step."""
-        varying = {base for op in self.reads for base in bases(written(op))}
-        return isinstance(operator, PURE) and self.reads[operator].isdisjoint(varying)
+        return isinstance(operator, PURE) and self.reads[operator].isdisjoint(self.varying)

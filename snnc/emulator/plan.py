@@ -80,12 +80,14 @@ class Plan:
         held = {probe: signal for probe, signal in probes.items() if probe not in of_counts}
         probed = bases(held.values())
         spikes_only = signals.spikes_only(reads, probed, per_item, internal)
+        spikes_only -= bases(of_counts.values())
         parts = order.parts(reads, internal, sharing)
         filters, products = _filters(every_step, model.dt), scatters(every_step, per_item)
 
         in_turns = order.in_turns(parts)
+        changing = operators.all_written(every_step) | bases(varying)
         layers = Found(
-            reads, probed, per_item, internal, spikes_only, in_turns, filters, products
+            reads, changing, probed, per_item, internal, spikes_only, in_turns, filters, products
         ).layers()
         every_step = operators.without(every_step, [layers.absorbed, layers.constant])
         unheld = layers.unheld({op: reads[op] for op in every_step}, probed)

@@ -7,6 +7,7 @@ import nengo_dl
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.networks.fused import fused
 from snnc.program.program import Program
 
 Array = NDArray[np.float64]
@@ -18,13 +19,14 @@ def simulator(
     with net:
         # Signals that NengoDL has merged are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-    return nengo_dl.Simulator(
-        net,
-        dt=program.network.dt,
-        minibatch_size=minibatch_size or program.train.batch_size,
-        seed=program.network.seed,
-        progress_bar=False,
-    )
+    with fused():
+        return nengo_dl.Simulator(
+            net,
+            dt=program.network.dt,
+            minibatch_size=minibatch_size or program.train.batch_size,
+            seed=program.network.seed,
+            progress_bar=False,
+        )
 
 
 def filled(items: Array, batch_size: int, steps: int) -> Array:

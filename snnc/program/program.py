@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: How many outputs of neurons are recorded at once: 200 MB, of which NengoDL holds several copies.
 RECORDED = 50_000_000
+#: How many steps of the optimiser are one call of TensorFlow: between calls Python takes as long as a step of a small network.
+STEPS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,6 +59,12 @@ class Program:
         if self.data_file is None and isinstance(self.data, FileKind):
             return self.spec_path.parent / self.data.path
         return self.data_file
+
+    @property
+    def split_seed(self) -> int:
+        """The seed that draws the items held out, where the data don't come split."""
+        written = self.data.drawn_by
+        return self.network.seed if written is None else written
 
     @property
     def on_loihi(self) -> bool:

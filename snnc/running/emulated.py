@@ -35,16 +35,19 @@ def emulate(
     over_time: OverTime | None = None,
     present: Literal["stream", "fresh"] = "stream",
     each: int = 0,
+    n_chains: int | None = None,
 ) -> Answers:
     """Run a deployed program over items x, (n, size), on the emulated chip, as a stream or each from a cleared state.
 
     `progress` gets the number of items of each finished batch. The answers hold a recording of the first `recorded` items,
-    and the rates of the first `each` by themselves. `over_time`, if there is one, sees the outputs of all.
+    and the rates of the first `each` by themselves. `over_time`, if there is one, sees the outputs of all. A stream is shown in
+    `n_chains`, by default as many as its number of items asks for.
     """
     net = deployed_network(program.network, np.zeros(program.network.input_size), loihi=True)
     recorder = Recorder(net) if recorded else None
     steps, gap = program.stream_steps, program.gap_steps if present == "stream" else 0
-    n_chains = chains(len(x)) if present == "stream" else len(x)
+    if n_chains is None:
+        n_chains = chains(len(x)) if present == "stream" else len(x)
     read = program.read_steps(steps)
     reader = ProbeReader(net, program, len(x), steps, read, over_time, each)
     on_chip = {population.name for population in program.network.populations_on_chip}

@@ -33,11 +33,13 @@ def in_floats(
     over_time: OverTime | None = None,
     present: Literal["stream", "fresh"] = "stream",
     each: int = 0,
+    n_chains: int | None = None,
 ) -> Answers:
     """Run a deployed program over items x, (n, size), as nengo.Simulator does, as a stream or each from a cleared state.
 
     `progress` gets the number of items of each finished batch. The answers hold a recording of the first `recorded` items of a
-    stream, and the rates of the first `each` by themselves. `over_time`, if there is one, sees the outputs of all.
+    stream, and the rates of the first `each` by themselves. `over_time`, if there is one, sees the outputs of all. A stream
+    is shown in `n_chains`, by default as many as its number of items asks for.
     """
     net = deployed_network(program.network, np.zeros(program.network.input_size))
     recorder = Recorder(net) if recorded else None
@@ -58,7 +60,7 @@ def in_floats(
             gap=gap,
             latency=late,
             present=present,
-            chains=chains(len(x)),
+            chains=n_chains or chains(len(x)),
             probes=[probe for probe in reader.probes if probe not in net.spikes],
             summed=net.spikes,
         ):

@@ -26,6 +26,9 @@ from snnc.scripts.figures import ITEMS
 from snnc.training.params_file import Trained
 from snnc.training.progress import Watcher
 
+#: What answers items x, (n, size), in a simulator: it is told how many are done, and records the first ones if asked to.
+Answering = Callable[[Program, Any, SimulatorName, Callable[[int], None], int], Answers]
+
 
 def run(
     trained: Trained, simulators: Sequence[SimulatorName], n_items: int | None, watcher: Watcher
@@ -40,10 +43,11 @@ def rows(
     n_items: int | None,
     watcher: Watcher,
     figures: Path | None = None,
+    answering: Answering | None = None,
 ) -> Iterator[Row]:
     """Yield a row for each way to run a trained program, as soon as it is done: a later Refusal leaves earlier rows valid.
 
-    With a folder for `figures`, write the figure of each simulator there.
+    With a folder for `figures`, write the figure of each simulator there. `answering` runs it elsewhere than in this process.
     """
     program, x, y = trained.program, trained.x_test[:n_items], trained.y_test[:n_items]
     predicted = None if trained.baseline is None else trained.baseline[: len(y)]
@@ -54,7 +58,8 @@ def rows(
     for index, simulator in enumerate(simulators):
         name = name_of(program, simulator)
         with _before(simulators[index + 1 :]), watcher.items(name, len(x)) as count:
-            answers = answers_of(program, x, simulator, count, ITEMS if figures else 0)
+            answer = answering or answers_of
+            answers = answer(program, x, simulator, count, ITEMS if figures else 0)
         yield scorer.row(name, simulator, answers, rates)
         # After the row: a failing figure loses no numbers.
         if figures:

@@ -10,7 +10,7 @@ from snnc.operators.call import Call
 from snnc.operators.kernel import COSTS, Kernel
 from snnc.program.fingerprint import training
 from snnc.program.network import Network, Population
-from snnc.program.program import Program
+from snnc.program.program import STEPS_AT_ONCE, Program
 from snnc.program.waking import may_start_silent
 from snnc.scripts.code import Code, Group, entry, expression, layout, literal, prefixed
 from snnc.scripts.neurons import prefixes_of, running_neurons
@@ -27,8 +27,10 @@ _LOGS = ("loss", "accuracy", "val_loss", "val_accuracy")
 class Fitting(NamedTuple):
     """The function that trains."""
 
-    #: The argument of `compile` that makes the optimiser; with a checkpoint, it is a constant.
+    #: The argument of `compile` that makes the optimiser; with a checkpoint, it is there already.
     optimizer: str
+    #: How many of its steps are one call of TensorFlow.
+    steps_at_once: int
     #: The statement that trains for an epoch.
     fitted: str
     resume: bool
@@ -141,8 +143,10 @@ def fitting(program: Program) -> tuple[Section, ...]:
     train, bands = program.train, program.network.bands
     stopping, validates = train.early_stopping, program.validates
     monitor = program.plateau.kwargs["monitor"] if program.plateau else ""
+    optimizer = "optimizer" if program.scripts.resume else expression(train.optimizer.call())
     fit = Fitting(
-        optimizer=layout(expression(train.optimizer.call()), "optimizer=", ",", indent=12),
+        optimizer=layout(optimizer, "optimizer=", ",", indent=12),
+        steps_at_once=STEPS_AT_ONCE,
         fitted=_fitted(program),
         resume=program.scripts.resume,
         validates=validates,

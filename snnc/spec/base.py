@@ -56,6 +56,10 @@ def default_kind(kind: str) -> BeforeValidator:
 #: A number of things. The limit is far beyond what a network can have, and still easy to read in a message.
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
+#: Training seeds each epoch with 1000 * seed + epoch + 1, which has to stay below 2**32.
+LARGEST_SEED = 4_000_000
+Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
+
 #: The name of a network or a layer; it becomes a Python name and part of file names.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 

@@ -14,7 +14,6 @@ from snnc.diagnostics.diagnostic import Diagnostic, Span
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError, cannot
 from snnc.spec import write_toml
-from snnc.spec.toml_errors import syntax_error
 
 
 def read(path: Path) -> Document:
@@ -40,6 +39,8 @@ def parse(raw: bytes, path: Path) -> Document:
     try:
         return Document(path, text, tomli.loads(text))
     except tomli.TOMLDecodeError as error:
+        from snnc.spec.toml_errors import syntax_error  # most texts are TOML
+
         raise CompileError(Document(path, text, {}), [syntax_error(error, text)]) from error
     except RecursionError as error:
         message = "tables or arrays are nested too deeply"

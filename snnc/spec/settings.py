@@ -37,7 +37,7 @@ class Presentation(Model):
         0.1, description="How long a stream shows an item, in seconds; a multiple of dt."
     )
     read: Reading = Field(
-        MeanOfLast(mean_of_last=USUAL_SHARE),
+        MeanOfLast.model_construct(mean_of_last=USUAL_SHARE),
         description="What the answer is read from: { mean_of_last = share }, or the last step.",
     )
     latency: Annotated[int, Field(ge=0, le=10**9)] | None = Field(

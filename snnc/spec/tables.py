@@ -7,16 +7,13 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
 from snnc.diagnostics.codes import CONFLICTING_KEYS, DUPLICATE_VALUE
-from snnc.spec.base import Count, Model, Name, default_kind
+from snnc.spec.base import Count, Model, Name, Seed, default_kind
 from snnc.spec.layers import Layer
 from snnc.spec.neurons import Neurons
 from snnc.spec.settings import LoihiSettings, Presentation, Scripts, Train
 from snnc.spec.sources import Source
 from snnc.spec.synapses import Synapse
 from snnc.spec.weights import L1, L2
-
-#: Training seeds each epoch with 1000 * seed + epoch + 1, which has to stay below 2**32.
-LARGEST_SEED = 4_000_000
 
 Target = Literal["nengo_dl", "loihi"]
 #: A TOML array becomes a tuple, so that a spec is immutable.
@@ -36,11 +33,8 @@ class Network(Model):
     """The network as a whole."""
 
     name: Name = Field(description="Names the network, its scripts and its files.")
-    seed: int = Field(
-        0,
-        ge=0,
-        le=LARGEST_SEED,
-        description="Seeds the split of the data, the weights and the order of items.",
+    seed: Seed = Field(
+        0, description="Seeds the split of the data, the weights and the order of items."
     )
     dt: Annotated[float, Field(ge=1e-9, lt=0.1)] = Field(
         0.001, description="Length of a time step, in seconds."

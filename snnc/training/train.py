@@ -19,7 +19,7 @@ from snnc.environment.libraries import strict_warnings
 from snnc.networks.build import build, training_network
 from snnc.networks.folding import Weights
 from snnc.networks.nengo_dl import simulator
-from snnc.program.program import Program
+from snnc.program.program import STEPS_AT_ONCE, Program
 from snnc.program.waking import may_start_silent
 from snnc.spec.settings import EarlyStopping, FiringRates
 from snnc.training.beginning import begin
@@ -58,6 +58,7 @@ def train(
             optimizer=build(program.train.optimizer.call()),
             loss=losses,
             metrics={net.logits: "accuracy"},
+            steps_per_execution=STEPS_AT_ONCE,
         )
 
         by_class = class_weights(program, y)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -46,7 +47,10 @@ def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
     network, data = program.network, program.data
     assert isinstance(data, Csv)
     try:
+        how = csv_format(network, data)
         first = list(islice(rows(path, data.delimiter), 2))
+        with suppress(LookupError):  # reported below
+            first = list(islice(how.rows(path), 2))
     except BadText as error:
         reason, hint = divided(str(error))
         yield Diagnostic(DATA_FILE, f"can't read {path.as_posix()}: {reason}", at, hint=hint)
@@ -55,7 +59,7 @@ def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
         message, hint = f"{path.as_posix()} holds no items", "save it again, with its items"
         yield Diagnostic(DATA_SHAPE, message, at, hint=hint)
         return
-    table = _Table(path, csv_format(network, data), first[0], first[int(data.header)])
+    table = _Table(path, how, first[0], first[int(data.header)])
     yield from _columns_fit(program, table)
 
 
@@ -89,7 +93,7 @@ def _columns_fit(program: Program, table: _Table) -> Iterator[Diagnostic]:
     except LookupError:
         yield _misdivided(table) or _lying(table) or _no_label(how, columns)
         return
-    if wrong := list(_ignored_fit(how, columns, label)):
+    if wrong := [*_labels_fit(how, columns), *_ignored_fit(how, columns)]:
         yield from wrong
         return
     yield from _items_fit(program, table, label)
@@ -120,7 +124,7 @@ def _shape_fits(
 ) -> Iterator[Diagnostic]:
     """Yield what doesn't fit of the number of columns, and warnings of the header that say no other shape."""
     how, columns = table.how, table.top.cells
-    size = len(columns) - 1 - len(how.ignore)
+    size = len(columns) - how.no_values
     ignored = " and what is ignored" if how.ignore else ""
     what = f"an item, a line without its label{ignored},"
     hint = ""
@@ -133,10 +137,27 @@ def _shape_fits(
     yield from items_fit(program, (size,), what, hint)
 
 
-def _ignored_fit(how: Format, columns: list[str], label: int) -> Iterator[Diagnostic]:
+def _labels_fit(how: Format, columns: list[str]) -> Iterator[Diagnostic]:
+    """Yield an error for a column of one-hot labels that is named twice, or for another number of them than of classes."""
+    if not how.is_one_hot:
+        return
+    places = how.label_columns(columns)
+    for index, place in enumerate(places):
+        if place in places[:index]:
+            message = f"{how.column(columns, place)} is there already"
+            yield Diagnostic(
+                DATA_COLUMN, message, ("data", "label", index), hint="leave it out here"
+            )
+    if len(set(places)) == len(places) != how.classes:
+        message = f"one-hot labels have a column a class: {len(places)} columns, but {how.classes} classes"
+        hint = f"write classes = {len(places)}"
+        yield Diagnostic(DATA_COLUMN, message, ("output", "classes"), hint=hint)
+
+
+def _ignored_fit(how: Format, columns: list[str]) -> Iterator[Diagnostic]:
     """Yield an error for an ignored column that isn't there, is another one or the label, and if nothing is left."""
     at = ("data", "ignore")
-    seen = {label: "the labels are in it"}
+    seen = dict.fromkeys(how.label_columns(columns), "the labels are in it")
     for index, column in enumerate(how.ignore):
         where = (*at, index)
         try:
@@ -284,11 +305,10 @@ def _lying(table: _Table) -> Diagnostic | None:
         names = [row.cells[0] for row in islice(rows(table.path, table.how.delimiter), MOST_NAMES)]
     except BadText:
         return None
-    if table.how.label not in names[1:]:
+    label = table.how.labels[0]
+    if label not in names[1:]:
         return None
-    message = (
-        f"line {names.index(str(table.how.label)) + 1} holds the labels: the table lies on its side"
-    )
+    message = f"line {names.index(str(label)) + 1} holds the labels: the table lies on its side"
     return Diagnostic(DATA_SHAPE, message, PATH, hint="save it transposed (pandas: DataFrame.T)")
 
 
@@ -307,18 +327,31 @@ def _near(columns: list[str], column: str | int) -> str:
 
 
 def _no_label(how: Format, columns: list[str]) -> Diagnostic:
-    at, message = ("data", "label"), _no_column(columns, how.label)
-    if isinstance(how.label, int):
+    """Return an error for the first column of labels that isn't there."""
+    index, label = next((n, c) for n, c in enumerate(how.labels) if not _is_there(c, columns))
+    at = ("data", "label", index) if how.is_one_hot else ("data", "label")
+    message = _no_column(columns, label)
+    if isinstance(label, int):
         return Diagnostic(DATA_COLUMN, message, at, hint="write -1 for the last")
-    if how.label in columns:
-        last = max(n for n, name in enumerate(columns) if name == how.label)
+    if label in columns:
+        last = max(n for n, name in enumerate(columns) if name == label)
         return Diagnostic(DATA_COLUMN, message, at, hint=f"write {last}, the number of the last")
     if sum(number(cell) is not None for cell in columns) >= len(columns) - 1:
         message += ": the first line holds an item, not names"
         hint = "write header = false and label = -1, the last column"
+    elif how.is_one_hot:
+        hint = near(label, columns)
     else:
-        hint = near(how.label, columns) or f"write -1 for the last, which is {columns[-1]!r}"
+        hint = near(label, columns) or f"write -1 for the last, which is {columns[-1]!r}"
     return Diagnostic(DATA_COLUMN, message, at, hint=hint)
+
+
+def _is_there(column: str | int, columns: list[str]) -> bool:
+    try:
+        column_number(column, columns)
+    except LookupError:
+        return False
+    return True
 
 
 #: What a column is called that numbers items; pandas gives it no name, or this one when it reads it again.

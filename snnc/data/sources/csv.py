@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.data.csv_file import PATH, Format, csv_format, fault, rows
+from snnc.data.csv_file import PATH, Format, csv_format, fault, flag
 from snnc.data.measured import regression_of
 from snnc.data.sources.base import Raw
 from snnc.data.unfit import unfit
@@ -32,12 +32,12 @@ def read(program: Program) -> list[Raw]:
     how = csv_format(program.network, data)
     try:
         columns = how.columns_of(path)
-        label, ignored = how.label_column(columns), how.ignored_columns(columns)
+        labels, ignored = how.label_columns(columns), how.ignored_columns(columns)
         lenient = data.leaves_unusable_out
         if lenient:
-            table = _lenient(path, how, len(columns), label)
+            table = _lenient(path, how, len(columns), labels[0])
         else:
-            table = _strict(path, how, label, ignored)
+            table = _strict(path, how, labels, ignored)
     except OSError as error:
         raise cannot("read", path, error) from error
     except (ValueError, LookupError) as error:
@@ -45,7 +45,9 @@ def read(program: Program) -> list[Raw]:
     if table.size == 0:
         message = f"{path.as_posix()} holds no items"
         raise unfit(message, PATH, hint="save the items again: only a header is left")
-    x, y = np.delete(table, [label, *ignored], axis=1), table[:, label]
+    x, y = np.delete(table, [labels[0], *ignored], axis=1), table[:, labels[0]]
+    if how.is_one_hot and not lenient:
+        y = _of_flags(table[:, labels])
     if lenient:
         return [Raw("items", x, "labels", y)]
     # NumPy also reads nan and inf, and numbers that aren't classes.
@@ -55,8 +57,15 @@ def read(program: Program) -> list[Raw]:
     return [Raw("items", x, "labels", y.astype(np.int64))]
 
 
-def _strict(path: Path, how: Format, label: int, ignored: list[int]) -> Array:
+def _of_flags(flags: Array) -> Array:
+    """Return the classes of one-hot labels, (items, classes); NaN for what is none."""
+    is_label = np.isin(flags, (0, 1)).all(axis=1) & (flags.sum(axis=1) == 1)
+    return np.where(is_label, flags.argmax(axis=1), np.nan)
+
+
+def _strict(path: Path, how: Format, labels: list[int], ignored: list[int]) -> Array:
     """Return a table of numbers, with 0 in columns that are ignored. Raises ValueError at the first cell that is none."""
+    read = _flag if how.is_one_hot else partial(_class_number, how)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "loadtxt: input contained no data")
         return np.loadtxt(
@@ -67,7 +76,7 @@ def _strict(path: Path, how: Format, label: int, ignored: list[int]) -> Array:
             quotechar='"',
             converters={
                 **dict.fromkeys(ignored, lambda text: 0.0),
-                label: partial(_class_number, how),
+                **dict.fromkeys(labels, read),
             },
             ndmin=2,
             encoding="utf-8-sig",
@@ -76,12 +85,17 @@ def _strict(path: Path, how: Format, label: int, ignored: list[int]) -> Array:
 
 def _lenient(path: Path, how: Format, columns: int, label: int) -> Array:
     """Return a table of numbers, with NaN in cells that hold none, and in all of a row of other columns than the first line has."""
-    table = np.full((sum(1 for _ in rows(path, how.delimiter)), columns), np.nan)
-    for row, values in zip(rows(path, how.delimiter), table, strict=True):
+    table = np.full((sum(1 for _ in how.rows(path)), columns), np.nan)
+    for row, values in zip(how.rows(path), table, strict=True):
         if len(row.cells) == columns:
             values[:] = [_number(cell) for cell in row.cells]
             values[label] = _number(row.cells[label], partial(_class_number, how))
     return table[int(how.header) :]
+
+
+def _flag(text: str) -> float:
+    value = flag(text.strip())
+    return np.nan if value is None else value
 
 
 def _class_number(how: Format, text: str) -> float:

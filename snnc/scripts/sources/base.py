@@ -19,6 +19,12 @@ class Source(Section, Protocol):
         """Return the constants that lead to the data."""
 
 
+def drawn_by(program: Program) -> str:
+    """Return the seed that draws the items held out."""
+    written = program.data.drawn_by
+    return "SEED" if written is None else literal(written)
+
+
 def data_constant(program: Program, folder: Path, path: str) -> str:
     """Return the constant that leads from a script to its data."""
     # The script looks for the data from where it really is, whatever links lead there.

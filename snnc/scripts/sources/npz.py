@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import literal, width
-from snnc.scripts.sources.base import data_constant
+from snnc.scripts.sources.base import data_constant, drawn_by
 from snnc.scripts.sources.left_out import LeftOut, left_out
 from snnc.spec.sources.base import SPLIT
 from snnc.spec.sources.npz import Source as Npz
@@ -21,6 +21,8 @@ class NpzSource(NamedTuple):
     array_constants: tuple[str, ...]
     #: Of the items, if the file doesn't come split.
     test_fraction: str
+    #: The seed that draws them.
+    drawn_by: str
     #: What follows a one-hot or a plain array of labels.
     as_numbers: str
     left_out: LeftOut | None
@@ -49,4 +51,5 @@ def section(program: Program, folder: Path) -> NpzSource:
         as_numbers="argmax(axis=1)" if data.one_hot else "ravel()",
         left_out=left_out(program),
         test_fraction="" if data.split_fraction is None else literal(data.split_fraction),
+        drawn_by=drawn_by(program),
     )

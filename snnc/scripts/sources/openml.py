@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import Group, expression, layout, literal
+from snnc.scripts.sources.base import drawn_by
 from snnc.spec.sources.openml import Source as Openml
 
 
@@ -16,6 +17,8 @@ class OpenmlSource(NamedTuple):
     #: The constant of the names of the classes, if the spec lists them.
     labels: str
     test_fraction: str
+    #: The seed that draws them.
+    drawn_by: str
     template: str = "sources/openml.py.jinja"
 
     @property
@@ -42,4 +45,5 @@ def section(program: Program, folder: Path) -> OpenmlSource:
         download=layout(Group("fetch_openml(", arguments, ")"), "dataset = ", indent=8),
         labels=layout(expression(labels), "LABELS = ") if labels else "",
         test_fraction=literal(data.test_fraction),
+        drawn_by=drawn_by(program),
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from snnc.program.program import Program
 from snnc.scripts.code import identifier, literal
+from snnc.scripts.sources.base import drawn_by
 from snnc.spec.sources.sklearn import Source as Sklearn
 
 
@@ -14,6 +15,8 @@ class SklearnSource(NamedTuple):
     size_in: str
     loader: str
     test_fraction: str
+    #: The seed that draws them.
+    drawn_by: str
     template: str = "sources/sklearn.py.jinja"
 
     @property
@@ -34,4 +37,5 @@ def section(program: Program, folder: Path) -> SklearnSource:
         size_in=literal(program.network.input_size),
         loader=identifier(f"load_{program.data.name}"),
         test_fraction=literal(program.data.test_fraction),
+        drawn_by=drawn_by(program),
     )

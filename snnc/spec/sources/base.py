@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from snnc.spec.base import Fraction, Model
+from snnc.spec.base import Fraction, Model, Seed
 from snnc.spec.scale import Given, Scale
 
 #: Default names of the arrays of data that come split.
@@ -16,6 +16,15 @@ TestFraction = Annotated[
     Fraction,
     Field(
         description="Share of the items held out, rounded up as scikit-learn does; drawn by the seed."
+    ),
+]
+
+#: What draws them where it isn't the network's seed.
+SplitSeed = Annotated[
+    Seed | None,
+    Field(
+        description="The seed that draws the items held out (default: that of [network]). With it, networks of other seeds "
+        "hold out the same items.",
     ),
 ]
 
@@ -54,6 +63,12 @@ class SourceKind(Model):
     def split_fraction(self) -> float | None:
         """The fraction of items held out, or None where the data come split."""
         raise NotImplementedError
+
+    @property
+    def drawn_by(self) -> int | None:
+        """The seed that draws the items held out; None where that of the network does, or the data come split."""
+        written: int | None = getattr(self, "split_seed", None)
+        return written
 
     @property
     def arrays(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
 from snnc.diagnostics.codes import CONFLICTING_KEYS, MISSING_KEY
-from snnc.spec.sources.base import SPLIT, FileKind, TestFraction, listed
+from snnc.spec.sources.base import SPLIT, FileKind, SplitSeed, TestFraction, listed
 
 
 class Source(FileKind):
@@ -22,6 +22,7 @@ class Source(FileKind):
         description="Whether labels are one-hot: for each item a row with a number a class, the largest that of its own.",
     )
     test_fraction: TestFraction = 0.2
+    split_seed: SplitSeed = None
     x_train: str | None = Field(
         None, description="Name of the array of training items, if already split."
     )
@@ -41,7 +42,7 @@ class Source(FileKind):
                 "data that come split need {missing} too",
                 {"missing": listed(missing), "key": written[0]},
             )
-        other = sorted(self.model_fields_set & {"x", "y", "test_fraction"})
+        other = sorted(self.model_fields_set & {"x", "y", "test_fraction", "split_seed"})
         if other:
             raise PydanticCustomError(
                 CONFLICTING_KEYS,
@@ -68,4 +69,8 @@ class Source(FileKind):
 
     @property
     def unused(self) -> frozenset[str]:
-        return frozenset() if self.x_train is None else frozenset({"x", "y", "test_fraction"})
+        return (
+            frozenset()
+            if self.x_train is None
+            else frozenset({"x", "y", "test_fraction", "split_seed"})
+        )

@@ -8,7 +8,7 @@ from typing_extensions import Self
 
 from snnc.diagnostics.codes import CONFLICTING_KEYS, MISSING_KEY
 from snnc.spec.base import Count
-from snnc.spec.sources.base import SourceKind, TestFraction, listed
+from snnc.spec.sources.base import SourceKind, SplitSeed, TestFraction, listed
 
 
 class Source(SourceKind):
@@ -22,6 +22,7 @@ class Source(SourceKind):
     version: Count = Field(1, description="Which version of that name, from 1.")
     data_id: Count | None = Field(None, description="Its number there, instead of a name.")
     test_fraction: TestFraction = 0.2
+    split_seed: SplitSeed = None
 
     @model_validator(mode="after")
     def _one_way_to_name_it(self) -> Self:

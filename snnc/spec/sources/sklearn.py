@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from snnc.spec.sources.base import KnownKind, TestFraction
+from snnc.spec.sources.base import KnownKind, SplitSeed, TestFraction
 
 
 class Source(KnownKind):
@@ -15,6 +15,7 @@ class Source(KnownKind):
         description="Which one: sklearn.datasets.load_<name>."
     )
     test_fraction: TestFraction = 0.2
+    split_seed: SplitSeed = None
 
     @property
     def title(self) -> str:

@@ -1,6 +1,6 @@
 """Train the branches network (64-30-20-20-10) with NengoDL.
 
-Written by snnc from branches.toml [d73c6de0].
+Written by snnc from branches.toml [80e1668e].
 """
 
 import argparse
@@ -104,7 +104,6 @@ def build_network():
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
         nengo_dl.configure_settings(lif_smoothing=LIF_SMOOTHING)
-
         inp = nengo.Node(np.zeros(64))  # replaced by the items
 
         x = nengo_dl.Layer(Dense(30, name="dense1"))(inp)
@@ -142,6 +141,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

@@ -1,6 +1,6 @@
 """Train the channels_first network (144-192-144-16-3) with NengoDL.
 
-Written by snnc from channels_first.toml [5cda82f9].
+Written by snnc from channels_first.toml [c7bfc438].
 """
 
 import argparse
@@ -68,7 +68,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(144))  # replaced by the items
 
         x = nengo_dl.Layer(Conv2D(4, 1, name="colours"))(inp, shape_in=(6, 8, 3))
@@ -95,6 +94,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

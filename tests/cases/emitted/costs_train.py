@@ -2,7 +2,7 @@
 
     python costs_train.py --resume  # go on after a kill
 
-Written by snnc from costs.toml [cbd18c9b].
+Written by snnc from costs.toml [ed8fa3da].
 """
 
 import argparse
@@ -110,7 +110,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(30))  # replaced by the items
 
         x = nengo_dl.Layer(
@@ -172,6 +171,7 @@ def train(net, x, y, epochs, resume=False):
             optimizer=optimizer,
             loss=losses,
             metrics={net.logits: "accuracy"},
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         optimizer.build(sim.keras_model.trainable_variables)
         variables = [*sim.keras_model.weights, *optimizer.variables]

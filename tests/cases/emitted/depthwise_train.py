@@ -1,6 +1,6 @@
 """Train the depthwise network (64-256-256-384-80-72-90-10) with NengoDL.
 
-Written by snnc from depthwise.toml [57d6b693].
+Written by snnc from depthwise.toml [c48f5fee].
 """
 
 import argparse
@@ -86,7 +86,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(64))  # replaced by the items
 
         x = nengo_dl.Layer(Conv2D(4, 3, padding="same", name="encoder"))(
@@ -158,6 +157,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.005),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

@@ -1,6 +1,6 @@
 """Train the eye network (64-64-54-20-10) with NengoDL.
 
-Written by snnc from eye.toml [dbd5e6ce].
+Written by snnc from eye.toml [918fc124].
 """
 
 import argparse
@@ -63,7 +63,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(64))  # replaced by the items
 
         encoder1 = nengo_dl.Layer(TRAINING_NEURONS)(inp, label="encoder1", **TUNING)
@@ -100,6 +99,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

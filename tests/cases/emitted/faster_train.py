@@ -1,6 +1,6 @@
 """Train the faster network (16-45-15-12-10-4) with NengoDL.
 
-Written by snnc from faster.toml [698dc001].
+Written by snnc from faster.toml [724289a4].
 """
 
 import argparse
@@ -106,7 +106,6 @@ def build_network():
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
         nengo_dl.configure_settings(lif_smoothing=LIF_SMOOTHING)
-
         inp = nengo.Node(np.zeros(16))  # replaced by the items
 
         x = nengo_dl.Layer(Conv2D(5, 2, name="first"))(inp, shape_in=(4, 4, 1))
@@ -141,6 +140,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.003),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

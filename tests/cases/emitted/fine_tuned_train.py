@@ -2,7 +2,7 @@
 
     python fine_tuned_train.py --resume  # go on after a kill
 
-Written by snnc from fine_tuned.toml [490d32b3].
+Written by snnc from fine_tuned.toml [d73060d2].
 """
 
 import argparse
@@ -85,7 +85,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(64))  # replaced by the items
 
         x = nengo_dl.Layer(Conv2D(4, 1, name="encoder"))(inp, shape_in=(8, 8, 1))
@@ -119,6 +118,7 @@ def train(net, x, y, epochs, start, resume=False):
             optimizer=optimizer,
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         optimizer.build(sim.keras_model.trainable_variables)
         variables = [*sim.keras_model.weights, *optimizer.variables]

@@ -2,7 +2,7 @@
 
     python given_train.py --resume  # go on after a kill
 
-Written by snnc from given.toml [e121ec37].
+Written by snnc from given.toml [df821678].
 """
 
 import argparse
@@ -92,7 +92,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(64))  # replaced by the items
 
         x = nengo_dl.Layer(Dense(32, name="wide"))(inp)
@@ -118,6 +117,7 @@ def train(net, x, y, epochs, resume=False):
             optimizer=optimizer,
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         optimizer.build(sim.keras_model.trainable_variables)
         variables = [*sim.keras_model.weights, *optimizer.variables]

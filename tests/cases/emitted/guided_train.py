@@ -1,6 +1,6 @@
 """Train the guided network (64-40-30-20-10) with NengoDL.
 
-Written by snnc from guided.toml [c7aa6cd2].
+Written by snnc from guided.toml [e6e45f71].
 """
 
 import argparse
@@ -76,7 +76,6 @@ def build_network():
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
         nengo_dl.configure_settings(lif_smoothing=LIF_SMOOTHING)
-
         inp = nengo.Node(np.zeros(64))  # replaced by the items
 
         x = nengo_dl.Layer(Dense(40, name="wide"))(inp)
@@ -125,6 +124,7 @@ def train(net, x, y, epochs):
             ),
             loss=losses,
             metrics={net.logits: "accuracy"},
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         best = [tf.Variable(weight) for weight in sim.keras_model.weights]
         history = []

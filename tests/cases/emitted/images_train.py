@@ -1,6 +1,6 @@
 """Train the images network (64-128-256-72-32-24-10) with NengoDL.
 
-Written by snnc from images.toml [ba73a671].
+Written by snnc from images.toml [d1ffe31a].
 """
 
 import argparse
@@ -78,7 +78,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(64))  # replaced by the items
 
         x = nengo_dl.Layer(OnOff(name="on_and_off"))(inp, shape_in=(8, 8, 1))
@@ -146,6 +145,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

@@ -2,7 +2,7 @@
 
     python kept_train.py --resume  # go on after a kill
 
-Written by snnc from kept.toml [98f83067].
+Written by snnc from kept.toml [b164fc65].
 """
 
 import argparse
@@ -100,7 +100,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(4))  # replaced by the items
 
         x = nengo_dl.Layer(Dense(24, name="first"))(inp)
@@ -129,6 +128,7 @@ def train(net, x, y, epochs, resume=False):
             optimizer=optimizer,
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         optimizer.build(sim.keras_model.trainable_variables)
         variables = [*sim.keras_model.weights, *optimizer.variables]

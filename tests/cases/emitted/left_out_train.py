@@ -1,6 +1,6 @@
 """Train the left_out network (4-20-12-3) with NengoDL.
 
-Written by snnc from left_out.toml [529b6ff1].
+Written by snnc from left_out.toml [f6a83e84].
 """
 
 import argparse
@@ -95,7 +95,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(4))  # replaced by the items
 
         x = nengo_dl.Layer(Dense(20, name="dense1"))(inp)
@@ -119,6 +118,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

@@ -1,6 +1,6 @@
 """Train the lowered network (64-64-36-24-10) with NengoDL.
 
-Written by snnc from lowered.toml [54b30576].
+Written by snnc from lowered.toml [b5e79ff9].
 """
 
 import argparse
@@ -64,7 +64,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(64))  # replaced by the items
 
         encoder1 = nengo_dl.Layer(TRAINING_NEURONS)(inp, label="encoder1", **TUNING)
@@ -108,6 +107,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.01),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         plateau = tf.keras.callbacks.ReduceLROnPlateau(
             monitor="accuracy", patience=1, verbose=1

@@ -1,6 +1,6 @@
 """Train the on_off_flat network (4-8-16-3) with NengoDL.
 
-Written by snnc from on_off_flat.toml [79975832].
+Written by snnc from on_off_flat.toml [3f2c602c].
 """
 
 import argparse
@@ -71,7 +71,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(4))  # replaced by the items
 
         x = nengo_dl.Layer(OnOff(name="encoder1"))(inp)
@@ -95,6 +94,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

@@ -1,6 +1,6 @@
 """Train the rates network (13-12-11-10-3) with NengoDL.
 
-Written by snnc from rates.toml [607a8c30].
+Written by snnc from rates.toml [e4fa4fb5].
 """
 
 import argparse
@@ -86,7 +86,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(13))  # replaced by the items
 
         x = nengo_dl.Layer(Dense(12, name="dense1"))(inp)
@@ -121,6 +120,7 @@ def train(net, x, y, epochs):
             ),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

@@ -1,6 +1,6 @@
 """Train the relu network (4-24-16-8-3) with NengoDL.
 
-Written by snnc from relu.toml [9e5e1840].
+Written by snnc from relu.toml [3b3383f1].
 """
 
 import argparse
@@ -94,7 +94,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(4))  # replaced by the items
 
         x = nengo_dl.Layer(Dense(24, name="dense1"))(inp)
@@ -129,6 +128,7 @@ def train(net, x, y, epochs):
             ),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

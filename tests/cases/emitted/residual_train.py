@@ -1,6 +1,6 @@
 """Train the residual network (64-64-384-384-384-128-10) with NengoDL.
 
-Written by snnc from residual.toml [f24a657e].
+Written by snnc from residual.toml [caf382f1].
 """
 
 import argparse
@@ -75,7 +75,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(64))  # replaced by the items
 
         encoder = nengo_dl.Layer(TRAINING_NEURONS)(inp, label="encoder", **TUNING)
@@ -134,6 +133,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

@@ -1,6 +1,6 @@
 """Train the signs network (64-256-96-24-12-10) with NengoDL.
 
-Written by snnc from signs.toml [84c307f7].
+Written by snnc from signs.toml [01188e2f].
 """
 
 import argparse
@@ -65,7 +65,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(64))  # replaced by the items
 
         x = nengo_dl.Layer(Conv2D(4, 1, name="encoder"))(inp, shape_in=(8, 8, 1))
@@ -100,6 +99,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

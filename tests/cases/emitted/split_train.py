@@ -1,6 +1,6 @@
 """Train the split network (16-20-15-10-4) with NengoDL.
 
-Written by snnc from split.toml [e71e74bf].
+Written by snnc from split.toml [488b3c9c].
 """
 
 import argparse
@@ -77,7 +77,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(16))  # replaced by the items
 
         x = nengo_dl.Layer(Dropout(0.1, name="dropout1"))(inp)
@@ -107,6 +106,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adadelta(learning_rate=1),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

@@ -1,6 +1,6 @@
 """Train the table network (4-20-12-3) with NengoDL.
 
-Written by snnc from table.toml [6c90a195].
+Written by snnc from table.toml [9a57604b].
 """
 
 import argparse
@@ -63,7 +63,7 @@ def load_data(path=DATA):
         converters={label: class_number},
     )
     x, y = np.delete(table, label, axis=1), table[:, label].astype(np.int64)
-    order = np.random.RandomState(SEED).permutation(len(x))
+    order = np.random.RandomState(6).permutation(len(x))
     test, train = np.split(order, [int(np.ceil(0.3 * len(x)))])
     return x[train], y[train], x[test], y[test]
 
@@ -81,7 +81,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(4))  # replaced by the items
 
         x = nengo_dl.Layer(Dense(20, name="dense1"))(inp)
@@ -105,6 +104,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

@@ -1,6 +1,6 @@
 """Train the twice network (64-20-15-10-10) with NengoDL.
 
-Written by snnc from twice.toml [3e5b6903].
+Written by snnc from twice.toml [fa5dd375].
 """
 
 import argparse
@@ -87,7 +87,6 @@ def build_network():
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
         nengo_dl.configure_settings(lif_smoothing=LIF_SMOOTHING)
-
         inp = nengo.Node(np.zeros(64))  # replaced by the items
 
         x = nengo_dl.Layer(Dense(20, name="re_lu"))(inp)
@@ -130,6 +129,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

@@ -1,6 +1,6 @@
 """Train the watched network (13-24-12-3) with NengoDL.
 
-Written by snnc from watched.toml [0bffc775].
+Written by snnc from watched.toml [ef88574a].
 """
 
 import argparse
@@ -54,7 +54,7 @@ def load_data(path=None):
     if path:
         x, y = (np.load(path)[name] for name in "xy")
     x, y = x.reshape(len(x), 13), y.ravel()
-    order = np.random.RandomState(SEED).permutation(len(x))
+    order = np.random.RandomState(5).permutation(len(x))
     test, train = np.split(order, [int(np.ceil(0.3 * len(x)))])
     return x[train], y[train], x[test], y[test]
 
@@ -66,7 +66,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(13))  # replaced by the items
 
         x = nengo_dl.Layer(Dense(24, name="dense1"))(inp)
@@ -98,6 +97,7 @@ def train(net, x, y, epochs):
             ),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         history = []
         for epoch in range(epochs):

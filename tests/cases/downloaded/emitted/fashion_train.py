@@ -1,6 +1,6 @@
 """Train the fashion network (784-20-12-10) with NengoDL.
 
-Written by snnc from fashion.toml [53764268].
+Written by snnc from fashion.toml [495bf55d].
 """
 
 import argparse
@@ -63,7 +63,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(784))  # replaced by the items
 
         x = nengo_dl.Layer(Dense(20, name="dense1"))(inp)
@@ -87,6 +86,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.

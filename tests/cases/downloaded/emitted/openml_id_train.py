@@ -1,6 +1,6 @@
 """Train the openml_id network (4-20-12-3) with NengoDL.
 
-Written by snnc from openml_id.toml [9e18032a].
+Written by snnc from openml_id.toml [69cbebac].
 """
 
 import argparse
@@ -67,7 +67,6 @@ def build_network():
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
         # Signals that NengoDL merges by itself are copied as a whole in every step.
         nengo_dl.configure_settings(planner=nengo_dl.graph_optimizer.noop_planner)
-
         inp = nengo.Node(np.zeros(4))  # replaced by the items
 
         x = nengo_dl.Layer(Dense(20, name="dense1"))(inp)
@@ -91,6 +90,7 @@ def train(net, x, y, epochs):
             optimizer=tf.optimizers.Adam(learning_rate=0.001),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
+            steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
             # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
