@@ -253,6 +253,8 @@ def test_buffers_hold_what_a_step_leaves_to_the_next() -> None:
             kept=set(),
             spikes_only=set(),
             internal=set(),
+            counted=set(),
+            n_words=0,
         ),
         n_items=2,
     )

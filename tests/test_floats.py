@@ -99,6 +99,51 @@ def test_streams_are_what_nengo_shows(gap: float) -> None:
     assert np.array_equal(ours.recording.unfiltered, theirs.recording.unfiltered)
 
 
+@pytest.mark.parametrize("kind", ["LIF", "SpikingRectifiedLinear"])
+def test_layers_are_nengos(kind: str) -> None:
+    """Inputs that change, neurons that fire more than once in a step, two terms, of which one has no synapse; sums of spikes."""
+    import nengo
+
+    from snnc.emulator import Floats
+
+    chance = np.random.RandomState(0)
+    x = chance.uniform(0, 1, (2, STEPS, 3))
+
+    def layer(n: int) -> Any:
+        neurons = getattr(nengo, kind)()
+        return nengo.Ensemble(n, 1, neuron_type=neurons, gain=np.ones(n), bias=np.full(n, 900.0))
+
+    def network(item: Any) -> Any:
+        weights = np.random.RandomState(1)
+        with nengo.Network(seed=0) as net:
+            net.shown = nengo.Node(lambda t: item[round(t / 0.001) - 1], size_out=3)
+            layers = [layer(n) for n in (70, 1100, 10)]
+            (first, second, third), dense = layers, partial(weights.normal, 0, 20)
+            to_first = dense(size=(70, 3))
+            nengo.Connection(net.shown, first.neurons, transform=to_first, synapse=None)
+            nengo.Connection(first.neurons, second.neurons, transform=dense(size=(1100, 70)))
+            to_third = dense(size=(10, 70))
+            nengo.Connection(first.neurons, third.neurons, transform=to_third, synapse=None)
+            nengo.Connection(second.neurons, third.neurons, transform=dense(size=(10, 1100)))
+            for its in layers:
+                nengo.Probe(its.neurons)
+        return net
+
+    net = network(x[0])
+    floats = Floats(net)
+    found = floats.run({net.shown: x}, STEPS)
+    for number, item in enumerate(x):
+        own = network(item)
+        with nengo.Simulator(own, progress_bar=False, optimize=False) as simulator:
+            simulator.run_steps(STEPS)
+        for ours, theirs in zip(net.all_probes, own.all_probes, strict=True):
+            assert np.array_equal(found[ours][number], simulator.data[theirs])
+            assert simulator.data[theirs].any()
+    for numbers, sums in floats.batches({net.shown: x}, STEPS, probes=[], summed=net.all_probes):
+        for probe in net.all_probes:
+            assert np.allclose(sums[probe], found[probe][numbers].sum(axis=1), rtol=1e-12)
+
+
 def pairwise(rows: Any) -> Any:
     """Halves, added to each other: what no lane does."""
     n = rows.shape[1]
@@ -194,7 +239,8 @@ def test_a_sum_that_rounds_in_no_known_way_is_left_to_nengo(
 ) -> None:
     import nengo
 
-    from snnc.emulator.scatter import Scatter, _Window
+    from snnc.emulator.scatter import Scatter
+    from snnc.emulator.windows import Window
 
     with nengo.Network(seed=0) as net:
         before, after = nengo.Node(np.zeros(20)), nengo.Node(size_in=3)
@@ -202,8 +248,8 @@ def test_a_sum_that_rounds_in_no_known_way_is_left_to_nengo(
     model = nengo.builder.Model()
     model.build(net)
     (operator,) = (op for op in model.operators if getattr(op, "X", None) is not None)
-    own = _Window.of(operator)
+    own = Window.of(operator)
     assert own is not None
     otherwise = replace(own, product=lambda weights, x: own.product(weights, x) * (1 + 1e-15))
-    monkeypatch.setattr(_Window, "of", lambda operator: otherwise)
+    monkeypatch.setattr(Window, "of", lambda operator: otherwise)
     assert Scatter.of(operator) is None

@@ -9,6 +9,7 @@ from nengo.transforms import SparseMatrix
 from numpy.typing import NDArray
 
 from snnc.emulator.signals import Signals
+from snnc.emulator.spikes import Spikes
 
 Array = NDArray[Any]
 
@@ -26,6 +27,9 @@ class Buffers:
     def __init__(self, signals: Signals, n_items: int) -> None:
         self.n_items = n_items
         self.n_steps = max(BYTES // (n_items * max(signals.bytes_of_step, 1)), 1)
+        #: The spikes of layers.
+        self.spikes = Spikes.room(self.n_steps, n_items, signals.n_words)
+        self._counts = {base: np.zeros((n_items, *base.shape)) for base in signals.counted}
         self._updated, self._kept = signals.updated, signals.kept
         carried = self._updated | self._kept
         self._spikes_only = signals.spikes_only
@@ -40,6 +44,16 @@ class Buffers:
         """Give signals that a step leaves to the next one their initial values."""
         for base in self._updated | self._kept:
             self._arrays[base][0] = base.initial_value
+
+    def outputs(self, signal: Any) -> Array:
+        """Return the outputs of neurons, (steps, items, n), without steps if only their spikes are held."""
+        if self.is_per_item(signal):
+            return self.current(signal)
+        return np.empty((0, self.n_items, signal.size))
+
+    def counts(self, signal: Any) -> Array:
+        """Return how often neurons have fired, (items, n), without items if that isn't counted."""
+        return self._counts.get(signal.base, np.zeros((0, signal.size)))
 
     def carry_over(self, n_steps: int) -> None:
         """Let the first step follow the last one of those that were just run."""

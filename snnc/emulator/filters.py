@@ -59,6 +59,14 @@ class Filter:
                 return replace(untried, order=order, steps=steps)
         return untried
 
+    @property
+    def first_order(self) -> tuple[float, float] | None:
+        """The a and b of a filter in double precision whose state s becomes s a + b x, and is its output; None of any other."""
+        if not isinstance(self.steps, partial) or self.steps.func is not _first_order:
+            return None
+        a, b = self.steps.args
+        return (float(a), float(b)) if self.dtype == np.float64 else None
+
     def own(self) -> Any:
         """Return Nengo's own step."""
         state = self.synapse.make_state((self.size,), (self.size,), self.dt, dtype=self.dtype)

@@ -84,33 +84,46 @@ class Floats:
         chains: int = 1,
         probes: Sequence[nengo.Probe] | None = None,
         shared: Sequence[Any] = (),
+        summed: Sequence[nengo.Probe] = (),
     ) -> Iterator[tuple[Array, dict[nengo.Probe, Array]]]:
-        """Yield the results of `run` for some items at a time, with their numbers, so that memory stays bounded."""
-        asked = Asked.of(self.network, items, steps, gap, latency, present, chains, probes, shared)
-        return self._batches(asked)
+        """Yield the results of `run` for some items at a time, with their numbers, so that memory stays bounded.
 
-    def _batches(self, asked: Asked) -> Iterator[tuple[Array, dict[nengo.Probe, Array]]]:
+        Probes that are `summed` give the sum of their values over the steps before the gap, (items, size): that of spikes costs
+        next to nothing.
+        """
+        asked = Asked.of(self.network, items, steps, gap, latency, present, chains, probes, shared)
+        return self._batches(asked, summed)
+
+    def _batches(
+        self, asked: Asked, summed: Sequence[nengo.Probe] = ()
+    ) -> Iterator[tuple[Array, dict[nengo.Probe, Array]]]:
         kept = kept_steps(
             asked.probes, self.dt, asked.steps + asked.gap, len(asked.queues[0]), asked.latency
         )
         memory = Memory.of([self._model], asked)
-        plan = self._plan(asked, memory.sharing)
+        plan = self._plan(asked, tuple(summed), memory.sharing)
         copies = memory.copies() if asked.chains > 1 else None
         for numbers, shown in computed(plan, asked, copies):
             yield numbers, sampled(shown, len(numbers), kept)
 
-    def _plan(self, asked: Asked, sharing: Mapping[Any, int]) -> FloatPlan:
+    def _plan(
+        self, asked: Asked, summed: tuple[nengo.Probe, ...], sharing: Mapping[Any, int]
+    ) -> FloatPlan:
         """Return the plan of a run, made and compiled when a run first asks for it."""
         key = (
             tuple(asked.items),
             tuple(asked.probes),
+            summed,
             asked.is_constant,
             tuple(sharing.items()),
         )
         if key not in self._planned:
+            recorded = [*asked.probes, *summed]
             plan = FloatPlan(
-                Plan.of(self._model, asked.items, asked.is_constant, asked.probes, sharing),
-                asked.probes,
+                Plan.of(
+                    self._model, asked.items, asked.is_constant, recorded, sharing, counted=summed
+                ),
+                summed,
             )
             first_and_last = {node: values[[0, -1]] for node, values in asked.items.items()}
             rehearsal = plan.networks(2, lambda: None)
@@ -125,7 +138,7 @@ class FloatPlan:
     """A network without a chip, planned for a run."""
 
     plan: Plan
-    probes: Sequence[Any]
+    summed: Sequence[Any]
 
     @property
     def bytes_of_item(self) -> int:
@@ -135,17 +148,21 @@ class FloatPlan:
     @property
     def bytes_recorded(self) -> int:
         """The memory that the probes of an item take in each step."""
-        return sum(8 * int(probe.size_in) for probe in self.probes)
+        return sum(8 * int(probe.size_in) for probe in self.plan.probes)
 
     def networks(self, n_items: int, check: Check) -> _Networks:
-        return _Networks(self.plan, n_items, check)
+        return _Networks(self.plan, self.summed, n_items, check)
 
 
 class _Networks:
     """A network for some items side by side: a host alone."""
 
-    def __init__(self, plan: Plan, n_items: int, check: Check) -> None:
-        self._host, self._n_items = Host(plan, n_items, check), n_items
+    def __init__(self, plan: Plan, summed: Sequence[Any], n_items: int, check: Check) -> None:
+        self._host, self._n_items, self._summed = Host(plan, n_items, check), n_items, summed
+        self._spikes = {
+            probe: probe.target.ensemble.neuron_type.amplitude / plan.model.dt
+            for probe in plan.counted
+        }
         #: Nothing passes between the host and a chip.
         self._exchange = Exchange(np.zeros((0, n_items, 0), np.uint8), {}, {}, {})
 
@@ -153,9 +170,19 @@ class _Networks:
         self._host.clear(called)
 
     def show(self, slot: Slot, busy: int | None = None) -> dict[Any, Array]:
-        """Return the values of probes, (items, steps, size)."""
-        pieces = (*slot.own, *slot.gap)
-        return one_after_the_other([self._show(items, steps) for items, steps in pieces])
+        """Return the values of probes, (items, steps, size), and the sums of those that are summed, (items, size)."""
+        self._host.count_anew()
+        own = [self._show(items, steps) for items, steps in slot.own]
+        counts = self._host.counts
+        gap = [self._show(items, steps) for items, steps in slot.gap]
+        data = one_after_the_other([*own, *gap])
+        n_steps = sum(piece.steps for piece in slot.own)
+        for probe in self._summed:
+            if probe in counts:
+                data[probe] = _added_up(self._spikes[probe], counts[probe])
+            else:
+                data[probe] = data[probe][:, :n_steps].sum(axis=1)
+        return data
 
     def _show(self, items: Items, steps: int) -> dict[Any, Array]:
         data = {
@@ -166,3 +193,9 @@ class _Networks:
             self._host.start_item(items)
             self._host.run(items, self._exchange, data, steps)
         return data
+
+
+def _added_up(value: float, times: Array) -> Array:
+    """Return the sum of a value, added one by one, as the outputs of a neuron are."""
+    sums = np.add.accumulate(np.full(int(times.max(initial=0)) + 1, value))
+    return np.asarray(np.concatenate([[0.0], sums])[times.astype(int)])

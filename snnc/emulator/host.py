@@ -28,6 +28,7 @@ class Host:
         self._nothing = Exchange(np.zeros((0, n_items, 0), np.uint8), {}, {}, {})
         self._inputs = {node: self._buffers.current(s) for node, s in plan.inputs.items()}
         self._probed = {p: self._buffers.at_end_of_step(s) for p, s in plan.probes.items()}
+        self._counts = {p: self._buffers.counts(s) for p, s in plan.counted.items()}
         #: Before the first item, `clear` fills them.
         self._once: list[Run] = []
         self._parts: list[tuple[list[Run], bool]] = []
@@ -55,6 +56,15 @@ class Host:
     def probed(self) -> dict[Any, tuple[int, ...]]:
         """The network's probes of this part of the host, and the shape of their values."""
         return {probe: values.shape[2:] for probe, values in self._probed.items()}
+
+    @property
+    def counts(self) -> dict[Any, Array]:
+        """How often the neurons of probes have fired since `count_anew`, (items, neurons), for those whose spikes are counted."""
+        return {probe: values.copy() for probe, values in self._counts.items()}
+
+    def count_anew(self) -> None:
+        for values in self._counts.values():
+            values[...] = 0
 
     def start_item(self, inputs: Mapping[Any, Array]) -> None:
         """Set the nodes whose values are the same in every step, (items, size), and run the operators that depend on nothing else."""

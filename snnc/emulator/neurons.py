@@ -6,13 +6,23 @@ Sums and products are rounded as NumPy rounds them, exponentials and logarithms 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import nengo
 import numpy as np
 from nengo_loihi.neurons import LoihiSpikingRectifiedLinear
 from numpy.typing import NDArray
 
-from snnc.emulator.machine import Loop, bits_of, call, compiled, inner, loop_of, lowest_bit
+from snnc.emulator.machine import (
+    Loop,
+    bits_of,
+    call,
+    compiled,
+    inlined,
+    inner,
+    loop_of,
+    lowest_bit,
+)
 
 Array = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
@@ -25,7 +35,33 @@ CHUNK = 1024
 VALID, INVALID_VOLTAGE, INVALID_TIME = 0, 1, 2
 
 #: The types that are compiled. Types that are derived from them have steps of their own.
-COMPILED = (nengo.LIF, nengo.SpikingRectifiedLinear, LoihiSpikingRectifiedLinear)
+COMPILED = (nengo.LIF, LoihiSpikingRectifiedLinear, nengo.SpikingRectifiedLinear)
+LIF, LOIHI_RELU, SPIKING_RELU = range(3)
+
+
+class Constants(NamedTuple):
+    """What a step of neurons depends on; those that aren't nengo.LIF have no times, decay or lowest voltage."""
+
+    kind: int
+    dt: float
+    #: The output of a single spike.
+    spike: float
+    tau_rc: float
+    tau_ref: float
+    decay: float
+    min_voltage: float
+    expm1: Loop
+    log1p: Loop
+
+    @classmethod
+    def of(cls, neurons: nengo.LIF | nengo.SpikingRectifiedLinear, dt: float) -> Constants:
+        kind, spike = COMPILED.index(type(neurons)), neurons.amplitude / dt
+        loops = (loop_of(np.expm1), loop_of(np.log1p))
+        if not isinstance(neurons, nengo.LIF):
+            return cls(kind, dt, spike, 0.0, 0.0, 0.0, 0.0, *loops)
+        (decay,) = np.expm1(np.array([-dt / neurons.tau_rc]))
+        times = float(neurons.tau_rc), float(neurons.tau_ref)
+        return cls(kind, dt, spike, *times, float(decay), float(neurons.min_voltage), *loops)
 
 
 def steps_of(
@@ -41,13 +77,8 @@ def steps_of(
         return _raising(voltage, lambda j, output: _spiking_relu(dt, spike, j, voltage, output))
     if type(neurons) is LoihiSpikingRectifiedLinear:
         return _raising(voltage, lambda j, output: _loihi_relu(dt, spike, j, voltage, output))
-    (decay,) = np.expm1(np.array([-dt / neurons.tau_rc]))
-    constants = (dt, neurons.tau_rc, neurons.tau_ref, decay, spike, float(neurons.min_voltage))
-    loops = (loop_of(np.expm1), loop_of(np.log1p))
-    refractory_time = state["refractory_time"]
-    return _raising(
-        voltage, lambda j, output: _lif(constants, loops, j, voltage, refractory_time, output)
-    )
+    constants, refractory_time = Constants.of(neurons, dt), state["refractory_time"]
+    return _raising(voltage, lambda j, output: _lif(constants, j, voltage, refractory_time, output))
 
 
 def _raising(
@@ -94,22 +125,22 @@ def _spiking_relu(dt: float, spike: float, j: Array, voltage: Array, output: Arr
         chunk = slice(begin, begin + CHUNK)
         for step in range(len(output)):
             now = j[step if len(j) > 1 else 0]
-            _rectify(dt, now[chunk], voltage[chunk], n_spikes)
-            _write_output(spike, n_spikes, output[step, chunk])
-        found = max(found, _found_in(voltage[chunk]))
+            rectify(dt, now[chunk], voltage[chunk], n_spikes)
+            write_output(spike, n_spikes, output[step, chunk])
+        found = max(found, found_in(voltage[chunk]))
     return found
 
 
 @inner
-def _found_in(voltage: Array) -> int:
+def found_in(voltage: Array) -> int:
     invalid = np.uint8(0)
     for i in range(len(voltage)):
         invalid |= np.uint8(voltage[i] != voltage[i])
     return INVALID_VOLTAGE if invalid else VALID
 
 
-@inner
-def _rectify(dt: float, j: Array, voltage: Array, n_spikes: Array) -> None:
+@inlined
+def rectify(dt: float, j: Array, voltage: Array, n_spikes: Array) -> None:
     for i in range(len(voltage)):
         v = voltage[i] + max(j[i], 0.0) * dt
         n_spikes[i] = np.floor(v)
@@ -124,14 +155,14 @@ def _loihi_relu(dt: float, spike: float, j: Array, voltage: Array, output: Array
         chunk = slice(begin, begin + CHUNK)
         for step in range(len(output)):
             now = j[step if len(j) > 1 else 0]
-            _charge_in_whole_steps(dt, now[chunk], voltage[chunk], fires)
-            _write_output(spike, fires, output[step, chunk])
-        found = max(found, _found_in(voltage[chunk]))
+            charge_in_whole_steps(dt, now[chunk], voltage[chunk], fires)
+            write_output(spike, fires, output[step, chunk])
+        found = max(found, found_in(voltage[chunk]))
     return found
 
 
-@inner
-def _charge_in_whole_steps(dt: float, j: Array, voltage: Array, fires: Bytes) -> None:
+@inlined
+def charge_in_whole_steps(dt: float, j: Array, voltage: Array, fires: Bytes) -> None:
     for i in range(len(voltage)):
         v = voltage[i] + j[i] * dt
         above = v > 1
@@ -140,55 +171,87 @@ def _charge_in_whole_steps(dt: float, j: Array, voltage: Array, fires: Bytes) ->
         voltage[i] = 0.0 if above else v
 
 
+class Waiting(NamedTuple):
+    """Room for neurons that are refractory, and for how long: the same one twice if it fires in the step in which its time is over."""
+
+    neurons: Indices
+    times: Array
+    arguments: Array
+    values: Array
+    charged: Array
+
+
 @compiled
 def _lif(
-    constants: tuple[float, float, float, float, float, float],
-    loops: tuple[Loop, Loop],
-    j: Array,
-    voltage: Array,
-    refractory_time: Array,
-    output: Array | Bytes,
+    constants: Constants, j: Array, voltage: Array, refractory_time: Array, output: Array | Bytes
 ) -> int:
-    dt, tau_rc, tau_ref, decay, spike, min_voltage = constants
-    expm1, log1p = loops
-    # The neurons that are refractory, and for how long: the same one twice if it fires in the step in which its time is over.
-    refractory, times = np.empty(2 * CHUNK, np.int64), np.empty(2 * CHUNK)
-    arguments, values = np.empty(CHUNK), np.empty(CHUNK)
-    charged, fires = np.empty(CHUNK), np.zeros(CHUNK, np.uint8)
+    waiting = Waiting(
+        np.empty(2 * CHUNK, np.int64),
+        np.empty(2 * CHUNK),
+        np.empty(2 * CHUNK),
+        np.empty(2 * CHUNK),
+        np.empty(CHUNK),
+    )
+    fires = np.zeros(CHUNK, np.uint8)
     found = VALID
     for begin in range(0, len(voltage), CHUNK):
         chunk = slice(begin, begin + CHUNK)
         v, time = voltage[chunk], refractory_time[chunk]
         fires[len(v) :] = 0
-        n_refractory = 0
-        for i in range(len(v)):
-            if time[i] > 0:
-                refractory[n_refractory], times[n_refractory] = i, time[i]
-                n_refractory += 1
+        n_refractory = begin_lif(time, waiting)
         for step in range(len(output)):
             now = j[step if len(j) > 1 else 0][chunk]
-            _charge(decay, now, v, charged)
-            n_refractory = _wait(dt, tau_rc, refractory, times, arguments, n_refractory)
-            call(expm1, arguments, values, n_refractory)
-            _charge_refractory(refractory, n_refractory, values, now, v, charged)
-            _fire(min_voltage, charged, v, fires)
-            _write_output(spike, fires, output[step, chunk])
-            n_all = _append_fired(fires, refractory, n_refractory)
-            _overshoot(refractory, n_refractory, n_all, now, charged, arguments)
-            call(log1p, arguments, values, n_all - n_refractory)
-            for k in range(n_refractory, n_all):
-                times[k] = tau_ref + (dt + tau_rc * values[k - n_refractory])
-                if times[k] != times[k]:
-                    found = INVALID_TIME
-            n_refractory = n_all
-        time[:] = 0.0
-        for k in range(n_refractory):
-            time[refractory[k]] = times[k]
-        found = max(found, _found_in(v))
+            n_refractory, is_invalid = step_lif(constants, now, v, waiting, n_refractory, fires)
+            write_output(constants.spike, fires, output[step, chunk])
+            if is_invalid:
+                found = INVALID_TIME
+        end_lif(waiting, n_refractory, time)
+        found = max(found, found_in(v))
     return found
 
 
 @inner
+def begin_lif(time: Array, waiting: Waiting) -> int:
+    """List the neurons that are refractory, and return how many these are."""
+    n = 0
+    for i in range(len(time)):
+        if time[i] > 0:
+            waiting.neurons[n], waiting.times[n] = i, time[i]
+            n += 1
+    return n
+
+
+@inner
+def step_lif(
+    constants: Constants, j: Array, voltage: Array, waiting: Waiting, n: int, fires: Bytes
+) -> tuple[int, bool]:
+    """Let neurons take a step, and return how many are refractory then, and whether a time is invalid. Up to `n` are before."""
+    refractory, times, arguments, values, charged = waiting
+    dt, tau_rc, is_invalid = constants.dt, constants.tau_rc, False
+    _charge(constants.decay, j, voltage, charged)
+    n = _wait(dt, tau_rc, refractory, times, arguments, n)
+    call(constants.expm1, arguments, values, n)
+    _charge_refractory(refractory, n, values, j, voltage, charged)
+    _fire(constants.min_voltage, charged, voltage, fires)
+    n_all = _append_fired(fires, refractory, n)
+    _overshoot(refractory, n, n_all, j, charged, arguments)
+    call(constants.log1p, arguments, values, n_all - n)
+    for k in range(n, n_all):
+        times[k] = constants.tau_ref + (dt + tau_rc * values[k - n])
+        if times[k] != times[k]:
+            is_invalid = True
+    return n_all, is_invalid
+
+
+@inner
+def end_lif(waiting: Waiting, n: int, time: Array) -> None:
+    """Write down how long n neurons are refractory, and 0 for all others."""
+    time[:] = 0.0
+    for k in range(n):
+        time[waiting.neurons[k]] = waiting.times[k]
+
+
+@inlined
 def _wait(
     dt: float, tau_rc: float, refractory: Indices, times: Array, arguments: Array, n: int
 ) -> int:
@@ -206,7 +269,7 @@ def _wait(
     return n_left
 
 
-@inner
+@inlined
 def _charge_refractory(
     refractory: Indices, n: int, decays: Array, j: Array, voltage: Array, charged: Array
 ) -> None:
@@ -216,7 +279,7 @@ def _charge_refractory(
         charged[i] = voltage[i] - (j[i] - voltage[i]) * decays[k]
 
 
-@inner
+@inlined
 def _overshoot(
     fired: Indices, begin: int, end: int, j: Array, charged: Array, arguments: Array
 ) -> None:
@@ -229,13 +292,13 @@ def _overshoot(
 # The next loops are functions of a few arrays each, so that the compiler can make sure that these don't overlap.
 
 
-@inner
+@inlined
 def _charge(decay: float, j: Array, voltage: Array, charged: Array) -> None:
     for i in range(len(voltage)):
         charged[i] = voltage[i] - (j[i] - voltage[i]) * decay
 
 
-@inner
+@inlined
 def _fire(min_voltage: float, charged: Array, voltage: Array, fires: Bytes) -> None:
     for i in range(len(voltage)):
         v = charged[i]
@@ -245,8 +308,8 @@ def _fire(min_voltage: float, charged: Array, voltage: Array, fires: Bytes) -> N
         voltage[i] = 0.0 if above else v
 
 
-@inner
-def _write_output(spike: float, n_spikes: Array | Bytes, output: Array | Bytes) -> None:
+@inlined
+def write_output(spike: float, n_spikes: Array | Bytes, output: Array | Bytes) -> None:
     """Write the output for some numbers of spikes: in bytes, whether there are any."""
     if output.itemsize == 1:
         for i in range(len(output)):
@@ -256,7 +319,7 @@ def _write_output(spike: float, n_spikes: Array | Bytes, output: Array | Bytes) 
             output[i] = spike * n_spikes[i]
 
 
-@inner
+@inlined
 def _append_fired(fires: Bytes, neurons: Indices, n: int) -> int:
     """Append all neurons that fire to n others, and return how many there are then."""
     words = fires.view(np.uint64).reshape(1, -1)

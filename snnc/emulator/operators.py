@@ -143,8 +143,8 @@ def host_to_chip(
     }
 
 
-def without(operators: Iterable[Any], pairs: Iterable[tuple[Reset, Copy]]) -> list[Any]:
-    left_out = set(chain.from_iterable(pairs))
+def without(operators: Iterable[Any], groups: Iterable[Iterable[Any]]) -> list[Any]:
+    left_out = set(chain.from_iterable(groups))
     return [operator for operator in operators if operator not in left_out]
 
 

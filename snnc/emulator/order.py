@@ -31,6 +31,17 @@ def parts(reads: Reads, internal: set[Any], sharing: Mapping[Any, int]) -> list[
     return _parts(operators, pairs) if operators else []
 
 
+def in_turns(parts: Iterable[Part]) -> set[Any]:
+    """Return the operators that take turns."""
+    return {operator for part in parts if part.in_turns for operator in part.operators}
+
+
+def of_these(parts: Iterable[Part], operators: Iterable[Any]) -> list[Part]:
+    """Return the parts that are left if only some operators are: all of those that take turns are among these."""
+    left = set(operators)
+    return [part for part in parts if not left.isdisjoint(part.operators)]
+
+
 def _circles_of(operators: Sequence[Any], groups: Mapping[Any, int]) -> Iterator[tuple[int, int]]:
     """Yield pairs of operators by their numbers, so that all in a group wait for each other."""
     members: dict[int, list[int]] = {}

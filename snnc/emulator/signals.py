@@ -30,6 +30,10 @@ class Signals:
     spikes_only: set[Any]
     #: States that only the operator they belong to reads. It holds them itself.
     internal: set[Any]
+    #: Outputs of neurons whose spikes are counted.
+    counted: set[Any]
+    #: The words of 64 bits that hold the spikes of all layers in a step.
+    n_words: int
 
     @property
     def bytes_of_item(self) -> int:
@@ -39,7 +43,8 @@ class Signals:
     @property
     def bytes_of_step(self) -> int:
         """The memory that an item takes for each further step."""
-        return sum(base.size if base in self.spikes_only else base.nbytes for base in self.per_step)
+        held = sum(base.size if base in self.spikes_only else base.nbytes for base in self.per_step)
+        return int(held) + 9 * self.n_words
 
 
 def internal(reads: Reads, probed: set[Any]) -> set[Any]:
@@ -61,23 +66,32 @@ def spikes_only(reads: Reads, probed: set[Any], per_item: set[Any], internal: se
     return {
         op.output.base
         for op in reads
-        if _can_be_compiled(op, per_item, internal)
+        if can_be_compiled(op, per_item, internal)
         and op.neurons.amplitude != 0
         and op.output.base not in read_by_others
     }
 
 
-def _can_be_compiled(operator: Any, per_item: set[Any], internal: set[Any]) -> bool:
+def countable(reads: Reads, per_item: set[Any], internal: set[Any]) -> set[Any]:
+    """Return the outputs of neurons whose spikes compiled code can count."""
+    return {
+        op.output.base
+        for op in reads
+        if can_be_compiled(op, per_item, internal) and op.neurons.amplitude != 0
+    }
+
+
+def can_be_compiled(operator: Any, per_item: set[Any], internal: set[Any]) -> bool:
     """Whether compiled code may run an operator: neurons that it has, whose states nothing else reads."""
     return (
         isinstance(operator, SimNeurons)
         and type(operator.neurons) in COMPILED
         and operator.J.base in per_item
         and bases(states(operator)) <= internal
-        and all(_is_whole(signal) for signal in (operator.J, operator.output))
+        and all(is_whole(signal) for signal in (operator.J, operator.output))
     )
 
 
-def _is_whole(signal: Any) -> bool:
+def is_whole(signal: Any) -> bool:
     """Whether a signal is all of its base, in double precision."""
     return bool(signal.shape == signal.base.shape and signal.dtype == np.float64)

@@ -62,9 +62,12 @@ def in_floats(
             latency=late,
             present=present,
             chains=n_chains or chains(len(x)),
-            probes=reader.probes,
+            probes=[probe for probe in reader.probes if probe not in net.spikes],
+            summed=net.spikes,
         ):
-            reader.take(items, data)
+            reader.take(items, {probe: data[probe] for probe in data if probe not in net.spikes})
+            for probe in net.spikes:
+                reader.add_outputs(probe, items, data[probe] / steps)
             progress(len(items))
         recording = recording_of(
             floats, net, program, recorder, x[: recorded + 1], recorded, latency

@@ -50,7 +50,7 @@ class ProbeReader:
     def take(self, items: Any, seen: Mapping[nengo.Probe, Array]) -> None:
         """Take the probe data of some items, (items, steps, size) each; `items` are their numbers. Steps beyond `steps` are a gap.
 
-        Spikes may be missing if `add_rates` gets their rates.
+        Spikes may be missing if `add_outputs` or `add_rates` gets them.
         """
         self._logits[items] = self._answer(seen[self._net.logits])
         if self._over_time:
@@ -59,12 +59,17 @@ class ProbeReader:
             self._probabilities[items] = self._answer(seen[self._net.probabilities])
         for probe in self._net.spikes:
             if probe in seen:
-                # The probe's value of a spike is amplitude / dt.
-                amplitude = probe.target.ensemble.neuron_type.amplitude
-                outputs = seen[probe][:, : self._steps].mean(axis=1, dtype=float)
-                # Rounded as scripts do.
-                self._rates[probe.label] += outputs.sum(axis=0) / amplitude / self._n_items
-                self._keep(probe, items, outputs / amplitude)
+                self.add_outputs(
+                    probe, items, seen[probe][:, : self._steps].mean(axis=1, dtype=float)
+                )
+
+    def add_outputs(self, probe: nengo.Probe, items: Any, outputs: Array) -> None:
+        """Add the mean outputs of neurons for some items, (items, neurons)."""
+        # The probe's value of a spike is amplitude / dt.
+        amplitude = probe.target.ensemble.neuron_type.amplitude
+        # Rounded as scripts do.
+        self._rates[probe.label] += outputs.sum(axis=0) / amplitude / self._n_items
+        self._keep(probe, items, outputs / amplitude)
 
     def add_rates(self, probe: nengo.Probe, items: Any, rates: Array) -> None:
         """Add the firing rates of neurons for some items, (items, neurons), in hertz."""
