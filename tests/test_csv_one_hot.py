@@ -210,6 +210,6 @@ def test_other_items_have_them_or_not() -> None:
     )
     without = unseen(program, Path("plain.csv"))
     assert without.y is None
-    assert without.x.tolist() == there.x.tolist()
+    assert without.x[:].tolist() == there.x[:].tolist()
     numbered = checked(spec("label = [0, 1, 2]")).program
-    assert unseen(numbered, Path("plain.csv")).x.tolist() == there.x.tolist()
+    assert unseen(numbered, Path("plain.csv")).x[:].tolist() == there.x[:].tolist()

@@ -245,6 +245,8 @@ def test_several_labels_of_a_table(tmp_path: Path, capsys: pytest.CaptureFixture
     spec.write_text(
         SPEC.format(data='kind = "csv"\npath = "a.csv"\nlabel = ["price", "size"]', classes=2)
     )
+    (tmp_path / "a.csv").write_text("a,b,c,d,price,size\n1,2,3,4,99.5,3\n2,3,4,5,89.5,4\n")
     code, text = said(["check", str(spec)], capsys)
     assert code == 1
-    assert "error[regression]: several labels an item are a regression on several values" in text
+    assert "error[regression]: line 2, column 'price': the labels are 99.5, 3" in text
+    assert "a regression on several values?" in text

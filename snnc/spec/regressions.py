@@ -44,8 +44,6 @@ def regression(error: LocatedError) -> Diagnostic | None:
         message = f"'{value}' is no classification"
     elif path == ("data", "name") and any(word in _DATA_SETS for word in words):
         message = f"the targets of '{value}' are values, not classes"
-    elif path[:2] == ("data", "label") and isinstance(value, list) and len(value) > 1:
-        message = "several labels an item are a regression on several values"
     else:
         message = ""
     on: Literal["key", "value"] = "key" if error.detail["type"] == "extra_forbidden" else "value"

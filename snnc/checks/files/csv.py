@@ -214,6 +214,9 @@ def _item_is_readable(table: _Table, label: int, texts: list[int]) -> Iterator[D
         message = f"{where}: the label {cell!r} is no whole number: a regression?"
         hint = f"{NOT_YET}; if each is a class, {_labels_hint(table, label)}"
         yield Diagnostic(REGRESSION, message, at, hint=hint)
+    elif how.is_one_hot and any(number(c) not in (0, 1, None) for c in cell.split(", ")):
+        message = f"{where}: the labels are {cell}, none of them 0 or 1 alone: a regression on several values?"
+        yield Diagnostic(REGRESSION, message, at, hint=NOT_YET)
     elif how.class_of(cell) is None:
         message = f"{where}: {how.unlisted(cell)}"
         yield Diagnostic(DATA_TYPE, message, at, hint=_labels_hint(table, label))
