@@ -106,12 +106,12 @@ def spec(folder: Path, layers: int, units: int, data: str = "", shape: int = 64)
 
 
 def wide(folder: Path, neurons: int) -> Path:
-    """Write a spec of three convolutions with so many neurons in all, in blocks that the chip takes."""
+    """Write a spec of three convolutions with so many neurons in all, for NengoDL alone."""
     side = max(round((neurons / 12) ** 0.5), 8)
     path = folder / "scale.toml"
     layer = '[[layers]]\nkind = "conv2d"\nfilters = 4\nkernel_size = 3\npadding = "same"\n'
     path.write_text(
-        '[network]\nname = "scale"\n[data]\nkind = "npz"\npath = "data.npz"\n'
+        'targets = ["nengo_dl"]\n[network]\nname = "scale"\n[data]\nkind = "npz"\npath = "data.npz"\n'
         f"[input]\nshape = [{side}, {side}, 1]\n" + layer * 3 + "[output]\nclasses = 10\n"
     )
     return path
