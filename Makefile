@@ -53,8 +53,7 @@ $(BIN)/pip:
 $(READY): pyproject.toml constraints/frozen.txt constraints/today.txt | $(BIN)/pip
 	$(if $(filter today,$(LANE)),$(BUILD_NENGO_DL))
 	$(PIP) -e '.[run,import,study,plot,cluster,track,dev]'
-	@$(BIN)/snnc doctor
-	@TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m snnc.emulator.ahead
+	@$(BIN)/snnc doctor --compile
 	@touch $(READY)
 
 # The site, in build/docs: nothing that it needs may be missing, and no link inside of it broken.

@@ -76,6 +76,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "doctor": (
         ("snnc doctor", "before the first training"),
+        ("snnc doctor --compile", "so that the first run compiles nothing"),
         ("snnc doctor --json", "for programs"),
     ),
 }

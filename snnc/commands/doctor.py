@@ -7,12 +7,13 @@ import json
 import platform
 import sys
 from dataclasses import asdict, dataclass
+from time import monotonic
 from typing import Any
 
 from snnc import __version__
 from snnc.commands.waiting import meanwhile
 from snnc.diagnostics.screen import BOLD, GREEN, RED, Screen, screen
-from snnc.environment import versions
+from snnc.environment import libraries, versions
 from snnc.environment.trying import failures
 from snnc.environment.versions import Package, Stack
 
@@ -64,7 +65,21 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(found.to_dict()))
     else:
         _show(found, screen(sys.stdout))
+    if arguments.compile and not found.wants:
+        _compile(arguments.json)
     return 1 if found.wants else 0
+
+
+def _compile(is_quiet: bool) -> None:
+    """Compile the emulator's code, so that the first run needn't."""
+    began = monotonic()
+    with libraries.loaded(libraries.WITHOUT_TENSORFLOW):
+        from snnc.emulator.ahead import compile_ahead
+
+        with meanwhile("compiling the emulator's code"):
+            compile_ahead()
+    if not is_quiet:
+        print(f"The emulator's code is compiled: {monotonic() - began:.0f} s.")
 
 
 def _findings() -> Findings:

@@ -1,4 +1,4 @@
-"""Compile the emulator's code ahead of the first run: `python -m snnc.emulator.ahead`.
+"""Compile the emulator's code ahead of the first run, for `snnc doctor --compile`.
 
 Numba compiles a function when it is first called, for the types that it is called with, and stores it beside the module, or where
 `NUMBA_CACHE_DIR` says. So small networks run here that call what networks of a spec call.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter
 from typing import Any
 
 import nengo
@@ -79,14 +78,9 @@ def run(net: nengo.Network, on_chip: bool) -> None:
     emulator.run(items, STEPS, probes=[net.output])
 
 
-def main() -> None:
-    began = perf_counter()
+def compile_ahead() -> None:
+    """Compile what is not compiled yet."""
     with warnings.catch_warnings(), ThreadPoolExecutor() as threads:
         warnings.simplefilter("ignore")
         for done in [threads.submit(run, *each) for each in networks()]:
             done.result()
-    print(f"snnc: the emulator is compiled, in {perf_counter() - began:.1f} s")
-
-
-if __name__ == "__main__":
-    main()
