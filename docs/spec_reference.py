@@ -27,6 +27,7 @@ from snnc.spec import write_toml
 from snnc.spec.base import Model
 from snnc.spec.json_schema import WithKinds
 from snnc.spec.kinds import by_kind, tables_in
+from snnc.spec.study import Range, Study
 from snnc.spec.tables import Spec
 
 Data = dict[str, Any]
@@ -68,6 +69,9 @@ _SPLIT = {name: name for name in ("x_train", "y_train", "x_test", "y_test")}
 _PLOTS: Data = {"scripts": {"plots": True}}
 _VALIDATION: Data = {"train": {"validation_fraction": 0.1}}
 
+#: The address of a key that varies in a study.
+VARIED = "neurons.max_rate"
+
 #: For fields whose type doesn't say what a sensible value is, by kind or model, and key.
 EXAMPLES: dict[tuple[str, str], Example] = {
     ("Spec", "targets"): Example(["nengo_dl"]),
@@ -96,6 +100,9 @@ EXAMPLES: dict[tuple[str, str], Example] = {
     ("Train", "early_stopping"): Example({"patience": 3}, _VALIDATION),
     ("Train", "firing_rates"): Example({"max": 100}),
     ("EarlyStopping", "patience"): Example(5, start=3),
+    ("Study", "vary"): Example({VARIED: [100, 200, 400]}),
+    ("Range", "low"): Example(50),
+    ("Range", "high"): Example(400),
     ("FiringRates", "min"): Example(10),
     ("FiringRates", "max"): Example(100),
     ("Schedule", "initial_learning_rate"): Example(0.002, start=0.001),
@@ -171,6 +178,14 @@ REASONS: dict[tuple[str, str], str] = {
     ("Spec", "snnc"): "There is one version so far.",
     ("Spec", "allow"): "It silences warnings of `snnc check`; no script depends on it.",
     ("sklearn", "name"): "Another data set has another shape and other classes, too.",
+    **{
+        ("Study", key): "It is for `snnc study`; no script depends on it."
+        for key in Study.model_fields
+    },
+    **{
+        ("Range", key): "It is for `snnc study`; no script depends on it."
+        for key in Range.model_fields
+    },
 }
 
 
@@ -223,6 +238,8 @@ def _walk(model: type[Model], at: KeyPath) -> Iterator[Table]:
     yield Table(model, at)
     for name, info in model.model_fields.items():
         path = (*at, info.alias or name)
+        if name == "vary":  # its tables stand behind addresses
+            path = (*path, VARIED)
         for each in tables_in((info.annotation, *info.metadata)):
             yield from _walk(each, path)
 
@@ -346,6 +363,10 @@ def _at(spec: Data, at: KeyPath) -> Any:
     return spec
 
 
+def _in_header(key: str | int) -> str:
+    return f'"{key}"' if "." in str(key) else str(key)
+
+
 def _path(at: KeyPath) -> KeyPath:
     """Return where a table stands in a spec: one within a layer, in the first."""
     return ("layers", 0, *at[1:]) if at[:1] == ("layers",) else at
@@ -462,7 +483,7 @@ A kind stands for its whole table where the others have their defaults: `kind = 
 def _plain_page(found: list[Table], compiler: Compiler) -> str:
     parts = ["# Tables\n"]
     for table in found:
-        name = "The spec" if table.model is Spec else f"`[{'.'.join(map(str, table.at))}]`"
+        name = "The spec" if table.model is Spec else f"`[{'.'.join(map(_in_header, table.at))}]`"
         title = f"({_target(table.model)})=\n## {name}\n\n{_snippet(table)}{table.meaning}\n"
         keys = [key for key in table.fields if not _is_table(table, key)]
         parts += [title, *(_field(table, key, compiler) for key in keys)]
