@@ -26,19 +26,7 @@ from tests.fitted import of_digits
 optuna = pytest.importorskip("optuna", reason="pip install 'snnc[study]' installs it")
 pytestmark = pytest.mark.usefixtures("nengo_loihi")
 
-SPEC = """
-[network]
-name = "studied"
-
-[data]
-kind = "npz"
-path = "data.npz"
-x_train = "x_train"
-y_train = "y_train"
-x_test = "x_test"
-y_test = "y_test"
-scale = "unit"
-
+NETWORK = """
 [input]
 shape = [64]
 
@@ -57,7 +45,24 @@ units = 40
 
 [output]
 classes = 10
+"""
 
+SPEC = (
+    """
+[network]
+name = "studied"
+
+[data]
+kind = "npz"
+path = "data.npz"
+x_train = "x_train"
+y_train = "y_train"
+x_test = "x_test"
+y_test = "y_test"
+scale = "unit"
+"""
+    + NETWORK
+    + """
 [train]
 batch_size = 50
 validation_fraction = 0.2
@@ -72,6 +77,7 @@ items = 100
 "synapses.layer" = ["none", { kind = "lowpass", tau = 0.004 }]
 "presentation.read.mean_of_last" = { low = 0.3, high = 0.7 }
 """
+)
 
 
 def studied(path: Path, *arguments: str, capsys: pytest.CaptureFixture[str]) -> Any:
@@ -381,7 +387,7 @@ def test_without_a_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "has no [study]: write one" in capsys.readouterr().err
 
 
-TRAINED = """
+TRAINED = f"""
 [network]
 name = "studied"
 
@@ -389,26 +395,7 @@ name = "studied"
 kind = "sklearn"
 name = "digits"
 scale = "unit"
-
-[input]
-shape = [64]
-
-[presentation]
-time = 0.02
-
-[[layers]]
-kind = "dense"
-name = "first"
-units = 20
-
-[[layers]]
-kind = "dense"
-name = "second"
-units = 10
-
-[output]
-classes = 10
-
+{NETWORK}
 [train]
 epochs = 2
 

@@ -20,6 +20,7 @@ from snnc.emulator.machine import (
     packed,
 )
 from snnc.emulator.neurons import (
+    CHUNK,
     LIF,
     LOIHI_RELU,
     SPIKING_RELU,
@@ -29,6 +30,7 @@ from snnc.emulator.neurons import (
     charge_in_whole_steps,
     end_lif,
     rectify,
+    room_to_wait,
     step_lif,
     write_output,
 )
@@ -39,8 +41,6 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
-#: How many neurons go through some steps before the next ones do: all that a step reads of them stays in the innermost cache.
-CHUNK = 1024
 #: The bytes of sums that are computed before the neurons take their steps.
 ROOM = 1 << 18
 #: The most steps that a byte counts.
@@ -276,13 +276,7 @@ def run_layer(
     j, n_spikes = np.empty(CHUNK), np.empty(CHUNK)
     # Words are read beyond the last neuron.
     fires, tally = np.zeros(CHUNK + 64, np.uint8), np.zeros(CHUNK, np.uint8)
-    waiting = Waiting(
-        np.empty(2 * CHUNK, np.int64),
-        np.empty(2 * CHUNK),
-        np.empty(2 * CHUNK),
-        np.empty(2 * CHUNK),
-        np.empty(CHUNK),
-    )
+    waiting = room_to_wait()
     is_invalid = False
     for item in range(0, n_items, n_together):
         last_item = min(item + n_together, n_items)

@@ -181,17 +181,23 @@ class Waiting(NamedTuple):
     charged: Array
 
 
-@compiled
-def _lif(
-    constants: Constants, j: Array, voltage: Array, refractory_time: Array, output: Array | Bytes
-) -> int:
-    waiting = Waiting(
+@inlined
+def room_to_wait() -> Waiting:
+    """Return room for CHUNK neurons."""
+    return Waiting(
         np.empty(2 * CHUNK, np.int64),
         np.empty(2 * CHUNK),
         np.empty(2 * CHUNK),
         np.empty(2 * CHUNK),
         np.empty(CHUNK),
     )
+
+
+@compiled
+def _lif(
+    constants: Constants, j: Array, voltage: Array, refractory_time: Array, output: Array | Bytes
+) -> int:
+    waiting = room_to_wait()
     fires = np.zeros(CHUNK, np.uint8)
     found = VALID
     for begin in range(0, len(voltage), CHUNK):

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+from snnc import __version__
 from snnc.diagnostics.errors import Refusal, UsageError
 from snnc.environment import compat
 from snnc.environment.versions import elsewhere, installed, refusal
@@ -127,6 +128,11 @@ def versions() -> dict[str, str]:
     """Return the installed versions that results depend on."""
     names = ("nengo", "nengo-dl", "nengo-loihi", "tensorflow", "tf-keras", "numpy")
     return {name: version for name in names if (version := installed(name))}
+
+
+def own_versions() -> dict[str, str]:
+    """Return the same with snnc's own version in front."""
+    return {"snnc": __version__, **versions()}
 
 
 @contextmanager

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snnc import __version__
 from snnc.data.prepare import Data
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.wording import counted
-from snnc.environment.libraries import versions
+from snnc.environment.libraries import own_versions
 from snnc.program.program import Program
 from snnc.report.text import printable
 from snnc.show.full import full
@@ -67,7 +66,7 @@ def about(
         full_spec=_lines(full(document, program)),
         facts=_facts(program, data),
         digests=digests,
-        versions={"snnc": __version__, **versions()},
+        versions=own_versions(),
         described=description(program),
         seed=program.network.seed,
     )

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc import __version__
 from snnc.diagnostics.errors import Refusal
 from snnc.diagnostics.screen import PAPER, Screen
-from snnc.environment.libraries import versions
+from snnc.environment.libraries import own_versions
 from snnc.program.program import Program
 from snnc.running.simulators import SimulatorName
 from snnc.running.statistics import Interval
@@ -119,7 +118,7 @@ class Results:
             "spec": self.program.spec_path.as_posix(),
             "network": self.program.name,
             "seed": self.program.network.seed,
-            "versions": {"snnc": __version__, **versions()},
+            "versions": own_versions(),
             "rows": [row.to_dict() for row in self.rows],
         }
 

@@ -102,8 +102,12 @@ def answers_of(
     simulator: SimulatorName,
     count: Callable[[int], None],
     recorded: int = 0,
+    n_chains: int | None = None,
 ) -> Answers:
-    """Return what a deployed program answers to items x, (n, size), with a recording of the first ones if it is asked for."""
+    """Return what a deployed program answers to items x, (n, size), with a recording of the first ones if it is asked for.
+
+    On the emulator and in floats a stream is shown in `n_chains`, by default as many as its number of items asks for.
+    """
     if simulator == "nengo_dl":
         from snnc.running.fresh import evaluate
 
@@ -112,9 +116,9 @@ def answers_of(
     if simulator == "emulator":
         from snnc.running.emulated import emulate
 
-        return emulate(deployed, x, count, recorded)
+        return emulate(deployed, x, count, recorded, n_chains=n_chains)
     if simulator == "nengo":
         from snnc.running.floats import in_floats
 
-        return in_floats(deployed, x, count, recorded)
+        return in_floats(deployed, x, count, recorded, n_chains=n_chains)
     return stream(deployed, x[:], simulator, count, recorded)

@@ -12,9 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-from snnc import __version__
 from snnc.diagnostics.errors import Error, Refusal, UsageError
-from snnc.environment.libraries import versions
+from snnc.environment.libraries import own_versions
 from snnc.environment.versions import installed
 from snnc.program.program import Program
 from snnc.running.answers import Answers
@@ -81,7 +80,7 @@ def _submitted(
     """Yield, as they are done, the places of values and what a function makes of them; on leaving, give up on the rest."""
     from distributed import as_completed
 
-    here = _here()
+    here = own_versions()
     futures = [client.submit(function, value, *others, here, pure=False) for value in values]
     places = {future.key: index for index, future in enumerate(futures)}
     try:
@@ -168,13 +167,9 @@ def _told_here(error: Error, there: Path, here: Path) -> Error:
     return type(error)(str(error).replace(there.as_posix(), here.as_posix()))
 
 
-def _here() -> dict[str, str]:
-    return {"snnc": __version__, **versions()}
-
-
 def _differences(there: dict[str, str]) -> Refusal | None:
     """Return why results wouldn't be the same bit for bit as where the task comes from, if they wouldn't."""
-    here = _here()
+    here = own_versions()
     different = [
         f"{name} {here.get(name, 'missing')} there, {version} here"
         for name, version in there.items()

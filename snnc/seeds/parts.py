@@ -37,15 +37,9 @@ class Part:
 
     def outcome(self, watcher: Watcher) -> Answers:
         """Return the answers to the items. Raises a Refusal where Nengo can't run the network."""
-        from snnc.running.emulated import emulate
-        from snnc.running.floats import in_floats
         from snnc.running.run import answers_of
 
-        if self.on == "emulator":
-            return emulate(self.program, self.x, n_chains=self.chains)
-        if self.on == "nengo":
-            return in_floats(self.program, self.x, n_chains=self.chains)
-        return answers_of(self.program, self.x, self.on, lambda n: None)
+        return answers_of(self.program, self.x, self.on, lambda n: None, n_chains=self.chains)
 
 
 def parts(program: Program, x: Any, on: SimulatorName) -> list[Part]:

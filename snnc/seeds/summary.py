@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc import __version__
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.screen import PAPER, Screen
-from snnc.environment.libraries import versions
+from snnc.environment.libraries import own_versions
 from snnc.program.program import Program
 from snnc.running.results import NO_BASELINE, Results, Row, in_percent
 from snnc.running.statistics import Interval, paired_over_seeds
@@ -113,7 +112,7 @@ class Summary:
             "spec": self.program.spec_path.as_posix(),
             "network": self.program.name,
             "seeds": list(self.seeds),
-            "versions": {"snnc": __version__, **versions()},
+            "versions": own_versions(),
             "rows": [row.to_dict() for row in self.rows()],
             "runs": [results.to_dict() for results in self.results],
             "warnings": [{"code": w.code, "message": w.message} for w in self.warnings],

@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from snnc.spec.study import Objective
 from snnc.study.measured import Measured
+from snnc.trials.point import undominated
 
 #: The names of what is kept: values as a spec has them, what was measured, why a trial was pruned, and what the study is of.
 VALUES, MEASURED, REPORT, OF = "written", "measured", "report", "of"
@@ -48,19 +49,8 @@ def of_trial(trial: FrozenTrial) -> Done:
 
 def front(trials: Sequence[Done], objectives: Sequence[Objective]) -> list[Done]:
     """Return the trials to which no other is at least equal in all objectives and better in one; of equal ones the first."""
-    costs = {trial.number: trial.cost(objectives) for trial in trials}
-    kept: list[Done] = []
-    for trial in trials:
-        cost = costs[trial.number]
-        others = ((costs[o.number], o.number) for o in trials if o is not trial)
-        worse = (
-            all(a <= b for a, b in zip(theirs, cost, strict=True))
-            and (theirs != cost or number < trial.number)
-            for theirs, number in others
-        )
-        if not any(worse):
-            kept.append(trial)
-    return sorted(kept, key=lambda trial: trial.cost([*objectives[1:], *objectives[:1]]))
+    in_order = sorted(trials, key=lambda trial: trial.number)
+    return undominated(in_order, lambda trial: trial.cost([*objectives[1:], *objectives[:1]]))
 
 
 def chosen(

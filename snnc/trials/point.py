@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from snnc.running.results import in_percent
 from snnc.trials.outcome import Outcome
 from snnc.trials.setting import Setting
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +46,18 @@ class Point(Outcome):
 
 def front(points: Iterable[Point]) -> list[Point]:
     """Return the points to which no other is at least equal in accuracy, time and spikes, the cheapest first."""
-    kept: list[Point] = []
-    # No later point is cheaper than an earlier one, so that only earlier ones can leave it without a use.
-    for point in sorted(points, key=lambda p: (*p.cost, -p.share)):
-        if not any(o.share >= point.share and o.spikes <= point.spikes for o in kept):
-            kept.append(point)
-    return kept
+    return undominated(points, lambda point: (*point.cost, -point.share))
+
+
+def undominated(items: Iterable[T], cost: Callable[[T], tuple[float, ...]]) -> list[T]:
+    """Return the items to which no other is at least equal in all costs, by their costs; of equal ones the first."""
+    kept: list[tuple[T, tuple[float, ...]]] = []
+    # No later item is better than an earlier one in all of them, so that only earlier ones can leave it without a use.
+    for item in sorted(items, key=cost):
+        own = cost(item)
+        if not any(all(a <= b for a, b in zip(other, own, strict=True)) for _, other in kept):
+            kept.append((item, own))
+    return [item for item, _ in kept]
 
 
 def cheapest(points: Sequence[Point], tolerance: float) -> Point:

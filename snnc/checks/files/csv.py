@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -46,11 +45,9 @@ def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
     """Yield the errors of a file; `at` is where the spec names it. Raises OSError."""
     network, data = program.network, program.data
     assert isinstance(data, Csv)
+    how = csv_format(network, data)
     try:
-        how = csv_format(network, data)
-        first = list(islice(rows(path, data.delimiter), 2))
-        with suppress(LookupError):  # reported below
-            first = list(islice(how.rows(path), 2))
+        first = _first_rows(path, how)
     except BadText as error:
         reason, hint = divided(str(error))
         yield Diagnostic(DATA_FILE, f"can't read {path.as_posix()}: {reason}", at, hint=hint)
@@ -61,6 +58,14 @@ def fits(program: Program, path: Path, at: KeyPath) -> Iterator[Diagnostic]:
         return
     table = _Table(path, how, first[0], first[int(data.header)])
     yield from _columns_fit(program, table)
+
+
+def _first_rows(path: Path, how: Format) -> list[Row]:
+    """Return the first two rows, as they are where columns of labels aren't there. Raises OSError and BadText."""
+    try:
+        return list(islice(how.rows(path), 2))
+    except LookupError:
+        return list(islice(rows(path, how.delimiter), 2))
 
 
 def items(program: Program, path: Path) -> int:
