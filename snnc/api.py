@@ -171,9 +171,10 @@ def train(
     baseline: bool = False,
     folder: Path | str | None = None,
     resume: bool = False,
+    items: int | None = None,
     progress: bool = False,
 ) -> Training:
-    """Train a spec in NengoDL, and test it.
+    """Train a spec in NengoDL, and test it in floats, each item from a cleared state.
 
     Args:
         spec: The spec.
@@ -182,6 +183,7 @@ def train(
         folder: Where everything is saved as soon as it is there, and until then a checkpoint of every epoch;
             `Training.save` saves later.
         resume: Whether to go on from what a killed training with the same settings left in the folder.
+        items: On how many test items to test; by default on all, and on none for 0.
         progress: Whether to show bars on standard error.
 
     Warns:
@@ -193,6 +195,7 @@ def train(
     """
     if resume and folder is None:
         raise UsageError("resume=True goes on from what is in a folder: say which, folder=...")
+    n_tested = _count("items", items, least=0)
     checked = _checked(spec, _count("epochs", epochs, 999))
     program = checked.program
     with libraries.loaded():
@@ -200,10 +203,16 @@ def train(
         from snnc.data import prepare
 
         where = None if folder is None else Path(folder)
-        items = prepare.load(program)
         longer = "train with epochs={}" if epochs else LONGER
         training = session.train(
-            program, items, _watcher(progress), where, baseline, resume, longer
+            program,
+            prepare.load(program),
+            _watcher(progress),
+            where,
+            baseline,
+            resume,
+            n_tested,
+            longer,
         )
     remaining = without_allowed(training.warnings, checked.allowed)
     if remaining:
@@ -236,8 +245,8 @@ def run(
 
     Args:
         network: What `train` or `restore` returned; for a spec, what training has saved beside it.
-        on: Where to run: "nengo_dl" shows each item fresh, "nengo", "emulator" and "nengo_loihi" show them as a stream.
-            By default on nengo_dl, and on the emulator if Loihi is among the spec's targets.
+        on: Where to run: "nengo_fresh" and "nengo_dl" show each item fresh, "nengo", "emulator" and "nengo_loihi" show them as a stream.
+            By default on nengo_fresh, and on the emulator if Loihi is among the spec's targets.
         items: How many test items; by default all.
         progress: Whether to show bars on standard error.
 
@@ -301,12 +310,12 @@ def _folder(program: Program, folder: Path | str | None) -> Path:
     return program.spec_path.parent if folder is None else Path(folder)
 
 
-def _count(name: str, value: int | None, most: int | None = None) -> int | None:
+def _count(name: str, value: int | None, most: int | None = None, least: int = 1) -> int | None:
     """Return a number of things, once it is one."""
-    if value is None or (isinstance(value, int) and 1 <= value <= (most or value)):
+    if value is None or (isinstance(value, int) and least <= value <= (most or value)):
         return value
     raise UsageError(
-        f"{name} is a whole number from 1{f' to {most}' if most else ''}, not {value!r}"
+        f"{name} is a whole number from {least}{f' to {most}' if most else ''}, not {value!r}"
     )
 
 

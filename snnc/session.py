@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import nengo
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -15,14 +14,13 @@ from numpy.typing import NDArray
 from snnc.data.prepare import Data, Labels, trained_on
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.wording import counted
-from snnc.networks.build import prepare_to_run, put_out_rates, training_network, watch
+from snnc.networks.build import training_network
 from snnc.networks.deploy import deploy
 from snnc.networks.describe import spikes_in_words
 from snnc.networks.nengo_dl import Array
 from snnc.program.program import Program
 from snnc.running.answers import Answers
 from snnc.running.expected import Learnt, below_expected
-from snnc.running.fresh import evaluate
 from snnc.running.measured import (
     Measured,
     in_per_cent,
@@ -32,9 +30,9 @@ from snnc.running.measured import (
     twin_ahead,
 )
 from snnc.running.results import Results
-from snnc.running.run import name_of, run
-from snnc.running.scoring import Scorer
-from snnc.running.silent_filters import silent_filters, silent_start
+from snnc.running.run import run
+from snnc.running.silent_filters import silent_filters
+from snnc.running.silent_start import silent_start
 from snnc.show.table import paragraph
 from snnc.training import params_file
 from snnc.training.baseline import baseline_network, train_baseline
@@ -151,9 +149,10 @@ def train(
     folder: Path | None,
     with_baseline: bool,
     resume: bool,
+    n_tested: int | None,
     longer: str,
 ) -> Training:
-    """Train a program on its data, and if asked for its float twin, and test both.
+    """Train a program on its data, and if asked for its float twin, and test both on the first test items: all for None.
 
     With a folder, what is trained is saved there once it is, and until then a checkpoint of every epoch; to resume is to go
     on from what a killed training with the same settings has left there. `longer` says how a number of epochs is given.
@@ -169,15 +168,12 @@ def train(
             f"{paths.params.as_posix()} was imported from {origin}, and is replaced by what starts at random; "
             'start = "imported" in [train] would start from it'
         )
-    net, trained, epochs = train_alone(program, items, start, paths, watcher, resume)
+    trained, epochs = train_alone(program, items, start, paths, watcher, resume)
     baseline = None
     if with_baseline:
         baseline = _baseline(program, items, start, paths, watcher, resume)
     trained = replace(trained, baseline=baseline.predicted if baseline else None)
-    if net is None:
-        results = run(trained, ["nengo_dl"], None, watcher)
-    else:
-        results = _tested(net, trained, program, watcher)
+    results = _tested(trained, n_tested, watcher)
     x, y = trained_on(program, items, items_to_measure(program))
     twin_right = baseline_classes(program, baseline, x) == y if baseline else None
     measured = measure(trained.program, x, y)
@@ -214,8 +210,8 @@ def train_alone(
     paths: Paths | None,
     watcher: Watcher,
     resume: bool,
-) -> tuple[nengo.Network | None, Trained, tuple[Epoch, ...]]:
-    """Return a trained network, what it is deployed to, and how training went; no network if that was over already."""
+) -> tuple[Trained, tuple[Epoch, ...]]:
+    """Return what a training is deployed to, and how it went."""
     if (
         paths
         and resume
@@ -227,7 +223,7 @@ def train_alone(
         )
     ):
         trained = params_file.load_params(paths, program, items)
-        return None, trained, load_history(paths.history)
+        return trained, load_history(paths.history)
     net = training_network(program.network)
     checkpoint = paths.checkpoint if paths else None
     depends = depends_on(program, items, start)
@@ -255,7 +251,7 @@ def train_alone(
         spikes_in_words(deployed),
         start=start,
     )
-    return net, trained, epochs
+    return trained, epochs
 
 
 def _baseline(
@@ -325,16 +321,8 @@ def _say_written(written: Sequence[Path], finished: Path, watcher: Watcher) -> N
     watcher.tell(f"wrote {', '.join(path.as_posix() for path in written)}")
 
 
-def _tested(net: nengo.Network, trained: Trained, program: Program, watcher: Watcher) -> Results:
+def _tested(trained: Trained, n_items: int | None, watcher: Watcher) -> Results:
     """Return how good a network is that was just trained: as rates, and as spikes shown fresh."""
-    x = trained.x_test
-    scorer = Scorer(program, trained.y_test, trained.baseline)
-    put_out_rates(net, program.network)
-    watch(net)
-    rates = scorer.rates_row(evaluate(net, program, x, steps=1))
-    prepare_to_run(net, program.network)
-    name = name_of(program, "nengo_dl")
-    with watcher.items(name, len(x)) as count:
-        spikes = evaluate(net, program, x, program.fresh_steps, count, program.fresh_latency)
-    rows = (*scorer.baseline_rows(), rates, scorer.row(name, "nengo_dl", spikes, rates))
-    return Results(program, rows, trained.y_test)
+    if n_items == 0:
+        return Results(trained.program, (), trained.y_test[:0])
+    return run(trained, ["nengo_fresh"], n_items, watcher)

@@ -298,7 +298,9 @@ class Workshop:
             folder = self._folder / str(len(self._trained))
             folder.mkdir()
             data = prepare.load(program)
-            session.train(program, data, Nobody(), folder, False, resume=False, longer="{}")
+            session.train(
+                program, data, Nobody(), folder, False, resume=False, n_tested=None, longer="{}"
+            )
             self._trained[key] = folder
         return self._trained[key]
 

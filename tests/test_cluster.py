@@ -207,7 +207,7 @@ def test_a_parcel_finds_its_data_and_files_in_another_folder(tmp_path: Path) -> 
     program = with_seed(checked(ROOT / "specs/jets.toml").program, 4)
     (tmp_path / "jets.seed4.checkpoint.npz").write_bytes(b"some")
     (tmp_path / "jets.seed5.checkpoint.npz").write_bytes(b"of another seed")
-    job = Train(program, tmp_path, False, "jets", "")
+    job = Train(program, tmp_path, False, "jets", None, "")
     parcel = Parcel.of(job)
     assert parcel.files == {"jets.seed4.checkpoint.npz": b"some"}
     there = tmp_path / "there"
@@ -247,7 +247,7 @@ def test_what_is_downloaded_here_is_sent(tmp_path: Path, monkeypatch: Any) -> No
         for _ in range(2)
     ]
     monkeypatch.setattr("snnc.data.sources.keras.read", lambda program: raw)
-    job = Train(program, tmp_path, False, "mnist", "")
+    job = Train(program, tmp_path, False, "mnist", None, "")
     data, ours = data_of(job), prepare.load(program)
     monkeypatch.setattr("snnc.data.sources.keras.read", lambda program: 1 / 0)
     theirs = prepare.load(Parcel.of(job).unpacked(data, tmp_path / "there").program)

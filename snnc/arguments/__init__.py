@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from snnc.arguments.running import add_predict, add_run
 from snnc.arguments.shared import (
     add_cluster,
     add_data,
@@ -18,11 +19,8 @@ from snnc.arguments.shared import (
     add_track,
     add_trials,
 )
-from snnc.arguments.types import Suggested, amount, one_of, positive, whole
+from snnc.arguments.types import Suggested, amount, positive, whole
 from snnc.diagnostics import pages
-
-#: Where a trained network runs.
-PLACES = ("nengo_dl", "nengo", "emulator", "nengo_loihi")
 
 
 def _new(parser: argparse.ArgumentParser) -> None:
@@ -127,64 +125,15 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plot", action="store_true", help="also draw how training went, NAME.history.png"
     )
+    tested = parser.add_mutually_exclusive_group()
+    tested.add_argument("--items", type=positive, help="test on so many test items (default: all)")
+    tested.add_argument(
+        "--no-test", dest="items", action="store_const", const=0, help="test on no item"
+    )
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     add_seeds(parser, "train", "that isn't trained yet")
     add_cluster(parser, "train the seeds")
     add_track(parser)
-    add_telling(parser)
-
-
-def _run_spec(parser: argparse.ArgumentParser) -> None:
-    add_spec(parser)
-    add_folder(parser)
-    add_data(parser)
-    parser.add_argument(
-        "--on",
-        action="append",
-        type=one_of("place", PLACES),
-        choices=PLACES,
-        help="nengo_dl shows items fresh, nengo, the chip's emulator and nengo_loihi as a stream; may be repeated (default: as targets say)",
-    )
-    parser.add_argument("--items", type=positive, help="how many test items (default: all)")
-    parser.add_argument(
-        "--verify",
-        type=positive,
-        metavar="N",
-        help="also run the first N items on nengo_loihi, and compare what the emulator computed, bit for bit",
-    )
-    parser.add_argument("--json", action="store_true", help="print the results as JSON")
-    parser.add_argument(
-        "--plot", action="store_true", help="also draw a figure of each run, NAME.PLACE.png"
-    )
-    add_seeds(parser, "run", "that was trained")
-    add_cluster(parser, "show parts of the items, or the seeds,")
-    add_track(parser)
-    add_telling(parser)
-
-
-def _predict(parser: argparse.ArgumentParser) -> None:
-    add_spec(parser)
-    add_folder(parser)
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="FILE",
-        required=True,
-        help="items, with labels or without: a .npz file with an array x, or x and y, a .npy file, or a .csv file where the spec has one",
-    )
-    parser.add_argument(
-        "--on",
-        type=one_of("place", PLACES),
-        choices=PLACES,
-        help="where to run (default: on the chip's emulator, or on nengo_dl if the spec isn't for the chip)",
-    )
-    parser.add_argument("--logits", action="store_true", help="also give the logit of each class")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument(
-        "-w", "--write", type=Path, metavar="CSV", help="write the answers to a file instead"
-    )
-    form.add_argument("--json", action="store_true", help="print answers and table as JSON")
-    parser.add_argument("--force", action="store_true", help="overwrite that file")
     add_telling(parser)
 
 
@@ -379,9 +328,9 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "compile": ("write the scripts that train and run the network", _compile),
     "show": ("list the layers: shapes, neurons, parameters, rates, and where each runs", _show),
     "train": ("train the network in NengoDL", _train),
-    "run": ("run the trained network as spikes, and print one table", _run_spec),
+    "run": ("run the trained network as spikes, and print one table", add_run),
     "calibrate": ("bring a trained network to the chip, without training it again", _calibrate),
-    "predict": ("say what the trained network answers to the items of a file", _predict),
+    "predict": ("say what the trained network answers to the items of a file", add_predict),
     "tune": ("search how the trained network runs best on the chip, without training it", _tune),
     "study": ("search what the spec says varies, by trials on items set aside", _study),
     "export": ("write the trained network as a graph that other frameworks read", _export),

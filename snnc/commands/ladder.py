@@ -7,13 +7,17 @@ import sys
 
 from snnc.commands.common import checked_spec, output_folder, say_result
 from snnc.commands.waiting import ready
+from snnc.environment import libraries
+from snnc.training.paths import Paths
 
 
 def run(arguments: argparse.Namespace) -> int:
     spec = checked_spec(arguments.spec, arguments.data)
     folder = output_folder(arguments)
     said = sys.stderr if arguments.json else sys.stdout
-    with ready(arguments) as watcher:
+    has_twin = Paths.of(spec.program, folder).baseline.exists()
+    packages = libraries.PACKAGES if has_twin else libraries.WITHOUT_TENSORFLOW
+    with ready(arguments, packages) as watcher:
         from snnc.ladder import writing
         from snnc.ladder.ladder import climb
         from snnc.trials.writing import write

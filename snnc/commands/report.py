@@ -10,6 +10,7 @@ from snnc.commands.exit_codes import note
 from snnc.commands.waiting import ready
 from snnc.diagnostics.errors import UsageError
 from snnc.environment.files import ensure_room, write_text
+from snnc.environment.libraries import WITHOUT_TENSORFLOW
 
 #: Largest size of a page.
 MOST_BYTES = 5_000_000
@@ -19,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     spec = checked_spec(arguments.spec, arguments.data)
     folder = output_folder(arguments)
     path = folder / f"{spec.program.name}.report.html"
-    with ready(arguments) as watcher:
+    with ready(arguments, WITHOUT_TENSORFLOW) as watcher:
         _ensure_matplotlib()
         from snnc.report.measured import measure
         from snnc.report.report import report

@@ -35,7 +35,9 @@ def train(arguments: argparse.Namespace) -> int:
     longer = "train with --epochs {}" if arguments.epochs else LONGER
 
     def job(program: Program, folder: Path) -> Job:
-        return Train(program, folder, arguments.baseline, spec.program.name, longer)
+        return Train(
+            program, folder, arguments.baseline, spec.program.name, arguments.items, longer
+        )
 
     return _each(arguments, spec, job)
 

@@ -78,6 +78,7 @@ def _train(
         folder,
         arguments.baseline,
         resume=arguments.resume,
+        n_tested=arguments.items,
         longer="train with --epochs {}" if arguments.epochs else LONGER,
     )
     return training, {(d.code, d.at) for d in at_start}

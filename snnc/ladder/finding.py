@@ -11,6 +11,7 @@ import numpy as np
 
 from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
+from snnc.environment import libraries
 from snnc.ladder.change import Cause, Change, Tried, of_running
 from snnc.ladder.retrain import (
     DEAD,
@@ -176,6 +177,7 @@ def of_trained(
     rates = next(rung for rung in rungs if rung.place == "rates")
     if seconds <= 0 or not _is_suspect(program, rungs, rates, epochs):
         return None
+    libraries.load()  # before the time for trainings begins; a ladder without any doesn't need TensorFlow
     changes = list(of_training(program, rates.rates))
     until = perf_counter() + seconds
     unchanged = Change("training unfinished", {})

@@ -16,13 +16,11 @@ from snnc.diagnostics.errors import CompileError, Refusal
 from snnc.ladder.change import Cause, Change
 from snnc.ladder.rung import Rung, on_chip
 from snnc.networks.build import training_network
-from snnc.networks.deploy import deploy
 from snnc.networks.folding import Weights
 from snnc.pipeline import check_document
 from snnc.program.program import Program
 from snnc.spec.changes import changed
 from snnc.training.epochs import Epoch, State
-from snnc.training.train import train
 
 #: Where the spec holds no items back, this share of its training items is for comparing.
 HELD_BACK = 0.2
@@ -100,6 +98,9 @@ def retrained(
 
     The items for comparing are training items, and the same for every change: scaling and split depend on the seed other.
     """
+    from snnc.networks.deploy import deploy  # takes TensorFlow
+    from snnc.training.train import train
+
     changes = {} if change is None else dict(change.changes)
     if not program.validates:
         changes[HOLD_BACK] = HELD_BACK

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.diagnostics.errors import Refusal
-from snnc.networks.build import deployed_network
 from snnc.program.program import Program
 from snnc.running.answers import Answers
 from snnc.running.emulated import emulate
+from snnc.running.floats import in_floats
 from snnc.running.rates import rate_answers
 from snnc.running.statistics import Interval, accuracy, paired_difference
-from snnc.running.stream import stream
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -80,7 +79,8 @@ def rungs(program: Program, x: Array, y: Labels, twin: Labels | None) -> Iterato
     """Yield the rungs of a deployed program from the top: items x, (n, size), their labels, and the twin's answers."""
     yield from without_time(program, x, y, twin)
     seconds = program.fresh_steps * program.network.dt
-    yield _rung(program, "spikes in floats, fresh", "spikes", _in_floats(program, x), y, seconds)
+    in_fresh_floats = in_floats(program, x, present="fresh", each=COMPARED)
+    yield _rung(program, "spikes in floats, fresh", "spikes", in_fresh_floats, y, seconds)
     if program.on_loihi:
         yield on_chip(program, x, y, "fresh")
     yield on_chip(program, x, y, "stream")
@@ -107,7 +107,7 @@ def on_chip(program: Program, x: Array, y: Labels, present: Literal["fresh", "st
         if program.on_loihi:
             answers = emulate(program, x, present=present, each=COMPARED)
         else:
-            answers = stream(program, x, "nengo")
+            answers = in_floats(program, x, present=present, each=COMPARED)
     except Refusal as refusal:
         nothing = np.zeros(len(y), dtype=bool)
         return Rung(name, present, nothing, seconds, refusal=str(refusal))
@@ -118,15 +118,6 @@ def at_time(program: Program, seconds: float) -> Program:
     """Return a program that shows items for another time."""
     shown = program.presentation.model_copy(update={"time": seconds, "steps": None})
     return replace(program, presentation=shown)
-
-
-def _in_floats(program: Program, x: Array) -> Answers:
-    from snnc.running.fresh import evaluate
-
-    net = deployed_network(program.network, np.zeros(program.network.input_size))
-    return evaluate(
-        net, program, x, program.fresh_steps, latency=program.fresh_latency, each=COMPARED
-    )
 
 
 def _rung(

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from snnc.data.arrays import Array
-from snnc.networks.build import deployed_network
 from snnc.running.answers import Answers
 from snnc.running.emulated import emulate
-from snnc.running.fresh import evaluate
+from snnc.running.floats import in_floats
 from snnc.running.over_time import OverTime
 from snnc.running.rates import rate_answers
 from snnc.running.results import Results
@@ -28,8 +25,8 @@ RECORDED = 3
 class Measured:
     """A trained program's runs on the first test items x, (n, size), with labels, (n,).
 
-    `answers` are those of the last row: the stream on the emulated chip, or fresh items in NengoDL where no chip is meant. Its recording is of a
-    stream in any case.
+    `answers` are those of the last row: the stream on the emulated chip, or fresh items in floats where no chip is meant. Its recording is of a stream
+    in any case.
     """
 
     trained: Trained
@@ -53,13 +50,11 @@ def measure(trained: Trained, n_items: int | None, watcher: Watcher) -> Measured
     rates = scorer.rates_row(rate_answers(program, x))
     rows = [*scorer.baseline_rows(), rates]
 
-    net = deployed_network(program.network, np.zeros(program.network.input_size))
-    steps, latency = program.fresh_steps, program.fresh_latency
-    over_time = OverTime(program, len(x), steps, skipped=latency)
-    name = name_of(program, "nengo_dl")
+    over_time = OverTime(program, len(x), program.fresh_steps, skipped=program.fresh_latency)
+    name = name_of(program, "nengo_fresh")
     with watcher.items(name, len(x)) as count:
-        answers = evaluate(net, program, x, steps, count, latency, over_time)
-    rows.append(scorer.row(name, "nengo_dl", answers, rates))
+        answers = in_floats(program, x, count, over_time=over_time, present="fresh")
+    rows.append(scorer.row(name, "nengo_fresh", answers, rates))
 
     if program.on_loihi:
         name = name_of(program, "emulator")

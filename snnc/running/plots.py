@@ -74,7 +74,7 @@ def save(
     # Labels may contain dollar signs.
     with matplotlib.rc_context({"text.parse_math": False}):
         if answers.recording is None:
-            figure = fresh_figure(program, labels, answers)
+            figure = fresh_figure(program, simulator, labels, answers)
         else:
             figure = stream_figure(program, simulator, x, labels, answers, answers.recording)
         with replacing(path_of(folder, program, simulator)) as unfinished:
@@ -94,13 +94,16 @@ def save_history(path: Path, name: str, epochs: Sequence[Epoch]) -> None:
         figure.savefig(unfinished, dpi=100)
 
 
-def fresh_figure(program: Program, labels: Labels, answers: Answers) -> Figure:
+def fresh_figure(
+    program: Program, simulator: SimulatorName, labels: Labels, answers: Answers
+) -> Figure:
     """Return tuning curves, firing rates and answers, for items shown fresh."""
     # A Figure by itself opens no window, and doesn't change pyplot's state.
     from matplotlib.figure import Figure
 
     figure = Figure((15, 5), layout="constrained")
-    figure.suptitle(f"{program.name}, nengo_dl (fresh): {len(labels)} items")
+    where = "nengo" if simulator == "nengo_fresh" else simulator
+    figure.suptitle(f"{program.name}, {where} (fresh): {len(labels)} items")
     axes = figure.subplots(1, 3)
     plot_tuning(axes[0], program)
     plot_rates(axes[1], answers.rates)

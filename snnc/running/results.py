@@ -13,7 +13,7 @@ from snnc.diagnostics.errors import Refusal
 from snnc.diagnostics.screen import PAPER, Screen
 from snnc.environment.libraries import own_versions
 from snnc.program.program import Program
-from snnc.running.simulators import SimulatorName
+from snnc.running.simulators import FRESH, SimulatorName
 from snnc.running.statistics import Interval
 from snnc.show.table import Cells, aligned, html, paragraph
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Labels = NDArray[np.int64]
 
 NOTE = "Under each layer: its mean firing rate in Hz (the share of its neurons that never fired)."
+NOT_TESTED = "No test item was shown: snnc run shows them."
 NO_BASELINE = "No float twin to compare with: snnc train --baseline trains one."
 
 
@@ -85,7 +86,7 @@ class Row:
         """Whether each item started from a cleared state (fresh), or followed another one (stream); None for rows without time."""
         if self.on in ("keras", "rates"):
             return None
-        return "fresh" if self.on == "nengo_dl" else "stream"
+        return "fresh" if self.on in FRESH else "stream"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as plain data, without the answers to single items."""
@@ -163,6 +164,8 @@ class Results:
         return lines
 
     def _repr_html_(self) -> str:
+        if not self.rows:
+            return paragraph(NOT_TESTED)
         first, *rest = self.notes
         classes = self.class_cells()
         parts = [html(self.cells(), numbers=True), paragraph(first)]
@@ -174,6 +177,8 @@ class Results:
 
     def text(self, screen: Screen = PAPER) -> str:
         """Return the tables, and what explains them, as they fit a screen."""
+        if not self.rows:
+            return NOT_TESTED
         first, *rest = map(screen.wrapped, self.notes)
         classes = self.class_cells()
         below = [aligned(classes, True, screen.width)] if classes else []

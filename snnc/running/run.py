@@ -88,6 +88,7 @@ def name_of(program: Program, simulator: SimulatorName) -> str:
     """Return the name of a row in the table."""
     spikes = any(population.neurons.spiking for population in program.network.populations)
     names: dict[SimulatorName, str] = {
+        "nengo_fresh": "nengo (fresh)",
         "nengo_dl": "nengo_dl (fresh)",
         "nengo": "nengo (stream)",
         "emulator": "emulator (stream)",
@@ -117,6 +118,10 @@ def answers_of(
         from snnc.running.emulated import emulate
 
         return emulate(deployed, x, count, recorded, n_chains=n_chains)
+    if simulator == "nengo_fresh":
+        from snnc.running.floats import in_floats
+
+        return in_floats(deployed, x, count, present="fresh")
     if simulator == "nengo":
         from snnc.running.floats import in_floats
 

@@ -9,14 +9,16 @@ from snnc.diagnostics.errors import UsageError
 from snnc.environment.libraries import PACKAGES, WITHOUT_TENSORFLOW, ensure_chip
 from snnc.program.program import Program
 
-#: nengo_dl shows items fresh, the others as a stream. emulator is snnc's own; nengo_loihi is the library's, or the chip.
-SimulatorName = Literal["nengo_dl", "nengo", "emulator", "nengo_loihi"]
+#: emulator is snnc's own; nengo_loihi is the library's, or the chip. nengo_fresh and nengo are snnc's own too, with the values of nengo.
+SimulatorName = Literal["nengo_fresh", "nengo_dl", "nengo", "emulator", "nengo_loihi"]
+#: These show items fresh, the others as a stream.
+FRESH: tuple[SimulatorName, ...] = ("nengo_fresh", "nengo_dl")
 
 
 def chosen(program: Program, asked: Iterable[str] | None) -> list[SimulatorName]:
     """Return the simulators that were asked for, each once; by default those of the spec's targets."""
     on_loihi = "nengo_loihi" if program.loihi.target == "loihi" else "emulator"
-    default = ["nengo_dl", *([on_loihi] if program.on_loihi else [])]
+    default = ["nengo_fresh", *([on_loihi] if program.on_loihi else [])]
     known: dict[str, SimulatorName] = {name: name for name in get_args(SimulatorName)}
     simulators = []
     for name in dict.fromkeys(asked or default):

@@ -64,14 +64,15 @@ class Job(Task, Protocol):
 class Train:
     """A training, which goes on where one like it has stopped, and does nothing that is done already.
 
-    `start` names the network whose imported weights it starts from, if it starts from any. `longer` says how a number of
-    epochs is given.
+    `start` names the network whose imported weights it starts from, if it starts from any. It is tested on the first `items` test
+    items, all for None. `longer` says how a number of epochs is given.
     """
 
     program: Program
     folder: Path
     baseline: bool
     start: str
+    items: int | None
     longer: str
 
     @property
@@ -98,7 +99,7 @@ class Train:
             at_start = () if done else session.before_training(program, items)
             resume = can_resume(paths, program, items, beginning(program, self.folder))
             training = session.train(
-                program, items, watcher, self.folder, self.baseline, resume, self.longer
+                program, items, watcher, self.folder, self.baseline, resume, self.items, self.longer
             )
         warnings = (*data_warnings(program, items), *at_start, *training.warnings)
         return Outcome(replace(training.results, program=program), warnings)

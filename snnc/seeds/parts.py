@@ -49,7 +49,7 @@ def parts(program: Program, x: Any, on: SimulatorName) -> list[Part]:
     """
     if on == "nengo_loihi":
         return [Part(program, x, on, 1)]
-    if on == "nengo_dl":
+    if on in simulators.FRESH:
         batch = program.items_at_once
         starts = list(range(0, len(x), batch))
         lengths = [min(batch, len(x) - start) for start in starts]

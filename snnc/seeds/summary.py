@@ -13,7 +13,7 @@ from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.diagnostics.screen import PAPER, Screen
 from snnc.environment.libraries import own_versions
 from snnc.program.program import Program
-from snnc.running.results import NO_BASELINE, Results, Row, in_percent
+from snnc.running.results import NO_BASELINE, NOT_TESTED, Results, Row, in_percent
 from snnc.running.statistics import Interval, paired_over_seeds
 from snnc.show.table import aligned
 
@@ -131,6 +131,8 @@ class Summary:
     def text(self, screen: Screen = PAPER) -> str:
         """Return the tables, and what explains them, as they fit a screen."""
         rows = self.rows()
+        if not rows:
+            return NOT_TESTED
         has_baseline = any(row.on == "keras" for row in rows)
         columns: dict[str, Callable[[SeedsRow], str]] = {
             "": lambda row: row.name,
