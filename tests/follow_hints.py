@@ -125,7 +125,7 @@ def train(made: Case, seed: int, epochs: int = 20) -> Trained:
         results = training.results
         accuracy = {row.on: row.accuracy.value for row in results.rows}
         largest = float(np.bincount(results.labels).max() / len(results.labels))
-        trained = Trained(accuracy["nengo_dl"], accuracy["rates"], largest)
+        trained = Trained(accuracy["nengo_fresh"], accuracy["rates"], largest)
         ways = [follow(made, d, o) for d in training.warnings for o in options(d.hint) if o]
         better = [way for way in ways if way is not None]
         if trained.learnt or not better:

@@ -123,7 +123,7 @@ def test_seeds_on_a_cluster_are_those_of_this_machine_though_a_worker_is_killed(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
-@pytest.mark.parametrize("on", ["emulator", "nengo", "nengo_dl"])
+@pytest.mark.parametrize("on", ["emulator", "nengo", "nengo_fresh", "nengo_dl"])
 def test_parts_of_a_run_answer_as_the_whole(on: Any, tmp_path: Path) -> None:
     import numpy as np
 

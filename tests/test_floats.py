@@ -99,6 +99,35 @@ def test_streams_are_what_nengo_shows(gap: float) -> None:
     assert np.array_equal(ours.recording.unfiltered, theirs.recording.unfiltered)
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("name", ["digits", "jets"])
+def test_fresh_items_are_what_nengo_shows(name: str) -> None:
+    """Each in a simulator of its own, until the answer to its last step has come."""
+    import nengo
+
+    from snnc.networks.build import deployed_network
+    from snnc.running.floats import in_floats
+    from tests.conftest import ROOT
+    from tests.test_faults import deployed
+
+    program = deployed(program_of(ROOT / f"specs/{name}.toml"), 0)
+    x = np.random.RandomState(1).uniform(0, 1, (4, program.network.input_size))
+    steps, read = program.fresh_steps, program.read_steps(program.fresh_steps)
+    with quiet():
+        ours = in_floats(program, x, present="fresh", each=4)
+    for item, shown in enumerate(x):
+        net = deployed_network(program.network, shown)
+        with nengo.Simulator(net, progress_bar=False, optimize=False) as simulator:
+            simulator.run_steps(program.fresh_latency + steps)
+        outputs = simulator.data[net.logits]
+        assert np.array_equal(ours.logits[item], outputs[-read:].mean(axis=0))
+        for probe in net.spikes:
+            hertz = simulator.data[probe].mean(axis=0) / probe.target.ensemble.neuron_type.amplitude
+            assert np.allclose(ours.each[probe.label][item], hertz, rtol=1e-12)
+            assert hertz.any()
+
+
 @pytest.mark.parametrize("kind", ["LIF", "SpikingRectifiedLinear"])
 def test_layers_are_nengos(kind: str) -> None:
     """Inputs that change, neurons that fire more than once in a step, two terms, of which one has no synapse; sums of spikes."""

@@ -211,8 +211,8 @@ class TestOfDigits:
         assert main(["report", str(trained / "digits.toml")]) == 0
         assert (trained / "digits.report.html").read_text(encoding="utf-8") == reported[0]
 
-    def test_nengo_dl_alone(self, trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """Without the chip, for the first items, elsewhere: fresh items are looked at, and there are no cores."""
+    def test_without_the_chip(self, trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """For the first items, elsewhere: fresh items are looked at, and there are no cores."""
         folder = trained / "elsewhere"
         folder.mkdir()
         text = (trained / "digits.toml").read_text().replace(', "loihi"', "")
@@ -224,7 +224,7 @@ class TestOfDigits:
         numbers = json.loads(capsys.readouterr().out)
         page = assert_sound((folder / "digits.report.html").read_text(encoding="utf-8"))
         assert numbers["cores"] is numbers["power"] is numbers["training"] is None
-        assert [rung["name"] for rung in numbers["ladder"]][-1].endswith("nengo_dl (fresh)")
+        assert [rung["name"] for rung in numbers["ladder"]][-1].endswith("nengo (fresh)")
         assert {rung["accuracy"]["n"] for rung in numbers["ladder"]} == {20}
         assert numbers["settling"]["readings"][-1]["accuracy"] == numbers["ladder"][-1]["accuracy"]
         assert "Cores of the chip" not in page.tables

@@ -363,7 +363,7 @@ def test_resume_after_stops_in_both_trainings(
     assert [line.partition("  ")[0] for line in lines[3:6]] == [
         "float network (Keras, ReLU)",
         "rate neurons",
-        "spikes, nengo_dl (fresh)",
+        "spikes, nengo (fresh)",
     ]
 
 

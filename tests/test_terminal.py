@@ -348,7 +348,7 @@ def test_a_training_read_through_a_pipe(folder: Path, libraries: None) -> None:
     assert lines[1].startswith("snnc: another training is writing the same files at this moment")
     assert lines[2].startswith("snnc: importing TensorFlow, Nengo and NengoDL")
     assert lines[3].startswith("training: epoch 1 of 1, ")
-    assert any(re.match(r"spikes, nengo_dl \(fresh\): 360 of 360 items", line) for line in lines)
+    assert any(re.match(r"spikes, nengo \(fresh\): 360 of 360 items", line) for line in lines)
 
 
 @pytest.mark.slow
@@ -359,7 +359,7 @@ def test_trainings_for_programs(
     assert main(["train", "digits.toml", "--epochs", "4", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert [epoch["number"] for epoch in said["epochs"]] == [1, 2, 3, 4]
-    assert [row["on"] for row in said["rows"]] == ["rates", "nengo_dl"]
+    assert [row["on"] for row in said["rows"]] == ["rates", "nengo_fresh"]
     assert said["trained_on"]["n"] == 1437
     assert "still-improving" in {warning["code"] for warning in said["warnings"]}
     shutil.copy("digits.test.npz", "new.npz")

@@ -73,7 +73,7 @@ def test_seeds_are_logged_below_what_they_come_to(
     runs = _runs(store)
     whole = runs["train wine, 2 seeds"]
     assert whole.data.params["seeds"] == "7, 8"
-    mean = whole.data.metrics["nengo_dl/accuracy.mean"]
+    mean = whole.data.metrics["nengo_fresh/accuracy.mean"]
     assert mean == told["rows"][-1]["accuracy"]["mean"]
     for seed in (7, 8):
         one = runs[f"train wine.seed{seed}"]
