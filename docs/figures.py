@@ -15,7 +15,10 @@ SPEC = str(DOCS.parent / "specs/jets.toml")
 
 if __name__ == "__main__":
     with TemporaryDirectory() as folder:
-        failed = main(["train", SPEC, "-o", folder]) or main(["run", "--plot", SPEC, "-o", folder])
+        places = ["--on", "nengo_dl", "--on", "emulator"]
+        failed = main(["train", "--no-test", SPEC, "-o", folder]) or main(
+            ["run", "--plot", *places, SPEC, "-o", folder]
+        )
         if failed:
             sys.exit(failed)
         for figure in sorted(Path(folder).glob("*.png")):
