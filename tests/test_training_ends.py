@@ -7,15 +7,17 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import snnc
 from snnc.cli import main
-from snnc.session import Training
 from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from snnc.session import Training
 
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
 
