@@ -73,7 +73,8 @@ class Layer:
         """Return a function that runs a layer on buffers for a span of steps, from its initial state on."""
         neurons, n_items = self.source.neurons, buffers.n_items
         n = neurons.output.size
-        base = buffers.current(neurons.J)
+        currents = buffers.current(neurons.J)
+        base = currents.reshape(len(currents), -1)
         states = {
             name: buffers.state_of(its.base).reshape(-1) for name, its in neurons.state.items()
         }
@@ -81,7 +82,7 @@ class Layer:
         state = State(
             voltage,
             states.get("refractory_time", np.zeros(len(voltage))),
-            np.zeros((len(self.terms), n_items, n)),
+            np.zeros((len(self.terms), n_items * n)),
         )
         terms, entries, weights, n_sums = _together(self.terms, n, dt)
         to = Written(
@@ -107,7 +108,7 @@ class Layer:
             )
             before, was_invalid = was_invalid, np.isnan(voltage)
             # What came in invalid isn't an error.
-            given = np.isnan(base).any(axis=0).reshape(-1) if was_invalid.any() else False
+            given = np.isnan(base).any(axis=0) if was_invalid.any() else False
             if (
                 invalid_time
                 or np.any(was_invalid & ~before & ~given)
