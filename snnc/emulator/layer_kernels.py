@@ -43,6 +43,8 @@ Bytes = NDArray[np.uint8]
 
 #: The bytes of sums that are computed before the neurons take their steps.
 ROOM = 1 << 18
+#: How many neurons, of one item or several, take some steps before the next ones do: their state and sums stay in the innermost cache.
+WIDTH = 512
 #: The most steps that a byte counts.
 BYTE = 255
 
@@ -317,7 +319,7 @@ def run_layer(
     """
     n = terms.gain.shape[1]
     n_items = base.shape[1] // n
-    n_together, width = max(CHUNK // n, 1), min(CHUNK, n)
+    n_together, width = max(WIDTH // n, 1), min(WIDTH, n)
     n_steps = min(max(ROOM // (8 * n_together * max(n_sums, 1)), 1), BYTE, max(end - begin, 1))
     sums = np.empty((n_steps, n_together, n_sums))
     flat_sums = sums.reshape(-1)
