@@ -17,8 +17,9 @@ from nengo.builder.processes import SimProcess
 from numpy.typing import NDArray
 
 from snnc.emulator.buffers import Buffers
+from snnc.emulator.delivery import Terms, add_spikes
 from snnc.emulator.filters import Filter
-from snnc.emulator.layer_kernels import State, Terms, Written, add_spikes, run_layer
+from snnc.emulator.layer_kernels import State, Written, run_layer
 from snnc.emulator.machine import GROUP
 from snnc.emulator.neurons import Constants
 from snnc.emulator.operators import PURE, Reads, bases, written
@@ -26,6 +27,9 @@ from snnc.emulator.scatter import Entries, Scatter
 from snnc.emulator.signals import can_be_compiled, is_whole
 
 Array = NDArray[Any]
+
+#: The bytes of a line of a cache.
+LINE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,9 +162,19 @@ def _together(terms: Sequence[Term], n: int, dt: float) -> tuple[Terms, Entries,
             gain,
         ),
         _joined(parts),
-        np.concatenate([np.zeros(0), *(term.scatter.weights for term in terms)]),
+        _aligned([term.scatter.weights for term in terms]),
         sums[-1],
     )
+
+
+def _aligned(parts: Sequence[Array]) -> Array:
+    """Return parts one after the other, from the beginning of a cache line on: else every second read of them crosses one."""
+    n, line = sum(map(len, parts)), LINE // 8
+    room = np.empty(n + line)
+    first = -(room.ctypes.data // 8) % line
+    whole = room[first : first + n]
+    np.concatenate([np.zeros(0), *parts], out=whole)
+    return whole
 
 
 def _joined(parts: Sequence[Entries]) -> Entries:
