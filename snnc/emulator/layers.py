@@ -17,8 +17,9 @@ from nengo.builder.processes import SimProcess
 from numpy.typing import NDArray
 
 from snnc.emulator.buffers import Buffers
+from snnc.emulator.delivery import Terms, add_spikes
 from snnc.emulator.filters import Filter
-from snnc.emulator.layer_kernels import State, Terms, Written, add_spikes, run_layer
+from snnc.emulator.layer_kernels import State, Written, run_layer
 from snnc.emulator.machine import GROUP
 from snnc.emulator.neurons import Constants
 from snnc.emulator.operators import PURE, Reads, bases, written
@@ -26,6 +27,9 @@ from snnc.emulator.scatter import Entries, Scatter
 from snnc.emulator.signals import can_be_compiled, is_whole
 
 Array = NDArray[Any]
+
+#: The bytes of a line of a cache.
+LINE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +77,8 @@ class Layer:
         """Return a function that runs a layer on buffers for a span of steps, from its initial state on."""
         neurons, n_items = self.source.neurons, buffers.n_items
         n = neurons.output.size
-        base = buffers.current(neurons.J)
+        currents = buffers.current(neurons.J)
+        base = currents.reshape(len(currents), -1)
         states = {
             name: buffers.state_of(its.base).reshape(-1) for name, its in neurons.state.items()
         }
@@ -81,7 +86,7 @@ class Layer:
         state = State(
             voltage,
             states.get("refractory_time", np.zeros(len(voltage))),
-            np.zeros((len(self.terms), n_items, n)),
+            np.zeros((len(self.terms), n_items * n)),
         )
         terms, entries, weights, n_sums = _together(self.terms, n, dt)
         to = Written(
@@ -107,7 +112,7 @@ class Layer:
             )
             before, was_invalid = was_invalid, np.isnan(voltage)
             # What came in invalid isn't an error.
-            given = np.isnan(base).any(axis=0).reshape(-1) if was_invalid.any() else False
+            given = np.isnan(base).any(axis=0) if was_invalid.any() else False
             if (
                 invalid_time
                 or np.any(was_invalid & ~before & ~given)
@@ -157,9 +162,19 @@ def _together(terms: Sequence[Term], n: int, dt: float) -> tuple[Terms, Entries,
             gain,
         ),
         _joined(parts),
-        np.concatenate([np.zeros(0), *(term.scatter.weights for term in terms)]),
+        _aligned([term.scatter.weights for term in terms]),
         sums[-1],
     )
+
+
+def _aligned(parts: Sequence[Array]) -> Array:
+    """Return parts one after the other, from the beginning of a cache line on: else every second read of them crosses one."""
+    n, line = sum(map(len, parts)), LINE // 8
+    room = np.empty(n + line)
+    first = -(room.ctypes.data // 8) % line
+    whole = room[first : first + n]
+    np.concatenate([np.zeros(0), *parts], out=whole)
+    return whole
 
 
 def _joined(parts: Sequence[Entries]) -> Entries:

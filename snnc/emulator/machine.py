@@ -22,13 +22,14 @@ compiled: Callable[[Function], Function] = njit(cache=True, nogil=True)
 #: For an instruction: a function of its arguments' types that returns its signature, and the function that generates it.
 intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = extending.intrinsic
 #: For a function that only compiled code calls, and that is stored with it. Numba doesn't compile the callers in other files
-#: anew when it changes: delete `__pycache__` after a change here.
+#: anew when it changes: delete `__pycache__` after a change here. Its caller holds all arrays, so that it makes none, and doesn't
+#: count their users, which takes longer than what few neurons do.
 inner: Callable[[Function], Function] = njit(
-    nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False
 )
 #: For a small function in a loop, where to call it would take longer than what it does.
 inlined: Callable[[Function], Function] = njit(
-    nogil=True, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    nogil=True, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False
 )
 
 #: Bytes that are 0 or 1, for neurons that fired or didn't, are read in groups of this size.

@@ -181,7 +181,7 @@ class Waiting(NamedTuple):
     charged: Array
 
 
-@inlined
+@compiled
 def room_to_wait() -> Waiting:
     """Return room for CHUNK neurons."""
     return Waiting(
