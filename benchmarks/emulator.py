@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -183,6 +184,8 @@ def compare(arguments: argparse.Namespace, peaks: Peaks) -> None:
             {net.shown: some}, steps, present="stream", chains=chains, probes=[net.logits]
         )
         print(f"{result}: {1e6 * result.seconds / len(some):.0f} µs an item")
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"at most {most / 1024:,.0f} MB of memory, NengoLoihi's simulator included")
 
 
 def drawn(program: Program, items: int) -> tuple[Program, Any]:
