@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from snnc.cli import main
+from snnc.loihi.cores import chip
 from snnc.pipeline import checked
+from snnc.spec.read import parse
 
 np = pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
 datasets = pytest.importorskip("sklearn.datasets", reason="it comes with snnc[run]")
@@ -248,6 +250,27 @@ def test_nothing_is_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
     assert Path("mine.toml").read_text() == "mine"
     assert main(["new", "mine", "--data", "mine.csv", "--force"]) == 0
     assert Path("mine.toml").read_text() != "mine"
+
+
+@pytest.mark.parametrize(
+    ("shape", "strides"),
+    [
+        ((28, 28), (2, 2)), ((12, 12, 3), (2, 2)), ((3, 32, 32), (3, 2)), ((22, 80), (3, 2)), ((224, 224, 3), (16, 2)),
+        ((8, 8), ()), ((128, 9), ()), ((12, 49), ()), ((20,), ()),
+    ],
+)  # fmt: skip
+def test_pictures_get_convolutions(
+    shape: tuple[int, ...], strides: tuple[int, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of any size they fit on a few cores. Small ones, series and values without an order get dense layers."""
+    y = np.arange(120) % 3
+    x = np.random.RandomState(0).uniform(size=(120, *shape)) + y.reshape(120, *(1 for _ in shape))
+    np.savez("mine.npz", x=x, y=y)
+    spread = chip(drafted(capsys, "mine.npz").network)
+    layers = parse(Path("mine.toml").read_bytes(), Path("mine.toml")).data["layers"]
+    assert tuple(layer["strides"] for layer in layers if layer["kind"] == "conv2d") == strides
+    assert spread is not None
+    assert sum(spread.cores().values()) <= 3
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from snnc.drafting.draft import (
     scale_line,
     with_codes,
 )
+from snnc.drafting.network import first_network
 from snnc.operators.linear import size
 from snnc.spec.regressions import NOT_YET
 from snnc.spec.sources.base import SPLIT
@@ -65,10 +66,12 @@ def draft(path: Path, relative: str) -> Draft:
     if bad:
         data.append(Line("unusable", "leave_out", f"{bad} items hold no finite numbers"))
     data.append(scale_line(kept, images=x.ndim > 2))
+    shape, channels_first, _ = image_shape(x.shape[1:])
     held_out = HELD_OUT if len(names) == 2 else 0.0
     return Draft(
         data=tuple(data),
         input=tuple(_input(x)),
+        layers=first_network(shape, bool(channels_first)),
         output=(Line("classes", classes, "different labels"),),
         to_train=len(kept) - int(np.ceil(held_out * len(kept))),
     )

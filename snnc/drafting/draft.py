@@ -29,10 +29,11 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Draft:
-    """The lines of [data], [input] and [output], and how many items are left to train on and to test on."""
+    """The lines of [data], [input], each of [[layers]] and [output], and how many items are left to train on."""
 
     data: tuple[Line, ...]
     input: tuple[Line, ...]
+    layers: tuple[tuple[Line, ...], ...]
     output: tuple[Line, ...]
     to_train: int
 

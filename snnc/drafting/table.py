@@ -24,6 +24,7 @@ from snnc.drafting.draft import (
     with_codes,
 )
 from snnc.drafting.labels import Found, find_labels
+from snnc.drafting.network import first_network
 
 #: A file in which more of the items can't be used is refused: what is left tells little of the others.
 MOST_ITEMS_LEFT_OUT = 0.5
@@ -77,6 +78,7 @@ def draft(path: Path, relative: str, label: str | None) -> Draft:
                 "columns without the label" + (" and those that are ignored" if columns else ""),
             ),
         ),
+        layers=first_network((len(inputs),)),
         output=tuple(labels.output),
         to_train=len(kept) - int(np.ceil(HELD_OUT * len(kept))),
     )

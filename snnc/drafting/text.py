@@ -43,30 +43,24 @@ def spec_text(name: str, source: str, draft: Draft) -> str:
         "# Next: snnc check --data, train, run, predict; `snnc explain` has the rules, `snnc show --full` every other key.",
         "snnc = 1",
     ]
-    tables = {
-        "[network]": (Line("name", name, ""),),
-        "[data]": draft.data,
-        "[input]": draft.input,
-        "[[layers]]": (
-            Line("kind", "dense", "on the host: it turns values into spikes"),
-            Line("units", 128, "enough to begin with; fewer are faster, and overfit less"),
+    tables: list[tuple[str, Sequence[Line]]] = [
+        ("[network]", [Line("name", name, "")]),
+        ("[data]", draft.data),
+        ("[input]", draft.input),
+        *(("[[layers]]", layer) for layer in draft.layers),
+        ("[output]", draft.output),
+        (
+            "[train]",
+            [
+                Line(
+                    "epochs", training.epochs, f"about {training.updates:,} changes of the weights"
+                ),
+                Line("batch_size", training.batch_size, f"of {draft.to_train:,} items to train on"),
+            ],
         ),
-        "[[layers]] ": (
-            Line("kind", "dropout", "in training only, against overfitting"),
-            Line("rate", 0.1, ""),
-        ),
-        "[[layers]]  ": (
-            Line("kind", "dense", "on the chip, where a core has 1,024 neurons"),
-            Line("units", 64, "half as many as before"),
-        ),
-        "[output]": draft.output,
-        "[train]": (
-            Line("epochs", training.epochs, f"about {training.updates:,} changes of the weights"),
-            Line("batch_size", training.batch_size, f"of {draft.to_train:,} items to train on"),
-        ),
-    }
+    ]
     blocks = ["\n".join(head)]
-    blocks += ["\n".join([title.strip(), *map(_line, lines)]) for title, lines in tables.items()]
+    blocks += ["\n".join([title, *map(_line, lines)]) for title, lines in tables]
     return "\n\n".join(blocks) + "\n"
 
 
