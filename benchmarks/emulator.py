@@ -1,16 +1,19 @@
 """How fast items are emulated, against nengo_loihi.Simulator, and against what the machine can do.
 
     python benchmarks/emulator.py [--plot FILE]
-    python benchmarks/emulator.py SPEC [-o FOLDER] [--data FILE] [--steps N]
+    python benchmarks/emulator.py SPEC [-o FOLDER] [--data FILE] [--steps N] [--compared N]
+    python benchmarks/emulator.py SPEC --random ITEMS [--steps N] [--compared N]
 
 The first prints, as a table, what a network drawn at random costs as its items, steps and neurons grow, and draws it. The second takes what
-`snnc train SPEC` has left. Each comparison measures both in turn.
+`snnc train SPEC` has left; the third needs neither data nor training: weights are random ones of the size of trained ones, items are uniform.
+Each comparison measures both in turn.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +28,8 @@ from numba import njit
 
 from snnc.environment import libraries
 from snnc.environment.libraries import WITHOUT_TENSORFLOW
+from snnc.pipeline import checked
+from snnc.program.program import Program
 
 #: So many items are run on nengo_loihi, a few at a time.
 COMPARED, TURNS = 12, 4
@@ -76,11 +81,15 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--steps", type=int, help="instead of the spec's presentation")
+    parser.add_argument("--random", type=int, metavar="ITEMS", help="instead of a training's")
+    parser.add_argument("--compared", type=int, default=COMPARED, help="items on nengo_loihi")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw growth, without a spec")
     arguments = parser.parse_args()
     if arguments.spec and arguments.plot:
         parser.error("--plot draws how cost grows, without a spec")
-    with libraries.loaded(WITHOUT_TENSORFLOW), warnings.catch_warnings():
+    # Keras makes the layers whose weights are drawn.
+    packages = libraries.PACKAGES if arguments.random else WITHOUT_TENSORFLOW
+    with libraries.loaded(packages), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if arguments.spec:
             compare(arguments, limits())
@@ -91,59 +100,123 @@ def main() -> None:
         draw(costs, arguments.plot)
 
 
-def compare(arguments: argparse.Namespace, peaks: Peaks) -> None:
-    """Run all test items of a trained spec on the emulator, and some on nengo_loihi."""
+@dataclass(frozen=True)
+class Comparison:
+    """A network on both in turns, in seconds of an item by the clock, and of a core on nengo_loihi; the emulator's last run."""
+
+    emulator: Any
+    net: Any
+    result: Any
+    theirs: list[float]
+    ours: list[float]
+    cpu: list[float]
+    #: How many spikes the chip gets from the host in a step of an item.
+    sent: float
+
+    @property
+    def ratios(self) -> list[float]:
+        return [a / b for a, b in zip(self.theirs, self.ours, strict=True)]
+
+
+def in_turns(deployed: Program, x: Any, steps: int, compared: int = COMPARED) -> Comparison:
+    """Run all items on the emulator in each turn, and some on nengo_loihi."""
     import nengo
     import nengo_loihi
 
     from snnc.emulator import Emulator
     from snnc.networks.build import deployed_network
-    from snnc.pipeline import checked
-    from snnc.training import params_file
 
-    program = checked(arguments.spec, arguments.data).program
-    trained = params_file.load(program, arguments.output or arguments.spec.parent)
-    deployed, x = trained.program, trained.x_test
-    steps = arguments.steps or deployed.stream_steps
     net = deployed_network(deployed.network, np.zeros(deployed.network.input_size), loihi=True)
     emulator = Emulator(net, deployed.network.dt)
     presented = nengo.processes.PresentInput(x, steps * deployed.network.dt)
     own = deployed_network(deployed.network, presented, loihi=True)
     feeding = {population.name for population in deployed.network.feeding_from_host}
-    seen = emulator.run(
-        {net.shown: x[:30]}, steps, probes=[p for p in net.spikes if p.label in feeding]
-    ).batch.data
+    probes = [p for p in net.spikes if p.label in feeding]
+    seen = emulator.run({net.shown: x[:30]}, steps, probes=probes).batch.data
     sent = sum(int(np.count_nonzero(values)) for values in seen.values()) / min(len(x), 30) / steps
-    print(f"built in {emulator.build_seconds:.2f} s")
-    ratios, theirs, cpu = [], [], []
+    each = max(compared // TURNS, 1)
+    theirs, ours, cpu = [], [], []
     with nengo_loihi.Simulator(own, dt=deployed.network.dt, target="sim") as sim:
         for _ in range(TURNS):
             began, cpu_began = perf_counter(), thread_time()
-            sim.run_steps(steps * COMPARED // TURNS)
-            theirs.append((perf_counter() - began) / (COMPARED // TURNS))
-            cpu.append((thread_time() - cpu_began) / (COMPARED // TURNS))
+            sim.run_steps(steps * each)
+            theirs.append((perf_counter() - began) / each)
+            cpu.append((thread_time() - cpu_began) / each)
             result = emulator.run({net.shown: x}, steps, probes=[net.logits])
-            ratios.append(theirs[-1] / (result.seconds / len(x)))
+            ours.append(result.seconds / len(x))
+    return Comparison(emulator, net, result, theirs, ours, cpu, sent)
+
+
+def compare(arguments: argparse.Namespace, peaks: Peaks) -> None:
+    """Run all items of a spec on the emulator, and some on nengo_loihi."""
+    from snnc.training import params_file
+
+    program = checked(arguments.spec, arguments.data).program
+    answers = None
+    if arguments.random:
+        deployed, x = drawn(program, arguments.random)
+    else:
+        trained = params_file.load(program, arguments.output or arguments.spec.parent)
+        deployed, x, answers = trained.program, trained.x_test, trained.y_test
+    steps = arguments.steps or deployed.stream_steps
+    both = in_turns(deployed, x, steps, arguments.compared)
+    emulator, net, result = both.emulator, both.net, both.result
+    print(f"built in {emulator.build_seconds:.2f} s")
     print(result)
+    ratios = both.ratios
     print(
-        f"nengo_loihi: {1000 * median(theirs):.1f} ms an item; the emulator "
-        f"{1e6 * result.seconds / len(x):.0f} µs: {median(ratios):.0f} times as fast "
+        f"nengo_loihi: {1000 * median(both.theirs):.1f} ms an item; the emulator "
+        f"{1e6 * median(both.ours):.0f} µs, {1 / median(both.ours):,.0f} items a second: {median(ratios):.0f} times as fast "
         f"({min(ratios):.0f} to {max(ratios):.0f}, {TURNS} turns)"
     )
     ours = sum(result.batch.seconds.values()) / len(x)
     print(
-        f"of a core's time, which other programs don't change: {1000 * median(cpu):.1f} ms against {1e6 * ours:.0f} µs, "
-        f"{median(cpu) / ours:.0f} times"
+        f"of a core's time, which other programs don't change: {1000 * median(both.cpu):.1f} ms against {1e6 * ours:.0f} µs, "
+        f"{median(both.cpu) / ours:.0f} times"
     )
-    report(result, emulator, sent, peaks)
-    answers = result[net.logits][:, -deployed.read_steps(steps) :].mean(axis=1).argmax(axis=1)
-    print(f"right, fresh: {np.mean(answers == trained.y_test):.1%} of {len(x)}")
+    report(result, emulator, both.sent, peaks)
+    if answers is not None:
+        read = result[net.logits][:, -deployed.read_steps(steps) :].mean(axis=1).argmax(axis=1)
+        print(f"right, fresh: {np.mean(read == answers):.1%} of {len(x)}")
     for chains in (1, 64):
         some = x if chains > 1 else x[:20]
         result = emulator.run(
             {net.shown: some}, steps, present="stream", chains=chains, probes=[net.logits]
         )
         print(f"{result}: {1e6 * result.seconds / len(some):.0f} µs an item")
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"at most {most / 1024:,.0f} MB of memory, NengoLoihi's simulator included")
+
+
+def drawn(program: Program, items: int) -> tuple[Program, Any]:
+    """Return a program as it is deployed, with random weights, and uniform items for it."""
+    from tests.test_faults import deployed
+
+    x = np.random.RandomState(0).uniform(0, 1, (items, program.network.input_size))
+    return deployed(program, 0), x
+
+
+def share_of_peak(both: Comparison, peaks: Peaks) -> float:
+    """Return what part of the emulated chip's time a core would take at its peaks."""
+    result = both.result
+    measured = 1e6 * result.batch.seconds["chip"] / len(result.batch.items) / result.steps
+    return best(both.emulator, result, both.sent, peaks).micros / measured
+
+
+class Best(NamedTuple):
+    """What the chip computes in a step of an item: sums, and µs of a core at its peaks."""
+
+    sums: float
+    micros: float
+
+
+def best(emulator: Any, result: Any, sent: float, peaks: Peaks) -> Best:
+    item_steps = len(result.batch.items) * result.steps
+    neurons, leading = emulator.size.neurons, synapses_of(emulator)
+    spikes = result.batch.counts.sum(axis=0) / item_steps
+    # Of the host's spikes it isn't known which neuron made them: on average, then.
+    reached = spikes @ leading[:neurons] + sent * leading[neurons:].mean()
+    return Best(reached, 1e6 * (reached / peaks.sums + UPDATE * neurons / peaks.operations))
 
 
 def report(result: Any, emulator: Any, sent: float, peaks: Peaks) -> None:
@@ -154,12 +227,9 @@ def report(result: Any, emulator: Any, sent: float, peaks: Peaks) -> None:
     item_steps = len(result.batch.items) * result.steps
     measured = {part: 1e6 * s / item_steps for part, s in result.batch.seconds.items()}
     parts = ", ".join(f"{part} {each:.2f}" for part, each in measured.items())
-    neurons, leading = emulator.size.neurons, synapses_of(emulator)
-    spikes = result.batch.counts.sum(axis=0) / item_steps
-    # Of the host's spikes it isn't known which neuron made them: on average, then.
-    reached = spikes @ leading[:neurons] + sent * leading[neurons:].mean()
+    neurons = emulator.size.neurons
+    reached, micros = best(emulator, result, sent, peaks)
     flops, state = 2 * emulator.size.synapses, STATE * neurons
-    best = 1e6 * (reached / peaks.sums + UPDATE * neurons / peaks.operations)
     print(f"a step of an item, in µs of a core: {parts}\n")
     print("| what the chip computes in a step of an item | number | µs at a core's peak |")
     print("|---|---|---|")
@@ -171,7 +241,7 @@ def report(result: Any, emulator: Any, sent: float, peaks: Peaks) -> None:
     ):
         print(f"| {what} | {number:,.0f} | {1e6 * number / peak:.2f} |")
     print(
-        f"\nthe chip: {best:.2f} µs at the peak, {measured['chip']:.2f} measured, {best / measured['chip']:.0%} of the peak"
+        f"\nthe chip: {micros:.2f} µs at the peak, {measured['chip']:.2f} measured, {micros / measured['chip']:.0%} of the peak"
     )
 
 

@@ -30,17 +30,23 @@ def main() -> None:
     arguments = parser.parse_args()
     libraries.load()
     for path in arguments.specs:
-        _measure(path, arguments.items, arguments.turns)
+        program = checked(path).program
+        rates = items_a_second(program, arguments.items, arguments.turns)
+        theirs, own = median(rates["nengo_dl"]), median(rates["snnc"])
+        print(
+            f"{program.name}: nengo_dl {theirs:,.0f} items a second, snnc {own:,.0f}, {own / theirs:.1f} times"
+        )
 
 
-def _measure(path: Path, n_items: int, turns: int) -> None:
+def items_a_second(program: Program, n_items: int, turns: int) -> dict[str, list[float]]:
+    """Return how many fresh items each shows in a second, turn by turn."""
     import numpy as np
 
     from snnc.running.floats import in_floats
     from snnc.running.fresh import evaluate
     from tests.test_faults import deployed
 
-    program = deployed(checked(path).program, 0)
+    program = deployed(program, 0)
     x = np.random.RandomState(0).uniform(0, 1, (2 * n_items, program.network.input_size))
 
     def ours(n: int) -> None:
@@ -59,10 +65,7 @@ def _measure(path: Path, n_items: int, turns: int) -> None:
                 run(n)
                 seconds.append(perf_counter() - began)
             rates[name].append(n_items / max(seconds[1] - seconds[0], 1e-9))
-    theirs, own = median(rates["nengo_dl"]), median(rates["snnc"])
-    print(
-        f"{program.name}: nengo_dl {theirs:,.0f} items a second, snnc {own:,.0f}, {own / theirs:.1f} times"
-    )
+    return rates
 
 
 def _net(program: Program) -> Any:

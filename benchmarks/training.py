@@ -47,16 +47,37 @@ def main() -> None:
 
 def compare_time(program: Program, arguments: argparse.Namespace) -> None:
     from snnc.data import prepare
-    from snnc.networks.build import training_network
-    from snnc.networks.nengo_dl import simulator
-    from snnc.training import baseline
-    from snnc.training.train import compile_arguments
 
     items = prepare.load(program)
     batch = program.train.batch_size
     n = len(items.y_train[: arguments.items]) // batch * batch
     x, y = items.x_train[:n].astype("float32"), items.y_train[:n]
+    found = epochs(program, x, y, arguments.rounds)
+    for name in ("NengoDL", "same formula", "ReLU"):
+        by_the_clock, of_the_processor = (median(ratios(found, name, k)) for k in (0, 1))
+        print(
+            f"{program.name}: {by_the_clock:.2f} times {name} ({arguments.rounds} rounds); "
+            f"{of_the_processor:.2f} in the processor's time"
+        )
 
+
+#: Seconds of each epoch by the clock and of the processor, round by round.
+Epochs = dict[str, list[tuple[float, float]]]
+
+
+def ratios(found: Epochs, name: str, k: int) -> list[float]:
+    """Return snnc's times in another's, round by round: by the clock, 0, or of the processor, 1."""
+    return [ours[k] / other[k] for ours, other in zip(found["snnc"], found[name], strict=True)]
+
+
+def epochs(program: Program, x: Any, y: Any, rounds: int) -> Epochs:
+    """Train on whole batches of items, an epoch after the other, in turns."""
+    from snnc.networks.build import training_network
+    from snnc.networks.nengo_dl import simulator
+    from snnc.training import baseline
+    from snnc.training.train import compile_arguments
+
+    batch = program.train.batch_size
     fits: dict[str, Callable[[], Any]] = {}
     with ExitStack() as stack:
         for name, ours in (("snnc", True), ("NengoDL", False)):
@@ -77,24 +98,14 @@ def compare_time(program: Program, arguments: argparse.Namespace) -> None:
             )
         for fit in fits.values():
             fit()
-        found: dict[str, list[tuple[float, float]]] = {name: [] for name in fits}
-        for _ in range(arguments.rounds):
+        found: Epochs = {name: [] for name in fits}
+        for _ in range(rounds):
             for name, fit in fits.items():
                 started = perf_counter(), process_time()
                 fit()
                 found[name].append((perf_counter() - started[0], process_time() - started[1]))
             print(", ".join(f"{name} {times[-1][0]:.3f} s" for name, times in found.items()))
-    for name in ("NengoDL", "same formula", "ReLU"):
-        by_the_clock, of_the_processor = (
-            median(
-                ours[k] / other[k] for ours, other in zip(found["snnc"], found[name], strict=True)
-            )
-            for k in (0, 1)
-        )
-        print(
-            f"{program.name}: {by_the_clock:.2f} times {name} ({arguments.rounds} rounds); "
-            f"{of_the_processor:.2f} in the processor's time"
-        )
+    return found
 
 
 def compare_accuracy(program: Program, arguments: argparse.Namespace) -> None:
