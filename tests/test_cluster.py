@@ -211,7 +211,7 @@ def test_a_parcel_finds_its_data_and_files_in_another_folder(tmp_path: Path) -> 
     parcel = Parcel.of(job)
     assert parcel.files == {"jets.seed4.checkpoint.npz": b"some"}
     there = tmp_path / "there"
-    moved = parcel.unpacked(data_of(job), there)
+    moved = parcel.unpacked(data_of(program), there)
     assert moved.folder == there
     assert moved.program.data_path == there / "data/jets_sim.npz"
     ours, theirs = prepare.load(program), prepare.load(moved.program)
@@ -221,7 +221,7 @@ def test_a_parcel_finds_its_data_and_files_in_another_folder(tmp_path: Path) -> 
     own = tmp_path / "own.npz"
     own.write_bytes(b"items")
     run = Run(program, tmp_path, ("emulator",), None, own)
-    moved = Parcel.of(run).unpacked(data_of(run), tmp_path / "run")
+    moved = Parcel.of(run).unpacked(data_of(program, own), tmp_path / "run")
     assert isinstance(moved, Run)
     assert moved.data is not None
     assert moved.data.read_bytes() == b"items"
@@ -248,7 +248,7 @@ def test_what_is_downloaded_here_is_sent(tmp_path: Path, monkeypatch: Any) -> No
     ]
     monkeypatch.setattr("snnc.data.sources.keras.read", lambda program: raw)
     job = Train(program, tmp_path, False, "mnist", "")
-    data, ours = data_of(job), prepare.load(program)
+    data, ours = data_of(program), prepare.load(program)
     monkeypatch.setattr("snnc.data.sources.keras.read", lambda program: 1 / 0)
     theirs = prepare.load(Parcel.of(job).unpacked(data, tmp_path / "there").program)
     assert (theirs.train_digest, theirs.test_digest) == (ours.train_digest, ours.test_digest)
