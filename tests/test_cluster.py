@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -19,6 +11,7 @@ import pytest
 from snnc.cli import main
 from snnc.pipeline import checked
 from tests.conftest import ROOT
+from tests.dask import killed_when_busy, scheduler, workers
 from tests.test_seeds import SPEC
 
 pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
@@ -26,51 +19,9 @@ pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A scheduler without workers."""
     pytest.importorskip("distributed", reason="distributed comes with snnc[cluster]")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("scheduler")
-    with _dask(folder, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"):
-        yield f"tcp://127.0.0.1:{port}"
-
-
-@contextmanager
-def _dask(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with (folder / f"{arguments[0]}.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]],
-            cwd=folder,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-@contextmanager
-def _workers(address: str, folder: Path, n: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    if not n:
-        yield []
-        return
-    own = folder / f"worker{n}"
-    own.mkdir()
-    options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(own))
-    with _dask(own, "worker", address, *options) as one, _workers(address, folder, n - 1) as others:
-        yield [one, *others]
-
-
-def _busy(pid: int) -> bool:
-    """Whether a worker has a process at work."""
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    threads = Path(f"/proc/{pid}/task").glob("*/children")
-    return children.exists() and any(path.read_text().strip() for path in threads)
+    with scheduler(tmp_path_factory.mktemp("scheduler")) as found:
+        yield found
 
 
 @pytest.mark.slow
@@ -86,26 +37,13 @@ def test_seeds_on_a_cluster_are_those_of_this_machine_though_a_worker_is_killed(
         (folder / "wine.toml").write_text(SPEC)
     assert main(["train", "-q", "--baseline", "--seeds", "3", str(here / "wine.toml")]) == 0
     expected = capsys.readouterr().out
-    with _workers(address, tmp_path, 2) as (first, _second):
-        killed = []
-
-        def kill_when_busy() -> None:
-            for _ in range(3000):
-                if _busy(first.pid):
-                    # Midway: its process is importing or training.
-                    time.sleep(1)
-                    first.send_signal(signal.SIGKILL)
-                    killed.append(first.pid)
-                    return
-                time.sleep(0.02)
-
-        killer = Thread(target=kill_when_busy)
-        killer.start()
+    with workers(address, tmp_path, 2) as (first, _second):
+        killer = killed_when_busy(first)
         spec = str(there / "wine.toml")
         arguments = ["--baseline", "--seeds", "3", "--on-cluster", address]
         assert main(["train", "-q", *arguments, spec]) == 0
         killer.join()
-        assert killed
+        assert first.poll() is not None
         assert capsys.readouterr().out == expected
         arguments = ["--seeds", "3", "--on", "emulator", "-q"]
         assert main(["run", *arguments, str(here / "wine.toml")]) == 0
