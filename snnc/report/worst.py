@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.data.columns import column_names
+from snnc.data.column_names import column_names
 from snnc.program.program import Program
 from snnc.report.text import class_names, number
 from snnc.running.answers import Answers, softmax

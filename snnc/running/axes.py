@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.data.columns import column_names
+from snnc.data.column_names import column_names
 from snnc.networks.build import build
 from snnc.program.network import Network
 from snnc.program.program import Program
