@@ -54,6 +54,11 @@ def _written(case: Case, diagnostic: Diagnostic, option: str) -> Case | None:
         del place(tables, table)[key]
     elif option.startswith('take "loihi" out of targets'):
         tables["targets"] = ["nengo_dl"]
+    elif found := re.match(r'write "([\w.]+)" (?:in \[study\.vary\]|= \.\.\., in quotes)', option):
+        value = place(tables, table).pop(key)
+        while isinstance(value, dict) and not {"low", "high"} & value.keys():
+            (value,) = value.values()
+        place(tables, ["study", "vary"])[found[1]] = value
     elif found := re.match(r"write it in \[(\w+)\]", option):
         place(tables, [found[1]])[key] = place(tables, table).pop(key)
     elif found := re.match(r"(?:did you mean|write) '([^']*)'", option):
@@ -84,7 +89,8 @@ def _replaced(tables: Tables, diagnostic: Diagnostic, word: str) -> None:
     """Write a word in place of a key that isn't known, or of a value."""
     *table, key = diagnostic.at
     around = place(tables, table)
-    if diagnostic.code == "unknown-key":
+    # An address is a key, too.
+    if diagnostic.code in ("unknown-key", "study-address"):
         around[word] = around.pop(key)
     else:
         around[key] = word
@@ -93,7 +99,7 @@ def _replaced(tables: Tables, diagnostic: Diagnostic, word: str) -> None:
 def _assign(tables: Tables, at: Sequence[Any], key: str, value: Any, where: str) -> None:
     """Write key = value: in a table by name, in a layer by name, or in the table where the finding is."""
     if where.startswith("["):
-        place(tables, [where.strip("[]")])[key] = value
+        place(tables, where.strip("[]").split("."))[key] = value
         return
     if where:
         named(tables, where)[key] = value
@@ -116,7 +122,7 @@ def assignments(text: str) -> list[tuple[str, Any, str]]:
         if value is None:
             return []
         text = re.sub(r"^ or (?:less|more)", "", text)
-        where = re.match(r" in (\[\w+\])| (?:in|for) '(\w+)'", text)
+        where = re.match(r" in (\[[\w.]+\])| (?:in|for) '(\w+)'", text)
         found.append((match[1], value, (where[1] or where[2]) if where else ""))
         text = text[where.end() :] if where else text
         if where and where[1]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.golden import ADVICE, compare, golden_advice
 
 np = pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
@@ -15,6 +17,7 @@ from tests.advice.literally import walk  # noqa: E402
 from tests.advice.sound import FLOWERS, IMAGES, Mistake, pictures, table  # noqa: E402
 from tests.advice.told import PLACE, told  # noqa: E402
 
+INVALID = ROOT / "tests/invalid"
 MISTAKES = list(all_mistakes())
 ROOMS = [room for room, _ in groupby(MISTAKES, lambda mistake: mistake.room)]
 #: Every so many of them is followed in a quick test; the slow one follows all.
@@ -85,6 +88,17 @@ def test_what_is_said(mistake: Mistake) -> None:
 @pytest.mark.parametrize("mistake", MISTAKES[::EVERY], ids=name)
 def test_following_arrives(mistake: Mistake) -> None:
     end = walk(mistake)
+    assert end.is_well, (end.steps, end.left)
+
+
+@pytest.mark.parametrize("spec", sorted(INVALID.glob("study_*.toml")), ids=lambda path: path.stem)
+def test_following_arrives_in_studies(spec: Path) -> None:
+    """Each study that is wrong, at the line of `[study.vary]` where it is."""
+    text = spec.read_text()
+    # An epoch of many steps: of few it would be said that trainings stop too early.
+    text += "" if "[train" in text else "\n[train]\nbatch_size = 50\n"
+    end = walk(Mistake("studies", spec.stem, text, {}))
+    assert end.steps
     assert end.is_well, (end.steps, end.left)
 
 

@@ -19,6 +19,7 @@ HEAVY = {
     "nengo_dl",
     "nengo_loihi",
     "numpy",
+    "distributed",
     "optuna",
     "scipy",
     "sklearn",

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -19,6 +11,7 @@ import pytest
 from snnc.cli import main
 from snnc.pipeline import checked
 from tests.conftest import ROOT
+from tests.dask import killed_when_busy, scheduler, workers
 from tests.test_seeds import SPEC
 
 pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
@@ -26,51 +19,9 @@ pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A scheduler without workers."""
     pytest.importorskip("distributed", reason="distributed comes with snnc[cluster]")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("scheduler")
-    with _dask(folder, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"):
-        yield f"tcp://127.0.0.1:{port}"
-
-
-@contextmanager
-def _dask(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with (folder / f"{arguments[0]}.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]],
-            cwd=folder,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-@contextmanager
-def _workers(address: str, folder: Path, n: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    if not n:
-        yield []
-        return
-    own = folder / f"worker{n}"
-    own.mkdir()
-    options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(own))
-    with _dask(own, "worker", address, *options) as one, _workers(address, folder, n - 1) as others:
-        yield [one, *others]
-
-
-def _busy(pid: int) -> bool:
-    """Whether a worker has a process at work."""
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    threads = Path(f"/proc/{pid}/task").glob("*/children")
-    return children.exists() and any(path.read_text().strip() for path in threads)
+    with scheduler(tmp_path_factory.mktemp("scheduler")) as found:
+        yield found
 
 
 @pytest.mark.slow
@@ -86,26 +37,13 @@ def test_seeds_on_a_cluster_are_those_of_this_machine_though_a_worker_is_killed(
         (folder / "wine.toml").write_text(SPEC)
     assert main(["train", "-q", "--baseline", "--seeds", "3", str(here / "wine.toml")]) == 0
     expected = capsys.readouterr().out
-    with _workers(address, tmp_path, 2) as (first, _second):
-        killed = []
-
-        def kill_when_busy() -> None:
-            for _ in range(3000):
-                if _busy(first.pid):
-                    # Midway: its process is importing or training.
-                    time.sleep(1)
-                    first.send_signal(signal.SIGKILL)
-                    killed.append(first.pid)
-                    return
-                time.sleep(0.02)
-
-        killer = Thread(target=kill_when_busy)
-        killer.start()
+    with workers(address, tmp_path, 2) as (first, _second):
+        killer = killed_when_busy(first)
         spec = str(there / "wine.toml")
         arguments = ["--baseline", "--seeds", "3", "--on-cluster", address]
         assert main(["train", "-q", *arguments, spec]) == 0
         killer.join()
-        assert killed
+        assert first.poll() is not None
         assert capsys.readouterr().out == expected
         arguments = ["--seeds", "3", "--on", "emulator", "-q"]
         assert main(["run", *arguments, str(here / "wine.toml")]) == 0
@@ -144,7 +82,7 @@ def test_parts_of_a_run_answer_as_the_whole(on: Any, tmp_path: Path) -> None:
     assert np.array_equal(answers.logits, whole.logits)
     assert answers.work == whole.work
     for layer, rates in whole.rates.items():
-        np.testing.assert_allclose(answers.rates[layer], rates, rtol=1e-12)
+        assert np.array_equal(answers.rates[layer], rates), layer
     if whole.simulated and answers.simulated:
         for count in ("items", "chains", "spikes", "steps", "size"):
             assert getattr(answers.simulated, count) == getattr(whole.simulated, count)
@@ -211,7 +149,7 @@ def test_a_parcel_finds_its_data_and_files_in_another_folder(tmp_path: Path) -> 
     parcel = Parcel.of(job)
     assert parcel.files == {"jets.seed4.checkpoint.npz": b"some"}
     there = tmp_path / "there"
-    moved = parcel.unpacked(data_of(job), there)
+    moved = parcel.unpacked(data_of(program), there)
     assert moved.folder == there
     assert moved.program.data_path == there / "data/jets_sim.npz"
     ours, theirs = prepare.load(program), prepare.load(moved.program)
@@ -221,7 +159,7 @@ def test_a_parcel_finds_its_data_and_files_in_another_folder(tmp_path: Path) -> 
     own = tmp_path / "own.npz"
     own.write_bytes(b"items")
     run = Run(program, tmp_path, ("emulator",), None, own)
-    moved = Parcel.of(run).unpacked(data_of(run), tmp_path / "run")
+    moved = Parcel.of(run).unpacked(data_of(program, own), tmp_path / "run")
     assert isinstance(moved, Run)
     assert moved.data is not None
     assert moved.data.read_bytes() == b"items"
@@ -248,7 +186,7 @@ def test_what_is_downloaded_here_is_sent(tmp_path: Path, monkeypatch: Any) -> No
     ]
     monkeypatch.setattr("snnc.data.sources.keras.read", lambda program: raw)
     job = Train(program, tmp_path, False, "mnist", None, "")
-    data, ours = data_of(job), prepare.load(program)
+    data, ours = data_of(program), prepare.load(program)
     monkeypatch.setattr("snnc.data.sources.keras.read", lambda program: 1 / 0)
     theirs = prepare.load(Parcel.of(job).unpacked(data, tmp_path / "there").program)
     assert (theirs.train_digest, theirs.test_digest) == (ours.train_digest, ours.test_digest)

@@ -237,6 +237,28 @@ def test_neurons_of_all_channels_are_shown(shape: tuple[int, int, int]) -> None:
     assert list(drawn(100)) == list(range(100))
 
 
+def test_items_of_a_table_have_the_names_of_its_columns(tmp_path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    from snnc.running.axes import plot_items
+
+    (tmp_path / "flowers.csv").write_text("long,wide,kind\n1,2,0\n3,4,1\n")
+    spec = tmp_path / "flowers.toml"
+    spec.write_text(
+        """network.name = "flowers"
+data = { kind = "csv", path = "flowers.csv", label = "kind" }
+input.shape = [2]
+output.classes = 2
+layers = [{ kind = "dense", units = 4 }, { kind = "dense", units = 4 }]
+"""
+    )
+    ax = Figure().subplots()
+    labels = np.array([0, 1])
+    plot_items(ax, program_of(spec), np.array([[0.0, 1.0], [1.0, 0.0]]), labels, labels)
+    for inset in ax.child_axes:
+        assert [text.get_text() for text in inset.get_xticklabels()] == ["long", "wide"]
+
+
 def test_fewer_items_than_are_shown(trained: Path) -> None:
     run = ["run", str(trained / "digits.toml"), "--items", "2", "--on", "nengo", "--plot"]
     assert main(run) == 0

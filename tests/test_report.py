@@ -304,6 +304,40 @@ def test_the_worst_items_are_features_elsewhere() -> None:
     assert item.features[0].deviations < -4
 
 
+def test_features_have_the_names_of_their_columns(tmp_path: Path) -> None:
+    """Also beside columns that are ignored, and of the label; without the table they have numbers."""
+    from snnc.data.column_names import column_names
+    from snnc.report.worst import worst
+    from snnc.running.answers import Answers
+
+    table = tmp_path / "flowers.csv"
+    table.write_text("id,length (cm),kind,,wide\n1,2.0,a,3.0,4.0\n2,5.0,b,6.0,7.0\n")
+    spec = tmp_path / "flowers.toml"
+    spec.write_text(
+        """network.name = "flowers"
+data = { kind = "csv", path = "flowers.csv", label = "kind", ignore = ["id"] }
+input.shape = [3]
+output = { classes = 2, labels = ["a", "b"] }
+[[layers]]
+kind = "dense"
+units = 4
+[[layers]]
+kind = "dense"
+units = 4
+"""
+    )
+    program = program_of(spec)
+    assert column_names(program) == ("length (cm)", "1", "wide")
+    x = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+    found = worst("here", program, x, x, np.zeros(2, int), Answers(np.eye(2)[[1, 0]]))
+    assert found.items[0].features[0].heading == "wide"
+    assert {f.heading for f in found.items[0].features} == {"length (cm)", "1", "wide"}
+    table.unlink()
+    assert column_names(program) == ()
+    found = worst("here", program, x, x, np.zeros(2, int), Answers(np.eye(2)[[1, 0]]))
+    assert found.items[0].features[0].heading == "feature 2"
+
+
 def test_many_classes_are_a_picture() -> None:
     from snnc.report.confusion import confusion
 

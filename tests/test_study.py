@@ -329,7 +329,7 @@ def test_an_interrupted_trial_is_queued(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A grid that is interrupted has each combination in the end."""
-    from snnc.study import search
+    from snnc.study import measured
 
     start = SPEC.index("[study]")
     text = f"""{SPEC[:start]}[study]
@@ -341,7 +341,7 @@ items = 50
 """
     path = of_digits(tmp_path / "studied.toml", text, permuted=False)
     with monkeypatch.context() as patch:
-        patch.setattr(search, "measure", _interrupted)
+        patch.setattr(measured, "measure", _interrupted)
         assert main(["study", str(path), "-q"]) == 130
     assert "interrupted; the same command goes on" in capsys.readouterr().err
     assert studied(path, capsys=capsys)["measured"] == 3

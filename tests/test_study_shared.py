@@ -32,12 +32,12 @@ from snnc.study import storage
 storage.HEARTBEAT, storage.KILLED = 1, 4
 if "--slowly" in sys.argv:
     sys.argv.remove("--slowly")
-    from snnc.study import search
-    measure = search.measure
+    from snnc.study import measured
+    measure = measured.measure
     def slowly(*arguments):
         time.sleep(0.5)
         return measure(*arguments)
-    search.measure = slowly
+    measured.measure = slowly
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -19,7 +19,8 @@ from snnc.arguments.shared import (
     add_track,
     add_trials,
 )
-from snnc.arguments.types import Suggested, amount, positive, whole
+from snnc.arguments.study import add_study
+from snnc.arguments.types import Suggested, amount, positive
 from snnc.diagnostics import pages
 
 
@@ -256,53 +257,6 @@ def _import(parser: argparse.ArgumentParser) -> None:
     add_telling(parser)
 
 
-def _study(parser: argparse.ArgumentParser) -> None:
-    add_spec(parser)
-    add_folder(parser)
-    add_data(parser)
-    parser.add_argument(
-        "--trials",
-        type=whole,
-        metavar="N",
-        help="go on until there are so many trials in all; 0 shows those that are there (default: as the spec says)",
-    )
-    parser.add_argument(
-        "--timeout",
-        type=amount,
-        metavar="SECONDS",
-        help="begin no trial after so long",
-    )
-    parser.add_argument(
-        "--storage",
-        metavar="URL",
-        help="a database as Optuna names it, postgresql://user@host/database, which several machines may share (default: the file "
-        "NAME.study.journal)",
-    )
-    parser.add_argument(
-        "--tolerance",
-        type=amount,
-        default=0.3,
-        metavar="POINTS",
-        help="how much less accurate than the best the choice from a front may be, in percentage points (default: 0.3)",
-    )
-    parser.add_argument(
-        "--apply",
-        nargs="?",
-        type=whole,
-        const=True,
-        metavar="TRIAL",
-        help="write the choice, or a trial by its number, as a spec of its own, NAME_trialN.toml, with its parameters",
-    )
-    parser.add_argument("--force", action="store_true", help="overwrite that spec")
-    parser.add_argument(
-        "--plot",
-        action="store_true",
-        help="also draw Optuna's figures: how it went, what objectives depend on, and the front",
-    )
-    parser.add_argument("--json", action="store_true", help="print the results as JSON")
-    add_telling(parser)
-
-
 def _schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file")
 
@@ -332,7 +286,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "calibrate": ("bring a trained network to the chip, without training it again", _calibrate),
     "predict": ("say what the trained network answers to the items of a file", add_predict),
     "tune": ("search how the trained network runs best on the chip, without training it", _tune),
-    "study": ("search what the spec says varies, by trials on items set aside", _study),
+    "study": ("search what the spec says varies, by trials on items set aside", add_study),
     "export": ("write the trained network as a graph that other frameworks read", _export),
     "report": (
         "run the trained network, and write what there is to know of it into one HTML file, NAME.report.html",

@@ -70,11 +70,15 @@ def add_seeds(parser: argparse.ArgumentParser, verb: str, which: str) -> None:
         metavar="N",
         help=f"{verb} N seeds, from the spec's own on, each {which}, and sum them up: parameters are NAME.seed3.params.npz",
     )
+    add_jobs(parser, "seeds")
+
+
+def add_jobs(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument(
         "--jobs",
         type=positive,
         metavar="N",
-        help="how many seeds go on at a time, each in a process (default: 1)",
+        help=f"how many {what} go on at a time, each in a process (default: 1)",
     )
 
 

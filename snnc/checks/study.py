@@ -140,7 +140,8 @@ def _within_another(one: Varied, varied: Sequence[Varied]) -> Iterator[Diagnosti
     for other in varied:
         if other is not one and one.path[: len(other.path)] == other.path:
             message = f"'{one.address}' stands in '{other.address}', which varies as a whole"
-            yield Diagnostic(STUDY_ADDRESS, message, one.at, "key", "leave one of the two out")
+            hint = f"leave it out, or leave '{other.address}' out"
+            yield Diagnostic(STUDY_ADDRESS, message, one.at, "key", hint)
 
 
 def _wrong_range(one: Varied, limits: Range, study: Study) -> Iterator[Diagnostic]:

@@ -119,6 +119,14 @@ def refuse_alone(arguments: argparse.Namespace) -> None:
         raise UsageError("--jobs is how many seeds go on at a time: add --seeds N")
 
 
+def refuse_both(arguments: argparse.Namespace) -> None:
+    """Raise a UsageError for work that is to be done here and elsewhere."""
+    if arguments.jobs and arguments.on_cluster:
+        raise UsageError(
+            "--jobs is for this machine: the workers of --on-cluster do as much at a time as they have threads"
+        )
+
+
 def steps_of(seconds: float | None, program: Program) -> int | None:
     """Return how many steps an item is to be shown. Raises a UsageError unless it is a whole number of them."""
     if seconds is None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import output_folder, say_result, warn
+from snnc.commands.common import output_folder, refuse_both, say_result, warn
 from snnc.commands.exit_codes import note
 from snnc.commands.tracking import log_seeds, tracker_of
 from snnc.commands.waiting import ready
@@ -59,10 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _refuse(arguments: argparse.Namespace, **reasons: str) -> None:
     """Raise a UsageError for options that don't go with several seeds, or with each other."""
-    if arguments.jobs and arguments.on_cluster:
-        raise UsageError(
-            "--jobs is for this machine: the workers of --on-cluster do as much at a time as they have threads"
-        )
+    refuse_both(arguments)
     for option, reason in reasons.items():
         if getattr(arguments, option):
             raise UsageError(f"--{option} doesn't go with --seeds: {reason}")

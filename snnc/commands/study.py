@@ -10,7 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.commands.common import checked_spec, output_folder, say_result, say_written
+from snnc.commands.common import (
+    checked_spec,
+    output_folder,
+    refuse_both,
+    say_result,
+    say_written,
+)
+from snnc.commands.exit_codes import note
 from snnc.commands.waiting import ready
 from snnc.diagnostics.errors import Refusal, UsageError
 from snnc.environment import libraries
@@ -19,12 +26,14 @@ from snnc.spec.validate import validate
 if TYPE_CHECKING:
     import optuna
 
+    from snnc.study.crew import Crew
     from snnc.study.found import Found
     from snnc.study.search import Search
 
 
 def run(arguments: argparse.Namespace) -> int:
     spec = checked_spec(arguments.spec, arguments.data)
+    refuse_both(arguments)
     settings = validate(spec.document).study
     if settings is None:
         raise Refusal(
@@ -35,13 +44,19 @@ def run(arguments: argparse.Namespace) -> int:
     with _optuna(), ready(arguments, libraries.WITHOUT_TENSORFLOW) as watcher:
         from snnc.study import storage
         from snnc.study.search import Search
+        from snnc.study.several import Several
 
         journal = folder / f"{spec.program.name}.study.journal"
         search = Search.of(spec, settings, folder, watcher)
         with storage.opened(journal, arguments.storage) as opened:
             study = search.study(opened)
             until = None if arguments.timeout is None else time.monotonic() + arguments.timeout
-            search.run(study, search.most(arguments.trials), until)
+            most = search.most(arguments.trials)
+            with _crew(arguments, search) as crew:
+                if crew:
+                    Several(search, study, crew, most).run(until)
+                else:
+                    search.run(study, most, until)
             where = storage.shown(journal, arguments.storage)
             found = search.found(study, arguments.tolerance / 100, where)
             if arguments.plot:
@@ -50,6 +65,29 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.apply is not None:
             _apply(arguments, search, found, folder)
     return 0
+
+
+@contextmanager
+def _crew(arguments: argparse.Namespace, search: Search) -> Iterator[Crew | None]:
+    """Yield who carries out several trials at a time; None if this process is to, one after the other."""
+    if not (arguments.on_cluster or arguments.jobs):
+        yield None
+        return
+    if search.settings.pruner != "none":
+        raise UsageError(
+            f'pruner = "{search.settings.pruner}" judges trainings while they go on in this process: leave --jobs and --on-cluster out, '
+            "and begin the same command several times; or leave pruner out"
+        )
+    if arguments.on_cluster:
+        from snnc.study.cluster import on_cluster
+
+        with on_cluster(arguments.on_cluster, search.spec.program, note) as crew:
+            yield crew
+    else:
+        from snnc.study.crew import processes
+
+        with processes(arguments.jobs, arguments.quiet) as crew:
+            yield crew
 
 
 def _apply(arguments: argparse.Namespace, search: Search, found: Found, folder: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.data.column_names import column_names
 from snnc.program.program import Program
 from snnc.report.text import class_names, number
 from snnc.running.answers import Answers, softmax
@@ -24,11 +25,19 @@ ITEMS, FEATURES = 12, 5
 
 @dataclass(frozen=True)
 class Feature:
-    """A value of an item, by its number from 0, as the source has it; `deviations` is how far from the mean of the test items it is."""
+    """A value of an item, by its number from 0, as the source has it; `deviations` is how far from the mean of the test items it is.
+
+    `name` is what a table's header calls it; "" where there is none.
+    """
 
     index: int
+    name: str
     value: float
     deviations: float
+
+    @property
+    def heading(self) -> str:
+        return self.name or f"feature {self.index}"
 
     @property
     def in_words(self) -> str:
@@ -81,6 +90,7 @@ def worst(
     names = class_names(program.network.output)
     shape = Figures(program).item_shape
     low, high = float(x.min()), float(x.max())
+    columns = column_names(program) or ("",) * x.shape[1]
     spread = unscaled.std(axis=0)
     deviations = (unscaled - unscaled.mean(axis=0)) / np.where(spread > 0, spread, 1)
     items = [
@@ -90,7 +100,7 @@ def worst(
             answer=names[predicted[k]],
             confidence=float(confidence[k]),
             of_class=float(said[k, labels[k]]),
-            features=() if shape else _features(unscaled[k], deviations[k]),
+            features=() if shape else _features(columns, unscaled[k], deviations[k]),
             picture=_picture(x[k].reshape(shape), low, high) if shape else "",
         )
         for k in first
@@ -98,10 +108,10 @@ def worst(
     return Worst(where, len(wrong), items)
 
 
-def _features(values: Array, deviations: Array) -> list[Feature]:
+def _features(columns: Sequence[str], values: Array, deviations: Array) -> list[Feature]:
     """Return the features that are farthest from what is usual, the farthest first."""
     first = np.argsort(-np.abs(deviations), kind="stable")[:FEATURES]
-    return [Feature(int(k), float(values[k]), float(deviations[k])) for k in first]
+    return [Feature(int(k), columns[k], float(values[k]), float(deviations[k])) for k in first]
 
 
 def _picture(pixels: Array, low: float, high: float) -> str:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.data.column_names import column_names
 from snnc.networks.build import build
 from snnc.program.network import Network
 from snnc.program.program import Program
 from snnc.running.rates import nengo_rates
-from snnc.scripts.figures import COLOURS, NEURONS, Figures
+from snnc.scripts.figures import COLOURS, LONGEST_NAME, MOST_COLUMNS, NEURONS, Figures
 from snnc.scripts.neurons import Style
 from snnc.training.epochs import Epoch
 
@@ -92,6 +93,7 @@ def plot_items(ax: Axes, program: Program, x: Array, labels: Labels, answers: La
     """Draw items above the time when they are shown: images as images, others as values."""
     figures = Figures(program)
     names, shape = figures.class_names, figures.item_shape
+    columns = () if shape else column_names(program)
     ax.set_axis_off()
     for item, values in enumerate(x):
         inset = ax.inset_axes(((item + 0.2) / len(x), 0, 0.7 / len(x), 1))
@@ -103,6 +105,9 @@ def plot_items(ax: Axes, program: Program, x: Array, labels: Labels, answers: La
         else:
             inset.stairs(values, fill=True, color=BLUE)
             inset.set_ylim(x.min(), x.max())
+            if 0 < len(columns) <= MOST_COLUMNS:
+                cut = [name[:LONGEST_NAME] for name in columns]
+                inset.set_xticks(np.arange(len(cut)) + 0.5, cut, rotation=90, fontsize="x-small")
 
 
 def plot_output(

@@ -13,6 +13,8 @@ from snnc.scripts.neurons import Style, styles
 ITEMS, NEURONS = 5, 100
 #: More classes than this have no numbers in the matrix, or no names beside it.
 MOST_COUNTED, MOST_NAMED = 20, 40
+#: The values of an item have names up to so many.
+MOST_COLUMNS = 12
 #: Longer names are cut; more letters than these have no room side by side.
 LONGEST_NAME, MOST_LETTERS = 12, 40
 #: Okabe and Ito's, which people with any colour vision tell apart; the first two are those of the right and a wrong class.

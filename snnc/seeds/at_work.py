@@ -44,7 +44,7 @@ def _done(job: Task, quiet: bool) -> Any:
     from snnc.seeds.watching import Titled
     from snnc.training.progress import Lines, Nobody
 
-    watcher = Nobody() if quiet else Titled(Lines(sys.stderr), f"seed {job.program.network.seed}")
+    watcher = Nobody() if quiet else Titled(Lines(sys.stderr), job.title)
     try:
         with libraries.loaded(job.packages):
             return job.outcome(watcher)

@@ -44,7 +44,7 @@ def carried_out(
     """Yield what becomes of each job as soon as it is done, once its files are in its folder. Raises the Error of the first that fails."""
     with connected(address, tell) as client:
         # As a task: if the worker that holds it is lost, the scheduler still has it.
-        data = client.submit(_as_it_is, data_of(jobs[0]), pure=False)
+        data = client.submit(as_it_is, data_of(jobs[0].program, jobs[0].own_data), pure=False)
         with _submitted(client, _deliver, [Parcel.of(job) for job in jobs], data) as done:
             for index, delivered in done:
                 write(delivered.files, jobs[index].folder)
@@ -120,19 +120,19 @@ def connected(address: str, tell: Callable[[str], None]) -> Iterator[Any]:
             ) from error
 
 
-def _as_it_is(contents: Contents) -> Contents:
+def as_it_is(contents: Contents) -> Contents:
     return contents
 
 
 def _deliver(parcel: Parcel, data: Contents, versions_there: dict[str, str]) -> Delivered:
     """Carry out a job on a worker, in a folder and a process that are gone afterwards."""
-    if error := _differences(versions_there):
+    if error := differences(versions_there):
         return Delivered(error, {})
     with TemporaryDirectory(prefix="snnc.") as name:
         folder = Path(name)
         try:
             job = parcel.unpacked(data, folder)
-            outcome: Outcome | Error = _alone(job)
+            outcome: Outcome | Error = alone(job)
         except Error as error:
             outcome = _told_here(error, folder, parcel.job.folder)
         return Delivered(outcome, changed(parcel.files, folder))
@@ -141,12 +141,12 @@ def _deliver(parcel: Parcel, data: Contents, versions_there: dict[str, str]) -> 
 def _answer(part: Part, versions_there: dict[str, str]) -> Answers | Error:
     """Return what a worker answers to some items."""
     try:
-        return _differences(versions_there) or cast(Answers, _alone(part))
+        return differences(versions_there) or cast(Answers, alone(part))
     except Error as error:
         return error
 
 
-def _alone(task: Task) -> Any:
+def alone(task: Task) -> Any:
     """Return what becomes of a task in a process of its own, which ends if it is given up."""
     from distributed import get_worker
 
@@ -167,7 +167,7 @@ def _told_here(error: Error, there: Path, here: Path) -> Error:
     return type(error)(str(error).replace(there.as_posix(), here.as_posix()))
 
 
-def _differences(there: dict[str, str]) -> Refusal | None:
+def differences(there: dict[str, str]) -> Refusal | None:
     """Return why results wouldn't be the same bit for bit as where the task comes from, if they wouldn't."""
     here = own_versions()
     different = [

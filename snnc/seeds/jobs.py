@@ -44,11 +44,25 @@ class Task(Protocol):
     def program(self) -> Program: ...
 
     @property
+    def title(self) -> str:
+        """What it is called in progress and errors."""
+
+    @property
     def packages(self) -> tuple[str, ...]:
         """The packages that are imported before it is done."""
 
     def outcome(self, watcher: Watcher) -> Any:
         """Do it. Raises an Error that names what is wrong with the spec, its data or its files."""
+
+
+class OfSeed:
+    """A task that is called by its seed."""
+
+    program: Program
+
+    @property
+    def title(self) -> str:
+        return f"seed {self.program.network.seed}"
 
 
 class Job(Task, Protocol):
@@ -57,11 +71,15 @@ class Job(Task, Protocol):
     @property
     def folder(self) -> Path: ...
 
+    @property
+    def own_data(self) -> Path | None:
+        """A file with items in the place of the spec's."""
+
     def outcome(self, watcher: Watcher) -> Outcome: ...
 
 
 @dataclass(frozen=True, eq=False)
-class Train:
+class Train(OfSeed):
     """A training, which goes on where one like it has stopped, and does nothing that is done already.
 
     `start` names the network whose imported weights it starts from, if it starts from any. It is tested on the first `items` test
@@ -78,6 +96,10 @@ class Train:
     @property
     def packages(self) -> tuple[str, ...]:
         return PACKAGES
+
+    @property
+    def own_data(self) -> None:
+        return None
 
     def outcome(self, watcher: Watcher) -> Outcome:
         from snnc import session
@@ -106,7 +128,7 @@ class Train:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Run(OfSeed):
     """A run of what was trained, in some simulators, on the first `items` test items, or all; with a file, on the items in it."""
 
     program: Program
@@ -118,6 +140,10 @@ class Run:
     @property
     def packages(self) -> tuple[str, ...]:
         return simulators.packages(self.on)
+
+    @property
+    def own_data(self) -> Path | None:
+        return self.data
 
     def outcome(self, watcher: Watcher) -> Outcome:
         from snnc.running import measured, run

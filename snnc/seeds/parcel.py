@@ -43,10 +43,8 @@ class Parcel:
         return _in_folder(self.job, data, folder)
 
 
-def data_of(job: Job) -> Contents:
-    """Return the files with the data of a job; of data that are downloaded, what was."""
-    program = job.program
-    own = job.data if isinstance(job, Run) else None
+def data_of(program: Program, own: Path | None = None) -> Contents:
+    """Return the files with the data of a program, or the one in their place; of data that are downloaded, what was."""
     path = own or program.data_path
     if path is not None:
         return {path.name: _read(path)}
@@ -70,15 +68,21 @@ def changed(files: Contents, folder: Path) -> Contents:
     return {name: content for name, content in now.items() if files.get(name) != content}
 
 
-def _in_folder(job: Job, data: Contents, folder: Path) -> Job:
-    program = replace(job.program, spec_path=folder / job.program.spec_path.name)
-    if job.program.data_file is not None:
-        program = replace(program, data_file=folder / DATA / job.program.data_file.name)
-    elif isinstance(program.data, FileKind):
+def located(program: Program, data: Contents, folder: Path) -> Program:
+    """Return a program that finds its data below a folder."""
+    moved = replace(program, spec_path=folder / program.spec_path.name)
+    if program.data_file is not None:
+        return replace(moved, data_file=folder / DATA / program.data_file.name)
+    if isinstance(program.data, FileKind):
         here = f"{DATA}/{Path(program.data.path).name}"
-        program = replace(program, data=program.data.model_copy(update={"path": here}))
-    elif _downloaded(program) in data:
-        program = replace(program, data_file=folder / DATA / _downloaded(program))
+        return replace(moved, data=program.data.model_copy(update={"path": here}))
+    if _downloaded(program) in data:
+        return replace(moved, data_file=folder / DATA / _downloaded(program))
+    return moved
+
+
+def _in_folder(job: Job, data: Contents, folder: Path) -> Job:
+    program = located(job.program, data, folder)
     if isinstance(job, Run):
         own = folder / DATA / job.data.name if job.data else None
         return replace(job, program=program, folder=folder, data=own)

@@ -80,17 +80,17 @@ class Worker:
         self.connection.send((task, quiet))
 
     def outcome(self) -> Any:
-        """Wait for the task that was begun. Raises the Error that it ended with, which says of which seed it is."""
+        """Wait for the task that was begun. Raises the Error that it ended with, which says of which task it is."""
         assert self._task is not None
-        seed = f"seed {self._task.program.network.seed}"
+        title = self._task.title
         try:
             done = self.connection.recv()
         except (EOFError, OSError) as error:
-            raise Refusal(f"{seed}: {self._how_it_ended()}") from error
+            raise Refusal(f"{title}: {self._how_it_ended()}") from error
         if isinstance(done, Failed):
             raise done
         if isinstance(done, Error):
-            raise _of_seed(done, seed)
+            raise _titled(done, title)
         return done
 
     def end(self) -> None:
@@ -107,6 +107,6 @@ class Worker:
         return f"its process ended with exit code {code}; the same command goes on where it was"
 
 
-def _of_seed(error: Error, seed: str) -> Error:
-    """Return an error that says of which seed it is, unless it is of the spec or the data, which all share."""
-    return type(error)(f"{seed}: {error}") if type(error) in (Refusal, UsageError) else error
+def _titled(error: Error, title: str) -> Error:
+    """Return an error that says of which task it is, unless it is of the spec or the data, which all share."""
+    return type(error)(f"{title}: {error}") if type(error) in (Refusal, UsageError) else error

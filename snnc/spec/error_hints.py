@@ -22,6 +22,7 @@ from snnc.spec.tables import Spec
 
 #: Values to start from, of keys that have no default.
 _USUAL = {
+    "vary": '{ "neurons.max_rate" = [100, 200, 400] }',
     "batch_size": "32",
     "classes": "10",
     "decay_rate": "0.9",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -92,21 +92,28 @@ class Journal(JournalStorage, BaseHeartbeat):  # type: ignore[misc]
     def __init__(self, path: Path) -> None:
         super().__init__(WholeLines(path))
         self._path = path
-        self._held = ExitStack()
-        self._claimed: int | None = None
+        #: The claims of this process, by trial.
+        self._held: dict[int, ExitStack] = {}
 
     def record_heartbeat(self, trial_id: int) -> None:
-        if self._claimed == trial_id:
+        if trial_id in self._held:
             return
-        self.release()
         stack = ExitStack()
         if stack.enter_context(claimed(self._lock(trial_id))):
-            self._held, self._claimed = stack, trial_id
+            self._held[trial_id] = stack
+
+    def set_trial_state_values(
+        self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
+    ) -> bool:
+        changed: bool = super().set_trial_state_values(trial_id, state, values)
+        if state.is_finished() and trial_id in self._held:
+            self._held.pop(trial_id).close()
+        return changed
 
     def release(self) -> None:
-        """Give up the claim on the trial that ended."""
-        self._held.close()
-        self._claimed = None
+        """Give up all claims."""
+        while self._held:
+            self._held.popitem()[1].close()
 
     def _get_stale_trial_ids(self, study_id: int) -> list[int]:
         running = self.get_all_trials(study_id, deepcopy=False, states=(TrialState.RUNNING,))
@@ -114,7 +121,7 @@ class Journal(JournalStorage, BaseHeartbeat):  # type: ignore[misc]
 
     def _is_stale(self, trial: FrozenTrial) -> bool:
         begun = trial.datetime_start
-        if self._claimed == trial._trial_id or (begun and datetime.now() - begun < BEGINNING):
+        if trial._trial_id in self._held or (begun and datetime.now() - begun < BEGINNING):
             return False
         with claimed(self._lock(trial._trial_id)) as free:
             return free

@@ -73,11 +73,24 @@ class ByNumber(BaseSampler):  # type: ignore[misc]
         self._sampler.after_trial(study, trial, state, values)
 
 
+class Grid(GridSampler):  # type: ignore[misc]
+    """Doesn't stop the study behind its last point: there are no more trials than points, and only Optuna's own loop can be stopped."""
+
+    def after_trial(
+        self,
+        study: optuna.Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        pass
+
+
 def sampler_of(settings: Study, space: Space, seed: int) -> BaseSampler:
     """Return the sampler that a spec names, seeded."""
     if settings.sampler == "grid":
         # Seeded alike in all processes: it tells by their numbers in the grid which points are left.
-        return GridSampler(space.grid(), seed=seed)
+        return Grid(space.grid(), seed=seed)
     kinds: Mapping[str, Callable[[int], BaseSampler]] = {
         "tpe": lambda seed: TPESampler(seed=seed, multivariate=True, constant_liar=True),
         "nsga2": lambda seed: NSGAIISampler(seed=seed),

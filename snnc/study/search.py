@@ -1,4 +1,4 @@
-"""The trials of a study, one after the other, until there are so many. Several processes may be at it."""
+"""A study of a spec, and its trials in this process, one after the other. Several processes may be at it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from snnc.program.program import Program
 from snnc.spec.study import Place, Study
 from snnc.study.found import Found
 from snnc.study.journal import taken_again
-from snnc.study.measured import Measured, measure
+from snnc.study.measured import Measured
 from snnc.study.record import MEASURED, OF, REPORT, VALUES, Done, chosen, done, front
 from snnc.study.sampling import pruner_of, sampler_of
 from snnc.study.space import Space
+from snnc.study.trial import Trial, Unmeasured
 from snnc.study.weights import Weights
 from snnc.study.wording import in_words, word
 from snnc.training.epochs import Epoch
-from snnc.training.progress import Nobody, Watcher
-from snnc.trials.items import TrialItems, trial_items
+from snnc.training.progress import Watcher
 
 #: How often it is asked how trials of other processes go on, in seconds.
 PAUSE = 1.0
@@ -121,13 +121,9 @@ class Search:
         waited = False
         while until is None or time.monotonic() < until:
             optuna.storages.fail_stale_trials(study)
-            trials = study.get_trials(deepcopy=False)
-            waiting = any(trial.state == TrialState.WAITING for trial in trials)
-            counted = [trial for trial in trials if trial.state != TrialState.FAIL]
-            running = [trial for trial in trials if trial.state == TrialState.RUNNING]
-            if len(counted) < most or (waiting and len(counted) <= most):
+            if is_wanted(study, most):
                 self._next(study, most)
-            elif running:
+            elif running := study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                 if not waited:
                     numbers = ", ".join(str(trial.number) for trial in running)
                     self.watcher.tell(f"other processes are at trial {numbers}: waiting for them")
@@ -148,10 +144,10 @@ class Search:
         except SurplusError:
             pass
         except KeyboardInterrupt:
-            _queue(study, begun)
+            queue(study, begun)
             raise KeyboardInterrupt("interrupted; the same command goes on") from None
         except Error:
-            _queue(study, begun)
+            queue(study, begun)
             raise
         except AssertionError as error:
             # Optuna asserts that a trial has ended, and hides why that couldn't be stored.
@@ -159,16 +155,49 @@ class Search:
 
     def _trial(self, study: optuna.Study, trial: optuna.Trial, most: int) -> tuple[float, ...]:
         """Return the numbers that a trial is compared by; they and what else it came to are kept."""
-        before = study.get_trials(deepcopy=False)[: trial.number + 1]
-        if sum(other.state != TrialState.FAIL for other in before) > most:
+        if is_surplus(study, trial.number, most):
             raise SurplusError
         values = self.space.drawn(trial)
         trial.set_user_attr(VALUES, values)
-        same = [one for one in done(study) if one.values == values]
-        measured = same[0].measured if same else self._measured_or_pruned(trial, values)
-        trial.set_user_attr(MEASURED, measured.to_dict())
-        found = tuple(measured.value(objective) for objective in self.settings.objectives)
-        self._say(study, Done(trial.number, values, measured), most)
+        outcome = self.known(study, values) or self.task(trial.number, values)
+        if isinstance(outcome, Trial):
+            watcher = _Pruning(self.watcher, trial, self.settings)
+            outcome = outcome.measured(self.data_of(outcome.program), watcher)
+        found = self.recorded(study, trial, outcome, most)
+        if found is None:
+            raise optuna.TrialPruned
+        return found
+
+    def known(self, study: optuna.Study, values: Mapping[str, Any]) -> Measured | None:
+        """Return what a trial before with the same values came to, if there was one."""
+        return next((one.measured for one in done(study) if one.values == values), None)
+
+    def task(self, number: int, values: Mapping[str, Any]) -> Trial | Unmeasured:
+        """Return what a trial does; why it can't be measured where its values can't be together."""
+        try:
+            program = self._checked(values).program
+            kept = self.weights.kept(program, self.data_of(program))
+        except (CompileError, Refusal) as error:
+            return Unmeasured(str(error))
+        return Trial(number, program, self.weights, kept, self.on, self.settings.items)
+
+    def recorded(
+        self, study: optuna.Study, trial: optuna.Trial, outcome: Measured | Unmeasured, most: int
+    ) -> tuple[float, ...] | None:
+        """Keep what a trial came to, and return the numbers that it is compared by; None where it is pruned, with the report."""
+        values = dict(trial.user_attrs[VALUES])
+        if isinstance(outcome, Measured):
+            try:
+                found = tuple(outcome.value(each) for each in self.settings.objectives)
+            except Refusal as error:
+                outcome = Unmeasured(str(error))
+        if isinstance(outcome, Unmeasured):
+            trial.set_user_attr(REPORT, outcome.report)
+            first = outcome.report.splitlines()[0]
+            self.watcher.tell(f"trial {trial.number} is pruned, {in_words(values)}: {first}")
+            return None
+        trial.set_user_attr(MEASURED, outcome.to_dict())
+        self._say(study, Done(trial.number, values, outcome), most)
         return found
 
     def _say(self, study: optuna.Study, new: Done, most: int) -> None:
@@ -185,26 +214,6 @@ class Search:
 
     def _numbers(self, trial: Done) -> str:
         return ", ".join(word(trial.measured, each) for each in self.settings.objectives)
-
-    def _measured_or_pruned(self, trial: optuna.Trial, values: Mapping[str, Any]) -> Measured:
-        try:
-            measured = self._measured(trial, values)
-            for objective in self.settings.objectives:
-                measured.value(objective)
-        except (CompileError, Refusal) as error:
-            trial.set_user_attr(REPORT, str(error))
-            first = str(error).splitlines()[0]
-            self.watcher.tell(f"trial {trial.number} is pruned, {in_words(values)}: {first}")
-            raise optuna.TrialPruned from error
-        return measured
-
-    def _measured(self, trial: optuna.Trial, values: Mapping[str, Any]) -> Measured:
-        program = self._checked(values).program
-        data = self.data_of(program)
-        watcher = _Pruning(self.watcher, trial, self.settings)
-        trained, _ = self.weights.of(program, data, watcher)
-        with Nobody().items("", 0) as count:
-            return measure(trained.program, self._items(program, data), self.on, count)
 
     def found(self, study: optuna.Study, tolerance: float, storage: str) -> Found:
         """Return what a study has found by now."""
@@ -228,9 +237,6 @@ class Search:
         document = self.space.variant(values, self.set_aside)
         return check_document(document, self.spec.program.data_file)
 
-    def _items(self, program: Program, data: Data) -> TrialItems:
-        return trial_items(program, data, self.settings.items)
-
     def data_of(self, program: Program) -> Data:
         """Return the data of a trial, which differ in how they are scaled alone."""
         key = str(program.data.scale)
@@ -239,8 +245,22 @@ class Search:
         return self._data[key]
 
 
-def _queue(study: optuna.Study, begun: list[int]) -> None:
-    """Queue the trial that was begun last, if it failed, with the values that it had."""
+def is_wanted(study: optuna.Study, most: int) -> bool:
+    """Whether one more trial is to begin, of so many in all: those of killed processes count once they are run again."""
+    trials = study.get_trials(deepcopy=False)
+    waiting = any(trial.state == TrialState.WAITING for trial in trials)
+    counted = len([trial for trial in trials if trial.state != TrialState.FAIL])
+    return counted < most or (waiting and counted <= most)
+
+
+def is_surplus(study: optuna.Study, number: int, most: int) -> bool:
+    """Whether another process has begun the last trial at the same moment as this one."""
+    before = study.get_trials(deepcopy=False)[: number + 1]
+    return len([other for other in before if other.state != TrialState.FAIL]) > most
+
+
+def queue(study: optuna.Study, begun: list[int]) -> None:
+    """Queue the trials that were begun, if they failed, with the values that they had."""
     for trial in study.get_trials(states=(TrialState.FAIL,)):
         if trial.number in begun:
             taken_again()(study, trial)

@@ -25,6 +25,14 @@ PAUSE = 1.0
 
 
 @dataclass(frozen=True)
+class Kept:
+    """The folder of a program's weights, and whether they are there, or are to be trained."""
+
+    folder: Path
+    is_trained: bool
+
+
+@dataclass(frozen=True)
 class Weights:
     """Trained weights, each training in a folder of its own, beside those that `snnc train` has left in `of_spec`."""
 
@@ -38,21 +46,29 @@ class Weights:
 
         Trains them unless that was done, by this process or by another one.
         """
+        while not (kept := self.kept(program, data)).is_trained:
+            paths = Paths.of(program, kept.folder)
+            with claimed(paths.params) as alone:
+                if alone:
+                    _train(program, data, paths, beginning(program, self.of_spec), watcher)
+            if not alone:
+                time.sleep(PAUSE)
+        paths = Paths.of(program, kept.folder)
+        return params_file.load_params(paths, program, data), paths
+
+    def kept(self, program: Program, data: Data) -> Kept:
+        """Return where a program's weights are, or are to be."""
         own = Paths.of(program, self.of_spec)
         if params_file.origin_of(own.params) and not program.starts_imported:
             # Nobody trained them here: a network that they aren't for is refused.
-            return params_file.load_params(own, program, data), own
+            return Kept(self.of_spec, is_trained=True)
+        if _is_done(own, program, data):
+            return Kept(self.of_spec, is_trained=True)
         start = beginning(program, self.of_spec)
         depends = {**described(program, data, start), **architecture(program)}
         digest = hashlib.sha256(as_json(depends).encode()).hexdigest()[:12]
         paths = Paths.of(program, self.folder / digest)
-        while not (there := [p for p in (own, paths) if _is_done(p, program, data)]):
-            with claimed(paths.params) as alone:
-                if alone:
-                    _train(program, data, paths, start, watcher)
-            if not alone:
-                time.sleep(PAUSE)
-        return params_file.load_params(there[0], program, data), there[0]
+        return Kept(self.folder / digest, is_trained=_is_done(paths, program, data))
 
 
 def _is_done(paths: Paths, program: Program, data: Data) -> bool:
