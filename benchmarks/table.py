@@ -1,4 +1,4 @@
-"""Every number of the README's table of speed anew, each paired with what it is compared to: `python benchmarks/table.py [--quick]`.
+"""How fast networks run and train, each number beside what it is compared to: `python benchmarks/table.py [--quick]`.
 
 Nothing is trained before and no data are needed: weights are random ones of the size of trained ones, and items are uniform; how often
 neurons fire stands in the table. Both sides of a row are measured in turns, in one process, and the medians count. It prints rows of
