@@ -21,6 +21,7 @@ from snnc.data.unfit import unfit
 from snnc.diagnostics.errors import CompileError, Refusal, UsageError
 from snnc.pipeline import checked
 from snnc.program.program import Program
+from snnc.seeds.jobs import OfSeed
 from tests.conftest import ROOT
 
 pytest.importorskip("numpy", reason="numpy comes with snnc[run]")
@@ -131,7 +132,7 @@ def test_seeds_that_arent_trained_are_named_with_what_trains_them(
 
 
 @dataclass(frozen=True, eq=False)
-class Fake:
+class Fake(OfSeed):
     """A job that does what it is told instead of training, and says so by files in its folder."""
 
     program: Program
