@@ -266,7 +266,11 @@ def _completion(parser: argparse.ArgumentParser) -> None:
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--compile", action="store_true", help="also compile the emulator's code")
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="compile the emulator's code too, so that the first run on this machine needn't",
+    )
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 

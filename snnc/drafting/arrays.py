@@ -66,11 +66,16 @@ def draft(path: Path, relative: str) -> Draft:
     if bad:
         data.append(Line("unusable", "leave_out", f"{bad} items hold no finite numbers"))
     data.append(scale_line(kept, images=x.ndim > 2))
-    shape, channels_first, _ = image_shape(x.shape[1:])
+    shape, channels_first, what = image_shape(x.shape[1:])
     held_out = HELD_OUT if len(names) == 2 else 0.0
     return Draft(
         data=tuple(data),
-        input=tuple(_input(x)),
+        input=(
+            Line(
+                "shape", list(shape), "values an item" if x.ndim == 2 else what or "as in the file"
+            ),
+            *([Line("axes", "channels_first", channels_first)] if channels_first else []),
+        ),
         layers=first_network(shape, bool(channels_first)),
         output=(Line("classes", classes, "different labels"),),
         to_train=len(kept) - int(np.ceil(held_out * len(kept))),
@@ -148,11 +153,3 @@ def _named(names: Sequence[str]) -> list[Line]:
         return [Line(key, name, "") for key, name in zip(SPLIT, names, strict=True)]
     keys = zip(("x", "y"), names, ("items", "labels"), strict=True)
     return [Line(key, name, what) for key, name, what in keys if key != name]
-
-
-def _input(x: Array) -> list[Line]:
-    if x.ndim == 2:
-        return [Line("shape", [x.shape[1]], "values an item")]
-    shape, first, what = image_shape(x.shape[1:])
-    lines = [Line("shape", list(shape), what or "as in the file")]
-    return [*lines, Line("axes", "channels_first", first)] if first else lines

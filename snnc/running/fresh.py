@@ -11,7 +11,6 @@ from snnc.environment.libraries import strict_warnings
 from snnc.networks.nengo_dl import Array, filled, simulator
 from snnc.program.program import Program
 from snnc.running.answers import Answers
-from snnc.running.over_time import OverTime
 from snnc.running.probes import ProbeReader
 
 
@@ -22,17 +21,14 @@ def evaluate(
     steps: int,
     progress: Callable[[int], None] = lambda n: None,
     latency: int = 0,
-    over_time: OverTime | None = None,
-    each: int = 0,
 ) -> Answers:
     """Show each item of x, (n, size), for `steps` steps, and on until its answer comes, `latency` steps later.
 
-    `progress` gets the number of items of each batch; `over_time`, if there is one, sees the outputs of all.
-    The answers hold the rates of the first `each` items by themselves.
+    `progress` gets the number of items of each batch.
     """
     batch_size = program.items_at_once
     read = program.read_steps(steps)
-    reader = ProbeReader(net, program, len(x), latency + steps, read, over_time, each)
+    reader = ProbeReader(net, program, len(x), latency + steps, read)
     with strict_warnings(), simulator(net, program, batch_size) as sim:
         for start in range(0, len(x), batch_size):
             batch = slice(start, start + batch_size)

@@ -1,4 +1,4 @@
-"""Figures of runs, for `run --plot`. Emitted scripts draw the same figures, to the pixel."""
+"""Figures of runs, for `run --plot`. Emitted scripts draw the same figures, to the pixel, but number the columns of a table that has a header."""
 
 from __future__ import annotations
 

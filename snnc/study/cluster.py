@@ -42,6 +42,8 @@ class _OnCluster:
         self._data = self._submit(as_it_is, data_of(program))
         #: Files of trained weights, by the folder that they belong to.
         self._weights: dict[Path, Any] = {}
+        #: Folders of weights that are trained there, and aren't here yet.
+        self._awaited: set[Path] = set()
         self._trials: dict[int, Any] = {}
         self._ended: SimpleQueue[tuple[Trial, Any]] = SimpleQueue()
 
@@ -54,11 +56,11 @@ class _OnCluster:
         folder = task.kept.folder
         if folder not in self._weights:
             files = _files(task)
-            self._weights[folder] = (
-                self._submit(as_it_is, files)
-                if task.kept.is_trained
-                else self._submit(_trained, task, files, self._data, self._here)
-            )
+            if task.kept.is_trained:
+                self._weights[folder] = self._submit(as_it_is, files)
+            else:
+                self._weights[folder] = self._submit(_trained, task, files, self._data, self._here)
+                self._awaited.add(folder)
         future = self._submit(_measured, task, self._weights[folder], self._data, self._here)
         self._trials[task.number] = future
         future.add_done_callback(lambda done: self._ended.put((task, done)))
@@ -69,9 +71,12 @@ class _OnCluster:
         except Empty:
             return
         outcome = done.result()
-        weights = self._weights[task.kept.folder].result()
-        if not isinstance(weights, Unmeasured):
-            write(weights, task.weights.of_spec)
+        folder = task.kept.folder
+        if folder in self._awaited:
+            weights = self._weights[folder].result()
+            if not isinstance(weights, Unmeasured):
+                write(weights, task.weights.of_spec)
+            self._awaited.discard(folder)
         del self._trials[task.number]
         yield task.number, outcome
 

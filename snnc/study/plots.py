@@ -38,7 +38,8 @@ def draw(
 
     plt.switch_backend("Agg")
     written = []
-    with warnings.catch_warnings():
+    # Optuna's figures set a style for all that are drawn after them.
+    with plt.rc_context(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         drawn = zip(files(folder, name, objectives), _figures(study, objectives), strict=True)
         for path, axes in drawn:
