@@ -51,10 +51,6 @@ class Answers:
 
     logits: Array
     rates: dict[str, Array] = field(default_factory=dict)
-    #: How often every neuron of the layers that spike did so, in all items.
-    counts: dict[str, NDArray[np.int64]] = field(default_factory=dict)
-    #: How long an item's spikes were counted.
-    seconds: float = 0.0
     #: The rates of the first items by themselves, (items, neurons), if they were asked for.
     each: dict[str, Array] = field(default_factory=dict)
     #: The result of a softmax on the host or after the run, if the spec has one.
@@ -69,11 +65,6 @@ class Answers:
     def classes(self) -> NDArray[np.int64]:
         """The class that the network answers for each item."""
         return np.asarray(self.logits.argmax(axis=1))
-
-
-def mean_rates(counts: NDArray[np.int64], n_items: int, seconds: float) -> Array:
-    """Return mean firing rates, in hertz: whole numbers, divided once, so that no order of items or parts changes a digit."""
-    return np.asarray(counts / (n_items * seconds))
 
 
 def softmax(logits: Array) -> Array:

@@ -72,7 +72,7 @@ def emulate(
             refuse_bursts(program.network, net, batch.data)
             for probe in counted:
                 counts = batch.spike_counts(probe.target.ensemble)
-                reader.add_counts(probe, batch.items, counts)
+                reader.add_rates(probe, batch.items, counts / (steps * program.network.dt))
             spikes += int(batch.counts.sum(dtype=np.int64))
             progress(len(batch.items))
         simulated = Simulated(

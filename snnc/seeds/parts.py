@@ -10,7 +10,7 @@ import numpy as np
 
 from snnc.program.program import Program
 from snnc.running import simulators
-from snnc.running.answers import Answers, Array, Simulated, mean_rates
+from snnc.running.answers import Answers, Simulated
 from snnc.running.chains import chains
 from snnc.running.simulators import SimulatorName
 from snnc.seeds.jobs import OfSeed
@@ -74,26 +74,21 @@ def _grouped(program: Program, x: Any, on: SimulatorName, lengths: Sequence[int]
 def joined(answers: Sequence[Answers]) -> Answers:
     """Return the answers to the parts of a run as those to the whole, in their order."""
     sizes = np.array([len(part.logits) for part in answers])
+    n = int(sizes.sum())
+    first = answers[0]
     probabilities = [part.probabilities for part in answers if part.probabilities is not None]
     works = [part.work for part in answers if part.work is not None]
     simulated = [part.simulated for part in answers if part.simulated is not None]
     return Answers(
         np.concatenate([part.logits for part in answers]),
-        {layer: _rates(answers, layer) for layer in answers[0].rates},
+        {
+            layer: sum(p.rates[layer] * size for p, size in zip(answers, sizes, strict=True)) / n
+            for layer in first.rates
+        },
         probabilities=np.concatenate(probabilities) if probabilities else None,
         simulated=_simulated(simulated) if simulated else None,
         work=_work(works, sizes) if works else None,
     )
-
-
-def _rates(parts: Sequence[Answers], layer: str) -> Array:
-    """Return the mean rates of a layer over all items; of neurons that spike exactly as they would be of the whole."""
-    n = sum(len(part.logits) for part in parts)
-    if layer in parts[0].counts:
-        counts = np.sum([part.counts[layer] for part in parts], axis=0)
-        return mean_rates(counts, n, parts[0].seconds)
-    sums = [len(part.logits) * part.rates[layer] for part in parts]
-    return np.asarray(np.sum(sums, axis=0) / n)
 
 
 def _simulated(parts: Sequence[Simulated]) -> Simulated:
