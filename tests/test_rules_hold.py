@@ -296,7 +296,10 @@ def test_high_intercepts_silence() -> None:
 
 
 def silent(intercept: float) -> float:
-    """Return the share of neurons in the second layer that never fire for handwritten digits, after some training."""
+    """Return the share of neurons in the second layer that never fire for handwritten digits, after some training.
+
+    The first layer is small: of many inputs that are alike for all items, a few neurons are silent whatever the intercept is.
+    """
     from snnc.data import prepare as source
     from snnc.networks.build import training_network
     from snnc.networks.deploy import deploy
@@ -304,7 +307,7 @@ def silent(intercept: float) -> float:
     from snnc.training.train import train
 
     data = spec(
-        {"units": 64}, {"units": 32},
+        {"units": 8}, {"units": 32},
         neurons={"kind": "lif", "intercept": intercept},
         data={"kind": "sklearn", "name": "digits", "scale": "unit"},
         train={"epochs": 5, "batch_size": 50, "gradient": "rate"},
