@@ -1,6 +1,6 @@
 """Train the guided network (64-40-30-20-10) with NengoDL.
 
-Written by snnc from guided.toml [ceaed1d8].
+Written by snnc from guided.toml [d6b9fac4].
 """
 
 import argparse
@@ -116,9 +116,9 @@ def train(net, x, y, epochs):
         sim.compile(
             optimizer=tf.optimizers.AdamW(
                 learning_rate=tf.optimizers.schedules.ExponentialDecay(
-                    initial_learning_rate=0.01,
-                    decay_steps=40,
-                    decay_rate=0.5,
+                    initial_learning_rate=0.002,
+                    decay_steps=200,
+                    decay_rate=1e-06,
                     staircase=True,
                 ),
             ),
