@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -72,6 +73,12 @@ def stand_in(path: Path, folder: Path) -> Path | None:
         )
     np.savez(folder / "stand_in.npz", **arrays)
     return folder / "stand_in.npz"
+
+
+def pytest_configure() -> None:
+    """Let processes that tests start be interrupted: those in the background of a shell ignore it, and theirs do, too."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

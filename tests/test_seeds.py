@@ -221,9 +221,7 @@ class TestProcesses:
         self, spec: Path, how: signal.Signals
     ) -> None:
         script = (
-            "import signal, sys; from pathlib import Path; from tests.test_seeds import _fakes\n"
-            # Whoever runs tests in the background may have it ignored.
-            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+            "import sys; from pathlib import Path; from tests.test_seeds import _fakes\n"
             "from snnc.seeds.processes import carried_out\n"
             "list(carried_out(_fakes(Path(sys.argv[1]), 'waits', 'waits'), 2, quiet=True))"
         )

@@ -117,7 +117,7 @@ STEEP_GRADIENT = warning("steep-gradient")
 @rule
 def slope_finite(program: Program) -> Iterator[Diagnostic]:
     """LIF's rate has an infinite slope at threshold; with dropout, training doesn't get over that."""
-    if not any(op.drops_values for op in program.network.operators):
+    if not program.network.has_dropout:
         return
     for population in program.network.populations:
         if (

@@ -293,6 +293,11 @@ class Network:
         return any(isinstance(op, Kernel) and op.is_penalised for op in self.operators)
 
     @property
+    def has_dropout(self) -> bool:
+        """Whether training puts some values to zero at random."""
+        return any(op.drops_values for op in self.operators)
+
+    @property
     def is_normalised(self) -> bool:
         """Whether training normalises anything batch by batch."""
         return any(op.kind == "batch_norm" for op in self.operators)

@@ -126,7 +126,7 @@ class Folding(NamedTuple):
 def parameters(network: Network, counts_rates: bool) -> tuple[Section, ...]:
     """Return the functions that prepare the network to run, and those that collect its parameters."""
     rates = Rates(
-        has_dropout=any(op.drops_values for op in network.operators),
+        has_dropout=network.has_dropout,
         has_batch_norm=network.is_normalised,
     )
     preparation = Preparation(

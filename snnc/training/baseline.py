@@ -100,8 +100,9 @@ def train_baseline(
     by_class = None if weights is None else dict(enumerate(weights.tolist()))
 
     def fit(items: Array, labels: Labels) -> Fitted:
-        # Dropout keeps the seed that is set when Keras first builds the graph, so that seed mustn't depend on the epoch.
-        tf.random.set_seed(1000 * program.network.seed + 1)
+        if program.network.has_dropout:
+            # It keeps the seed that is set when Keras first builds the graph, so that seed mustn't depend on the epoch.
+            tf.random.set_seed(1000 * program.network.seed + 1)
         history = model.fit(
             items, labels, batch_size=batch_size, class_weight=by_class, shuffle=False, verbose=0
         ).history

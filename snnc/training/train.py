@@ -146,8 +146,7 @@ def run_epochs(
 ) -> None:
     """Fit a learner epoch by epoch, from the state `start` until its last epoch or until it stops early."""
     model, stopping = learner.model, program.train.early_stopping
-    # By default Keras makes the optimiser's variables in the first step.
-    model.optimizer.build(model.trainable_variables)
+    _make_variables(model)
     best = _best_variables(model, stopping)
     variables = [*model.weights, *model.optimizer.variables, *best]
     if start.epochs:
@@ -166,11 +165,22 @@ def run_epochs(
         _assign(model.weights, best)
 
 
+def _make_variables(model: tf.keras.Model) -> None:
+    """Make the variables of the optimiser, the losses and the metrics: Keras traces a first step that makes some twice."""
+    model.optimizer.build(model.trainable_variables)
+    outputs = tf.nest.map_structure(lambda t: tf.zeros((1, *t.shape[1:])), model.output)
+    labels = tf.nest.map_structure(lambda t: tf.zeros((*t.shape[:-1], 1)), outputs)
+    model.compiled_loss.build(outputs)
+    model.compiled_metrics.build(outputs, labels)
+
+
 def _epoch(program: Program, learner: Learner, x: Array, y: Labels, index: int) -> Epoch:
     """Fit to the training items, shuffled by the epoch's seed and cut to whole batches; then validate."""
     started = perf_counter()
     seed = 1000 * program.network.seed + index + 1
-    tf.keras.utils.set_random_seed(seed)
+    if program.network.has_dropout:
+        # TensorFlow prepares every operation anew behind a seed: of a small epoch that is the larger part.
+        tf.keras.utils.set_random_seed(seed)
     seen, held_out = division(program, len(x))
     batch_size = program.train.batch_size
     whole_batches = len(seen) // batch_size * batch_size
