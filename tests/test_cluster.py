@@ -82,7 +82,8 @@ def test_parts_of_a_run_answer_as_the_whole(on: Any, tmp_path: Path) -> None:
     assert np.array_equal(answers.logits, whole.logits)
     assert answers.work == whole.work
     for layer, rates in whole.rates.items():
-        np.testing.assert_allclose(answers.rates[layer], rates, rtol=1e-12)
+        # NengoDL's are rounded as scripts round them, part by part.
+        np.testing.assert_allclose(answers.rates[layer], rates, rtol=1e-12 * (on == "nengo_dl"))
     if whole.simulated and answers.simulated:
         for count in ("items", "chains", "spikes", "steps", "size"):
             assert getattr(answers.simulated, count) == getattr(whole.simulated, count)

@@ -92,7 +92,9 @@ def test_streams_are_what_nengo_shows(gap: float) -> None:
             stream(program, x, "nengo", recorded=2),
         )
     assert np.array_equal(ours.logits, theirs.logits)
-    assert all(np.array_equal(ours.rates[name], theirs.rates[name]) for name in theirs.rates)
+    # Counted here, and averaged there.
+    for name, rates in theirs.rates.items():
+        np.testing.assert_allclose(ours.rates[name], rates, rtol=1e-12)
     assert ours.recording is not None
     assert theirs.recording is not None
     assert np.array_equal(ours.recording.filtered, theirs.recording.filtered)

@@ -1,4 +1,4 @@
-"""Both lanes run the same network: from the same parameters, every spike is the same."""
+"""Both lanes run the same network: from the same parameters, every spike of NengoLoihi's is the same, and as many are Nengo's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ TRAINED = [ROOT / "specs/digits.toml", *CASES]
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
-def test_every_spike_is_the_same_in_the_other_lane(tmp_path: Path) -> None:
+def test_spikes_are_the_same_in_the_other_lane(tmp_path: Path) -> None:
+    """In Nengo's floats one at the threshold may come a step later, as each NumPy adds up in an order of its own."""
     if not OTHER:
         pytest.skip("SNNC_OTHER_LANE may name a Python that has the other lane's packages")
     from tests.imports import leave_import
@@ -35,10 +36,16 @@ def test_every_spike_is_the_same_in_the_other_lane(tmp_path: Path) -> None:
     here, there = spikes(sys.executable, tmp_path), spikes(OTHER, tmp_path)
     versions = here.pop("versions"), there.pop("versions")
     assert versions[0]["tensorflow"] != versions[1]["tensorflow"], "that is the same lane"
-    assert here == there
+    assert here.keys() == there.keys()
     for name, layers in here.items():
-        for layer, (_, count, *_) in layers.items():
+        assert layers.keys() == there[name].keys()
+        for layer, (digest, count, *shape) in layers.items():
+            other_digest, other_count, *other_shape = there[name][layer]
             assert count > 10, f"{name}, {layer} is all but silent: nothing to compare"
+            assert shape == other_shape
+            assert abs(count - other_count) <= 1 + count // 1000, f"{name}, {layer}"
+            if layer.startswith("nengo_loihi"):
+                assert digest == other_digest, f"{name}, {layer}"
 
 
 def spikes(python: str, folder: Path) -> dict[str, Any]:

@@ -51,6 +51,9 @@ class Answers:
 
     logits: Array
     rates: dict[str, Array] = field(default_factory=dict)
+    #: How often every neuron fired in all items, where spikes were counted, and for how long an item's were.
+    counts: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    seconds: float = 0.0
     #: The rates of the first items by themselves, (items, neurons), if they were asked for.
     each: dict[str, Array] = field(default_factory=dict)
     #: The result of a softmax on the host or after the run, if the spec has one.
@@ -65,6 +68,11 @@ class Answers:
     def classes(self) -> NDArray[np.int64]:
         """The class that the network answers for each item."""
         return np.asarray(self.logits.argmax(axis=1))
+
+
+def mean_rates(counts: NDArray[np.int64], n_items: int, seconds: float) -> Array:
+    """Return mean firing rates, in hertz: whole numbers, divided once, so that no order of items or parts changes a digit."""
+    return np.asarray(counts / (n_items * seconds))
 
 
 def softmax(logits: Array) -> Array:

@@ -67,12 +67,15 @@ def emulate(
         counter = WorkCounter(net.all_ensembles, emulator.size, steps + gap, program.network.dt)
         began, spikes = perf_counter(), 0
         for batch in batches:
-            reader.take(batch.items, batch.data)
+            reader.take(batch.items, {p: batch.data[p] for p in batch.data if p not in net.spikes})
             counter.take(batch)
             refuse_bursts(program.network, net, batch.data)
-            for probe in counted:
-                counts = batch.spike_counts(probe.target.ensemble)
-                reader.add_rates(probe, batch.items, counts / (steps * program.network.dt))
+            for probe in net.spikes:
+                if probe in counted:
+                    counts = batch.spike_counts(probe.target.ensemble)
+                    reader.add_counts(probe, batch.items, counts)
+                else:
+                    reader.add_summed(probe, batch.items, batch.data[probe][:, :steps].sum(axis=1))
             spikes += int(batch.counts.sum(dtype=np.int64))
             progress(len(batch.items))
         simulated = Simulated(

@@ -67,7 +67,7 @@ def in_floats(
         ):
             reader.take(items, {probe: data[probe] for probe in data if probe not in net.spikes})
             for probe in net.spikes:
-                reader.add_outputs(probe, items, data[probe] / steps)
+                reader.add_summed(probe, items, data[probe])
             progress(len(items))
         recording = recording_of(
             floats, net, program, recorder, x[: recorded + 1], recorded, latency

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.program.program import Program
-from snnc.running.answers import Answers, softmax
+from snnc.running.answers import Answers, mean_rates, softmax
 from snnc.running.over_time import OverTime, read_from
 
 Array = NDArray[Any]
@@ -37,6 +37,9 @@ class ProbeReader:
         self._logits = np.empty((n_items, program.network.output.classes))
         self._probabilities = np.empty_like(self._logits)
         self._has_softmax = hasattr(net, "probabilities")
+        #: Seconds that an item's spikes are counted.
+        self._seconds = steps * program.network.dt
+        self._counts: dict[str, NDArray[np.int64]] = {}
         self._rates = {probe.label: np.zeros(probe.size_in) for probe in net.spikes}
         kept = min(each, n_items)
         self._each = {probe.label: np.zeros((kept, probe.size_in)) for probe in net.spikes if kept}
@@ -50,7 +53,7 @@ class ProbeReader:
     def take(self, items: Any, seen: Mapping[nengo.Probe, Array]) -> None:
         """Take the probe data of some items, (items, steps, size) each; `items` are their numbers. Steps beyond `steps` are a gap.
 
-        Spikes may be missing if `add_outputs` or `add_rates` gets them.
+        Spikes may be missing if `add_summed` or `add_counts` gets them.
         """
         self._logits[items] = self._answer(seen[self._net.logits])
         if self._over_time:
@@ -71,10 +74,20 @@ class ProbeReader:
         self._rates[probe.label] += outputs.sum(axis=0) / amplitude / self._n_items
         self._keep(probe, items, outputs / amplitude)
 
-    def add_rates(self, probe: nengo.Probe, items: Any, rates: Array) -> None:
-        """Add the firing rates of neurons for some items, (items, neurons), in hertz."""
-        self._rates[probe.label] += rates.sum(axis=0) / self._n_items
-        self._keep(probe, items, rates)
+    def add_summed(self, probe: nengo.Probe, items: Any, outputs: Array) -> None:
+        """Add the outputs of neurons for some items, (items, neurons), summed over an item's steps."""
+        neurons = probe.target.ensemble.neuron_type
+        if neurons.spiking:
+            spikes = np.rint(outputs * self._program.network.dt / neurons.amplitude)
+            self.add_counts(probe, items, spikes)
+        else:
+            self.add_outputs(probe, items, outputs / self._steps)
+
+    def add_counts(self, probe: nengo.Probe, items: Any, counts: Array) -> None:
+        """Add how often neurons fired in some items, (items, neurons)."""
+        before = self._counts.get(probe.label, 0)
+        self._counts[probe.label] = before + counts.sum(axis=0, dtype=np.int64)
+        self._keep(probe, items, counts / self._seconds)
 
     def _keep(self, probe: nengo.Probe, items: Any, rates: Array) -> None:
         if self._each:
@@ -87,7 +100,16 @@ class ProbeReader:
         probabilities = self._probabilities if self._has_softmax else None
         if self._program.network.output.softmax == "offline":
             probabilities = softmax(self._logits)
-        return Answers(self._logits, self._rates, self._each, probabilities)
+        for name, counts in self._counts.items():
+            self._rates[name] = mean_rates(counts, self._n_items, self._seconds)
+        return Answers(
+            self._logits,
+            self._rates,
+            counts=self._counts,
+            seconds=self._seconds,
+            each=self._each,
+            probabilities=probabilities,
+        )
 
     def _answer(self, outputs: Array) -> Any:
         """Return the answer to each item, (items, classes): its last output, or the mean of its last ones."""

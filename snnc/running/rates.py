@@ -40,14 +40,14 @@ def rate_answers(program: Program, x: Array | Rows, each: int = 0) -> Answers:
         name: np.concatenate([part.each[name] for part in parts if part.each])
         for name in parts[0].each
     }
-    return Answers(np.concatenate([part.logits for part in parts]), rates, kept)
+    return Answers(np.concatenate([part.logits for part in parts]), rates, each=kept)
 
 
 def _answers(program: Program, x: Array, each: int) -> Answers:
     logits, hertz = activity(program.network, x, as_trained)
     rates = {name: every.mean(axis=0) for name, every in hertz.items()}
     kept = {name: every[:each] for name, every in hertz.items()} if each > 0 else {}
-    return Answers(logits, rates, kept)
+    return Answers(logits, rates, each=kept)
 
 
 def rate_logits(network: Network, x: Array) -> Array:

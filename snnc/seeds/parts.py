@@ -10,7 +10,7 @@ import numpy as np
 
 from snnc.program.program import Program
 from snnc.running import simulators
-from snnc.running.answers import Answers, Simulated
+from snnc.running.answers import Answers, Simulated, mean_rates
 from snnc.running.chains import chains
 from snnc.running.simulators import SimulatorName
 from snnc.seeds.jobs import OfSeed
@@ -76,15 +76,20 @@ def joined(answers: Sequence[Answers]) -> Answers:
     sizes = np.array([len(part.logits) for part in answers])
     n = int(sizes.sum())
     first = answers[0]
+    counts = {layer: np.sum([p.counts[layer] for p in answers], axis=0) for layer in first.counts}
     probabilities = [part.probabilities for part in answers if part.probabilities is not None]
     works = [part.work for part in answers if part.work is not None]
     simulated = [part.simulated for part in answers if part.simulated is not None]
     return Answers(
         np.concatenate([part.logits for part in answers]),
         {
-            layer: sum(p.rates[layer] * size for p, size in zip(answers, sizes, strict=True)) / n
+            layer: mean_rates(counts[layer], n, first.seconds)
+            if layer in counts
+            else sum(p.rates[layer] * size for p, size in zip(answers, sizes, strict=True)) / n
             for layer in first.rates
         },
+        counts=counts,
+        seconds=first.seconds,
         probabilities=np.concatenate(probabilities) if probabilities else None,
         simulated=_simulated(simulated) if simulated else None,
         work=_work(works, sizes) if works else None,
