@@ -35,26 +35,42 @@ pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
 TOLERANCE = 1e-5
 
 
-@pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda p: p.stem)
-def test_currents_and_logits_agree(path: Path, tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Trained:
+    """A network as it was trained, with its program, its items and weights."""
+
+    program: Program
+    net: Any
+    items: Any
+    weights: Any
+
+
+@pytest.fixture(
+    scope="module", params=[*LIGHT_SPECS, *CASES], ids=[p.stem for p in (*LIGHT_SPECS, *CASES)]
+)
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    from snnc.data import prepare
+    from snnc.networks.build import training_network
+    from snnc.training.train import train
+
+    path: Path = request.param
+    program = _briefly(program_of(path, stand_in(path, tmp_path_factory.mktemp(path.stem))))
+    items = prepare.load(program)
+    net = training_network(program.network)
+    return Trained(program, net, items, train(net, program, items.x_train, items.y_train))
+
+
+def test_currents_and_logits_agree(trained: Trained) -> None:
     import nengo
 
-    from snnc.data import prepare
-    from snnc.networks.build import (
-        put_out_rates,
-        training_network,
-    )
+    from snnc.networks.build import put_out_rates
     from snnc.networks.deploy import deploy
     from snnc.networks.nengo_dl import simulator
     from snnc.running.rates import currents, rate_answers
-    from snnc.training.train import train
 
-    program = _briefly(program_of(path, stand_in(path, tmp_path)))
-    items = prepare.load(program)
-    net = training_network(program.network)
-    weights = train(net, program, items.x_train, items.y_train)
+    program, net = trained.program, trained.net
     put_out_rates(net, program.network)
-    x = items.x_test[: program.train.batch_size]
+    x = trained.items.x_test[: program.train.batch_size]
     with net:
         probes = {
             ens.label: (nengo.Probe(ens.neurons, "input"), nengo.Probe(ens.neurons))
@@ -62,22 +78,24 @@ def test_currents_and_logits_agree(path: Path, tmp_path: Path) -> None:
         }
     with simulator(net, program) as sim:
         shown = np.resize(x, (program.train.batch_size, x.shape[1]))
-        trained = sim.predict(shown[:, None], verbose=0)
+        seen = sim.predict(shown[:, None], verbose=0)
+    for pair in probes.values():
+        net.probes[:] = [probe for probe in net.probes if probe not in pair]
 
-    deployed = replace(program, network=deploy(program.network, weights))
+    deployed = replace(program, network=deploy(program.network, trained.weights))
     outputs: dict[str, Any] = {"input": shown}
     for population in deployed.network.populations:
         current_probe, output_probe = probes[population.name]
         assert population.tuning is not None
         reaching = currents(deployed.network, population.name, outputs)
         current = population.tuning.gain * reaching + population.tuning.bias
-        assert _error(current, trained[current_probe][:, 0]) < TOLERANCE
+        assert _error(current, seen[current_probe][:, 0]) < TOLERANCE
         # Go on from what the trained neurons put out: LIF's slope at threshold has no bound.
-        outputs[population.name] = trained[output_probe][:, 0]
+        outputs[population.name] = seen[output_probe][:, 0]
     logits = currents(deployed.network, OUTPUT, outputs)
     if deployed.network.output.bias is not None:
         logits = logits + deployed.network.output.bias
-    assert _error(logits, trained[net.logits][:, 0]) < TOLERANCE
+    assert _error(logits, seen[net.logits][:, 0]) < TOLERANCE
 
     # The chip's rates jump between whole steps, so that rounding may move a neuron by one; others are smooth, but for
     # LIF's threshold.
@@ -86,39 +104,28 @@ def test_currents_and_logits_agree(path: Path, tmp_path: Path) -> None:
     if "loihi" not in kinds and (
         kinds == {"smooth"} or not any(p.neurons.leaky for p in program.network.populations)
     ):
-        assert _error(ours, trained[net.logits][:, 0]) < TOLERANCE
-    assert np.mean(ours.argmax(axis=1) == trained[net.logits][:, 0].argmax(axis=1)) >= 0.99
+        assert _error(ours, seen[net.logits][:, 0]) < TOLERANCE
+    assert np.mean(ours.argmax(axis=1) == seen[net.logits][:, 0].argmax(axis=1)) >= 0.99
 
 
-@pytest.mark.parametrize("path", [*LIGHT_SPECS, *CASES], ids=lambda p: p.stem)
-def test_both_networks_answer_alike(path: Path, tmp_path: Path) -> None:
+def test_both_networks_answer_alike(trained: Trained) -> None:
     """Shown fresh, the training network with running neurons and the deployed one agree on 99 % of the items.
 
     Of noise that stands in for data, one item more may differ: its answers are near each other.
     """
-    from snnc.data import prepare
-    from snnc.networks.build import (
-        deployed_network,
-        prepare_to_run,
-        training_network,
-    )
+    from snnc.networks.build import deployed_network, prepare_to_run
     from snnc.networks.deploy import deploy
     from snnc.running.fresh import evaluate
-    from snnc.training.train import train
 
-    program = _briefly(program_of(path, stand_in(path, tmp_path)))
-    items = prepare.load(program)
-    x = items.x_test[:1000]
-    net = training_network(program.network)
-    deployed = replace(
-        program, network=deploy(program.network, train(net, program, items.x_train, items.y_train))
-    )
+    program, net = trained.program, trained.net
+    x = trained.items.x_test[:1000]
+    deployed = replace(program, network=deploy(program.network, trained.weights))
     prepare_to_run(net, program.network)
     steps, latency = program.fresh_steps, program.fresh_latency
-    trained = evaluate(net, program, x, steps, latency=latency)
+    as_trained = evaluate(net, program, x, steps, latency=latency)
     running = deployed_network(deployed.network, np.zeros(program.network.input_size))
     answers = evaluate(running, deployed, x, steps, latency=latency)
-    differ = np.count_nonzero(trained.classes != answers.classes)
+    differ = np.count_nonzero(as_trained.classes != answers.classes)
     assert differ <= max(0.01 * len(x), program.data_file is not None)
 
 

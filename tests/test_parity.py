@@ -169,6 +169,7 @@ def test_script_and_memory_agree(path: Path, tmp_path: Path) -> None:
             assert np.array_equal(array, in_memory[name]), name
 
     theirs = script.network
+    put_out_rates(ours, program.network)
     prepare_to_run(ours, program.network)
     assert described(theirs, probes=False) == described(ours, probes=False)
     with _graphs_as_they_are():

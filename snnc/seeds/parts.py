@@ -74,26 +74,30 @@ def _grouped(program: Program, x: Any, on: SimulatorName, lengths: Sequence[int]
 def joined(answers: Sequence[Answers]) -> Answers:
     """Return the answers to the parts of a run as those to the whole, in their order."""
     sizes = np.array([len(part.logits) for part in answers])
-    n = int(sizes.sum())
-    first = answers[0]
-    counts = {layer: np.sum([p.counts[layer] for p in answers], axis=0) for layer in first.counts}
     probabilities = [part.probabilities for part in answers if part.probabilities is not None]
     works = [part.work for part in answers if part.work is not None]
     simulated = [part.simulated for part in answers if part.simulated is not None]
     return Answers(
         np.concatenate([part.logits for part in answers]),
-        {
-            layer: mean_rates(counts[layer], n, first.seconds)
-            if layer in counts
-            else sum(p.rates[layer] * size for p, size in zip(answers, sizes, strict=True)) / n
-            for layer in first.rates
-        },
-        counts=counts,
-        seconds=first.seconds,
+        _rates(answers, sizes),
         probabilities=np.concatenate(probabilities) if probabilities else None,
         simulated=_simulated(simulated) if simulated else None,
         work=_work(works, sizes) if works else None,
     )
+
+
+def _rates(parts: Sequence[Answers], sizes: Any) -> dict[str, Any]:
+    """Return the mean rates over all items: where spikes were counted, from all counts at once."""
+    first, n = parts[0], int(sizes.sum())
+    of_counts = {
+        layer: mean_rates(np.sum([part.counts[layer] for part in parts], axis=0), n, first.seconds)
+        for layer in first.counts
+    }
+    means = {
+        layer: sum(part.rates[layer] * size for part, size in zip(parts, sizes, strict=True)) / n
+        for layer in first.rates
+    }
+    return means | of_counts
 
 
 def _simulated(parts: Sequence[Simulated]) -> Simulated:
