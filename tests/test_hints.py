@@ -343,7 +343,7 @@ def test_a_circle_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(8))
 def test_what_hints_end_with_learns(seed: int) -> None:
     result = train(walk(case(seed), seed).case, seed)
     assert result.spikes > result.chance
