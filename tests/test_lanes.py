@@ -1,4 +1,4 @@
-"""Both lanes run the same network: from the same parameters, every spike of NengoLoihi's is the same, and as many are Nengo's."""
+"""Both lanes run the same network: from the same parameters, every spike of NengoLoihi's is the same, and as many are Nengo's but for one in a thousand."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def emulate(
         counter = WorkCounter(net.all_ensembles, emulator.size, steps + gap, program.network.dt)
         began, spikes = perf_counter(), 0
         for batch in batches:
-            reader.take(batch.items, {p: batch.data[p] for p in batch.data if p not in net.spikes})
+            reader.take_answers(batch.items, batch.data)
             counter.take(batch)
             refuse_bursts(program.network, net, batch.data)
             for probe in net.spikes:

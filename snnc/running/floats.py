@@ -65,7 +65,7 @@ def in_floats(
             probes=[probe for probe in reader.probes if probe not in net.spikes],
             summed=net.spikes,
         ):
-            reader.take(items, {probe: data[probe] for probe in data if probe not in net.spikes})
+            reader.take_answers(items, data)
             for probe in net.spikes:
                 reader.add_summed(probe, items, data[probe])
             progress(len(items))

@@ -16,6 +16,11 @@ from snnc.running.over_time import OverTime, read_from
 Array = NDArray[Any]
 
 
+def spikes_in(probe: nengo.Probe, summed: Any, dt: float) -> Any:
+    """Return how many spikes a probe's outputs are that were summed over steps: each is amplitude / dt."""
+    return np.rint(summed * dt / probe.target.ensemble.neuron_type.amplitude)
+
+
 class ProbeReader:
     """Collects the probe data of a network's items, some items at a time; of each's `steps` steps the last `read` are its answer.
 
@@ -51,20 +56,18 @@ class ProbeReader:
         return [self._net.logits, *softmax_probes, *self._net.spikes]
 
     def take(self, items: Any, seen: Mapping[nengo.Probe, Array]) -> None:
-        """Take the probe data of some items, (items, steps, size) each; `items` are their numbers. Steps beyond `steps` are a gap.
+        """Take the probe data of some items, (items, steps, size) each; `items` are their numbers. Steps beyond `steps` are a gap."""
+        self.take_answers(items, seen)
+        for probe in self._net.spikes:
+            self.add_outputs(probe, items, seen[probe][:, : self._steps].mean(axis=1, dtype=float))
 
-        Spikes may be missing if `add_summed` or `add_counts` gets them.
-        """
+    def take_answers(self, items: Any, seen: Mapping[nengo.Probe, Array]) -> None:
+        """Take what `take` does but for spikes, which `add_summed` or `add_counts` gets."""
         self._logits[items] = self._answer(seen[self._net.logits])
         if self._over_time:
             self._over_time.take(items, seen[self._net.logits])
         if self._has_softmax:
             self._probabilities[items] = self._answer(seen[self._net.probabilities])
-        for probe in self._net.spikes:
-            if probe in seen:
-                self.add_outputs(
-                    probe, items, seen[probe][:, : self._steps].mean(axis=1, dtype=float)
-                )
 
     def add_outputs(self, probe: nengo.Probe, items: Any, outputs: Array) -> None:
         """Add the mean outputs of neurons for some items, (items, neurons)."""
@@ -76,10 +79,8 @@ class ProbeReader:
 
     def add_summed(self, probe: nengo.Probe, items: Any, outputs: Array) -> None:
         """Add the outputs of neurons for some items, (items, neurons), summed over an item's steps."""
-        neurons = probe.target.ensemble.neuron_type
-        if neurons.spiking:
-            spikes = np.rint(outputs * self._program.network.dt / neurons.amplitude)
-            self.add_counts(probe, items, spikes)
+        if probe.target.ensemble.neuron_type.spiking:
+            self.add_counts(probe, items, spikes_in(probe, outputs, self._program.network.dt))
         else:
             self.add_outputs(probe, items, outputs / self._steps)
 

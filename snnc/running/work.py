@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import nengo
 import numpy as np
 from nengo.ensemble import Neurons
+
+from snnc.running.probes import spikes_in
 
 if TYPE_CHECKING:
     from snnc.emulator import Batch, Size
@@ -56,7 +58,8 @@ class WorkCounter:
             self._spikes[self._names[number]] += int(fired.sum())
         for probe, values in batch.data.items():
             if isinstance(probe.target, Neurons) and probe.target.ensemble.neuron_type.spiking:
-                self._spikes[probe.label] += self._seen(probe, values)
+                summed = np.sum(values, dtype=float)
+                self._spikes[probe.label] += int(spikes_in(probe, summed, self._dt))
         for name in ("fired", "sent", "messages", "operations"):
             self._totals[name] += int(getattr(traffic, name).sum())
 
@@ -74,8 +77,3 @@ class WorkCounter:
             cores=self._size.cores,
             seconds=self._steps * self._dt,
         )
-
-    def _seen(self, probe: nengo.Probe, values: Any) -> int:
-        """Return the number of spikes among a probe's values, each of which is amplitude / dt."""
-        amplitude: float = probe.target.ensemble.neuron_type.amplitude
-        return round(float(np.sum(values, dtype=float)) * self._dt / amplitude)

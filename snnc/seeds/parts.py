@@ -89,15 +89,14 @@ def joined(answers: Sequence[Answers]) -> Answers:
 def _rates(parts: Sequence[Answers], sizes: Any) -> dict[str, Any]:
     """Return the mean rates over all items: where spikes were counted, from all counts at once."""
     first, n = parts[0], int(sizes.sum())
-    of_counts = {
-        layer: mean_rates(np.sum([part.counts[layer] for part in parts], axis=0), n, first.seconds)
-        for layer in first.counts
-    }
-    means = {
-        layer: sum(part.rates[layer] * size for part, size in zip(parts, sizes, strict=True)) / n
-        for layer in first.rates
-    }
-    return means | of_counts
+
+    def mean(layer: str) -> Any:
+        if layer in first.counts:
+            counts = np.sum([part.counts[layer] for part in parts], axis=0)
+            return mean_rates(counts, n, first.seconds)
+        return sum(part.rates[layer] * size for part, size in zip(parts, sizes, strict=True)) / n
+
+    return {layer: mean(layer) for layer in first.rates}
 
 
 def _simulated(parts: Sequence[Simulated]) -> Simulated:
