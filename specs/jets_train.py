@@ -1,6 +1,6 @@
 """Train the jets network (16-64-32-32-5) with NengoDL.
 
-Written by snnc from jets.toml [392608b9].
+Written by snnc from jets.toml [c7aa743c].
 """
 
 import argparse
@@ -88,7 +88,11 @@ def train(net, x, y, epochs):
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
-            optimizer=tf.optimizers.Adam(learning_rate=0.001),
+            optimizer=tf.optimizers.Adam(
+                learning_rate=tf.optimizers.schedules.CosineDecay(
+                    initial_learning_rate=0.004, decay_steps=6720
+                ),
+            ),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
             steps_per_execution=100,  # in one call of TensorFlow
