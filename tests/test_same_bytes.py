@@ -13,7 +13,16 @@ import pytest
 from snnc.environment.versions import LIGHT, Stack, stack_of
 from tests.conftest import CASES, DOWNLOADED, ROOT, SPECS
 
-PROGRAM = "import sys; sys.path[:0] = sys.argv.pop(1).split(':'); from snnc.cli import main; sys.exit(main(sys.argv[1:]))"
+#: Compiles specs, each into a folder `out` beside it, with the snnc of a folder.
+PROGRAM = """
+import sys
+from pathlib import Path
+sys.path[:0] = [sys.argv[1]]
+from snnc.cli import main
+for spec in map(Path, sys.argv[2:]):
+    if code := main(["compile", str(spec), "-o", str(spec.parent / "out")]):
+        sys.exit(code)
+"""
 
 
 def other_pythons() -> list[tuple[Stack, str]]:
@@ -48,26 +57,16 @@ def compiled(python: str, folder: Path, variables: dict[str, str]) -> dict[str, 
         shutil.copytree(
             ROOT / part, folder / part, ignore=shutil.ignore_patterns("*.py[co]", "*.npz.part")
         )
-    for spec in [*SPECS, *CASES, *DOWNLOADED]:
-        copy = folder / spec.relative_to(ROOT)
-        done = subprocess.run(
-            [
-                python,
-                "-c",
-                PROGRAM,
-                str(folder),
-                "compile",
-                str(copy),
-                "-o",
-                str(copy.parent / "out"),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=folder.anchor,
-            env={**os.environ, **variables},
-        )
-        assert done.returncode == 0, done.stderr
+    copies = [folder / spec.relative_to(ROOT) for spec in (*SPECS, *CASES, *DOWNLOADED)]
+    done = subprocess.run(
+        [python, "-c", PROGRAM, folder, *copies],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder.anchor,
+        env={**os.environ, **variables},
+    )
+    assert done.returncode == 0, done.stderr
     return {p.name: p.read_bytes() for p in folder.glob("**/out/*.py")}
 
 
