@@ -1,11 +1,12 @@
 """Five files as people have them, drafted, checked, trained and answered without an edit, beside scikit-learn's MLPClassifier.
 
-    python benchmarks/own_data.py [-o FOLDER] [--only NAME ...]
+    python benchmarks/own_data.py [-o FOLDER] [--only NAME ...] [--seeds N]
 
 makes the files from scikit-learn's own data, and for each runs `snnc new NAME --data FILE`, `snnc check --data NAME.toml`,
 `snnc train NAME.toml` and `snnc predict NAME.toml` on the items that training held out, written as they were. The MLPClassifier has layers of the same sizes, and the same items
 to train on and to test on, which training held out. The table has the accuracy of both on those with Wilson's 95 % interval, and the
-difference on the same items (Bonett and Price).
+difference on the same items (Bonett and Price). With `--seeds N` each file is split and trained anew from so many seeds, the drafted
+one first, which are put together: an item that is held out by several counts several times.
 """
 
 from __future__ import annotations
@@ -121,35 +122,53 @@ def _csv(path: Path, lines: Sequence[Sequence[Any]]) -> Path:
     return path
 
 
-def compared(name: str, folder: Path) -> Compared:
-    """Draft, check, train and answer for one of the files, as a person would; raise if a command fails."""
+def compared(name: str, folder: Path, seeds: int) -> Compared:
+    """Go through one of the files from each seed, as a person would; raise if a command fails."""
     path = FILES[name](folder)
-    spec = folder / f"{name}.toml"
     _snnc(folder, "new", name, "--data", path.name)
+    spec = folder / f"{name}.toml"
     said = _snnc(folder, "check", "--data", spec.name).stderr
-    _snnc(folder, "train", spec.name)
+    drafted = spec.read_text(encoding="utf-8")
+    ours, theirs = [], []
+    for seed in range(seeds):
+        if seed:
+            text = drafted.replace("[network]\n", f"[network]\nseed = {seed}\n")
+            spec.write_text(text, encoding="utf-8")
+        program = checked(spec).program
+        ours.append(_answered(folder, name, program))
+        theirs.append(_answered_by_sklearn(program, seed))
+    spikes, other = np.concatenate(ours), np.concatenate(theirs)
+    return Compared(
+        name,
+        accuracy(spikes),
+        accuracy(other),
+        paired_difference(spikes, other),
+        said.count("warning["),
+    )
+
+
+def _answered(folder: Path, name: str, program: Program) -> NDArray[np.bool_]:
+    """Train a spec, and return which of the items that training held out `snnc predict` answers rightly, (n,)."""
     answers = folder / f"{name}.answers.csv"
-    program = checked(spec).program
+    _snnc(folder, "train", f"{name}.toml")
     new = _new_items(folder, name, program)
-    _snnc(folder, "predict", spec.name, "--data", new.name, "-w", answers.name)
-    items = split(program)
+    _snnc(folder, "predict", f"{name}.toml", "--data", new.name, "-w", answers.name, "--force")
     with answers.open() as file:
         rows = list(csv.DictReader(file))
     names = list(program.network.output.labels or map(str, range(program.network.output.classes)))
-    ours = np.array([names.index(row["answer"]) for row in rows]) == items.y_test
+    return np.array([names.index(row["answer"]) for row in rows]) == split(program).y_test
+
+
+def _answered_by_sklearn(program: Program, seed: int) -> NDArray[np.bool_]:
+    """Return which of the same items an MLPClassifier answers rightly, (n,)."""
+    items = split(program)
     sizes = [population.size for population in program.network.populations]
-    model = make_pipeline(StandardScaler(), MLPClassifier(sizes, random_state=0))
+    model = make_pipeline(StandardScaler(), MLPClassifier(sizes, random_state=seed))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(items.x_train, items.y_train)
-    theirs = model.predict(items.x_test) == items.y_test
-    return Compared(
-        name,
-        accuracy(ours),
-        accuracy(theirs),
-        paired_difference(ours, theirs),
-        said.count("warning["),
-    )
+    right: NDArray[np.bool_] = model.predict(items.x_test) == items.y_test
+    return right
 
 
 def _new_items(folder: Path, name: str, program: Program) -> Path:
@@ -205,13 +224,14 @@ def main() -> None:
         help="where files are written (default: a folder that is removed)",
     )
     parser.add_argument("--only", nargs="+", choices=list(FILES), default=list(FILES))
+    parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on (default: 1)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.output or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         results = []
         for name in arguments.only:
-            results.append(compared(name, folder))
+            results.append(compared(name, folder, arguments.seeds))
             print(list(table(results))[-1], flush=True)
     print("\n" + "\n".join(table(results)))
 
