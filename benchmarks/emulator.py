@@ -175,6 +175,9 @@ def compare(arguments: argparse.Namespace, peaks: Peaks) -> None:
         f"{median(both.cpu) / ours:.0f} times"
     )
     report(result, emulator, both.sent, peaks)
+    alone = silent(emulator.size.neurons)
+    share = 1e6 * UPDATE * emulator.size.neurons / peaks.operations / alone
+    print(f"as many neurons without a spike: {alone:.2f} µs, {share:.0%} of the peak")
     if answers is not None:
         read = result[net.logits][:, -deployed.read_steps(steps) :].mean(axis=1).argmax(axis=1)
         print(f"right, fresh: {np.mean(read == answers):.1%} of {len(x)}")
@@ -243,6 +246,29 @@ def report(result: Any, emulator: Any, sent: float, peaks: Peaks) -> None:
     print(
         f"\nthe chip: {micros:.2f} µs at the peak, {measured['chip']:.2f} measured, {micros / measured['chip']:.0%} of the peak"
     )
+
+
+def silent(neurons: int) -> float:
+    """Return what a step of an item costs a core where neurons on the chip never fire, in µs: the least of some turns."""
+    import nengo
+    import nengo_loihi
+
+    from snnc.emulator import Emulator
+
+    with nengo.Network(seed=0) as net:
+        nengo_loihi.add_params(net)
+        shown = nengo.Node(np.zeros(1))
+        layer = nengo.Ensemble(neurons, 1, gain=np.ones(neurons), bias=np.full(neurons, -50.0))
+        net.config[layer].block_shape = nengo_loihi.BlockShape((min(neurons, 1024),), (neurons,))
+        seen = nengo.Ensemble(1, 1, gain=np.ones(1), bias=np.full(1, -50.0))
+        nengo.Connection(shown, seen.neurons, transform=np.ones((1, 1)))
+        probe = nengo.Probe(seen.neurons)
+    emulator = Emulator(net)
+    items, steps = max(2_000_000 // neurons, 64), 100
+    runs = (
+        emulator.run({shown: np.zeros((items, 1))}, steps, probes=[probe]) for _ in range(TURNS)
+    )
+    return 1e6 * min(run.batch.seconds["chip"] for run in runs) / items / steps
 
 
 def synapses_of(emulator: Any) -> Any:
