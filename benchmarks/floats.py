@@ -3,7 +3,7 @@
     python benchmarks/floats.py [SPEC ...] [--items N] [--turns N]
 
 Weights are random ones of the size of trained ones, items are uniform. NengoDL's time to build and compile is left out: it shows
-one and two times the items, and the difference counts.
+one and two times the items, and the difference counts. Beside them stands what the emulator shows of the same network on the chip.
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ def main() -> None:
         program = checked(path).program
         rates = items_a_second(program, arguments.items, arguments.turns)
         theirs, own = median(rates["nengo_dl"]), median(rates["snnc"])
+        chip = median(rates["emulator"])
         print(
-            f"{program.name}: nengo_dl {theirs:,.0f} items a second, snnc {own:,.0f}, {own / theirs:.1f} times"
+            f"{program.name}: nengo_dl {theirs:,.0f} items a second, snnc {own:,.0f}, {own / theirs:.1f} times; "
+            f"the emulated chip, in whole numbers, {chip:,.0f}"
         )
 
 
@@ -42,6 +44,7 @@ def items_a_second(program: Program, n_items: int, turns: int) -> dict[str, list
     """Return how many fresh items each shows in a second, turn by turn."""
     import numpy as np
 
+    from snnc.emulator import Emulator
     from snnc.running.floats import in_floats
     from snnc.running.fresh import evaluate
     from tests.test_faults import deployed
@@ -55,10 +58,18 @@ def items_a_second(program: Program, n_items: int, turns: int) -> dict[str, list
     def nengo_dl(n: int) -> None:
         evaluate(_net(program), program, x[:n], program.fresh_steps, latency=program.fresh_latency)
 
+    emulator = Emulator(_net(program, loihi=True), program.network.dt)
+
+    def emulated(n: int) -> None:
+        net = emulator.network
+        emulator.run({net.shown: x[:n]}, program.fresh_steps, probes=[net.logits])
+
     ours(2)  # compiles
-    rates: dict[str, list[float]] = {"nengo_dl": [], "snnc": []}
+    emulated(2)
+    shows = {"nengo_dl": nengo_dl, "snnc": ours, "emulator": emulated}
+    rates: dict[str, list[float]] = {name: [] for name in shows}
     for _ in range(turns):
-        for name, run in (("nengo_dl", nengo_dl), ("snnc", ours)):
+        for name, run in shows.items():
             seconds = []
             for n in (n_items, 2 * n_items):
                 began = perf_counter()
@@ -68,12 +79,12 @@ def items_a_second(program: Program, n_items: int, turns: int) -> dict[str, list
     return rates
 
 
-def _net(program: Program) -> Any:
+def _net(program: Program, loihi: bool = False) -> Any:
     import numpy as np
 
     from snnc.networks.build import deployed_network
 
-    return deployed_network(program.network, np.zeros(program.network.input_size))
+    return deployed_network(program.network, np.zeros(program.network.input_size), loihi=loihi)
 
 
 if __name__ == "__main__":
