@@ -1,6 +1,6 @@
 """Train the jets network (16-64-32-32-5) with NengoDL.
 
-Written by snnc from jets.toml [c7aa743c].
+Written by snnc from jets.toml [a8d2f19e].
 """
 
 import argparse
@@ -27,6 +27,7 @@ SEED = 0
 DT = 0.001  # s
 EPOCHS = 60
 BATCH_SIZE = 200
+LEARNING_RATE = tf.optimizers.schedules.CosineDecay(0.004, decay_steps=6720)
 PRESENTATION_STEPS = 100 + 3  # the last ones for the way to the output
 READ_STEPS = 50  # the answer is the mean of the last ones
 
@@ -88,18 +89,13 @@ def train(net, x, y, epochs):
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
-            optimizer=tf.optimizers.Adam(
-                learning_rate=tf.optimizers.schedules.CosineDecay(
-                    initial_learning_rate=0.004, decay_steps=6720
-                ),
-            ),
+            optimizer=tf.optimizers.Adam(learning_rate=LEARNING_RATE),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
             steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
-            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
             order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]

@@ -1,6 +1,6 @@
 """Train the mnist_loihi network (784-2352-5408-2304-100-10) with NengoDL.
 
-Written by snnc from mnist_loihi.toml [c0a0664d].
+Written by snnc from mnist_loihi.toml [07abfbc3].
 """
 
 import argparse
@@ -126,8 +126,7 @@ def train(net, x, y, epochs):
             steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
-            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
             order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]

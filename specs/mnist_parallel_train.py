@@ -1,6 +1,6 @@
 """Train the mnist_parallel network (784-784-1014-864-784-1014-864-10) with NengoDL.
 
-Written by snnc from mnist_parallel.toml [18fa8770].
+Written by snnc from mnist_parallel.toml [ed0ec991].
 """
 
 import argparse
@@ -125,8 +125,7 @@ def train(net, x, y, epochs):
             steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
-            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
             order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]

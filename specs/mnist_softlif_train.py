@@ -1,6 +1,6 @@
 """Train the mnist_softlif network (784-21632-18432-128-10) with NengoDL.
 
-Written by snnc from mnist_softlif.toml [9f6aa5e1].
+Written by snnc from mnist_softlif.toml [208e0a58].
 """
 
 import argparse
@@ -28,6 +28,7 @@ DT = 0.001  # s
 EPOCHS = 8
 BATCH_SIZE = 200
 ITEMS_AT_ONCE = 41  # evaluated; the spikes of more take much memory
+LEARNING_RATE = tf.optimizers.schedules.CosineDecay(0.002, decay_steps=2400)
 PRESENTATION_STEPS = 30 + 3  # the last ones for the way to the output
 READ_STEPS = 15  # the answer is the mean of the last ones
 
@@ -93,18 +94,13 @@ def train(net, x, y, epochs):
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
-            optimizer=tf.optimizers.Adam(
-                learning_rate=tf.optimizers.schedules.CosineDecay(
-                    initial_learning_rate=0.002, decay_steps=2400
-                ),
-            ),
+            optimizer=tf.optimizers.Adam(learning_rate=LEARNING_RATE),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
             steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
-            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
             order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -143,7 +143,7 @@ def fitting(program: Program) -> tuple[Section, ...]:
     train, bands = program.train, program.network.bands
     stopping, validates = train.early_stopping, program.validates
     monitor = program.plateau.kwargs["monitor"] if program.plateau else ""
-    optimizer = "optimizer" if program.scripts.resume else expression(train.optimizer.call())
+    optimizer = "optimizer" if program.scripts.resume else _optimizer(train.optimizer.call())
     fit = Fitting(
         optimizer=layout(optimizer, "optimizer=", ",", indent=12),
         steps_at_once=STEPS_AT_ONCE,
@@ -185,9 +185,11 @@ def _waking(names: tuple[str, ...]) -> Waking:
 
 
 def optimizer_constants(program: Program) -> tuple[str, ...]:
-    """Return constants that make a schedule and an optimiser later, and say until then with which settings."""
+    """Return the constant of a schedule; in a script that goes on, those that make it and an optimiser later, and say until then with which settings."""
     optimizer = program.train.optimizer.call()
     rate, plateau = optimizer.kwargs["learning_rate"], program.plateau
+    if not program.scripts.resume:
+        return (layout(_scheduled(rate), "LEARNING_RATE = "),) if isinstance(rate, Call) else ()
     schedule = (layout(_partial(rate), "SCHEDULE = "),) if isinstance(rate, Call) else ()
     lowering = (layout(_partial(plateau), "PLATEAU = "),) if plateau else ()
     return (*schedule, layout(_partial(optimizer), "OPTIMIZER = "), *lowering)
@@ -286,13 +288,25 @@ def _resuming(program: Program) -> Resuming:
     )
 
 
+def _scheduled(rate: Call) -> Code:
+    """Return code that makes a schedule. Its first setting is the learning rate, or where it changes: that needs no name."""
+    (_, first), *others = rate.kwargs.items()
+    return expression(Call(rate.name, (first,), dict(others)))
+
+
+def _optimizer(call: Call) -> Code:
+    """Return code that makes an optimiser; its schedule is a constant."""
+    return Group(f"{call.name}(", tuple(_settings(call, "LEARNING_RATE")), ")")
+
+
 def _partial(call: Call) -> Code:
     """Return code that makes a call later, and says until then what with."""
-    settings = (
-        prefixed(f"{key}=", "SCHEDULE()" if isinstance(value, Call) else expression(value))
-        for key, value in call.kwargs.items()
-    )
-    return Group("partial(", (call.name, *settings), ")")
+    return Group("partial(", (call.name, *_settings(call, "SCHEDULE()")), ")")
+
+
+def _settings(call: Call, schedule: str) -> Iterator[Code]:
+    for key, value in call.kwargs.items():
+        yield prefixed(f"{key}=", schedule if isinstance(value, Call) else expression(value))
 
 
 def _gradients(network: Network, settings: Mapping[str, Any]) -> Code:

@@ -183,7 +183,7 @@ def _constants(program: Program, of_source: tuple[str, ...]) -> Constants:
         may_stop=stopping is not None,
         batch_size=literal(train.batch_size),
         items_at_once=literal(program.items_at_once) if others else "",
-        optimizer=_optimizer(program),
+        optimizer=optimizer_constants(program),
         lif_smoothing=literal(network.lif_smoothing) if network.lif_smoothing else "",
         validation_fraction=literal(train.validation_fraction) if train.validation_fraction else "",
         patience=literal(stopping.patience) if stopping else "",
@@ -196,10 +196,6 @@ def _constants(program: Program, of_source: tuple[str, ...]) -> Constants:
 
 def _channels(program: Program) -> Channels:
     return Channels(f"-1, {', '.join(map(literal, program.item_shape))}")
-
-
-def _optimizer(program: Program) -> tuple[str, ...]:
-    return optimizer_constants(program) if program.scripts.resume else ()
 
 
 def _settings(program: Program) -> Settings:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from snnc.data.arrays import text_in
-from snnc.data.prepare import Data
 from snnc.diagnostics.errors import Refusal
 from snnc.environment.files import ensure_room
 from snnc.environment.own_files import OWN_FILES, other_spec
 from snnc.program.network import Network
 from snnc.program.program import Program
+
+if TYPE_CHECKING:
+    from snnc.data.prepare import Data
 
 #: Bytes for names of arrays, the split and the versions.
 OVERHEAD = 1_000_000
@@ -38,6 +40,9 @@ class Paths:
 
     def ensure_writable(self, program: Program, data: Data, with_baseline: bool) -> None:
         """Raise an Error before the training if its files can't be written, or would overwrite other ones."""
+        # Commands ask for names before they say a word: those need no NumPy.
+        from snnc.data.arrays import text_in
+
         files = [
             *self._network(program, data),
             *(self._baseline(program, data) if with_baseline else []),

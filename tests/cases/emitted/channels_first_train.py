@@ -1,6 +1,6 @@
 """Train the channels_first network (144-192-144-16-3) with NengoDL.
 
-Written by snnc from channels_first.toml [4545c623].
+Written by snnc from channels_first.toml [506a527c].
 """
 
 import argparse
@@ -97,8 +97,7 @@ def train(net, x, y, epochs):
             steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
-            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
             order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]

@@ -2,7 +2,7 @@
 
     python fine_tuned_train.py --resume  # go on after a kill
 
-Written by snnc from fine_tuned.toml [d73060d2].
+Written by snnc from fine_tuned.toml [be5bc96d].
 """
 
 import argparse
@@ -126,8 +126,7 @@ def train(net, x, y, epochs, start, resume=False):
         if len(history) > epochs:
             raise SystemExit(f"{CHECKPOINT.name} is at epoch {len(history)} already")
         for epoch in range(len(history), epochs):
-            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
             order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]

@@ -1,6 +1,6 @@
 """Train the guided network (64-40-30-20-10) with NengoDL.
 
-Written by snnc from guided.toml [d6b9fac4].
+Written by snnc from guided.toml [5b683f02].
 """
 
 import argparse
@@ -29,6 +29,9 @@ SEED = 2
 DT = 0.001  # s
 EPOCHS = 8  # at most
 BATCH_SIZE = 32
+LEARNING_RATE = tf.optimizers.schedules.ExponentialDecay(
+    0.002, decay_steps=200, decay_rate=1e-06, staircase=True
+)
 LIF_SMOOTHING = 0.02  # of the slope where a neuron starts to fire
 VALIDATION_FRACTION = 0.1  # of the training items
 PATIENCE = 2  # epochs
@@ -114,14 +117,7 @@ def train(net, x, y, epochs):
             if probe.label in FIRING_RATES:
                 losses[probe] = band_loss(probe.target.ensemble)
         sim.compile(
-            optimizer=tf.optimizers.AdamW(
-                learning_rate=tf.optimizers.schedules.ExponentialDecay(
-                    initial_learning_rate=0.002,
-                    decay_steps=200,
-                    decay_rate=1e-06,
-                    staircase=True,
-                ),
-            ),
+            optimizer=tf.optimizers.AdamW(learning_rate=LEARNING_RATE),
             loss=losses,
             metrics={net.logits: "accuracy"},
             steps_per_execution=100,  # in one call of TensorFlow
@@ -132,8 +128,7 @@ def train(net, x, y, epochs):
             if len(history) - best_epoch(history) > PATIENCE:
                 print(f"no better for {PATIENCE} epochs: training ends")
                 break
-            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
             order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             labels = dict.fromkeys(losses, y[order])
             fitted = sim.fit(x[order], labels, shuffle=False, verbose=0).history

@@ -1,6 +1,6 @@
 """Train the lowered network (64-64-36-24-10) with NengoDL.
 
-Written by snnc from lowered.toml [b5e79ff9].
+Written by snnc from lowered.toml [285abf85].
 """
 
 import argparse
@@ -115,8 +115,7 @@ def train(net, x, y, epochs):
         plateau.set_model(sim.keras_model)
         plateau.on_train_begin()
         for epoch in range(epochs):
-            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
             order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(
                 x[order],

@@ -1,6 +1,6 @@
 """Train the on_off_flat network (4-8-16-3) with NengoDL.
 
-Written by snnc from on_off_flat.toml [3f2c602c].
+Written by snnc from on_off_flat.toml [0dc51e4a].
 """
 
 import argparse
@@ -97,8 +97,7 @@ def train(net, x, y, epochs):
             steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
-            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
             order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]

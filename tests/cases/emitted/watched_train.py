@@ -1,6 +1,6 @@
 """Train the watched network (13-24-12-3) with NengoDL.
 
-Written by snnc from watched.toml [a6b15427].
+Written by snnc from watched.toml [44b3bd4c].
 """
 
 import argparse
@@ -28,6 +28,9 @@ SEED = 5
 DT = 0.001  # s
 EPOCHS = 6  # at most
 BATCH_SIZE = 10
+LEARNING_RATE = tf.optimizers.schedules.PiecewiseConstantDecay(
+    [20, 40], values=[1.0, 0.1, 0.01]
+)
 VALIDATION_FRACTION = 0.25  # of the training items
 PATIENCE = 1  # epochs
 PRESENTATION_STEPS = 100 + 2  # the last ones for the way to the output
@@ -89,12 +92,7 @@ def train(net, x, y, epochs):
     tf.keras.utils.set_random_seed(SEED)  # for the initial weights
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
-            optimizer=tf.optimizers.SGD(
-                learning_rate=tf.optimizers.schedules.PiecewiseConstantDecay(
-                    boundaries=[20, 40], values=[1.0, 0.1, 0.01]
-                ),
-                momentum=0.9,
-            ),
+            optimizer=tf.optimizers.SGD(learning_rate=LEARNING_RATE, momentum=0.9),
             loss=tf.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
             steps_per_execution=100,  # in one call of TensorFlow
@@ -104,8 +102,7 @@ def train(net, x, y, epochs):
             if len(history) - best_epoch(history) > PATIENCE:
                 print(f"no better for {PATIENCE} epochs: training ends")
                 break
-            # Seeded epoch by epoch, and shuffled anew before whole batches are cut.
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)
+            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
             order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
