@@ -176,7 +176,7 @@ def compare(arguments: argparse.Namespace, peaks: Peaks) -> None:
     )
     report(result, emulator, both.sent, peaks)
     alone = silent(emulator.size.neurons)
-    share = 1e6 * UPDATE * emulator.size.neurons / peaks.operations / alone
+    share = updates(emulator.size.neurons, peaks) / alone
     print(f"as many neurons without a spike: {alone:.2f} µs, {share:.0%} of the peak")
     if answers is not None:
         read = result[net.logits][:, -deployed.read_steps(steps) :].mean(axis=1).argmax(axis=1)
@@ -219,7 +219,12 @@ def best(emulator: Any, result: Any, sent: float, peaks: Peaks) -> Best:
     spikes = result.batch.counts.sum(axis=0) / item_steps
     # Of the host's spikes it isn't known which neuron made them: on average, then.
     reached = spikes @ leading[:neurons] + sent * leading[neurons:].mean()
-    return Best(reached, 1e6 * (reached / peaks.sums + UPDATE * neurons / peaks.operations))
+    return Best(reached, 1e6 * reached / peaks.sums + updates(neurons, peaks))
+
+
+def updates(neurons: int, peaks: Peaks) -> float:
+    """Return what neurons cost a core at its peak in a step, in µs."""
+    return 1e6 * UPDATE * neurons / peaks.operations
 
 
 def report(result: Any, emulator: Any, sent: float, peaks: Peaks) -> None:

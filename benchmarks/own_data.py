@@ -30,7 +30,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from snnc.data.prepare import split
+from snnc.data.prepare import Split, split
 from snnc.pipeline import checked
 from snnc.program.program import Program
 from snnc.running.results import in_percent
@@ -135,8 +135,9 @@ def compared(name: str, folder: Path, seeds: int) -> Compared:
             text = drafted.replace("[network]\n", f"[network]\nseed = {seed}\n")
             spec.write_text(text, encoding="utf-8")
         program = checked(spec).program
-        ours.append(_answered(folder, name, program))
-        theirs.append(_answered_by_sklearn(program, seed))
+        items = split(program)
+        ours.append(_answered(folder, name, program) == items.y_test)
+        theirs.append(_answered_by_sklearn(program, items, seed) == items.y_test)
     spikes, other = np.concatenate(ours), np.concatenate(theirs)
     return Compared(
         name,
@@ -147,8 +148,8 @@ def compared(name: str, folder: Path, seeds: int) -> Compared:
     )
 
 
-def _answered(folder: Path, name: str, program: Program) -> NDArray[np.bool_]:
-    """Train a spec, and return which of the items that training held out `snnc predict` answers rightly, (n,)."""
+def _answered(folder: Path, name: str, program: Program) -> Array:
+    """Train a spec, and return what `snnc predict` answers of the items that training held out, (n,)."""
     answers = folder / f"{name}.answers.csv"
     _snnc(folder, "train", f"{name}.toml")
     new = _new_items(folder, name, program)
@@ -156,19 +157,17 @@ def _answered(folder: Path, name: str, program: Program) -> NDArray[np.bool_]:
     with answers.open() as file:
         rows = list(csv.DictReader(file))
     names = list(program.network.output.labels or map(str, range(program.network.output.classes)))
-    return np.array([names.index(row["answer"]) for row in rows]) == split(program).y_test
+    return np.array([names.index(row["answer"]) for row in rows])
 
 
-def _answered_by_sklearn(program: Program, seed: int) -> NDArray[np.bool_]:
-    """Return which of the same items an MLPClassifier answers rightly, (n,)."""
-    items = split(program)
+def _answered_by_sklearn(program: Program, items: Split, seed: int) -> Array:
+    """Return what an MLPClassifier of the same sizes answers of the same items, (n,)."""
     sizes = [population.size for population in program.network.populations]
     model = make_pipeline(StandardScaler(), MLPClassifier(sizes, random_state=seed))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(items.x_train, items.y_train)
-    right: NDArray[np.bool_] = model.predict(items.x_test) == items.y_test
-    return right
+    return np.asarray(model.predict(items.x_test))
 
 
 def _new_items(folder: Path, name: str, program: Program) -> Path:

@@ -305,6 +305,7 @@ def _partial(call: Call) -> Code:
 
 
 def _settings(call: Call, schedule: str) -> Iterator[Code]:
+    """Yield the arguments of a call, with a word for the schedule among them."""
     for key, value in call.kwargs.items():
         yield prefixed(f"{key}=", schedule if isinstance(value, Call) else expression(value))
 
