@@ -1,6 +1,6 @@
 """Train the cifar10 network (7 layers of neurons) with NengoDL.
 
-Written by snnc from cifar10.toml [181bfaf1].
+Written by snnc from cifar10.toml [50e63422].
 """
 
 import argparse
@@ -65,7 +65,6 @@ RUNNING_NEURONS = {
 
 SYNAPSE = nengo.Lowpass(0.01)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
-
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
 warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support")
@@ -140,8 +139,8 @@ def train(net, x, y, epochs):
             steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
-            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            rng = np.random.RandomState(1000 * SEED + epoch + 1)
+            order = rng.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):

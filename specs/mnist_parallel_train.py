@@ -1,6 +1,6 @@
 """Train the mnist_parallel network (784-784-1014-864-784-1014-864-10) with NengoDL.
 
-Written by snnc from mnist_parallel.toml [ed0ec991].
+Written by snnc from mnist_parallel.toml [d5f658a5].
 """
 
 import argparse
@@ -41,7 +41,6 @@ RUNNING_NEURONS = nengo.SpikingRectifiedLinear(
 
 SYNAPSE = nengo.Lowpass(0.005)
 PROBE_SYNAPSE = nengo.Alpha(0.01)
-
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
 warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support")
@@ -125,8 +124,8 @@ def train(net, x, y, epochs):
             steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
-            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            rng = np.random.RandomState(1000 * SEED + epoch + 1)
+            order = rng.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):

@@ -53,6 +53,9 @@ def keras_layer(call: Call) -> Any:
     from snnc.networks import own_layers
 
     module = "snnc.networks.own_layers" if hasattr(own_layers, call.name) else "tf.keras.layers"
+    if call.name == "Dropout":
+        # The state of a generator can be kept: a training that goes on draws what it would have drawn.
+        call = replace(call, kwargs={**call.kwargs, "force_generator": True})
     return build(replace(call, name=f"{module}.{call.name}"))
 
 

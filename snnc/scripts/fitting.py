@@ -37,6 +37,7 @@ class Fitting(NamedTuple):
     validates: bool
     #: Whether it takes a network of its own to validate.
     validates_apart: bool
+    has_dropout: bool
     has_batch_norm: bool
     stops: bool
     restores: bool
@@ -130,6 +131,7 @@ class Resuming(NamedTuple):
     penalty: str
     #: Whether it starts from imported weights.
     starts: bool
+    has_dropout: bool
     template: str = "train/resume.py.jinja"
 
     @property
@@ -151,6 +153,7 @@ def fitting(program: Program) -> tuple[Section, ...]:
         resume=program.scripts.resume,
         validates=validates,
         validates_apart=validates and program.network.trains_spiking,
+        has_dropout=program.network.has_dropout,
         has_batch_norm=program.network.is_normalised,
         stops=stopping is not None,
         restores=stopping is not None and stopping.restore_best_weights,
@@ -285,6 +288,7 @@ def _resuming(program: Program) -> Resuming:
         penalised=network.is_penalised,
         penalty=" or ".join(f"config.get({literal(name)})" for name in penalties),
         starts=program.starts_imported,
+        has_dropout=network.has_dropout,
     )
 
 

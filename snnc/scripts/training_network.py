@@ -29,6 +29,7 @@ class TrainingNetwork(NamedTuple):
     output: str
     #: Whether training looks at firing rates.
     has_bands: bool
+    has_dropout: bool
     keras_layers: tuple[str, ...]
     template: str = "train/network.py.jinja"
 
@@ -51,6 +52,7 @@ def training_network(program: Program) -> TrainingNetwork:
         on_loihi=program.on_loihi,
         output="\n".join(_output(network)),
         has_bands=bool(network.bands),
+        has_dropout=network.has_dropout,
         keras_layers=tuple(sorted({op.keras().name for op in network.operators if op.in_keras})),
     )
 

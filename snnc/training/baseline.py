@@ -18,7 +18,7 @@ from snnc.spec.base import INPUT, OUTPUT
 from snnc.training.beginning import begin
 from snnc.training.class_weights import class_weights
 from snnc.training.epochs import BEGINNING, State
-from snnc.training.train import Fitted, Learner, compile_arguments, run_epochs
+from snnc.training.train import Fitted, Learner, compile_arguments, drawing, run_epochs
 from snnc.training.waking import wake
 
 
@@ -100,9 +100,6 @@ def train_baseline(
     by_class = None if weights is None else dict(enumerate(weights.tolist()))
 
     def fit(items: Array, labels: Labels) -> Fitted:
-        if program.network.has_dropout:
-            # It keeps the seed that is set when Keras first builds the graph, so that seed mustn't depend on the epoch.
-            tf.random.set_seed(1000 * program.network.seed + 1)
         history = model.fit(
             items, labels, batch_size=batch_size, class_weight=by_class, shuffle=False, verbose=0
         ).history
@@ -111,6 +108,6 @@ def train_baseline(
     def answer(items: Array) -> Any:
         return model.predict(items, batch_size=batch_size, verbose=0)
 
-    learner = Learner(model, fit, answer if program.validates else None)
+    learner = Learner(model, drawing(model.layers), fit, answer if program.validates else None)
     run_epochs(program, learner, x, y, on_epoch, start)
     return model

@@ -46,7 +46,7 @@ class State:
     """A training after some epochs.
 
     `variables` are those of the model and of its optimiser, in Keras' order; then, if the best weights are to be restored,
-    the model's best so far.
+    the model's best so far; then what each dropout layer draws next, as the state of its generator.
     """
 
     epochs: tuple[Epoch, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from time import perf_counter
@@ -76,7 +76,14 @@ def train(
         answer = None
         if program.validates:
             answer = stack.enter_context(answering(net, sim, program))
-        run_epochs(program, Learner(sim.keras_model, fit, answer), x, y, on_epoch, start)
+        run_epochs(
+            program,
+            Learner(sim.keras_model, drawing(keras_layers(net)), fit, answer),
+            x,
+            y,
+            on_epoch,
+            start,
+        )
         return weights(net)
 
 
@@ -129,9 +136,13 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Learner:
-    """A compiled model, and functions that fit it to items, (n, size), and labels, (n,), and that return its logits for validation."""
+    """A compiled model, and functions that fit it to items, (n, size), and labels, (n,), and that return its logits for validation.
+
+    `drawing` are the states of what dropout draws from.
+    """
 
     model: tf.keras.Model
+    drawing: Sequence[tf.Variable]
     fit: Callable[[Array, Labels], Fitted]
     answer: Answering | None
 
@@ -148,7 +159,7 @@ def run_epochs(
     model, stopping = learner.model, program.train.early_stopping
     _make_variables(model)
     best = _best_variables(model, stopping)
-    variables = [*model.weights, *model.optimizer.variables, *best]
+    variables = [*model.weights, *model.optimizer.variables, *best, *learner.drawing]
     if start.epochs:
         _assign(variables, start.variables)
     epochs = start.epochs
@@ -165,6 +176,12 @@ def run_epochs(
         _assign(model.weights, best)
 
 
+def drawing(layers: Iterable[tf.keras.layers.Layer]) -> list[tf.Variable]:
+    """Return the states of the generators that dropout layers draw from. Keras hides them."""
+    dropouts = (layer for layer in layers if isinstance(layer, tf.keras.layers.Dropout))
+    return [layer._random_generator._generator.state for layer in dropouts]
+
+
 def _make_variables(model: tf.keras.Model) -> None:
     """Make the variables of the optimiser, the losses and the metrics: Keras traces a first step that makes some twice."""
     model.optimizer.build(model.trainable_variables)
@@ -178,9 +195,6 @@ def _epoch(program: Program, learner: Learner, x: Array, y: Labels, index: int) 
     """Fit to the training items, shuffled by the epoch's seed and cut to whole batches; then validate."""
     started = perf_counter()
     seed = 1000 * program.network.seed + index + 1
-    if program.network.has_dropout:
-        # TensorFlow prepares every operation anew behind a seed: of a small epoch that is the larger part.
-        tf.keras.utils.set_random_seed(seed)
     seen, held_out = division(program, len(x))
     batch_size = program.train.batch_size
     whole_batches = len(seen) // batch_size * batch_size

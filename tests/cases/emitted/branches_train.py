@@ -1,6 +1,6 @@
 """Train the branches network (64-30-20-20-10) with NengoDL.
 
-Written by snnc from branches.toml [d3dd853b].
+Written by snnc from branches.toml [e39b5c0e].
 """
 
 import argparse
@@ -79,7 +79,6 @@ SYNAPSES = {
     "output": nengo.Lowpass(0.002),
     "output_2": nengo.Lowpass(0.002),
 }
-
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
 warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support")
@@ -98,6 +97,7 @@ def load_data(path=None):
 
 def build_network():
     """Return the network that is trained: rates, single time steps, no synapses."""
+    tf.keras.backend.experimental.enable_tf_random_generator()  # for dropout
     with nengo.Network(label="branches", seed=SEED) as net:
         # The Keras layers learn; the neurons' own biases, added after the gain, don't.
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
@@ -144,8 +144,8 @@ def train(net, x, y, epochs):
             steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
-            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            rng = np.random.RandomState(1000 * SEED + epoch + 1)
+            order = rng.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):

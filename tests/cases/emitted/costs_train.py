@@ -2,7 +2,7 @@
 
     python costs_train.py --resume  # go on after a kill
 
-Written by snnc from costs.toml [b2632561].
+Written by snnc from costs.toml [dd3dbdba].
 """
 
 import argparse
@@ -184,8 +184,8 @@ def train(net, x, y, epochs, resume=False):
         for epoch, past in enumerate(history):
             plateau.on_epoch_end(epoch, {"val_loss": past[2]})
         for epoch in range(len(history), epochs):
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
-            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            rng = np.random.RandomState(1000 * SEED + epoch + 1)
+            order = rng.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             labels = dict.fromkeys(losses, y[order])
             fitted = sim.fit(
                 x[order],

@@ -1,6 +1,6 @@
 """Train the depthwise network (64-256-256-384-80-72-90-10) with NengoDL.
 
-Written by snnc from depthwise.toml [8e4239e7].
+Written by snnc from depthwise.toml [aa902417].
 """
 
 import argparse
@@ -47,7 +47,6 @@ RUNNING_NEURONS = nengo.SpikingRectifiedLinear(
 )
 
 SYNAPSE = nengo.Lowpass(0.002)
-
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
 warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support")
@@ -160,8 +159,8 @@ def train(net, x, y, epochs):
             steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
-            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            rng = np.random.RandomState(1000 * SEED + epoch + 1)
+            order = rng.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):

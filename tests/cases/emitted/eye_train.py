@@ -1,6 +1,6 @@
 """Train the eye network (64-64-54-20-10) with NengoDL.
 
-Written by snnc from eye.toml [aac7ff5b].
+Written by snnc from eye.toml [0b597f5a].
 """
 
 import argparse
@@ -39,7 +39,6 @@ TRAINING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / MAX_RAT
 RUNNING_NEURONS = nengo_loihi.LoihiSpikingRectifiedLinear(amplitude=1 / MAX_RATE)
 
 SYNAPSE = nengo.Lowpass(0.002)
-
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
 warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support")
@@ -102,8 +101,8 @@ def train(net, x, y, epochs):
             steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
-            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            rng = np.random.RandomState(1000 * SEED + epoch + 1)
+            order = rng.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):

@@ -2,7 +2,7 @@
 
     python fine_tuned_train.py --resume  # go on after a kill
 
-Written by snnc from fine_tuned.toml [be5bc96d].
+Written by snnc from fine_tuned.toml [1c1ce3c0].
 """
 
 import argparse
@@ -80,6 +80,7 @@ def load_data(path=None):
 
 def build_network():
     """Return the network that is trained: rates, single time steps, no synapses."""
+    tf.keras.backend.experimental.enable_tf_random_generator()  # for dropout
     with nengo.Network(label="fine_tuned", seed=SEED) as net:
         # The Keras layers learn; the neurons' own biases, added after the gain, don't.
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
@@ -122,12 +123,13 @@ def train(net, x, y, epochs, start, resume=False):
         )
         optimizer.build(sim.keras_model.trainable_variables)
         variables = [*sim.keras_model.weights, *optimizer.variables]
+        variables += dropout_states(net)
         history = load_checkpoint(variables, training) if resume else []
         if len(history) > epochs:
             raise SystemExit(f"{CHECKPOINT.name} is at epoch {len(history)} already")
         for epoch in range(len(history), epochs):
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
-            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            rng = np.random.RandomState(1000 * SEED + epoch + 1)
+            order = rng.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):
@@ -192,6 +194,13 @@ def digest(*arrays):
     """Return what tells arrays from others."""
     content = b"".join(array.tobytes() for array in arrays)
     return hashlib.sha256(content).hexdigest()[:8]
+
+
+def dropout_states(net):
+    """Return the variables that decide what dropout draws next. Keras hides them."""
+    layers = (getattr(node, "tensor_func", None) for node in net.nodes)
+    layers = [layer for layer in layers if isinstance(layer, Dropout)]
+    return [layer._random_generator._generator.state for layer in layers]
 
 
 def load_checkpoint(variables, training):

@@ -2,7 +2,7 @@
 
     python given_train.py --resume  # go on after a kill
 
-Written by snnc from given.toml [c37307c4].
+Written by snnc from given.toml [524fc321].
 """
 
 import argparse
@@ -125,8 +125,8 @@ def train(net, x, y, epochs, resume=False):
         if len(history) > epochs:
             raise SystemExit(f"{CHECKPOINT.name} is at epoch {len(history)} already")
         for epoch in range(len(history), epochs):
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
-            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            rng = np.random.RandomState(1000 * SEED + epoch + 1)
+            order = rng.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):

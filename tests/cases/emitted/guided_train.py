@@ -1,6 +1,6 @@
 """Train the guided network (64-40-30-20-10) with NengoDL.
 
-Written by snnc from guided.toml [5b683f02].
+Written by snnc from guided.toml [b766fdb7].
 """
 
 import argparse
@@ -73,6 +73,7 @@ def load_data(path=None):
 
 def build_network():
     """Return the network that is trained: rates, single time steps, no synapses."""
+    tf.keras.backend.experimental.enable_tf_random_generator()  # for dropout
     with nengo.Network(label="guided", seed=SEED) as net:
         # The Keras layers learn; the neurons' own biases, added after the gain, don't.
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
@@ -128,8 +129,8 @@ def train(net, x, y, epochs):
             if len(history) - best_epoch(history) > PATIENCE:
                 print(f"no better for {PATIENCE} epochs: training ends")
                 break
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
-            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            rng = np.random.RandomState(1000 * SEED + epoch + 1)
+            order = rng.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             labels = dict.fromkeys(losses, y[order])
             fitted = sim.fit(x[order], labels, shuffle=False, verbose=0).history
             loss, accuracy = fitted["logits_loss"][0], fitted["logits_accuracy"][0]

@@ -1,6 +1,6 @@
 """Train the lowered network (64-64-36-24-10) with NengoDL.
 
-Written by snnc from lowered.toml [285abf85].
+Written by snnc from lowered.toml [6bdb9386].
 """
 
 import argparse
@@ -40,7 +40,6 @@ TRAINING_NEURONS = nengo_dl.SoftLIFRate(**LIF, sigma=0.02)
 RUNNING_NEURONS = nengo.LIF(**LIF, initial_state={"voltage": Choice([0])})
 
 SYNAPSE = nengo.Lowpass(0.002)
-
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
 warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support")
@@ -115,8 +114,8 @@ def train(net, x, y, epochs):
         plateau.set_model(sim.keras_model)
         plateau.on_train_begin()
         for epoch in range(epochs):
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
-            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            rng = np.random.RandomState(1000 * SEED + epoch + 1)
+            order = rng.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(
                 x[order],
                 y[order],

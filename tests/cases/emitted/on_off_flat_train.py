@@ -1,6 +1,6 @@
 """Train the on_off_flat network (4-8-16-3) with NengoDL.
 
-Written by snnc from on_off_flat.toml [0dc51e4a].
+Written by snnc from on_off_flat.toml [70f1198f].
 """
 
 import argparse
@@ -40,7 +40,6 @@ TRAINING_NEURONS = nengo_dl.SoftLIFRate(**LIF, sigma=0.02)
 RUNNING_NEURONS = nengo.LIF(**LIF, initial_state={"voltage": Choice([0])})
 
 SYNAPSE = nengo.Lowpass(0.002)
-
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
 warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support")
@@ -97,8 +96,8 @@ def train(net, x, y, epochs):
             steps_per_execution=100,  # in one call of TensorFlow
         )
         for epoch in range(epochs):
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
-            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            rng = np.random.RandomState(1000 * SEED + epoch + 1)
+            order = rng.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):

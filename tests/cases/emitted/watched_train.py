@@ -1,6 +1,6 @@
 """Train the watched network (13-24-12-3) with NengoDL.
 
-Written by snnc from watched.toml [44b3bd4c].
+Written by snnc from watched.toml [2abcb2ad].
 """
 
 import argparse
@@ -45,7 +45,6 @@ TRAINING_NEURONS = nengo_dl.SoftLIFRate(**LIF, sigma=0.02)
 RUNNING_NEURONS = nengo.LIF(**LIF, initial_state={"voltage": Choice([0])})
 
 SYNAPSE = nengo.Lowpass(0.002)
-
 SIM = {"dt": DT, "seed": SEED, "minibatch_size": BATCH_SIZE, "progress_bar": False}
 # NengoDL builds the Keras layers anew for every simulator, then restores their weights.
 warnings.filterwarnings("ignore", "The initializer .* is unseeded|No GPU support")
@@ -64,6 +63,7 @@ def load_data(path=None):
 
 def build_network():
     """Return the network that is trained: rates, single time steps, no synapses."""
+    tf.keras.backend.experimental.enable_tf_random_generator()  # for dropout
     with nengo.Network(label="watched", seed=SEED) as net:
         # The Keras layers learn; the neurons' own biases, added after the gain, don't.
         nengo_dl.configure_settings(trainable=False, stateful=False, use_loop=False)
@@ -102,8 +102,8 @@ def train(net, x, y, epochs):
             if len(history) - best_epoch(history) > PATIENCE:
                 print(f"no better for {PATIENCE} epochs: training ends")
                 break
-            tf.keras.utils.set_random_seed(1000 * SEED + epoch + 1)  # epoch by epoch
-            order = np.random.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
+            rng = np.random.RandomState(1000 * SEED + epoch + 1)
+            order = rng.permutation(len(x))[: len(x) // BATCH_SIZE * BATCH_SIZE]
             fitted = sim.fit(x[order], y[order], shuffle=False, verbose=0).history
             loss, accuracy = fitted["loss"][0], fitted["logits_accuracy"][0]
             if not np.isfinite(loss):
