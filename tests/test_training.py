@@ -270,3 +270,28 @@ neurons = "spiking_relu\""""
     assert [w.filename for w in caught if w.category is snnc.SpecWarning] == [__file__]
     rates = {row.on: row.layers[1] for row in training.results.rows if row.layers}["rates"]
     assert rates.silent_channels == stuck.sum()
+
+
+@pytest.mark.parametrize("network", ["spiking", "twin"])
+def test_dropout_drops_others_in_every_epoch(network: str, tmp_path: Path) -> None:
+    """Of weights that never move, one item many times has the loss of what is dropped."""
+    from snnc.data import prepare
+    from snnc.networks.build import training_network
+    from snnc.training.baseline import train_baseline
+    from snnc.training.train import train
+
+    text = (ROOT / "specs/digits.toml").read_text()
+    text = text.replace("learning_rate = 0.001", "learning_rate = 1e-30")
+    text = text.replace("epochs = 60", "epochs = 3").replace("batch_size = 32", "batch_size = 256")
+    (tmp_path / "digits.toml").write_text(text)
+    still = program_of(tmp_path / "digits.toml")
+    items = prepare.load(still)
+    states: list[Any] = []
+    one = np.zeros(256, int)
+    given = (still, items.x_train[one], items.y_train[one], states.append)
+    if network == "twin":
+        train_baseline(*given)
+    else:
+        train(training_network(still.network), *given)
+    losses = [epoch.loss for epoch in states[-1].epochs]
+    assert min(abs(a - b) for a, b in zip(losses, [*losses[1:], losses[0]], strict=True)) > 1e-5
