@@ -279,7 +279,7 @@ def test_each_epoch_leaves_out_other_items() -> None:
 
     model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(1,))])
     model.compile(optimizer="sgd")
-    learner = Learner(model, fit, None)
+    learner = Learner(model, (), fit, None)
     run_epochs(program, learner, np.arange(117), np.arange(117), lambda state: None, BEGINNING)
     assert [len(items) for items in left_out] == [7] * 5
     assert len(set(left_out)) == 5
