@@ -55,7 +55,7 @@ def _entry(entry: Explained, shown: Screen) -> str:
     for row in entry.rows:
         value = f"  {shown.styled(row.value, DIM)}" if row.value else ""
         lines += ["", f"    {shown.styled(row.name, CYAN)}{value}", f"        {row.meaning}"]
-    return "\n".join(shown.wrapped(line, _indent(line)) for line in lines)
+    return "\n".join(shown.wrapped(line, _indent(line) or " " * 4) for line in lines)
 
 
 def _indent(line: str) -> str:

@@ -10,19 +10,20 @@ Cells = Sequence[Sequence[str]]
 def aligned(lines: Cells, numbers: bool = False, width: int | None = None) -> str:
     """Return cells as text in columns, aligned left; with `numbers`, all but the first column aligned right.
 
-    Columns that don't fit the `width` stand below, once more behind the first column.
+    Columns that don't fit the `width` stand below an empty line, once more behind the first column.
     """
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            line[index].rjust(widths[index])
-            if numbers and index
-            else line[index].ljust(widths[index])
-            for index in (0, *part)
-        ).rstrip()
+    return "\n\n".join(
+        "\n".join(_line(line, (0, *part), widths, numbers) for line in lines)
         for part in _parts(widths, width)
-        for line in lines
     )
+
+
+def _line(cells: Sequence[str], columns: Sequence[int], widths: Sequence[int], numbers: bool) -> str:
+    padded = (
+        cells[i].rjust(widths[i]) if numbers and i else cells[i].ljust(widths[i]) for i in columns
+    )
+    return "  ".join(padded).rstrip()
 
 
 def _parts(widths: Sequence[int], width: int | None) -> list[list[int]]:
