@@ -86,40 +86,40 @@ def test_the_held_out_items_are_the_sources_own(folder: Path) -> None:
         assert np.array_equal(data["y"], y[test])
 
 
-#: What somebody changes in the training script, and what both the Loihi script and `snnc run` say of it.
-EDITS = [
-    ('"tau_rc": 0.02', '"tau_rc": 0.05', "tau_rc=0.05", "pixels.tau_rc: 0.05 there, 0.02"),
-    ("1 / MAX_RATE", "0.01", "amplitude=0.01", "pixels.amplitude: 0.01 there, 0.00333333333"),
-    ("MAX_RATE = 300", "MAX_RATE = 150", "max_rate [150.]", "pixels.max_rate: 150 there, 300"),
-    ("Dense(64", "Dense(48", "48 LIF", "strokes.units: 48 there, 64"),
-    (
-        "nengo.LIF(**LIF,",
-        "nengo.LIF(**LIF, min_voltage=-1,",
-        "-1",
-        "pixels.min_voltage: -1 there, 0",
-    ),
-]
+#: What somebody changes in the training script, and what both the Loihi script and `snnc run` say of each.
+EDITS = {
+    "neurons": [
+        ('"tau_rc": 0.02', '"tau_rc": 0.05', "tau_rc=0.05", "pixels.tau_rc: 0.05 there, 0.02"),
+        ("1 / MAX_RATE", "0.01", "amplitude=0.01", "pixels.amplitude: 0.01 there, 0.00333333333"),
+        ("MAX_RATE = 300", "MAX_RATE = 150", "max_rate [150.]", "pixels.max_rate: 150 there, 300"),
+        (
+            "nengo.LIF(**LIF,",
+            "nengo.LIF(**LIF, min_voltage=-1,",
+            "min_voltage=-1",
+            "pixels.min_voltage: -1 there, 0",
+        ),
+    ],
+    "layer": [("Dense(64", "Dense(48", "48 LIF", "strokes.units: 48 there, 64")],
+}
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "in_script", "in_memory"), EDITS, ids=lambda text: text[:12]
-)
-def test_an_edited_training_is_noticed(
-    old: str, new: str, in_script: str, in_memory: str, tmp_path: Path
-) -> None:
-    """Parameters say which network they are for by its own objects: edited ones are refused, with what differs."""
+@pytest.mark.parametrize("what", EDITS)
+def test_an_edited_training_is_noticed(what: str, tmp_path: Path) -> None:
+    """Parameters say which network they are for by its own objects: edited ones are refused, with all that differs."""
     written(tmp_path)
     script = tmp_path / "digits_train.py"
-    assert script.read_text().count(old) == 1
-    script.write_text(script.read_text().replace(old, new))
+    text = script.read_text()
+    for old, new, _, _ in EDITS[what]:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    script.write_text(text)
     assert run(script, "--epochs", "1").returncode == 0
 
     refused = run(tmp_path / "digits_loihi.py", "--items", "1")
     assert refused.returncode == 1
     assert "Traceback" not in refused.stderr
-    layer = in_memory.split(".", maxsplit=1)[0]
+    layer = EDITS[what][0][3].split(".", maxsplit=1)[0]
     assert f"train anew: {layer} was" in refused.stderr
-    assert in_script in refused.stderr
 
     done = subprocess.run(
         [sys.executable, "-m", "snnc", "run", "--items", "1", str(tmp_path / "digits.toml")],
@@ -130,7 +130,9 @@ def test_an_edited_training_is_noticed(
     )
     assert done.returncode == 1
     assert "digits.params.npz is for another network; run snnc train again\n" in done.stderr
-    assert f"\n  {in_memory} in the spec" in done.stderr
+    for _, _, in_script, in_memory in EDITS[what]:
+        assert in_script in refused.stderr
+        assert f"\n  {in_memory} in the spec" in done.stderr
 
 
 def test_another_synapse_is_noticed(folder: Path, tmp_path: Path) -> None:
