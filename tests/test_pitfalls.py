@@ -18,7 +18,7 @@ ROWS = [
 
 
 def test_there_is_a_row_for_each() -> None:
-    assert [row[0] for row in ROWS] == [str(number) for number in range(1, 66)]
+    assert [row[0] for row in ROWS] == [str(number) for number in range(1, 67)]
 
 
 @pytest.fixture(scope="module")
