@@ -111,6 +111,7 @@ def test_colour_into_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_lines_fit(columns: int, folder: Path) -> None:
     """Reports and tables, whatever is in them."""
     shutil.copy(ROOT / "specs/cifar10.toml", folder)
+    shutil.copy(ROOT / "specs/digits.toml", folder)
     said = [
         on_a_terminal(*command, columns=columns)
         for command in (
@@ -119,13 +120,19 @@ def test_lines_fit(columns: int, folder: Path) -> None:
             ["show", "cifar10.toml", "--cores"],
             ["explain", "neurons.max_rate"],
             ["explain", "scripts"],
+            ["check", "--data", "digits.toml"],
         )
     ]
     lines = [line for text in said for line in STYLE.sub("", text).splitlines()]
     assert not [line for line in lines if len(line) > columns]
     # Nothing is lost for that.
     every = " ".join(" ".join(STYLE.sub("", text).split()) for text in said)
-    for words in ("did you mean 'units'?", "chip, 36 cores of 7 x 7 x 8", "1 / (dt * (1 + round("):
+    for words in (
+        "did you mean 'units'?",
+        "chip, 36 cores of 7 x 7 x 8",
+        "1 / (dt * (1 + round(",
+        "8 39, 9 41",
+    ):
         assert words in every
 
 

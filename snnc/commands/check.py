@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from functools import partial
 from pathlib import Path
 
 from snnc.commands.common import checked_spec, data_file, look_at_data, specs_of, warn
 from snnc.commands.exit_codes import attempt
 from snnc.diagnostics.report import visible
+from snnc.diagnostics.screen import screen
 from snnc.show.layers import summary
 
 
@@ -22,18 +24,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(path: Path, arguments: argparse.Namespace) -> int:
-    spec = checked_spec(path, data_file(arguments))
+    spec, shown = checked_spec(path, data_file(arguments)), screen(sys.stdout)
     # Nothing is called right before all that was asked for is looked at.
     data = look_at_data(spec) if arguments.data else None
     if not arguments.quiet:
-        print(f"{path.as_posix()}: no errors; {summary(spec.program)}")
+        told = f"{path.as_posix()}: no errors; {summary(spec.program)}"
+        print(shown.wrapped(told, "  "))
     if data:
         warn(spec.document, data.warnings)
-        print("\n".join(map(visible, data.lines)))
+        print(shown.lines(map(visible, data.lines)))
     if arguments.params:
         from snnc.commands.params import look_at_params
 
         lines, found = look_at_params(spec, arguments.output or path.parent)
         warn(spec.document, found)
-        print("\n".join(lines))
+        print(shown.lines(lines))
     return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from snnc.diagnostics.errors import UsageError
 from snnc.diagnostics.pages import codes, page, plain, summary
-from snnc.diagnostics.screen import BOLD, CYAN, DIM, Screen, screen
+from snnc.diagnostics.screen import BOLD, CYAN, DIM, Screen, indentation, screen
 
 if TYPE_CHECKING:
     from snnc.spec.explained import Explained
@@ -55,11 +55,7 @@ def _entry(entry: Explained, shown: Screen) -> str:
     for row in entry.rows:
         value = f"  {shown.styled(row.value, DIM)}" if row.value else ""
         lines += ["", f"    {shown.styled(row.name, CYAN)}{value}", f"        {row.meaning}"]
-    return "\n".join(shown.wrapped(line, _indent(line) or " " * 4) for line in lines)
-
-
-def _indent(line: str) -> str:
-    return " " * (len(line) - len(line.lstrip()))
+    return "\n".join(shown.wrapped(line, indentation(line) or " " * 4) for line in lines)
 
 
 def _all(shown: Screen) -> str:

@@ -42,8 +42,12 @@ class Screen:
         )
 
     def lines(self, texts: Iterable[str]) -> str:
-        """Return texts, one below the other, each in lines that fit."""
-        return "\n".join(map(self.wrapped, texts))
+        """Return texts, one below the other, each in lines that fit and are as far to the right as it begins."""
+        return "\n".join(self.wrapped(text, indentation(text)) for text in texts)
+
+
+def indentation(text: str) -> str:
+    return text[: len(text) - len(text.lstrip())]
 
 
 #: What takes plain text in lines of any length.

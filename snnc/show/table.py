@@ -19,7 +19,9 @@ def aligned(lines: Cells, numbers: bool = False, width: int | None = None) -> st
     )
 
 
-def _line(cells: Sequence[str], columns: Sequence[int], widths: Sequence[int], numbers: bool) -> str:
+def _line(
+    cells: Sequence[str], columns: Sequence[int], widths: Sequence[int], numbers: bool
+) -> str:
     padded = (
         cells[i].rjust(widths[i]) if numbers and i else cells[i].ljust(widths[i]) for i in columns
     )
