@@ -76,14 +76,8 @@ def train(
         answer = None
         if program.validates:
             answer = stack.enter_context(answering(net, sim, program))
-        run_epochs(
-            program,
-            Learner(sim.keras_model, drawing(keras_layers(net)), fit, answer),
-            x,
-            y,
-            on_epoch,
-            start,
-        )
+        learner = Learner(sim.keras_model, drawing(keras_layers(net)), fit, answer)
+        run_epochs(program, learner, x, y, on_epoch, start)
         return weights(net)
 
 
