@@ -109,6 +109,7 @@ def test_an_interrupt_leaves_the_study_to_go_on(
 
 
 def _until_two_run(journal: Path, process: subprocess.Popen[str]) -> None:
+    """Wait until two trials run and are claimed: one that was only asked for would be found by who goes on."""
     for _ in range(1200):
         if process.poll() is not None:
             return
@@ -116,7 +117,9 @@ def _until_two_run(journal: Path, process: subprocess.Popen[str]) -> None:
             trials = stored(journal).trials
         except (KeyError, OSError):
             trials = []
-        if sum(trial.state.name == "RUNNING" for trial in trials) == 2:
+        running = [trial._trial_id for trial in trials if trial.state.name == "RUNNING"]
+        claims = [journal.with_name(f".{journal.name}.trial{number}.lock") for number in running]
+        if len(claims) == 2 and all(claim.exists() for claim in claims):
             return
         time.sleep(0.1)
     raise TimeoutError
