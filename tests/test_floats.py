@@ -216,7 +216,7 @@ def products() -> Iterator[Any]:
     import nengo
 
     chance = np.random.RandomState(0)
-    for shape in [(1, 5), (2, 25), (5, 32), (10, 100), (33, 17), (100, 300), (64, 1)]:
+    for shape in [(1, 5), (2, 25), (5, 32), (10, 100), (33, 17), (100, 300), (64, 1), (10, 12000)]:
         yield nengo.Dense(shape, init=chance.normal(size=shape))
     for settings in [
         {"n_filters": 5, "input_shape": (6, 6, 2)},

@@ -123,12 +123,13 @@ class Scatter:
         """Return for each output whether it is the operator's, on random inputs."""
         chance = np.random.RandomState(0)
         agrees = np.ones(window.n_outputs, bool)
+        weights = window.laid_out(window.weights)
         for density in np.linspace(1.0, 0.1, TRIED):
             x = chance.normal(size=window.n_inputs)
             x[chance.uniform(size=window.n_inputs) > density] = 0
             y = np.zeros((1, 1, window.n_outputs))
             self.add(x[None, None], y)
-            agrees &= y[0, 0] == window.product(window.weights, x)
+            agrees &= y[0, 0] == window.product(weights, x)
         return agrees
 
 

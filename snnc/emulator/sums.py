@@ -19,6 +19,8 @@ Sums = Callable[[Array], Array]
 
 #: A power of two in whose presence no number of terms counts.
 HUGE = 2.0**200
+#: The bytes of rows that are added up at once.
+ROOM = 1 << 26
 
 
 class Order(NamedTuple):
@@ -53,7 +55,10 @@ def order_of(sums: Sums, n: int) -> Order:
 
 def _tree(sums: Sums, n: int, terms: NDArray[np.int64]) -> _Tree:
     first, others = int(terms[0]), terms[1:]
-    sizes = n - sums(cancelling(n, first, others)).astype(np.int64)
+    at_once = max(ROOM // (8 * n), 1)
+    parts = [others[begin : begin + at_once] for begin in range(0, len(others), at_once)]
+    left = [sums(cancelling(n, first, part)) for part in parts]
+    sizes = n - np.concatenate([np.zeros(0), *left]).astype(np.int64)
     return _Tree(first, [_tree(sums, n, others[sizes == size]) for size in np.unique(sizes)])
 
 

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 #: Sums of more terms take too long to be looked into.
-MOST_TERMS = 1 << 13
+MOST_TERMS = 1 << 15
 #: Rows whose sums are the same for so many rows of weights are added up alike.
 ALIKE = 32
 
@@ -101,6 +101,8 @@ class Window:
 
     def terms(self) -> Ints:
         """Return the input of each term at each place, (places, terms), or -1 where there is none: beyond the edge."""
+        if not self.is_kernel:
+            return np.arange(self.n_terms)[None]
         numbers = np.arange(1, self.n_inputs + 1).astype(np.float64)
         found = np.empty((self.n_places, self.n_terms), np.int64)
         for begin in range(0, self.n_terms, self.n_rows):
@@ -128,7 +130,7 @@ class Window:
         """Yield the orders of the sums in these outputs: rows that add up the same weights to the same sums have one."""
         chance = np.random.RandomState(0)
         met = [
-            self.product(self._rows(row[:, None]), np.ones(self.n_inputs))[outputs]
+            self.product(self.laid_out(row[:, None]), np.ones(self.n_inputs))[outputs]
             for row in chance.normal(size=(ALIKE, self.n_terms))
         ]
         _, group = np.unique(np.array(met), axis=1, return_inverse=True)
@@ -139,15 +141,15 @@ class Window:
     def _sums(self, rows: Ints, outputs: Ints, tried: Array) -> Array:
         """Return the sums of tried weights, (n, terms), in some of the rows: as many at once as there are."""
         found = [np.zeros(0)]
-        weights, ones = self._rows(np.ones((1, 1))), np.ones(self.n_inputs)
+        weights, ones = self.laid_out(np.ones((1, 1))), np.ones(self.n_inputs)
         for begin in range(0, len(tried), len(rows)):
             now = tried[begin : begin + len(rows)]
-            weights[:, rows[: len(now)]] = now.T
+            weights.T[rows[: len(now)]] = now
             sums = self.product(weights, ones)
             found.append(sums[outputs[rows[: len(now)]]])
         return np.concatenate(found)
 
-    def _rows(self, weights: Array) -> Array:
+    def laid_out(self, weights: Array) -> Array:
         """Return weights in all rows, (terms, rows), as they lie in memory for the product: a matrix has its rows side by side."""
         order: Any = "C" if self.is_kernel else "F"
         filled = np.empty((self.n_terms, self.n_rows), order=order)
