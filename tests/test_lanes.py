@@ -32,7 +32,9 @@ def test_spikes_are_the_same_in_the_other_lane(tmp_path: Path) -> None:
         program = checked(spec).program
         if program.starts_imported:
             leave_import(program, tmp_path)
-        assert main(["train", "--epochs", "3", str(spec), "-o", str(tmp_path)]) == 0
+        # After one epoch a layer of `twice` is all but silent, after three one of `watched`.
+        epochs = "3" if spec.stem == "twice" else "1"
+        assert main(["train", "--epochs", epochs, str(spec), "-o", str(tmp_path)]) == 0
     here, there = spikes(sys.executable, tmp_path), spikes(OTHER, tmp_path)
     versions = here.pop("versions"), there.pop("versions")
     assert versions[0]["tensorflow"] != versions[1]["tensorflow"], "that is the same lane"
