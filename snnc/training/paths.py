@@ -22,6 +22,9 @@ OVERHEAD = 1_000_000
 #: The most values that a checkpoint keeps for each weight, the weight included: RMSprop, centred and with momentum.
 MOST_SLOTS = 4
 
+#: The bytes of what a dropout layer draws from: three numbers, and what a file takes for an array.
+DRAWING = 256
+
 
 @dataclass(frozen=True)
 class Paths:
@@ -85,7 +88,8 @@ def _bytes(numbers: int) -> int:
 def _checkpoint_bytes(program: Program) -> int:
     stopping = program.train.early_stopping
     best = 1 if stopping and stopping.restore_best_weights else 0
-    return _bytes((MOST_SLOTS + best) * _parameters(program.network))
+    drawing = DRAWING * sum(operator.drops_values for operator in program.network.operators)
+    return _bytes((MOST_SLOTS + best) * _parameters(program.network)) + drawing
 
 
 def _parameters(network: Network) -> int:
