@@ -156,8 +156,29 @@ def test_the_frozen_stack_is_left_alone() -> None:
         pytest.skip("Python 3.12 and later have the stack that needs adapting")
     from snnc.environment import compat
 
-    assert not [finder for finder in sys.meta_path if type(finder).__module__ == compat.__name__]
+    (finder,) = (f for f in sys.meta_path if type(f).__module__ == compat.__name__)
+    assert set(finder.rewritings) == {"nengo_dl.utils"}
     assert "TF_USE_LEGACY_KERAS" not in os.environ
+
+
+#: Imports NengoDL where no second process can be started; TensorFlow's own import may.
+NO_PROCESS = """
+import subprocess
+from snnc.compat import prepare
+prepare()
+import tensorflow as tf
+subprocess.Popen = None
+from nengo_dl.utils import tf_gpu_installed
+assert tf_gpu_installed == bool(tf.config.list_physical_devices("GPU"))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("libraries")
+def test_gpus_are_looked_for_in_this_process() -> None:
+    """NengoDL by itself has a second process import TensorFlow."""
+    done = subprocess.run([sys.executable, "-c", NO_PROCESS], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 #: Runs scripts as on a machine that has no snnc.

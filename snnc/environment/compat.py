@@ -4,7 +4,7 @@ Call `prepare` before importing them. `python -m snnc.compat SCRIPT [ARGS]` call
 
 A few lines of both libraries use names that have moved since. An import hook replaces those names in memory, while it loads
 the modules. NumPy, Keras and `sys.modules` stay unchanged for all other packages. Each rewriting depends on an installed
-version: the frozen stack (TensorFlow 2.12, NumPy 1) needs none, and gets no hook.
+version: the frozen stack (TensorFlow 2.12, NumPy 1) gets none but the one that has NengoDL look for GPUs without a second process.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from snnc.environment.rewritings import (
     COPY_IF_NEEDED,
     FROM_BYTES,
     OLD_KERAS,
+    ONE_PROCESS,
     WHOLE_SEEDS,
     Rewriting,
 )
@@ -51,6 +52,8 @@ def prepare() -> None:
     if _is_since("numpy", "1.24"):
         # NengoLoihi's emulator fills integer arrays with NaN before it fills them with numbers.
         warnings.filterwarnings("ignore", "invalid value encountered in cast", RuntimeWarning)
+    if _is_since("nengo-dl", "3.6"):
+        rewritings |= ONE_PROCESS
     if _is_since("nengo", "4"):
         # Both libraries warn that nobody tested them with Nengo 4. The tests of snnc do.
         warnings.filterwarnings(
@@ -150,7 +153,7 @@ def reunite() -> None:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Silence stderr of this process and its children: TensorFlow reports GPUs, and NengoDL starts a process that looks for them."""
+    """Silence stderr of this process and its children: TensorFlow reports GPUs that it doesn't find."""
     sys.stderr.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

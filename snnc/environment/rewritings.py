@@ -1,4 +1,4 @@
-"""What moved since NengoDL's and NengoLoihi's last releases: text in a module's source, and its replacement."""
+"""What is replaced in the source of NengoDL and NengoLoihi: what moved since their last releases, and a slow way to look for GPUs."""
 
 from __future__ import annotations
 
@@ -29,3 +29,23 @@ COPY_IF_NEEDED: dict[str, Rewriting] = {
 
 #: NumPy 2.3 no longer reads bytes from what it calls a string: the files of DVS cameras.
 FROM_BYTES: dict[str, Rewriting] = {"nengo_loihi.dvs": {"np.fromstring(": "np.frombuffer("}}
+
+#: To see whether there is a GPU, NengoDL imports TensorFlow in a second process: half the time of its own import. It does so
+#: as looking fixes settings of TensorFlow for the process; snnc has none to make, and looks in any case (`compat.find_gpus`).
+ONE_PROCESS: dict[str, Rewriting] = {
+    "nengo_dl.utils": {
+        """\
+tf_gpu_installed = not subprocess.call(
+    [
+        sys.executable,
+        "-c",
+        "import sys; "
+        "import tensorflow as tf; "
+        "sys.exit(len(tf.config.list_physical_devices('GPU')) == 0)",
+    ]
+)
+""": """\
+tf_gpu_installed = bool(tf.config.list_physical_devices("GPU"))
+"""
+    }
+}
