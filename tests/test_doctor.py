@@ -50,7 +50,7 @@ def test_all_fits(bare: Bare) -> None:
     fitting(bare)
     done = bare.run("-m", "snnc", "doctor")
     assert done.returncode == 0
-    assert done.stderr == "snnc: importing what fits, which takes about ten seconds ...\n"
+    assert done.stderr == "snnc: importing what fits, which takes about five seconds ...\n"
     lines = done.stdout.splitlines()
     python = "{}.{}.{}".format(*sys.version_info)
     assert re.fullmatch(rf"snnc \S+, Python {re.escape(python)}, \S+ \S+", lines[0])

@@ -88,7 +88,7 @@ def _findings() -> Findings:
     fitting = stack is not None and not any(package.wanted for package in packages)
     broken: dict[str, str] = {}
     if fitting:
-        with meanwhile("importing what fits, which takes about ten seconds"):
+        with meanwhile("importing what fits, which takes about five seconds"):
             broken = failures([package.name for package in packages])
     return Findings(stack, tuple(packages), broken)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: What the word names, and how long it takes.
 WORDS = {
-    "tensorflow": "importing TensorFlow, Nengo and NengoDL, which takes about ten seconds",
+    "tensorflow": "importing TensorFlow, Nengo and NengoDL, which takes about five seconds",
     "nengo_loihi": "importing Nengo and NengoLoihi",
     "nengo": "importing Nengo",
 }

@@ -113,7 +113,7 @@ class _Loader(SourceFileLoader):
         return self.source_to_code(rewritten, self.path)
 
 
-#: Packages that NengoLoihi imports if they are installed. Importing them takes ten seconds.
+#: Packages that NengoLoihi imports if they are installed. Importing them takes seconds.
 HEAVY = ("tensorflow", "nengo_dl", "nengo_extras")
 
 
