@@ -1,6 +1,6 @@
 """Train the digits network (64-128-64-10) with NengoDL.
 
-Written by snnc from digits.toml [02da51e8].
+Written by snnc from digits.toml [2a7e251a].
 """
 
 import argparse
@@ -81,7 +81,7 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
             optimizer=tf.optimizers.Adam(learning_rate=0.001),

@@ -1,6 +1,6 @@
 """Train the jets network (16-64-32-32-5) with NengoDL.
 
-Written by snnc from jets.toml [ea74dfcc].
+Written by snnc from jets.toml [04c15369].
 """
 
 import argparse
@@ -86,7 +86,7 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
             optimizer=tf.optimizers.Adam(learning_rate=LEARNING_RATE),

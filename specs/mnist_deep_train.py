@@ -1,6 +1,6 @@
 """Train the mnist_deep network (784-4608-6400-1024-128-10) with NengoDL.
 
-Written by snnc from mnist_deep.toml [f9d9c9a5].
+Written by snnc from mnist_deep.toml [61164103].
 """
 
 import argparse
@@ -105,7 +105,7 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
             optimizer=tf.optimizers.Adam(learning_rate=LEARNING_RATE),

@@ -1,6 +1,6 @@
 """Train the mnist_softlif network (784-21632-18432-128-10) with NengoDL.
 
-Written by snnc from mnist_softlif.toml [5166a31b].
+Written by snnc from mnist_softlif.toml [7b5baf4f].
 """
 
 import argparse
@@ -91,7 +91,7 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
             optimizer=tf.optimizers.Adam(learning_rate=LEARNING_RATE),

@@ -1,6 +1,6 @@
 """Train the spoken_digits network (800-256-256-10) with NengoDL.
 
-Written by snnc from spoken_digits.toml [fce46d30].
+Written by snnc from spoken_digits.toml [23f3ba16].
 """
 
 import argparse
@@ -80,7 +80,7 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
             optimizer=tf.optimizers.Adam(learning_rate=0.001),

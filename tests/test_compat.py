@@ -151,7 +151,7 @@ def test_numpy_and_keras_are_left_alone() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("libraries")
-def test_the_frozen_stack_is_left_alone() -> None:
+def test_the_frozen_stack_needs_no_other_rewriting() -> None:
     if sys.version_info >= (3, 12):
         pytest.skip("Python 3.12 and later have the stack that needs adapting")
     from snnc.environment import compat

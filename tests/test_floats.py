@@ -234,6 +234,7 @@ def test_products_of_spikes_are_nengos() -> None:
     import nengo
 
     from snnc.emulator.scatter import Scatter
+    from snnc.emulator.windows import Window
 
     chance, found = np.random.RandomState(1), 0
     for transform in products():
@@ -246,6 +247,7 @@ def test_products_of_spikes_are_nengos() -> None:
         model = nengo.builder.Model()
         model.build(net)
         (operator,) = (op for op in model.operators if getattr(op, "X", None) is not None)
+        assert Window.of(operator) is not None
         scatter = Scatter.of(operator)
         if scatter is None:
             continue

@@ -71,7 +71,7 @@ class Scatter:
     @classmethod
     def _of(cls, window: Window, blocks: Sequence[_Block]) -> Scatter:
         """Return compiled code that adds up blocks of sums."""
-        inputs, terms, outputs = window.inputs_in_order(), window.terms(), window.outputs()
+        inputs, terms, outputs = window.inputs_in_order(), window.terms, window.outputs()
         position = np.empty(window.n_inputs, np.int64)
         position[inputs] = np.arange(window.n_inputs)
         parts, merges = [], []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,8 @@ from snnc.emulator.sums import Order, order_of
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Sums of more terms take too long to be looked into.
-MOST_TERMS = 1 << 15
+#: Sums of more terms take too long to be looked into; those of a kernel are looked into place by place.
+MOST_TERMS, MOST_OF_A_KERNEL = 20_000, 1 << 13
 #: Rows whose sums are the same for so many rows of weights are added up alike.
 ALIKE = 32
 
@@ -52,10 +52,11 @@ class Window:
             n_terms, rows_first = x.size, False
         else:
             return None
-        is_plain = all(s.dtype == np.float64 for s in (matrix, x, y))
-        if not is_plain or n_terms > MOST_TERMS or not n_terms:
-            return None
         is_kernel = kind is ConvInc
+        is_plain = all(s.dtype == np.float64 for s in (matrix, x, y))
+        most = MOST_OF_A_KERNEL if is_kernel else MOST_TERMS
+        if not is_plain or not 0 < n_terms <= most:
+            return None
         n_channels = operator.conv.input_shape.n_channels if rows_first else 1
 
         def product(weights: Array, inputs: Array) -> Array:
@@ -99,6 +100,7 @@ class Window:
             return np.asarray(numbers.reshape(self.n_rows, self.n_places).T)
         return np.asarray(numbers.reshape(self.n_places, self.n_rows))
 
+    @cached_property
     def terms(self) -> Ints:
         """Return the input of each term at each place, (places, terms), or -1 where there is none: beyond the edge."""
         if not self.is_kernel:
@@ -119,7 +121,7 @@ class Window:
 
     def orders(self) -> list[Order]:
         """Return the orders in which sums are added up: at the first place and the last one with all terms, by row."""
-        whole = np.flatnonzero((self.terms() >= 0).all(axis=1))
+        whole = np.flatnonzero((self.terms >= 0).all(axis=1))
         found = {}
         for place in {*whole[:1], *whole[-1:]}:
             for order in self._orders_at(self.outputs()[place]):

@@ -191,7 +191,6 @@ def main() -> int:
     # The script imports them anyway. Importing them here hides a dozen lines of log messages.
     with suppress(ImportError), quietly():
         importlib.import_module("nengo_dl")
-        find_gpus()
     sys.argv[:] = [given.script, *given.arguments]
     if not getattr(sys.flags, "safe_path", False):  # Python 3.11 has it
         sys.path[0] = str(Path(given.script).resolve().parent)

@@ -22,8 +22,8 @@ OVERHEAD = 1_000_000
 #: The most values that a checkpoint keeps for each weight, the weight included: RMSprop, centred and with momentum.
 MOST_SLOTS = 4
 
-#: The bytes of what a dropout layer draws from: three numbers, and what a file takes for an array.
-DRAWING = 256
+#: The bytes of what a dropout layer draws from: an array of three numbers, with its name and its header.
+DRAWING = 268
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def train(
 
     The first epoch begins with the `initial` weights, or at random.
     """
-    tf.keras.utils.set_random_seed(program.network.seed)  # for the initial weights
+    tf.keras.utils.set_random_seed(program.network.seed)  # for the initial weights and dropout
     with ExitStack() as stack:
         stack.enter_context(strict_warnings())
         sim = stack.enter_context(simulator(net, program))
@@ -155,6 +155,11 @@ def run_epochs(
     best = _best_variables(model, stopping)
     variables = [*model.weights, *model.optimizer.variables, *best, *learner.drawing]
     if start.epochs:
+        if [tuple(v.shape) for v in variables] != [tuple(v.shape) for v in start.variables]:
+            raise Refusal(
+                "the checkpoint holds other arrays than this training, as that of another version of snnc "
+                f"may: remove {program.name}*.checkpoint.npz"
+            )
         _assign(variables, start.variables)
     epochs = start.epochs
     lower = lowering(program, model, epochs)
@@ -213,8 +218,6 @@ def _best_variables(model: tf.keras.Model, stopping: EarlyStopping | None) -> li
 
 
 def _assign(variables: Sequence[tf.Variable], values: Sequence[Any]) -> None:
-    if [tuple(v.shape) for v in variables] != [tuple(v.shape) for v in values]:
-        raise Refusal("the checkpoint holds other arrays than this training: leave out --resume")
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
 

@@ -1,6 +1,6 @@
 """Train the branches network (64-30-20-20-10) with NengoDL.
 
-Written by snnc from branches.toml [e39b5c0e].
+Written by snnc from branches.toml [352fd50f].
 """
 
 import argparse
@@ -135,7 +135,7 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
             optimizer=tf.optimizers.Adam(learning_rate=0.001),

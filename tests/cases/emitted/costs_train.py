@@ -2,7 +2,7 @@
 
     python costs_train.py --resume  # go on after a kill
 
-Written by snnc from costs.toml [dd3dbdba].
+Written by snnc from costs.toml [87e7a6ac].
 """
 
 import argparse
@@ -289,13 +289,14 @@ def load_checkpoint(variables, training):
         with np.load(CHECKPOINT) as file:
             checkpoint = dict(file)
         changed = list(differences(json.loads(str(checkpoint["training"])), training))
+        values = [checkpoint[f"arr_{index}"] for index in range(len(variables))]
     except Exception as error:
         raise SystemExit(f"{CHECKPOINT.name} is damaged: train anew") from error
     if changed:
         why = f"{CHECKPOINT.name} is for another training: train anew"
         raise SystemExit("\n  ".join([why, *changed]))
-    for index, variable in enumerate(variables):
-        variable.assign(checkpoint[f"arr_{index}"])
+    for variable, value in zip(variables, values):
+        variable.assign(value)
     return checkpoint["history"].tolist()
 
 

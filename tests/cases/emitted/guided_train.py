@@ -1,6 +1,6 @@
 """Train the guided network (64-40-30-20-10) with NengoDL.
 
-Written by snnc from guided.toml [b766fdb7].
+Written by snnc from guided.toml [597ccafb].
 """
 
 import argparse
@@ -109,7 +109,7 @@ def train(net, x, y, epochs):
     # In single steps `net` puts out rates only while it is trained: others validate.
     rates_net = build_network()
     put_out_rates(rates_net)
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         rates_sim = nengo_dl.Simulator(rates_net, **SIM)
         # NengoDL wants labels for every loss; those of rates don't look at them.

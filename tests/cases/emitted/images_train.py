@@ -1,6 +1,6 @@
 """Train the images network (64-128-256-72-32-24-10) with NengoDL.
 
-Written by snnc from images.toml [f20a6da4].
+Written by snnc from images.toml [4c993960].
 """
 
 import argparse
@@ -139,7 +139,7 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
             optimizer=tf.optimizers.Adam(learning_rate=0.001),

@@ -1,6 +1,6 @@
 """Train the joined network (64-192-128-256-216-12-216-20-10) with NengoDL.
 
-Written by snnc from joined.toml [008fee1d].
+Written by snnc from joined.toml [790bf8d1].
 """
 
 import argparse
@@ -167,7 +167,7 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         wake(net)
         sim.compile(

@@ -2,7 +2,7 @@
 
     python kept_train.py --resume  # go on after a kill
 
-Written by snnc from kept.toml [8e97d8bc].
+Written by snnc from kept.toml [cf4df631].
 """
 
 import argparse
@@ -122,7 +122,7 @@ def train(net, x, y, epochs, resume=False):
     """Train on single time steps; return the parameters of the network that runs."""
     training = describe_training(net, x, y)
     x, y = x[:, None], y[:, None, None]
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         optimizer = OPTIMIZER()
         sim.compile(
@@ -192,13 +192,14 @@ def load_checkpoint(variables, training):
         with np.load(CHECKPOINT) as file:
             checkpoint = dict(file)
         changed = list(differences(json.loads(str(checkpoint["training"])), training))
+        values = [checkpoint[f"arr_{index}"] for index in range(len(variables))]
     except Exception as error:
         raise SystemExit(f"{CHECKPOINT.name} is damaged: train anew") from error
     if changed:
         why = f"{CHECKPOINT.name} is for another training: train anew"
         raise SystemExit("\n  ".join([why, *changed]))
-    for index, variable in enumerate(variables):
-        variable.assign(checkpoint[f"arr_{index}"])
+    for variable, value in zip(variables, values):
+        variable.assign(value)
     return checkpoint["history"].tolist()
 
 

@@ -1,6 +1,6 @@
 """Train the residual network (64-64-384-384-384-128-10) with NengoDL.
 
-Written by snnc from residual.toml [44f010e6].
+Written by snnc from residual.toml [6454d1d3].
 """
 
 import argparse
@@ -127,7 +127,7 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
             optimizer=tf.optimizers.Adam(learning_rate=0.001),

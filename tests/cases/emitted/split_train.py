@@ -1,6 +1,6 @@
 """Train the split network (16-20-15-10-4) with NengoDL.
 
-Written by snnc from split.toml [8dea4a02].
+Written by snnc from split.toml [f1983d96].
 """
 
 import argparse
@@ -100,7 +100,7 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
             optimizer=tf.optimizers.Adadelta(learning_rate=1),

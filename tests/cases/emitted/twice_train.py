@@ -1,6 +1,6 @@
 """Train the twice network (64-20-15-10-10) with NengoDL.
 
-Written by snnc from twice.toml [bf7fb933].
+Written by snnc from twice.toml [e6f113c1].
 """
 
 import argparse
@@ -123,7 +123,7 @@ def build_network():
 def train(net, x, y, epochs):
     """Train on single time steps; return the parameters of the network that runs."""
     x, y = x[:, None], y[:, None, None]
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
             optimizer=tf.optimizers.Adam(learning_rate=0.001),

@@ -1,6 +1,6 @@
 """Train the watched network (13-24-12-3) with NengoDL.
 
-Written by snnc from watched.toml [2abcb2ad].
+Written by snnc from watched.toml [24abb4e0].
 """
 
 import argparse
@@ -89,7 +89,7 @@ def train(net, x, y, epochs):
     seen, held_out = divide(len(x))
     x_val, y_val = x[held_out, None], y[held_out]
     x, y = x[seen, None], y[seen, None, None]
-    tf.keras.utils.set_random_seed(SEED)  # for the initial weights
+    tf.keras.utils.set_random_seed(SEED)  # for the initial weights and dropout
     with nengo_dl.Simulator(net, **SIM) as sim:
         sim.compile(
             optimizer=tf.optimizers.SGD(learning_rate=LEARNING_RATE, momentum=0.9),
