@@ -9,6 +9,7 @@ one and two times the items, and the difference counts. Beside them stands what 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -21,6 +22,9 @@ from snnc.program.program import Program
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = (ROOT / "specs/mnist_loihi.toml", ROOT / "specs/jets.toml")
 
+#: Shows so many items.
+Show = Callable[[int], None]
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -31,7 +35,10 @@ def main() -> None:
     libraries.load()
     for path in arguments.specs:
         program = checked(path).program
-        rates = items_a_second(program, arguments.items, arguments.turns, program.on_loihi)
+        shows = in_floats(program, arguments.items)
+        if program.on_loihi:
+            shows["emulator"] = on_chip(program, arguments.items)
+        rates = items_a_second(shows, arguments.items, arguments.turns)
         theirs, own = median(rates["nengo_dl"]), median(rates["snnc"])
         said = f"{program.name}: nengo_dl {theirs:,.0f} items a second, snnc {own:,.0f}, {own / theirs:.1f} times"
         if program.on_loihi:
@@ -39,37 +46,40 @@ def main() -> None:
         print(said)
 
 
-def items_a_second(
-    program: Program, n_items: int, turns: int, on_chip: bool = False
-) -> dict[str, list[float]]:
-    """Return how many fresh items each shows in a second, turn by turn; with `on_chip` the emulated chip, too."""
-    import numpy as np
-
-    from snnc.emulator import Emulator
-    from snnc.running.floats import in_floats
+def in_floats(program: Program, n_items: int) -> dict[str, Show]:
+    """Return what shows items fresh in floats, up to twice `n_items` of them: NengoDL and snnc."""
+    from snnc.running import floats
     from snnc.running.fresh import evaluate
-    from tests.test_faults import deployed
 
-    program = deployed(program, 0)
-    x = np.random.RandomState(0).uniform(0, 1, (2 * n_items, program.network.input_size))
+    program, x = _with_items(program, n_items)
 
     def ours(n: int) -> None:
-        in_floats(program, x[:n], present="fresh")
+        floats.in_floats(program, x[:n], present="fresh")
 
     def nengo_dl(n: int) -> None:
         evaluate(_net(program), program, x[:n], program.fresh_steps, latency=program.fresh_latency)
 
-    shows = {"nengo_dl": nengo_dl, "snnc": ours}
-    if on_chip:
-        emulator = Emulator(_net(program, loihi=True), program.network.dt)
+    return {"nengo_dl": nengo_dl, "snnc": ours}
 
-        def emulated(n: int) -> None:
-            net = emulator.network
-            emulator.run({net.shown: x[:n]}, program.fresh_steps, probes=[net.logits])
 
-        shows["emulator"] = emulated
-        emulated(2)
-    ours(2)  # compiles
+def on_chip(program: Program, n_items: int) -> Show:
+    """Return what shows the same items on the emulated chip."""
+    from snnc.emulator import Emulator
+
+    program, x = _with_items(program, n_items)
+    net = _net(program, loihi=True)
+    emulator = Emulator(net, program.network.dt)
+
+    def emulated(n: int) -> None:
+        emulator.run({net.shown: x[:n]}, program.fresh_steps, probes=[net.logits])
+
+    return emulated
+
+
+def items_a_second(shows: Mapping[str, Show], n_items: int, turns: int) -> dict[str, list[float]]:
+    """Return how many items each shows in a second, turn by turn."""
+    for run in shows.values():
+        run(2)  # compiles
     rates: dict[str, list[float]] = {name: [] for name in shows}
     for _ in range(turns):
         for name, run in shows.items():
@@ -80,6 +90,16 @@ def items_a_second(
                 seconds.append(perf_counter() - began)
             rates[name].append(n_items / max(seconds[1] - seconds[0], 1e-9))
     return rates
+
+
+def _with_items(program: Program, n_items: int) -> tuple[Program, Any]:
+    """Return a program with random weights, and twice as many items of its size."""
+    import numpy as np
+
+    from tests.test_faults import deployed
+
+    x = np.random.RandomState(0).uniform(0, 1, (2 * n_items, program.network.input_size))
+    return deployed(program, 0), x
 
 
 def _net(program: Program, loihi: bool = False) -> Any:
