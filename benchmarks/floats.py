@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -88,7 +89,8 @@ def items_a_second(shows: Mapping[str, Show], n_items: int, turns: int) -> dict[
                 began = perf_counter()
                 run(n)
                 seconds.append(perf_counter() - began)
-            rates[name].append(n_items / max(seconds[1] - seconds[0], 1e-9))
+            more = seconds[1] - seconds[0]
+            rates[name].append(n_items / more if more > 0 else inf)  # too few to tell
     return rates
 
 

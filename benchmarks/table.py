@@ -42,7 +42,7 @@ WHOLE = {
     "jets": Size(5638, 2000, 22000, 5),
     "mnist_loihi": Size(10000, 400, 4000, 5),
 }
-QUICK = {"jets": Size(1000, 400, 4000, 3), "mnist_loihi": Size(500, 50, 400, 3)}
+QUICK = {"jets": Size(1000, 2000, 4000, 3), "mnist_loihi": Size(500, 50, 400, 3)}
 
 
 def main() -> None:
