@@ -16,6 +16,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from benchmarks.emulator import drawn
 from snnc.environment import libraries
 from snnc.pipeline import checked
 from snnc.program.program import Program
@@ -35,10 +36,10 @@ def main() -> None:
     arguments = parser.parse_args()
     libraries.load()
     for path in arguments.specs:
-        program = checked(path).program
-        shows = in_floats(program, arguments.items)
+        program, x = drawn(checked(path).program, 2 * arguments.items)
+        shows = in_floats(program, x)
         if program.on_loihi:
-            shows["emulator"] = on_chip(program, arguments.items)
+            shows["emulator"] = on_chip(program, x)
         rates = items_a_second(shows, arguments.items, arguments.turns)
         theirs, own = median(rates["nengo_dl"]), median(rates["snnc"])
         said = f"{program.name}: nengo_dl {theirs:,.0f} items a second, snnc {own:,.0f}, {own / theirs:.1f} times"
@@ -47,12 +48,10 @@ def main() -> None:
         print(said)
 
 
-def in_floats(program: Program, n_items: int) -> dict[str, Show]:
-    """Return what shows items fresh in floats, up to twice `n_items` of them: NengoDL and snnc."""
+def in_floats(program: Program, x: Any) -> dict[str, Show]:
+    """Return what shows the first of items x, (n, size), fresh in floats: NengoDL and snnc."""
     from snnc.running import floats
     from snnc.running.fresh import evaluate
-
-    program, x = _with_items(program, n_items)
 
     def ours(n: int) -> None:
         floats.in_floats(program, x[:n], present="fresh")
@@ -63,11 +62,10 @@ def in_floats(program: Program, n_items: int) -> dict[str, Show]:
     return {"nengo_dl": nengo_dl, "snnc": ours}
 
 
-def on_chip(program: Program, n_items: int) -> Show:
-    """Return what shows the same items on the emulated chip."""
+def on_chip(program: Program, x: Any) -> Show:
+    """Return what shows them on the emulated chip."""
     from snnc.emulator import Emulator
 
-    program, x = _with_items(program, n_items)
     net = _net(program, loihi=True)
     emulator = Emulator(net, program.network.dt)
 
@@ -92,16 +90,6 @@ def items_a_second(shows: Mapping[str, Show], n_items: int, turns: int) -> dict[
             more = seconds[1] - seconds[0]
             rates[name].append(n_items / more if more > 0 else inf)  # too few to tell
     return rates
-
-
-def _with_items(program: Program, n_items: int) -> tuple[Program, Any]:
-    """Return a program with random weights, and twice as many items of its size."""
-    import numpy as np
-
-    from tests.test_faults import deployed
-
-    x = np.random.RandomState(0).uniform(0, 1, (2 * n_items, program.network.input_size))
-    return deployed(program, 0), x
 
 
 def _net(program: Program, loihi: bool = False) -> Any:

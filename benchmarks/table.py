@@ -74,7 +74,7 @@ def rows(program: Program, size: Size, peaks: emulator.Peaks) -> Iterator[str]:
         f"`{program.name}`, {len(x):,} fresh items of {steps} steps on the emulated chip, {hertz:.0f} Hz | {1 / ours:,.0f} items a second | "
         f"`nengo_loihi.Simulator` {1 / loihi:.2g} | {median(both.ratios):,.0f} | {emulator.share_of_peak(both, peaks):.0%}"
     )
-    shows = floats.in_floats(program, size.in_floats)
+    shows = floats.in_floats(*emulator.drawn(program, 2 * size.in_floats))
     found = floats.items_a_second(shows, size.in_floats, size.turns)
     ratio = median(a / b for a, b in zip(found["snnc"], found["nengo_dl"], strict=True))
     yield (
