@@ -120,6 +120,7 @@ def test_lines_fit(columns: int, folder: Path) -> None:
             ["show", "cifar10.toml", "--cores"],
             ["explain", "neurons.max_rate"],
             ["explain", "scripts"],
+            ["explain", "core-limits"],
             ["check", "--data", "digits.toml"],
         )
     ]
@@ -132,17 +133,20 @@ def test_lines_fit(columns: int, folder: Path) -> None:
         "chip, 36 cores of 7 x 7 x 8",
         "1 / (dt * (1 + round(",
         "8 39, 9 41",
+        "Neither smaller blocks nor pooling, which",
     ):
         assert words in every
 
 
 def test_a_folded_table() -> None:
-    """Columns that don't fit stand below, behind the first one; one that never fits stands alone."""
+    """Columns that don't fit stand below, behind the first one; one that never fits stands alone, and goes on below."""
     cells = [["row", "a", "bb", "a very wide column", "c"], ["one", "1", "2", "3", "4"]]
     assert aligned(cells, width=None).count("\n") == 1
-    assert aligned(cells, width=14) == (
-        "row  a  bb\none  1  2\n\nrow  a very wide column\none  3\n\nrow  c\none  4"
+    assert aligned(cells, width=20) == (
+        "row  a  bb\none  1  2\n\nrow  a very wide\n     column\none  3\n\nrow  c\none  4"
     )
+    # No room behind the first one.
+    assert "row  a very wide column" in aligned(cells, width=9)
     words = [line.split() for line in aligned(cells, True, 14).splitlines() if line]
     assert [line[0] for line in words].count("row") == 3
 

@@ -26,8 +26,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _explained(code: str, shown: Screen) -> str:
-    title, *lines = plain(page(code)).splitlines()
-    return "\n".join([shown.styled(title, BOLD), *lines])
+    title, *parts = plain(page(code)).split("\n\n")
+    # What is indented is an example: it can be copied as it is.
+    folded = (part if indentation(part) else shown.wrapped(part) for part in parts)
+    return "\n\n".join([shown.styled(title, BOLD), *folded])
 
 
 def _key(asked: str, shown: Screen) -> str:

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from snnc.diagnostics.screen import PAPER, Screen
+
 Cells = Sequence[Sequence[str]]
+
+#: Between columns.
+GAP = "  "
 
 
 def aligned(lines: Cells, numbers: bool = False, width: int | None = None) -> str:
     """Return cells as text in columns, aligned left; with `numbers`, all but the first column aligned right.
 
-    Columns that don't fit the `width` stand below an empty line, once more behind the first column.
+    Columns that don't fit the `width` stand below an empty line, once more behind the first column. One that doesn't fit by
+    itself goes on below.
     """
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    first = widths[0] + len(GAP)
+    # Behind a first column that takes most of the width there is no room to go on in.
+    shown = Screen(width=width) if width and width >= 2 * first else PAPER
     return "\n\n".join(
-        "\n".join(_line(line, (0, *part), widths, numbers) for line in lines)
+        "\n".join(
+            shown.wrapped(_line(line, (0, *part), widths, numbers), " " * first) for line in lines
+        )
         for part in _parts(widths, width)
     )
 
@@ -25,7 +36,7 @@ def _line(
     padded = (
         cells[i].rjust(widths[i]) if numbers and i else cells[i].ljust(widths[i]) for i in columns
     )
-    return "  ".join(padded).rstrip()
+    return GAP.join(padded).rstrip()
 
 
 def _parts(widths: Sequence[int], width: int | None) -> list[list[int]]:
@@ -34,11 +45,11 @@ def _parts(widths: Sequence[int], width: int | None) -> list[list[int]]:
     room = None if width is None else width - widths[0]
     taken = 0
     for index, wide in enumerate(widths[1:], 1):
-        if room is not None and parts[-1] and taken + 2 + wide > room:
+        if room is not None and parts[-1] and taken + len(GAP) + wide > room:
             parts.append([])
             taken = 0
         parts[-1].append(index)
-        taken += 2 + wide
+        taken += len(GAP) + wide
     return parts
 
 
