@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import product
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -30,7 +29,7 @@ def data_fits(program: Program) -> Iterator[Diagnostic]:
         name = program.data_file.as_posix()
         for diagnostic in _file_fits(program, program.data_file):
             message = diagnostic.message
-            yield replace(diagnostic, message=message if name in message else f"{name}: {message}")
+            yield diagnostic._replace(message=message if name in message else f"{name}: {message}")
     elif program.data_path is not None:
         yield from _file_fits(program, program.data_path)
     elif isinstance(program.data, KnownKind):

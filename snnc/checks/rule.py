@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from types import ModuleType
+from typing import NamedTuple
 
 from snnc.diagnostics.diagnostic import Diagnostic
 from snnc.program.program import Program
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Rule:
+class Rule(NamedTuple):
     """A rule. The docstring of its function gives the reason."""
 
     find: Callable[[Program], Iterable[Diagnostic]]

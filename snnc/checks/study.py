@@ -214,7 +214,7 @@ def _wrong_values(
             owner = max(varied, key=lambda one: _in_common(found.at, one.path))
             table = ".".join(map(str, found.at[:-1]))
             hint = f"{found.hint.removesuffix(', say')} in [{table}]" if found.hint else ""
-            yield replace(found, at=owner.at, on="key", hint=hint)
+            yield found._replace(at=owner.at, on="key", hint=hint)
     for one in varied:
         yield from _float_steps(document, first, one)
 
@@ -256,10 +256,10 @@ def _placed(found: Diagnostic, one: Varied, at: KeyPath, names: Sequence[str]) -
     # A number, say, has no keys.
     below_value = found.code == WRONG_TYPE and len(found.at) < len(one.path)
     if not unknown and not below_value:
-        return replace(found, at=at, on="value")
+        return found._replace(at=at, on="value")
     known = _known(names)
     if one.address in known:  # of another kind
-        return replace(found, at=one.at, on="key")
+        return found._replace(at=one.at, on="key")
     hint = near(one.address, known) or found.hint
     return Diagnostic(STUDY_ADDRESS, f"there is no '{one.address}' in a spec", one.at, "key", hint)
 

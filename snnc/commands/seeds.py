@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -149,6 +148,6 @@ def _warnings(outcomes: Sequence[Outcome]) -> list[Diagnostic]:
     return [
         warning
         if len(seeds) == len(outcomes)
-        else replace(warning, message=f"{warning.message} (seed {', '.join(map(str, seeds))})")
+        else warning._replace(message=f"{warning.message} (seed {', '.join(map(str, seeds))})")
         for warning, seeds in found.values()
     ]

@@ -1,8 +1,5 @@
 """A diagnostic, one finding in a spec, and its place."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from snnc.diagnostics.codes import Code, Severity
@@ -19,8 +16,7 @@ class Span(NamedTuple):
     length: int = 1
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding. `at` leads to its place; `span` gives the place itself where there is no path to it.
 
     `code` is a string, which `snnc explain` explains. `on` says where the caret goes: under the key, or under its value.

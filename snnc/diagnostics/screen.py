@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 BOLD, DIM, UNDERLINED, RED, GREEN, YELLOW, CYAN = 1, 2, 4, 31, 32, 33, 36
 #: Where a terminal doesn't say how wide it is.
@@ -14,8 +13,7 @@ USUAL = 80
 NARROWEST = 20
 
 
-@dataclass(frozen=True)
-class Screen:
+class Screen(NamedTuple):
     """Whether there is colour, and how many columns a line has; None for as many as it takes."""
 
     color: bool = False

@@ -6,8 +6,6 @@ and indices that count from the axon's base; pixels whose targets differ in thei
 builds population axons for convolutions, and discrete ones for matrices.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial

@@ -4,10 +4,7 @@ NengoLoihi splits a layer into boxes where its block_shape is set, and into slic
 anew, in the same order as in the layer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 from typing import NamedTuple
@@ -123,8 +120,7 @@ class Slice(NamedTuple):
 Block = Box | Slice
 
 
-@dataclass(frozen=True)
-class Boxes:
+class Boxes(NamedTuple):
     """A layer that is split into boxes of a shape. The last ones of a dimension may be smaller."""
 
     layer: Shape
@@ -162,8 +158,7 @@ class Boxes:
         return range(start, min(start + step, length))
 
 
-@dataclass(frozen=True)
-class Slices:
+class Slices(NamedTuple):
     """A layer that is split into slices of some neurons. The last one may be smaller."""
 
     layer: Shape

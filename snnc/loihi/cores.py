@@ -1,7 +1,5 @@
 """Cores: the blocks that NengoLoihi splits a network into, each of which takes a core."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple

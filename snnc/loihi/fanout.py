@@ -1,7 +1,5 @@
 """Fan-out: the number of blocks that each axon of a connection leads into. It takes its slots once for each."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Targets: the neurons of a block that the axons of pixels lead to. Pixels that lead there alike are counted together."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, partial
 from itertools import pairwise, product

@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import nengo
@@ -55,8 +54,8 @@ def keras_layer(call: Call) -> Any:
     module = "snnc.networks.own_layers" if hasattr(own_layers, call.name) else "tf.keras.layers"
     if call.name == "Dropout":
         # The state of a generator can be kept: a training that goes on draws what it would have drawn.
-        call = replace(call, kwargs={**call.kwargs, "force_generator": True})
-    return build(replace(call, name=f"{module}.{call.name}"))
+        call = call._replace(kwargs={**call.kwargs, "force_generator": True})
+    return build(call._replace(name=f"{module}.{call.name}"))
 
 
 def training_network(network: Network) -> nengo.Network:

@@ -1,14 +1,10 @@
 """A constructor and its arguments, as a value: one backend calls it, the other writes it down."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Ratio:
+class Ratio(NamedTuple):
     """A number best written as a division: `1 / 200` says more than 0.005."""
 
     numerator: float
@@ -19,15 +15,13 @@ class Ratio:
         return self.numerator / self.denominator
 
 
-@dataclass(frozen=True)
-class Real:
+class Real(NamedTuple):
     """A number that is written with a point even if it is whole, for whoever tells 1.0 from 1."""
 
     value: float
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """`name` is dotted, as a script writes it after its imports: "nengo.LIF", "tf.optimizers.Adam".
 
     An argument is a plain value, a Ratio, a Real or another Call, or a dict or a tuple of those.
@@ -35,7 +29,7 @@ class Call:
 
     name: str
     args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    kwargs: Mapping[str, Any] = {}
 
 
 def unlike_defaults(**settings: tuple[Any, Any]) -> dict[str, Any]:

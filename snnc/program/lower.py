@@ -63,7 +63,7 @@ def lower(spec: Spec, document: Document) -> Program:
     flows = {INPUT: Flow(INPUT, spec.input.seen)}
     before: tuple[str, ...] = (INPUT,)
     for index, (name, layer) in enumerate(zip(names, spec.layers, strict=True)):
-        sources = tuple(replace(flows[source], via=source) for source in layer.from_ or before)
+        sources = tuple(flows[source]._replace(via=source) for source in layer.from_ or before)
         graph.at = ("layers", index)
         try:
             flows[name] = layer.lower(name, sources, graph).placed(graph.at)
@@ -71,13 +71,13 @@ def lower(spec: Spec, document: Document) -> Program:
             otherwise = _shape_hint(spec.input, sources, isinstance(error, NoSeriesError))
             found = _shape_error(error, graph.at, layer, otherwise)
             if error.key in WINDOWS and _may_be_channels_first(spec.input):
-                found = replace(found, hint=f"{CHANNELS_FIRST}, or {found.hint}")
+                found = found._replace(hint=f"{CHANNELS_FIRST}, or {found.hint}")
             raise CompileError(document, [found]) from error
         before = (name,)
     graph.at = ("output",)
     output = spec.output
     readout = Dense(OUTPUT, output.classes, output.use_bias, l1=output.l1, l2=output.l2)
-    sources = tuple(replace(flows[source], via=source) for source in output.from_ or before)
+    sources = tuple(flows[source]._replace(via=source) for source in output.from_ or before)
     graph.connect(
         OUTPUT,
         summed(readout, sources),

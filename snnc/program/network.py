@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     Synapse = Lowpass | Alpha | NoSynapse
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class GainBias:
+class GainBias(NamedTuple):
     """Gain and bias of each neuron, in Nengo's current units: the current is gain * input + bias."""
 
     gain: NDArray[np.float64]

@@ -8,8 +8,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import category
 
 from snnc.diagnostics.wording import columns
@@ -27,8 +26,7 @@ def width(text: str) -> int:
     return sum(columns(c) for c in text)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Group:
+class Group(NamedTuple):
     """Code with items in brackets: `head` ends with the opening bracket, `tail` starts with the closing one."""
 
     head: str
@@ -39,8 +37,7 @@ class Group:
         return self.head + ", ".join(map(str, self.items)) + self.tail
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Chain:
+class Chain(NamedTuple):
     """A call whose result is called: `first` makes what `second` calls."""
 
     first: Group

@@ -1,7 +1,5 @@
 """How a training script tests what it has trained."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from snnc.program.program import Program

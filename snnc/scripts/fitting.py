@@ -1,9 +1,6 @@
 """How a script trains its network: epochs, and what happens in them beside the steps of the optimiser."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from snnc.operators.call import Call
@@ -237,7 +234,7 @@ def _plateau(program: Program) -> str:
         return ""
     if program.scripts.resume:
         return layout("PLATEAU(verbose=1)", "plateau = ", indent=INDENT)
-    call = replace(program.plateau, kwargs={**program.plateau.kwargs, "verbose": 1})
+    call = program.plateau._replace(kwargs={**program.plateau.kwargs, "verbose": 1})
     return layout(expression(call), "plateau = ", indent=INDENT)
 
 

@@ -1,7 +1,5 @@
 """The script that runs what was trained, on Loihi or its emulator."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from snnc.program.program import Program

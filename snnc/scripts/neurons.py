@@ -1,7 +1,5 @@
 """Neurons that several layers share, as constants of a script."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

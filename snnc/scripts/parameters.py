@@ -1,7 +1,5 @@
 """How a script gets from the network that it has trained to the parameters of the one that runs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

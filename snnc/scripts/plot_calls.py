@@ -1,7 +1,5 @@
 """How the scripts have their runs drawn by the module beside them."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from snnc.program.program import Program

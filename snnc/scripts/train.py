@@ -1,7 +1,5 @@
 """The script that trains."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 

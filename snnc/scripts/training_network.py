@@ -1,7 +1,5 @@
 """The network that NengoDL trains, as a script builds it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

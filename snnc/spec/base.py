@@ -1,7 +1,6 @@
 """The base class of all tables of a spec, and types that several of them use."""
 
 from collections.abc import Container
-from dataclasses import dataclass
 from itertools import chain, count
 from typing import Annotated, Any
 
@@ -38,11 +37,11 @@ def _table(value: Any) -> Any:
 Bare = BeforeValidator(_table)
 
 
-@dataclass(frozen=True)
 class WithKind:
     """Writes a kind into a table that has none."""
 
-    kind: str
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
 
     def __call__(self, value: Any) -> Any:
         return {"kind": self.kind, **value} if isinstance(value, dict) else value

@@ -1,7 +1,5 @@
 """Items and labels in a NumPy file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 

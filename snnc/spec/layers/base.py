@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from pydantic import Discriminator, Field, Tag
 
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     Weights = Dense | Conv1D | Conv2D | DepthwiseConv2D
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Flow:
+class Flow(NamedTuple):
     """Values on their way to the next population: where they come from, and the operators they pass.
 
     `via` is the layer, or the input, that was named as their source. Where `terms` are, values are the sum of these, and
@@ -42,13 +41,13 @@ class Flow:
     def then(self, operator: Operator) -> Flow:
         """Return the values after one more operator."""
         shape = operator.shape(self.shape)
-        return replace(self, shape=shape, operators=(*self.operators, operator))
+        return self._replace(shape=shape, operators=(*self.operators, operator))
 
     def placed(self, at: KeyPath) -> Flow:
         """Return the values with `at` as the place of each operator that has none yet."""
         operators = (op if op.at else replace(op, at=at) for op in self.operators)
         terms = (term.placed(at) for term in self.terms)
-        return replace(self, operators=tuple(operators), terms=tuple(terms))
+        return self._replace(operators=tuple(operators), terms=tuple(terms))
 
 
 class Builder(Protocol):
