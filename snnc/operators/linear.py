@@ -34,6 +34,10 @@ class ShapeError(Exception):
         self.message, self.key, self.hint = message, key, hint
 
 
+class NoSeriesError(ShapeError):
+    """An operator looks along a series, and gets something else."""
+
+
 @dataclass(frozen=True)
 class Operator:
     """A linear map on the values of one connection."""
@@ -52,6 +56,8 @@ class Operator:
     drops_values: ClassVar[bool] = False
     #: Whether it takes values as an image; others take them flat.
     on_images: ClassVar[bool] = False
+    #: Whether it looks along a series, which is an image that is one pixel wide.
+    on_series: ClassVar[bool] = False
     #: Whether each output is a mean of values, so that negative ones stay negative.
     keeps_signs: ClassVar[bool] = False
     #: Whether each output depends on one value at the same pixel, for all pixels alike.

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from snnc.operators.linear import Operator, Padding, Shape, ShapeError, Window, as_image
-
-
-class NoSeriesError(ShapeError):
-    """An operator looks along a series, and gets something else."""
+from snnc.operators.linear import (
+    NoSeriesError,
+    Operator,
+    Padding,
+    Shape,
+    ShapeError,
+    Window,
+    as_image,
+)
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,7 @@ class SeriesWindow(Operator):
     """Looks along a series through a window that moves by its stride."""
 
     on_images: ClassVar[bool] = True
+    on_series: ClassVar[bool] = True
     #: The key of the window's size, as the layer has it.
     size_key: ClassVar[str]
 

@@ -23,8 +23,7 @@ from snnc.diagnostics.document import Document
 from snnc.diagnostics.errors import CompileError
 from snnc.diagnostics.wording import near
 from snnc.operators.dense import Dense
-from snnc.operators.linear import Operator, ShapeError
-from snnc.operators.series import NoSeriesError
+from snnc.operators.linear import NoSeriesError, Operator, ShapeError
 from snnc.program.item_shapes import channels_first, image_hint, series_hint
 from snnc.program.linear_layers import wrong_linear_layers
 from snnc.program.network import Connection, Network, Output, Population

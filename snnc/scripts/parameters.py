@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 from snnc.operators import transforms
 from snnc.operators.linear import Operator
-from snnc.operators.pooled import Pooled
-from snnc.operators.series import SeriesWindow
 from snnc.program.network import Connection, Network
 from snnc.scripts.code import Group, entry, expression, layout, literal
 from snnc.scripts.neurons import prefixes_of, running_neurons, styles
@@ -230,6 +228,8 @@ def _parameters(network: Network) -> tuple[Section, ...]:
 
 def _linear(form: transforms.Form) -> transforms.Form:
     """Return the part of a form that has weights."""
+    from snnc.operators.pooled import Pooled  # most networks have none
+
     return form.linear if isinstance(form, Pooled) else form
 
 
@@ -248,7 +248,7 @@ def _joins(network: Network) -> str:
 def _has_series(network: Network) -> bool:
     """Whether the kernel of a series is all that leads from one layer to another."""
     kernels = (_kernel(connection) for connection in network.connections)
-    return any(isinstance(op, SeriesWindow) for op in kernels)
+    return any(op and op.on_series for op in kernels)
 
 
 def _kernels(forms: Mapping[str, transforms.Form]) -> str:
