@@ -135,7 +135,7 @@ def _ignore(table: Table, columns: Sequence[tuple[int, str]]) -> list[Line]:
             "ignore",
             [table.key(column) for column, _ in columns],
             "; ".join(
-                f"{', '.join(names[:6])}{' ...' if len(names) > 6 else ''} {why}"
+                f"{why}: {', '.join(names[:6])}{' ...' if len(names) > 6 else ''}"
                 for why, names in said.items()
             ),
         )
