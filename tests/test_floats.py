@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -54,7 +54,16 @@ def test_every_spec(path: Path) -> None:
     x = np.random.RandomState(1).uniform(0, 1, (2, program.network.input_size))
     net = deployed_network(program.network, np.zeros(program.network.input_size))
     with quiet():
-        found = Floats(net, program.network.dt).run({net.shown: x}, STEPS)
+        floats = Floats(net, program.network.dt)
+        found = floats.run({net.shown: x}, STEPS)
+        # Layers that nobody looks at take their steps in another way.
+        for numbers, data in floats.batches(
+            {net.shown: x}, STEPS, probes=[net.logits], summed=net.spikes
+        ):
+            assert np.array_equal(data[net.logits], found[net.logits][numbers])
+            for probe in net.spikes:
+                sums = found[probe][numbers].sum(axis=1)
+                assert np.allclose(data[probe], sums, rtol=1e-12)
         for number, item in enumerate(x):
             ours = [found[probe][number] for probe in net.all_probes]
             assert all(map(np.array_equal, ours, simulated(program, item, STEPS)))
@@ -173,6 +182,80 @@ def test_layers_are_nengos(kind: str) -> None:
     for numbers, sums in floats.batches({net.shown: x}, STEPS, probes=[], summed=net.all_probes):
         for probe in net.all_probes:
             assert np.allclose(sums[probe], found[probe][numbers].sum(axis=1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("present", ["fresh", "stream"])
+@pytest.mark.parametrize("largest", [400.0, 990.0, 2500.0])
+def test_layers_that_nobody_looks_at_are_nengos(
+    present: Literal["fresh", "stream"], largest: float
+) -> None:
+    """Layers of all sizes take many steps at once if only their spikes are counted, and an encoder if none fires twice in a step."""
+    import nengo
+    from nengo_loihi.neurons import LoihiSpikingRectifiedLinear
+
+    from snnc.emulator import Floats
+
+    sizes, dt = (1, 9, 40, 77, 600), 0.001
+    x = np.random.RandomState(0).uniform(-0.5, 1, (3, 4))
+    x[0, 0] = 1
+
+    def network(shown: Any) -> Any:
+        chance = np.random.RandomState(1)
+        with nengo.Network(seed=0) as net:
+            net.shown = nengo.Node(shown)
+            net.output = nengo.Node(size_in=2)
+            for n in sizes:
+                relu, chip = (
+                    nengo.SpikingRectifiedLinear(),
+                    LoihiSpikingRectifiedLinear(amplitude=0.01),
+                )
+                encoder, layer = (
+                    nengo.Ensemble(
+                        n, 1, neuron_type=kind, gain=np.ones(n), bias=chance.uniform(-9, 9, n)
+                    )
+                    for kind in (relu, chip)
+                )
+                weights = chance.uniform(-largest, largest, (n, 4)) / 4
+                weights[0] = [largest, 0, 0, 0]
+                nengo.Connection(net.shown, encoder.neurons, transform=weights, synapse=None)
+                between = chance.normal(0, 2 / np.sqrt(n), (n, n))
+                nengo.Connection(encoder.neurons, layer.neurons, transform=between, synapse=0.002)
+                behind = chance.normal(size=(2, n))
+                nengo.Connection(layer.neurons, net.output, transform=behind, synapse=0.003)
+                nengo.Probe(encoder.neurons)
+                nengo.Probe(layer.neurons)
+            net.seen = nengo.Probe(net.output)
+        return net
+
+    net = network(np.zeros(4))
+    spikes = [probe for probe in net.all_probes if probe is not net.seen]
+    logits, sums = (
+        np.empty((3, STEPS, 2)),
+        {probe: np.empty((3, probe.size_in)) for probe in spikes},
+    )
+    for numbers, data in Floats(net, dt).batches(
+        {net.shown: x}, STEPS, present=present, probes=[net.seen], summed=spikes
+    ):
+        logits[numbers] = data[net.seen]
+        for probe in spikes:
+            sums[probe][numbers] = data[probe]
+    shown = [*x] if present == "fresh" else [nengo.processes.PresentInput(x, STEPS * dt)]
+    seen: dict[int, list[Any]] = {number: [] for number in range(len(net.all_probes))}
+    for item in shown:
+        own = network(item)
+        with nengo.Simulator(own, dt=dt, progress_bar=False, optimize=False) as simulator:
+            simulator.run_steps(3 * STEPS // len(shown))
+        for number, probe in enumerate(own.all_probes):
+            seen[number].extend(simulator.data[probe].reshape(-1, STEPS, probe.size_in))
+    for number, probe in enumerate(net.all_probes):
+        outputs = np.array(seen[number])
+        if probe is net.seen:
+            assert np.array_equal(logits, outputs)
+        else:
+            assert np.allclose(sums[probe], outputs.sum(axis=1), rtol=1e-12)
+    # Whether a neuron of the last encoder fires more than once in a step.
+    assert (np.max(seen[len(spikes) - 2]) > 1 / dt) == (largest > 1 / dt)
+    assert np.any(logits != 0)
 
 
 def pairwise(rows: Any) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emulator.machine import add_fused, add_rounded, compiled, inlined, inner, lowest_bit
+from snnc.emulator.lanes import add_fused, add_rounded, write_places
+from snnc.emulator.machine import compiled, inlined, inner
 from snnc.emulator.scatter import Entries
 from snnc.emulator.spikes import Spikes
 
@@ -36,6 +37,26 @@ class Terms(NamedTuple):
     gain: Array
 
 
+class Room(NamedTuple):
+    """Room for the spikes of a term in a step, and for the entries that they add."""
+
+    fired: Ints
+    added: Ints
+    #: The most entries that a spike has.
+    most: int
+
+
+@compiled
+def room_for(terms: Terms, entries: Entries) -> Room:
+    n_words, most = 0, 0
+    for term in range(len(terms.spike)):
+        n_words = max(n_words, terms.n_words[term])
+    for at in range(len(entries.first) - 1):
+        most = max(most, entries.first[at + 1] - entries.first[at])
+    size = 64 * n_words + 8
+    return Room(np.empty(size, np.int64), np.empty(size * most, np.int64), most)
+
+
 @compiled
 def add_spikes(
     spikes: Spikes,
@@ -48,10 +69,10 @@ def add_spikes(
     n_sums: int,
 ) -> None:
     """Add the products of a population's spikes in some steps to y, (all steps, items, size)."""
-    sums = np.empty((1, 1, n_sums))
+    sums, room = np.empty((1, 1, n_sums)), room_for(term, entries)
     for step in range(begin, end):
         for item in range(y.shape[1]):
-            sum_up(spikes, step, step + 1, item, item + 1, term, entries, weights, sums)
+            sum_up(spikes, step, step + 1, item, item + 1, term, entries, weights, sums, 0, room)
             for i in range(y.shape[2]):
                 y[step, item, i] += sums[0, 0, i]
 
@@ -67,19 +88,33 @@ def sum_up(
     entries: Entries,
     weights: Array,
     sums: Array,
+    n_cleared: int,
+    room: Room,
 ) -> None:
-    """Compute the products of all terms with spikes, (steps, items, sums)."""
+    """Compute the products of all terms with spikes, (steps, items, sums), of which the first ones are 0 before."""
     merges, n_sums = entries.merges, sums.shape[2]
     for step in range(first_step, last_step):
         for item in range(first_item, last_item):
             begin = ((step - first_step) * sums.shape[1] + item - first_item) * n_sums
-            for i in range(n_sums):
-                sums[step - first_step, item - first_item, i] = 0.0
+            own = sums[step - first_step, item - first_item]
+            for i in range(np.uint64(n_cleared), np.uint64(n_sums)):
+                own[i] = 0.0
             for term in range(len(terms.spike)):
-                _deliver(spikes, step, item, terms, term, entries, weights, sums, begin)
+                _deliver(spikes, step, item, terms, term, entries, weights, sums, begin, room)
             for k in range(len(merges)):
                 into, other = begin + merges[k, 0], begin + merges[k, 1]
                 add_rounded(sums, into, sums, other, 1.0, merges[k, 2])
+
+
+@inlined
+def _add(
+    entries: Entries, number: Any, value: float, weights: Array, sums: Array, begin: int
+) -> None:
+    to, of, length = begin + entries.target[number], entries.weight[number], entries.length[number]
+    if entries.fuses[number]:
+        add_fused(sums, to, weights, of, value, length)
+    else:
+        add_rounded(sums, to, weights, of, value, length)
 
 
 @inlined
@@ -93,23 +128,33 @@ def _deliver(
     weights: Array,
     sums: Array,
     begin: int,
+    room: Room,
 ) -> None:
     """Add the weights of the spikes that a term is of to sums, which begin at a place in memory."""
     bits, several, outputs = spikes
-    first, target, weight, length, fuses, _ = entries
-    word, begin_of_term = terms.word[term], terms.first[term]
+    word, begin_of_term, value = terms.word[term], terms.first[term], terms.spike[term]
+    fired, added, most = room
+    n, any_several = 0, np.uint8(0)
     for k in range(terms.n_words[term]):
-        left = bits[step, item, word + k]
-        while left:
-            neuron = 64 * k + np.int64(lowest_bit(left))
-            left &= left - np.uint64(1)
-            value = terms.spike[term]
-            if several[step, item, word + k]:
-                value = outputs[step, item, 64 * word + neuron]
-            at = begin_of_term + neuron
-            for e in range(first[at], first[at + 1]):
-                t = begin + target[e]
-                if fuses[e]:
-                    add_fused(sums, t, weights, weight[e], value, length[e])
-                else:
-                    add_rounded(sums, t, weights, weight[e], value, length[e])
+        n += write_places(bits[step, item, word + k], 64 * k, fired, n)
+        any_several |= several[step, item, word + k]
+    if any_several:
+        for k in range(n):
+            at = begin_of_term + fired[k]
+            if several[step, item, word + fired[k] // 64]:
+                value = outputs[step, item, 64 * word + fired[k]]
+            else:
+                value = terms.spike[term]
+            for number in range(entries.first[at], entries.first[at + 1]):
+                _add(entries, np.uint64(number), value, weights, sums, begin)
+        return
+    n_added = 0
+    for k in range(n):
+        at = np.uint64(begin_of_term + fired[k])
+        number = entries.first[at]
+        # As many for each spike, so that the processor foresees it: what is too much, the next spike writes over.
+        for m in range(most):
+            added[n_added + m] = number + m
+        n_added += entries.first[at + np.uint64(1)] - number
+    for k in range(n_added):
+        _add(entries, np.uint64(added[k]), value, weights, sums, begin)

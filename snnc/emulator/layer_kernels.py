@@ -5,12 +5,13 @@ Some steps of some items are computed at a time, so that all that they need stay
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emulator.delivery import Terms, sum_up
+from snnc.emulator.at_once import State, Written, charge_at_once, is_filtered
+from snnc.emulator.delivery import Terms, room_for, sum_up
 from snnc.emulator.machine import compiled, inlined, inner, packed
 from snnc.emulator.neurons import (
     CHUNK,
@@ -37,27 +38,10 @@ Bytes = NDArray[np.uint8]
 ROOM = 1 << 18
 #: How many neurons, of one item or several, take some steps before the next ones do: their state and sums stay in the innermost cache.
 WIDTH = 512
+#: Numbers in a line of the cache.
+LINE = 8
 #: The most steps that a byte counts.
 BYTE = 255
-
-
-class State(NamedTuple):
-    """What a layer carries on from step to step: (items * neurons,), or (terms, items * neurons)."""
-
-    voltage: Array
-    refractory_time: Array
-    filtered: Array
-
-
-class Written(NamedTuple):
-    """Where the spikes of a layer go."""
-
-    #: The first of its words.
-    word: int
-    #: Its outputs, (steps, items, neurons), or no steps.
-    outputs: Array
-    #: How often its neurons have fired, (items, neurons), or no items.
-    counts: Array
 
 
 # The next loops are functions of a few arrays each, so that the compiler can make sure that these don't overlap. They take whole
@@ -213,31 +197,54 @@ def run_layer(
     n_items = base.shape[1] // n
     n_together, width = max(WIDTH // n, 1), min(WIDTH, n)
     n_steps = min(max(ROOM // (8 * n_together * max(n_sums, 1)), 1), BYTE, max(end - begin, 1))
-    sums = np.empty((n_steps, n_together, n_sums))
-    flat_sums = sums.reshape(-1)
+    size = n_steps * n_together * n_sums
+    room = np.zeros(size + LINE)
+    # From the beginning of a cache line on: else what is added at once crosses one.
+    begin_of_line = -(room.ctypes.data // 8) % LINE
+    flat_sums = room[begin_of_line : begin_of_line + size]
+    sums = flat_sums.reshape((n_steps, n_together, n_sums))
+    # What neurons have taken in is 0 again.
+    n_cleared = n if is_filtered(terms, base, constants, written) else 0
     j, n_spikes = np.empty(CHUNK), np.empty(CHUNK)
     # Words are read beyond the last neuron.
     fires, tally = np.zeros(CHUNK + 64, np.uint8), np.zeros(CHUNK, np.uint8)
-    waiting = room_to_wait()
+    waiting, to_deliver = room_to_wait(), room_for(terms, entries)
     is_invalid = False
     for item in range(0, n_items, n_together):
         last_item = min(item + n_together, n_items)
         for step in range(begin, end, n_steps):
             last_step = min(step + n_steps, end)
-            sum_up(spikes, step, last_step, item, last_item, terms, entries, weights, sums)
+            sum_up(
+                spikes,
+                step,
+                last_step,
+                item,
+                last_item,
+                terms,
+                entries,
+                weights,
+                sums,
+                n_cleared,
+                to_deliver,
+            )
             for neuron in range(0, n, width):
-                is_invalid |= _take_steps(
-                    spikes,
-                    (step, last_step, item, last_item, neuron, min(neuron + width, n)),
-                    terms,
-                    (flat_sums, n_together * n_sums, n_sums),
-                    base,
-                    constants,
-                    state,
-                    written,
-                    (j, n_spikes, fires, tally),
-                    waiting,
-                )
+                place = step, last_step, item, last_item, neuron, min(neuron + width, n)
+                of_sums = flat_sums, n_together * n_sums, n_sums
+                if not charge_at_once(
+                    spikes, place, terms, of_sums, base, constants, state, written, j
+                ):
+                    is_invalid |= _take_steps(
+                        spikes,
+                        place,
+                        terms,
+                        of_sums,
+                        base,
+                        constants,
+                        state,
+                        written,
+                        (j, n_spikes, fires, tally),
+                        waiting,
+                    )
     return is_invalid
 
 
@@ -298,7 +305,8 @@ def _take_steps(
     n, n_items = last_neuron - neuron, last_item - item
     n_all, at = n * n_items, item * terms.gain.shape[1] + neuron
     all_sums, of_step, of_item = sums
-    voltage, time = state.voltage[at : at + n_all], state.refractory_time[at : at + n_all]
+    voltage = state.voltage[at : at + n_all]
+    time = state.refractory_time[at : at + n_all]
     currents, flags, counted = j[:n_all], fires[:n_all], n_spikes[:n_all]
     fires[n_all:] = 0
     tally[:] = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ from nengo.builder.operator import ElementwiseInc, Reset
 from nengo.builder.processes import SimProcess
 from numpy.typing import NDArray
 
+from snnc.emulator.at_once import State, Written
 from snnc.emulator.buffers import Buffers
 from snnc.emulator.delivery import Terms, add_spikes
 from snnc.emulator.filters import Filter
-from snnc.emulator.layer_kernels import State, Written, run_layer
+from snnc.emulator.layer_kernels import run_layer
 from snnc.emulator.machine import GROUP
 from snnc.emulator.neurons import Constants
 from snnc.emulator.operators import PURE, Reads, bases, written
@@ -73,6 +75,15 @@ class Layer:
         for term in self.terms:
             yield from term.operators
 
+    @cached_property
+    def _at_any_dt(self) -> tuple[Terms, Entries, Array, int]:
+        return _together(self.terms, self.source.neurons.output.size)
+
+    def _together(self, dt: float) -> tuple[Terms, Entries, Array, int]:
+        """Return terms as compiled code takes them. But for their spikes, they are put together once, not for each group of items."""
+        terms, entries, weights, n_sums = self._at_any_dt
+        return _with_spikes(terms, self.terms, dt), entries, weights, n_sums
+
     def started(self, dt: float, buffers: Buffers) -> Callable[[Any], None]:
         """Return a function that runs a layer on buffers for a span of steps, from its initial state on."""
         neurons, n_items = self.source.neurons, buffers.n_items
@@ -88,7 +99,7 @@ class Layer:
             states.get("refractory_time", np.zeros(len(voltage))),
             np.zeros((len(self.terms), n_items * n)),
         )
-        terms, entries, weights, n_sums = _together(self.terms, n, dt)
+        terms, entries, weights, n_sums = self._together(dt)
         to = Written(
             self.source.word, buffers.outputs(neurons.output), buffers.counts(neurons.output)
         )
@@ -123,8 +134,12 @@ class Layer:
         return run
 
 
-def _together(terms: Sequence[Term], n: int, dt: float) -> tuple[Terms, Entries, Array, int]:
-    """Return terms as compiled code takes them: entries, weights and sums of all are together."""
+def _with_spikes(terms: Terms, of: Sequence[Term], dt: float) -> Terms:
+    return terms._replace(spike=np.array([term.source.spike(dt) for term in of], float))
+
+
+def _together(terms: Sequence[Term], n: int) -> tuple[Terms, Entries, Array, int]:
+    """Return terms as compiled code takes them, without their spikes: entries, weights and sums of all are together."""
     first, parts, sums = [0], [], [0]
     n_entries = n_weights = 0
     for term in terms:
@@ -153,7 +168,7 @@ def _together(terms: Sequence[Term], n: int, dt: float) -> tuple[Terms, Entries,
         Terms(
             np.array([term.source.word for term in terms], np.int64),
             np.array([term.source.n_words for term in terms], np.int64),
-            np.array([term.source.spike(dt) for term in terms], float),
+            np.zeros(len(terms)),
             np.array(first[:-1], np.int64),
             np.array(sums[:-1], np.int64),
             np.array([term.filter is not None for term in terms], np.bool_),
@@ -205,7 +220,8 @@ class Layers:
     ) -> Callable[[Any], None]:
         """Return a function that runs a product on buffers."""
         term = Term(self.products[operator], scatter, None, 1.0, [])
-        terms, entries, weights, n_sums = _together([term], operator.Y.size, dt)
+        terms, entries, weights, n_sums = _together([term], operator.Y.size)
+        terms = _with_spikes(terms, [term], dt)
         y, spikes = buffers.current(operator.Y), buffers.spikes
         return lambda span: add_spikes(
             spikes, span.begin, span.end, terms, entries, weights, y, n_sums

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from llvmlite import ir
 from numba import extending, njit, types
-from numba.core import cgutils
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -34,8 +33,6 @@ inlined: Callable[[Function], Function] = njit(
 
 #: Bytes that are 0 or 1, for neurons that fired or didn't, are read in groups of this size.
 GROUP = 64
-#: How many sums are computed at once.
-WIDTH = 8
 
 
 class Loop(NamedTuple):
@@ -107,69 +104,6 @@ def lowest_bit(typing: Any, word: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return types.uint64(types.uint64), generate
-
-
-def _adding(fuses: bool) -> Any:
-    """Return an instruction that adds a number of weights, times a value, to as many sums, eight at a time.
-
-    Both arrays are contiguous; the first weight and the first sum are named by their places in memory. To call a function for
-    each spike would take longer than what it adds.
-    """
-
-    @intrinsic
-    def add(typing: Any, sums: Any, t: Any, weights: Any, w: Any, value: Any, n: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            number, eight = ir.DoubleType(), ir.VectorType(ir.DoubleType(), WIDTH)
-            array = [
-                context.make_array(signature.args[k])(context, builder, arguments[k]).data
-                for k in (0, 2)
-            ]
-            target, source = (
-                builder.gep(builder.bitcast(data, number.as_pointer()), [arguments[k]])
-                for data, k in zip(array, (1, 3), strict=True)
-            )
-            some = builder.insert_element(
-                ir.Constant(eight, ir.Undefined), arguments[4], ir.Constant(ir.IntType(32), 0)
-            )
-            zeros = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
-            values = builder.shuffle_vector(some, ir.Constant(eight, ir.Undefined), zeros)
-            n, shift = arguments[5], ir.Constant(ir.IntType(64), WIDTH.bit_length() - 1)
-            whole = builder.shl(builder.lshr(n, shift), shift)
-            zero, one = (ir.Constant(ir.IntType(64), k) for k in (0, 1))
-            for begin, end, step, kind, factor in (
-                (zero, whole, ir.Constant(ir.IntType(64), WIDTH), eight, values),
-                (whole, n, one, number, arguments[4]),
-            ):
-                with cgutils.for_range_slice(builder, begin, end, step, ir.IntType(64)) as (i, _):
-                    a, b = (
-                        builder.bitcast(builder.gep(at, [i]), kind.as_pointer())
-                        for at in (source, target)
-                    )
-                    weight, total = builder.load(a), builder.load(b)
-                    weight.align = total.align = 8
-                    if fuses:
-                        total = _fma(builder, kind, weight, factor, total)
-                    else:
-                        total = builder.fadd(total, builder.fmul(weight, factor))
-                    builder.store(total, b).align = 8
-            return context.get_dummy_value()
-
-        return types.void(
-            sums, types.intp, weights, types.intp, types.float64, types.intp
-        ), generate
-
-    return add
-
-
-def _fma(builder: Any, kind: Any, a: Any, b: Any, c: Any) -> Any:
-    if kind == ir.DoubleType():
-        return builder.fma(a, b, c)
-    function = ir.FunctionType(kind, [kind] * 3)
-    fma = cgutils.get_or_insert_function(builder.module, function, f"llvm.fma.v{kind.count}f64")
-    return builder.call(fma, [a, b, c])
-
-
-add_fused, add_rounded = _adding(fuses=True), _adding(fuses=False)
 
 
 @intrinsic

@@ -15,7 +15,8 @@ from nengo.builder.operator import DotInc
 from nengo.builder.transforms import ConvInc
 from numpy.typing import NDArray
 
-from snnc.emulator.machine import add_fused, add_rounded, compiled, inner
+from snnc.emulator.lanes import add_fused, add_rounded
+from snnc.emulator.machine import compiled, inner
 from snnc.emulator.sums import Order
 from snnc.emulator.windows import Window
 

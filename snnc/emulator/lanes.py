@@ -1,0 +1,157 @@
+"""Instructions for several numbers at once, for compiled code: to add weights up, and to find the neurons that fire.
+
+What rounds, rounds as NumPy and BLAS do: LLVM keeps to the order that is written, and fuses nothing by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+from snnc.emulator.machine import intrinsic
+
+#: How many numbers are computed at once.
+WIDTH = 8
+#: How many sums are added to without a loop.
+USUAL = (16, 32, 64)
+
+
+def in_lanes(
+    builder: Any, n: Any, body: Callable[[Any, Any], None], widths: Sequence[int] = (WIDTH,)
+) -> None:
+    """Generate loops over n places, some at a time and the last ones one by one: `body` gets the kind of a value, and a place."""
+    begin = ir.Constant(n.type, 0)
+    for width in (*widths, 1):
+        kind = ir.DoubleType() if width == 1 else ir.VectorType(ir.DoubleType(), width)
+        end, step = builder.and_(n, ir.Constant(n.type, -width)), ir.Constant(n.type, width)
+        with cgutils.for_range_slice(builder, begin, end, step, n.type) as (i, _):
+            body(kind, i)
+        begin = end
+
+
+def everywhere(builder: Any, kind: Any, value: Any) -> Any:
+    """Return a number in all lanes of a kind of values."""
+    if kind == value.type:
+        return value
+    undefined, lanes = ir.Constant(kind, ir.Undefined), ir.VectorType(ir.IntType(32), kind.count)
+    first = builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(lanes, [0] * kind.count))
+
+
+def load(builder: Any, kind: Any, start: Any, i: Any) -> Any:
+    """Return values from memory: the i-th number behind the start, and those that follow it."""
+    value = builder.load(builder.bitcast(builder.gep(start, [i]), kind.as_pointer()))
+    value.align = 8
+    return value
+
+
+def store(builder: Any, value: Any, start: Any, i: Any) -> None:
+    place = builder.bitcast(builder.gep(start, [i]), value.type.as_pointer())
+    builder.store(value, place).align = 8
+
+
+def data_of(context: Any, builder: Any, signature: Any, arguments: Any, *numbers: int) -> list[Any]:
+    """Return where the arrays among some arguments begin, which are contiguous."""
+    return [
+        context.make_array(signature.args[k])(context, builder, arguments[k]).data for k in numbers
+    ]
+
+
+def _adding(fuses: bool) -> Any:
+    """Return an instruction that adds a number of weights, times a value, to as many sums, eight at a time.
+
+    Both arrays are contiguous; the first weight and the first sum are named by their places in memory. To call a function for
+    each spike would take longer than what it adds.
+    """
+
+    @intrinsic
+    def add(typing: Any, sums: Any, t: Any, weights: Any, w: Any, value: Any, n: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            target, source = (
+                builder.gep(data, [place])
+                for data, place in zip(
+                    data_of(context, builder, signature, arguments, 0, 2),
+                    (arguments[1], arguments[3]),
+                    strict=True,
+                )
+            )
+
+            def body(kind: Any, i: Any) -> None:
+                factor = everywhere(builder, kind, arguments[4])
+                weight, total = load(builder, kind, source, i), load(builder, kind, target, i)
+                if fuses:
+                    total = _fma(builder, kind, weight, factor, total)
+                else:
+                    total = builder.fadd(total, builder.fmul(weight, factor))
+                store(builder, total, target, i)
+
+            _of_usual_length(builder, arguments[5], body)
+            return context.get_dummy_value()
+
+        return types.void(
+            sums, types.intp, weights, types.intp, types.float64, types.intp
+        ), generate
+
+    return add
+
+
+def _of_usual_length(builder: Any, n: Any, body: Callable[[Any, Any], None]) -> None:
+    """Generate `in_lanes`, and without a loop for as many places as convolutions often have filters."""
+    together, begins = ir.VectorType(ir.DoubleType(), WIDTH), builder.function
+    done = begins.append_basic_block("done")
+    otherwise = begins.append_basic_block("otherwise")
+    switch = builder.switch(n, otherwise)
+    for length in USUAL:
+        block = begins.append_basic_block(f"of_{length}")
+        switch.add_case(ir.Constant(n.type, length), block)
+        builder.position_at_end(block)
+        for i in range(0, length, WIDTH):
+            body(together, ir.Constant(n.type, i))
+        builder.branch(done)
+    builder.position_at_end(otherwise)
+    in_lanes(builder, n, body)
+    builder.branch(done)
+    builder.position_at_end(done)
+
+
+def _fma(builder: Any, kind: Any, a: Any, b: Any, c: Any) -> Any:
+    if kind == ir.DoubleType():
+        return builder.fma(a, b, c)
+    function = ir.FunctionType(kind, [kind] * 3)
+    fma = cgutils.get_or_insert_function(builder.module, function, f"llvm.fma.v{kind.count}f64")
+    return builder.call(fma, [a, b, c])
+
+
+add_fused, add_rounded = _adding(fuses=True), _adding(fuses=False)
+
+
+@intrinsic
+def write_places(typing: Any, word: Any, first: Any, places: Any, n: Any) -> Any:
+    """Write `first` and the numbers of the bits that are set in a word to places from the n-th on, and return how many are set.
+
+    Eight places are written at a time, so that the last ones may mean nothing: how often a loop runs that takes one bit at a time
+    can't be foreseen by the processor.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bits, first, _, n = arguments
+        (start,) = data_of(context, builder, signature, arguments, 2)
+        kind, number = ir.IntType(64), builder.ctpop(bits)
+        left = cgutils.alloca_once_value(builder, bits)
+        zero, eight = ir.Constant(kind, 0), ir.Constant(kind, 8)
+        with cgutils.for_range_slice(builder, zero, number, eight, kind) as (i, _):
+            rest = builder.load(left)
+            for k in range(8):
+                place = builder.add(builder.add(n, i), ir.Constant(kind, k))
+                # Without any left, some number.
+                lowest = builder.cttz(rest, ir.Constant(ir.IntType(1), 0))
+                builder.store(builder.add(first, lowest), builder.gep(start, [place]))
+                rest = builder.and_(rest, builder.sub(rest, ir.Constant(kind, 1)))
+            builder.store(rest, left)
+        return number
+
+    return types.intp(types.uint64, types.intp, places, types.intp), generate
