@@ -39,10 +39,16 @@ class Written(NamedTuple):
 
 
 @inlined
+def _is_plain(base: Array, written: Written) -> bool:
+    """Whether what is added to the terms stays the same, and nothing reads outputs."""
+    return len(base) == 1 and len(written.outputs) == 0
+
+
+@inlined
 def is_filtered(terms: Terms, base: Array, constants: Constants, written: Written) -> bool:
-    """Whether a layer is as most on the chip are: a filter for all spikes, added to what stays the same, and nothing reads outputs."""
-    is_plain = len(base) == 1 and len(written.outputs) == 0
-    return constants.kind == LOIHI_RELU and is_plain and len(terms.a) == 1 and terms.is_filtered[0]
+    """Whether a plain layer is as most on the chip are: with one filter for all spikes."""
+    one_filter = len(terms.a) == 1 and terms.is_filtered[0]
+    return constants.kind == LOIHI_RELU and one_filter and _is_plain(base, written)
 
 
 @inlined
@@ -77,7 +83,7 @@ def charge_at_once(
     of_layer, at = terms.gain.shape[1], item * terms.gain.shape[1] + neuron
     filtered = is_filtered(terms, base, constants, written)
     if not filtered:
-        is_steady = len(terms.a) == 0 and len(base) == 1 and len(written.outputs) == 0
+        is_steady = len(terms.a) == 0 and _is_plain(base, written)
         every = slice(at, at + n * n_items)
         if constants.kind != SPIKING_RELU or not is_steady:
             return False

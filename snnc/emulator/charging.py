@@ -31,7 +31,7 @@ class _Spikes(NamedTuple):
         return cls(begin, builder.mul(apart, ir.Constant(apart.type, 8)))
 
     def write(self, builder: Any, step: Any, i: Any, fires: Any) -> None:
-        """Write whether some neurons fire in a step: eight of them, or one, where the first of eight begins the byte."""
+        """Write whether some neurons fire in a step: as many as whole bytes take, or one, where the first of eight begins the byte."""
         byte, eight = ir.IntType(8), ir.Constant(i.type, 8)
         to_byte = builder.add(builder.mul(step, self.apart), builder.udiv(i, eight))
         place = builder.gep(self.first, [to_byte])
@@ -50,7 +50,7 @@ class _Spikes(NamedTuple):
 
 
 def _steps(builder: Any, i: Any, starts: Any, n_steps: Any, kind: Any, step: Any) -> None:
-    """Generate some steps of neurons, eight or one: what begins at `starts` stays in registers, `step` returns it as it is after a step."""
+    """Generate some steps of neurons, many or one: what begins at `starts` stays in registers, `step` returns it as it is after a step."""
     kept = [cgutils.alloca_once(builder, kind) for _ in starts]
     for start, its in zip(starts, kept, strict=True):
         builder.store(load(builder, kind, start, i), its)
@@ -80,7 +80,7 @@ def charge_filtered(
     b: Any,
     dt: Any,
 ) -> Any:
-    """Let neurons of `LoihiSpikingRectifiedLinear` take some steps, eight neurons at a time.
+    """Let neurons of `LoihiSpikingRectifiedLinear` take some steps, many neurons at a time.
 
     Their currents are base + gain * filtered, and then the filter's state becomes filtered * a + b * sums. The first five arrays
     are as long as there are neurons. Sums are one step's after the other's, `of_sums` apart, and become 0; spikes go to bits from a

@@ -75,8 +75,7 @@ class ProbeReader:
         amplitude = probe.target.ensemble.neuron_type.amplitude
         # Rounded as scripts do.
         self._rates[probe.label] += outputs.sum(axis=0) / amplitude / self._n_items
-        if self._each:
-            self._keep(probe, items, outputs / amplitude)
+        self._keep(probe, items, outputs, amplitude)
 
     def add_summed(self, probe: nengo.Probe, items: Any, outputs: Array) -> None:
         """Add the outputs of neurons for some items, (items, neurons), summed over an item's steps."""
@@ -89,13 +88,14 @@ class ProbeReader:
         """Add how often neurons fired in some items, (items, neurons)."""
         before = self._counts.get(probe.label, 0)
         self._counts[probe.label] = before + counts.sum(axis=0, dtype=np.int64)
-        if self._each:
-            self._keep(probe, items, counts / self._seconds)
+        self._keep(probe, items, counts, self._seconds)
 
-    def _keep(self, probe: nengo.Probe, items: Any, rates: Array) -> None:
-        kept = self._each[probe.label]
-        numbers = np.arange(self._n_items)[items]
-        kept[numbers[numbers < len(kept)]] = rates[numbers < len(kept)]
+    def _keep(self, probe: nengo.Probe, items: Any, values: Array, of_one: float) -> None:
+        """Keep the rates of single items: values, (items, neurons), divided by that of a spike a second."""
+        if self._each:
+            kept = self._each[probe.label]
+            numbers = np.arange(self._n_items)[items]
+            kept[numbers[numbers < len(kept)]] = (values / of_one)[numbers < len(kept)]
 
     def answers(self) -> Answers:
         """Return the answers to all items."""
