@@ -574,9 +574,35 @@ def test_spikes_are_counted() -> None:
         counted += counts.sum()
     assert counted == result.spikes > 0
     assert f"3 items of {STEPS} steps, fresh: {counted:,} spikes" in str(result)
-    (encoder,) = (ens for ens in case.net.all_ensembles if ens not in case.on_chip)
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_spikes_of_the_host_are_counted_where_they_are_sent(number: int) -> None:
+    """As its probe sees them: in a stream with a latency, without those of the gap, but these are traffic."""
+    import nengo
+
+    from snnc.emulator import Emulator
+    from tests.chip_networks import drawn
+
+    case = drawn(number, n_items=5)
+    with case.net:
+        alone = nengo.Ensemble(3, 1)
+        case.net.config[alone].on_chip = False
+    with quiet():
+        emulator = Emulator(case.net)
+        stream = emulator.run(case.items, 20, gap=7, latency=3, present="stream", chains=2)
+    on_host = [ensemble for ensemble in emulator.counted if ensemble not in case.on_chip]
+    assert on_host
+    assert {*emulator.counted, alone} == {*case.net.all_ensembles}
+    for ensemble in on_host:
+        (probe,) = (probe for probe in case.net.all_probes if probe.target == ensemble.neurons)
+        fired = stream[probe] != 0
+        assert np.array_equal(stream.spike_counts(ensemble), fired[:, :20].sum(axis=1))
+        traffic = stream.traffic.of_ensembles[case.net.all_ensembles.index(ensemble)]
+        assert np.array_equal(traffic, fired.sum(axis=(1, 2)))
+        assert traffic.any()
     with pytest.raises(ValueError, match="isn't on the chip"):
-        result.spike_counts(encoder)
+        stream.spike_counts(alone)
 
 
 #: Draws a network, and prints what is compiled before anything runs, and how often something is while it does.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from snnc.emulator.chip import Chip, chip_of
 from snnc.emulator.errors import NEITHER, NotEmulatedError
-from snnc.emulator.operators import refuse_unsupported
+from snnc.emulator.operators import copies_to_senders, host_to_chip, refuse_unsupported
 from snnc.emulator.reach import Reach
 from snnc.emulator.readout import KEYS
 from snnc.emulator.traffic import Counter
@@ -48,7 +48,7 @@ class Built:
     def counter(self) -> Counter:
         """What counts the traffic of items."""
         reach = Reach.of(self.model, self.chip)
-        return Counter.of(reach, self.chip.n_compartments, self.ensembles)
+        return Counter.of(reach, self.chip.n_compartments, self.ensembles, self.sending)
 
     @cached_property
     def ensembles(self) -> dict[int, NDArray[np.int64]]:
@@ -62,6 +62,18 @@ class Built:
             for number, its in blocks.items()
             if its is not None
         }
+
+    @cached_property
+    def sending(self) -> dict[int, slice]:
+        """The neurons among the chip's inputs of each ensemble of the host that sends its spikes there, by its number in the network."""
+        found = {}
+        for part in (self.model.host_pre, self.model.host):
+            copies = copies_to_senders(part.operators)
+            for process, signal in host_to_chip(part.operators, copies).items():
+                for number, ensemble in enumerate(self.network.all_ensembles):
+                    if part.sig.get(ensemble.neurons, {}).get("out") is signal:
+                        found[number] = self.senders[process]
+        return found
 
 
 def build(network: Any, dt: float, seed: int | None = None, model: Any = None) -> Built:

@@ -61,6 +61,12 @@ class Emulator:
         synapses = int(chip.synapses.run_length.sum()) + len(chip.synapses.single_target)
         return Size(len(chip.places), chip.n_compartments, synapses)
 
+    @property
+    def counted(self) -> list[nengo.Ensemble]:
+        """The ensembles whose spikes are counted without a probe: those on the chip, and those that send it theirs."""
+        numbers = {*self._built.ensembles, *self._built.sending}
+        return [ens for number, ens in enumerate(self.network.all_ensembles) if number in numbers]
+
     def run(
         self,
         items: Mapping[nengo.Node, ArrayLike | Rows],
@@ -138,10 +144,12 @@ class Emulator:
                 numbers,
                 sampled(shown.data, n, kept),
                 shown.counts[:n],
+                shown.sent[:n],
                 shown.traffic,
                 shown.seconds,
                 self.network,
                 self._built.ensembles,
+                self._built.sending,
             )
 
     def _plans(self, asked: Asked, sharing: Mapping[Any, int]) -> Plans:

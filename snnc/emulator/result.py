@@ -33,13 +33,14 @@ class Size:
 class Batch:
     """The results of some items, by their numbers: the values of probes, (items, steps, size), and spikes of compartments.
 
-    The spikes of `counts` are those before the gap.
+    The spikes of `counts`, and those that the host `sent` to the chip, are those before the gap.
     """
 
     items: NDArray[np.int64]
     #: Once they were pickled, of probes by their numbers.
     data: dict[Any, Array]
     counts: Counts
+    sent: Counts
     traffic: Traffic
     #: How long each stage took: host, chip, readout.
     seconds: dict[str, float]
@@ -47,6 +48,8 @@ class Batch:
     network: nengo.Network | None
     #: The compartments of each ensemble on the chip, by its number.
     places: Mapping[int, NDArray[np.int64]]
+    #: Those of an ensemble on the host among all that send to the chip.
+    sending: Mapping[int, slice]
 
     @classmethod
     def of(cls, batches: Iterable[Batch], n_items: int) -> Batch:
@@ -58,14 +61,17 @@ class Batch:
                     np.arange(n_items),
                     {probe: _room(values, n_items) for probe, values in batch.data.items()},
                     _room(batch.counts, n_items),
+                    _room(batch.sent, n_items),
                     batch.traffic.room(n_items),
                     dict.fromkeys(batch.seconds, 0.0),
                     batch.network,
                     batch.places,
+                    batch.sending,
                 )
             for probe, values in batch.data.items():
                 whole.data[probe][batch.items] = values
             whole.counts[batch.items] = batch.counts
+            whole.sent[batch.items] = batch.sent
             whole.traffic.put(batch.items, batch.traffic)
             for stage, seconds in batch.seconds.items():
                 whole.seconds[stage] += seconds
@@ -83,7 +89,8 @@ class Batch:
     def spike_counts(self, ensemble: nengo.Ensemble | int) -> Counts:
         """Return how often each neuron of an ensemble on the chip fired for each item, (items, neurons).
 
-        Or of that with a number in the network's `all_ensembles`.
+        Of one on the host, how often it sent a spike to the chip: at most once in a step. An ensemble may be given by its number in
+        the network's `all_ensembles`.
         """
         if isinstance(ensemble, nengo.Ensemble):
             if self.network is None:
@@ -93,6 +100,8 @@ class Batch:
             number = self.network.all_ensembles.index(ensemble)
         else:
             number = ensemble
+        if number in self.sending:
+            return self.sent[:, self.sending[number]]
         if number not in self.places:
             raise ValueError(f"{ensemble} isn't on the chip; probe its neurons")
         return self.counts[:, self.places[number]]
@@ -121,7 +130,7 @@ class Result:
         return self.batch.of_probe(probe)
 
     def spike_counts(self, ensemble: nengo.Ensemble | int) -> Counts:
-        """Return how often each neuron of an ensemble on the chip fired for each item, (items, neurons)."""
+        """Return how often each neuron of an ensemble fired for each item, as `Batch.spike_counts`, (items, neurons)."""
         return self.batch.spike_counts(ensemble)
 
     @property

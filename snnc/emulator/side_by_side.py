@@ -86,11 +86,13 @@ class Plans:
 class Shown:
     """The results of showing items: the values of probes, (items, steps, size), and spikes of compartments, (items, n).
 
-    `counts` are the spikes before the gap, `traffic` is that of all steps, for the items that are busy.
+    `counts` are the spikes before the gap, and `sent` those that the host sent to the chip, (items, inputs); `traffic` is that of
+    all steps, for the items that are busy.
     """
 
     data: dict[Any, Array]
     counts: NDArray[np.int32]
+    sent: NDArray[np.int32]
     traffic: Traffic
     overflows: NDArray[np.bool_]
     #: NengoLoihi's warnings of what learning lost.
@@ -149,11 +151,12 @@ class SideBySide:
         self.state.counts[...] = 0
         busy = self.n_items if busy is None else busy
         pieces = [self._show(items, steps, busy) for items, steps in slot.own]
-        counts = self.state.counts[:, : self.plans.built.chip.n_compartments].copy()
+        counts, sent = np.hsplit(self.state.counts.copy(), [self.plans.built.chip.n_compartments])
         pieces += [self._show(items, steps, busy) for items, steps in slot.gap]
         return Shown(
             one_after_the_other([piece.data for piece in pieces]),
             counts,
+            sent,
             self.plans.built.counter.traffic(busy, self.state.counts),
             np.logical_or.reduce([piece.overflows for piece in pieces]),
             set() if self._restless is None else self._restless.said(),

@@ -22,8 +22,9 @@ TOTALS = ("fired", "sent", "messages", "operations")
 class Traffic:
     """What the chip had to do for each item, its gap included, (items,): whole numbers, counted spike by spike.
 
-    `fired` are the spikes on the chip, `of_ensembles` those of each ensemble there, by its number, and `sent` those that the host
-    sent to the chip. A spike goes as a message to each core that it has synapses on, and does an operation for each of these synapses.
+    `fired` are the spikes on the chip, and `sent` those that the host sent there. `of_ensembles` are the spikes of each ensemble
+    on the chip, and those that one on the host sent there, by its number. A spike goes as a message to each core that it has
+    synapses on, and does an operation for each of these synapses.
     """
 
     of_ensembles: dict[int, Ints]
@@ -56,23 +57,35 @@ class Counter:
     runs: Ints
     #: The runs of each ensemble on the chip, by its number.
     of_ensembles: dict[int, Ints]
+    #: The neurons of each ensemble of the host that sends spikes, among the chip's inputs.
+    sending: Mapping[int, slice]
 
     @classmethod
-    def of(cls, reach: Reach, n_compartments: int, places: Mapping[int, Ints]) -> Counter:
+    def of(
+        cls,
+        reach: Reach,
+        n_compartments: int,
+        places: Mapping[int, Ints],
+        sending: Mapping[int, slice],
+    ) -> Counter:
         """Return the runs of a chip with the compartments of ensembles at some places."""
         owners = np.full(n_compartments, -1)
         for number, its in places.items():
             owners[its] = number
         begins = np.append(np.flatnonzero(np.diff(owners, prepend=-2)), n_compartments)
         runs = np.stack([begins, np.append(begins[1:], len(reach.synapses))], axis=1)
-        return cls(reach, runs, {n: np.flatnonzero(owners[begins[:-1]] == n) for n in places})
+        runs_of = {n: np.flatnonzero(owners[begins[:-1]] == n) for n in places}
+        return cls(reach, runs, runs_of, sending)
 
     def traffic(self, n_items: int, counts: Counts) -> Traffic:
         """Return the traffic of the first items, given how often each source has fired, (items, sources)."""
         sums = _summed(n_items, counts, self.runs, self.reach.axons, self.reach.synapses)
         spikes, of_all = sums[:, :, 0], sums.sum(axis=1)
+        on_chip = {number: spikes[:, its].sum(axis=1) for number, its in self.of_ensembles.items()}
+        inputs = counts[:n_items, self.runs[-1, 0] :]
+        sent = {number: inputs[:, its].sum(axis=1) for number, its in self.sending.items()}
         return Traffic(
-            {number: spikes[:, its].sum(axis=1) for number, its in self.of_ensembles.items()},
+            on_chip | sent,
             fired=spikes[:, :-1].sum(axis=1),
             sent=spikes[:, -1],
             messages=of_all[:, 1],

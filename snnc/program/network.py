@@ -271,6 +271,11 @@ class Network:
         return tuple(p for p in self.populations if p.name in sources and not p.on_chip)
 
     @property
+    def may_burst(self) -> tuple[Population, ...]:
+        """Of those, the populations whose neurons may fire more than once in a step."""
+        return tuple(p for p in self.feeding_from_host if p.neurons.bursts)
+
+    @property
     def one_sided(self) -> tuple[Population, ...]:
         """The populations that take the input as it is, and are silent for what is negative."""
         into = ((p, self.into(p.name)) for p in self.populations)

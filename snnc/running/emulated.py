@@ -8,6 +8,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Literal
 
+import nengo
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,10 +52,9 @@ def emulate(
         n_chains = chains(len(x)) if present == "stream" else len(x)
     read = program.read_steps(steps)
     reader = ProbeReader(net, program, len(x), steps, read, over_time, each)
-    on_chip = {population.name for population in program.network.populations_on_chip}
-    counted = [probe for probe in net.spikes if probe.label in on_chip]
     with strict_warnings(), explained(), on_the_emulator():
         emulator = Emulator(net, program.network.dt)
+        counted = _counted(emulator, net, program)
         batches = emulator.batches(
             {net.shown: x},
             steps,
@@ -91,6 +91,16 @@ def emulate(
             emulator, net, program, recorder, x[: recorded + 1], recorded, program.stream_latency
         )
     return replace(reader.answers(), recording=recording, simulated=simulated, work=counter.work())
+
+
+def _counted(emulator: Emulator, net: nengo.Network, program: Program) -> list[nengo.Probe]:
+    """Return the probes of spikes that the emulator counts by itself. Where neurons may burst, spikes are looked at step by step."""
+    may_burst = {population.name for population in program.network.may_burst}
+    return [
+        probe
+        for probe in net.spikes
+        if probe.target.ensemble in emulator.counted and probe.label not in may_burst
+    ]
 
 
 def verify(program: Program, x: Array) -> None:

@@ -88,10 +88,10 @@ def explained() -> Iterator[None]:
 
 def refuse_bursts(network: Network, net: nengo.Network, seen: Mapping[Any, Any]) -> None:
     """Raise a Refusal if a neuron on the host sends the chip more than one spike in a step: the chip loses the others."""
-    on_host = {population.name for population in network.feeding_from_host}
+    may_burst = {population.name for population in network.may_burst}
     for probe in net.spikes:
         amplitude = probe.target.ensemble.neuron_type.amplitude
-        if probe.label in on_host and seen[probe].max() * network.dt > 1.5 * amplitude:
+        if probe.label in may_burst and seen[probe].max() * network.dt > 1.5 * amplitude:
             raise Refusal(
                 f"neurons of '{probe.label}' fire more than once in a step, and the chip takes one spike: lower max_rate"
             )

@@ -51,13 +51,16 @@ class WorkCounter:
         self._n_items = 0
 
     def take(self, batch: Batch) -> None:
-        """Take some items: the emulator counts what is on the chip, and probes show the spikes of layers on the host."""
+        """Take some items: the emulator counts what is on the chip or sent there, and probes show the spikes of other layers."""
         traffic = batch.traffic
         self._n_items += len(batch.items)
         for number, fired in traffic.of_ensembles.items():
             self._spikes[self._names[number]] += int(fired.sum())
+        counted = {self._names[number] for number in traffic.of_ensembles}
         for probe, values in batch.data.items():
-            if isinstance(probe.target, Neurons) and probe.target.ensemble.neuron_type.spiking:
+            if not isinstance(probe.target, Neurons) or probe.label in counted:
+                continue
+            if probe.target.ensemble.neuron_type.spiking:
                 summed = np.sum(values, dtype=float)
                 self._spikes[probe.label] += int(spikes_in(probe, summed, self._dt))
         for name in ("fired", "sent", "messages", "operations"):

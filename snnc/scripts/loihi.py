@@ -138,7 +138,7 @@ def _constants(program: Program) -> Constants:
 
 
 def _run(program: Program) -> Run:
-    names = [p.name for p in program.network.feeding_from_host if p.neurons.bursts]
+    names = [p.name for p in program.network.may_burst]
     return Run(
         classes=literal(program.network.output.classes),
         reads_last=program.read_steps(program.stream_steps) == 1,
