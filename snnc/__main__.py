@@ -4,13 +4,13 @@ import gc
 import os
 import sys
 
-from snnc.cli import main
-
 
 def process() -> int:
     """Run the command that the process was started with, and return its exit code."""
     # What is imported stays: looking through it for circles again and again finds none. Commands that compute switch it on.
     gc.disable()
+    from snnc.cli import main
+
     code = main()
     # At its end Python looks through all objects for circles, thrice. None has to be found: the process is over.
     gc.freeze()

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from snnc.loihi.axons import Axons, ChannelAxons, ConvolutionAxons, DenseAxons
+from snnc.loihi.axons import Axons, DenseAxons
 from snnc.loihi.blocks import Block, Box
 from snnc.loihi.cores import BlockUse, Chip
+from snnc.loihi.image_axons import ChannelAxons, ConvolutionAxons
 from snnc.loihi.memory import BASES, index_bits, table_bits
 from snnc.loihi.windows import Axis
 from snnc.operators.linear import as_image

@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from codecs import BOM_UTF8
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,13 @@ import pytest
 import snnc
 from snnc import __version__
 from snnc.cli import main
+from snnc.diagnostics.diagnostic import Span
+from snnc.diagnostics.errors import CompileError
 from snnc.drafting.text import length
 from snnc.pipeline import checked
 from snnc.program.network import Connection
 from snnc.show.full import full
+from snnc.spec.read import parse
 from tests.conftest import CASES, DOWNLOADED, INVALID, ROOT, SPECS, meaning
 
 
@@ -440,6 +444,17 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
         lines[3].split()
         == "hidden2 hidden1 dropout > dense 32 2080 lif 300 smooth chip, 1 core".split()
     )
+
+def test_a_byte_order_mark_is_no_part_of_a_spec() -> None:
+    """As Windows' editors write it: neither the data nor the places of errors know of it."""
+    good, bad = b"snnc = 1\n", b"snnc = 1 # caf\xe9"
+    assert parse(BOM_UTF8 + good, Path("marked.toml")).data == {"snnc": 1}
+    for raw in (bad, BOM_UTF8 + bad):
+        with pytest.raises(CompileError) as caught:
+            parse(raw, Path("marked.toml"))
+        (found,) = caught.value.diagnostics
+        assert found.span == Span(1, 15)
+
 
 
 @pytest.mark.parametrize("path", [*SPECS, *CASES, *DOWNLOADED], ids=lambda p: p.stem)

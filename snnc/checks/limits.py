@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple
 from snnc.checks.hints import smaller
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
+from snnc.loihi.axons import Fanout
 from snnc.loihi.blocks import one_neuron
 from snnc.loihi.cores import BlockUse, Chip, chip
-from snnc.loihi.fanout import Fanout
 from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, LARGEST_SYSTEM, NEURONS
 from snnc.operators.linear import size
 from snnc.program.network import Connection, Network, Population

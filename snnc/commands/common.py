@@ -69,10 +69,8 @@ def specs_of(arguments: argparse.Namespace) -> list[Path]:
 def specs_in(folder: Path) -> list[Path]:
     """Return the specs of a folder, broken ones too: TOML files that name a network, layers, or the language."""
     with_text = ((path, _text(path)) for path in sorted(folder.glob("*.toml")))
-    return [path for path, text in with_text if _OF_A_SPEC.search(text)]
-
-
-_OF_A_SPEC = re.compile(r"^\s*(snnc|\[*\s*(network|layers))\s*[].=]", re.MULTILINE)
+    of_a_spec = re.compile(r"^\s*(snnc|\[*\s*(network|layers))\s*[].=]", re.MULTILINE)
+    return [path for path, text in with_text if of_a_spec.search(text)]
 
 
 def _text(path: Path) -> str:

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from snnc.loihi.axons import Axons, CoreUse
+from snnc.loihi.axons import Axons, CoreUse, Fanout
 from snnc.loihi.blocks import Block, Boxes, Slice, Slices, Split
 from snnc.loihi.connections import axons_of
-from snnc.loihi.fanout import Fanout
 from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
 from snnc.operators.linear import size
 from snnc.program.network import Connection, Network, Population

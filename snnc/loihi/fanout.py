@@ -1,23 +1,14 @@
-"""Fan-out: the number of blocks that each axon of a connection leads into. It takes its slots once for each."""
+"""The fan-out of an image's pixels into the blocks of a layer."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from snnc.loihi.axons import Everywhere, Fanout
 from snnc.loihi.blocks import Block, Box
 from snnc.loihi.ranges import Tally, joined, neighbours, shifted, tally
 from snnc.loihi.targets import Outline, Seen, Targets, lines
 from snnc.loihi.windows import Axis
-
-
-class Everywhere(NamedTuple):
-    """All axons lead into all blocks."""
-
-    blocks: int
-
-    def below(self, pixel: int) -> int:
-        """Return the sum of the blocks that the axons of all pixels before one lead into."""
-        return self.blocks * pixel
 
 
 class Grid(NamedTuple):
@@ -57,9 +48,6 @@ class OfChannels(NamedTuple):
     def below(self, pixel: int) -> int:
         """Return the sum over the axons of all channels of all pixels before one."""
         return sum(len(channels) * own.below(pixel) for channels, own in self.parts)
-
-
-Fanout = Everywhere | Grid | Scattered | OfChannels
 
 
 def fanout(

@@ -12,10 +12,9 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
 
-from snnc.loihi.axons import DenseAxons
+from snnc.loihi.axons import DenseAxons, Everywhere, Fanout
 from snnc.loihi.candidates import Candidate, Cut, Layer
 from snnc.loihi.cores import Chip, Fanouts
-from snnc.loihi.fanout import Everywhere, Fanout
 from snnc.program.network import Connection
 
 #: How many blocks are counted to find better cuts than the first. A number, not a time: the same cuts on every machine.

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
-from snnc.loihi.axons import Axons, ConvolutionAxons
+from snnc.loihi.axons import Axons
 from snnc.loihi.blocks import Boxes
+from snnc.loihi.image_axons import ConvolutionAxons
 from snnc.loihi.limits import AXONS_IN, BITS, NEURONS
 from snnc.operators.linear import Shape, size
 

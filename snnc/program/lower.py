@@ -111,7 +111,7 @@ def lower(spec: Spec, document: Document) -> Program:
     )
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Graph:
     """Collects populations and connections. `at` is the place of the layer that is being lowered."""
 

@@ -11,7 +11,7 @@ from pydantic_core import core_schema
 
 from snnc.diagnostics.pages import page, summary
 from snnc.spec.base import Bare, WithKind, pair
-from snnc.spec.kinds import Choice
+from snnc.spec.kinds import Choice, Later
 from snnc.spec.layers import KINDS
 from snnc.spec.layers.base import NeuronLayer
 from snnc.spec.neurons import Neurons
@@ -94,7 +94,7 @@ class WithKinds(GenerateJsonSchema):
         self, schema: core_schema.PlainValidatorFunctionSchema
     ) -> JsonSchemaValue:
         validated: Any = schema["function"]["function"]
-        choice: Choice = validated.__self__  # only choices have plain validators
+        choice: Choice | Later = validated.__self__  # nothing else has plain validators
         return self.generate_inner(choice.whole.core_schema)
 
 

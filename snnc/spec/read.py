@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path, PurePath
@@ -27,8 +28,9 @@ def read(path: Path) -> Document:
 
 def parse(raw: bytes, path: Path) -> Document:
     """Parse the bytes of a spec. `path` appears in messages, and isn't opened."""
+    raw = raw.removeprefix(BOM_UTF8)
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         before = raw[: error.start]
         line = before.count(b"\n") + 1

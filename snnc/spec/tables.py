@@ -1,6 +1,6 @@
 """The spec's root table, and the tables that lowering turns into populations and connections."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -8,13 +8,18 @@ from typing_extensions import Self
 
 from snnc.diagnostics.codes import CONFLICTING_KEYS
 from snnc.spec.base import Count, Model, Name, Seed, default_kind, once
+from snnc.spec.kinds import Later
 from snnc.spec.layers import Layer
 from snnc.spec.neurons import Neurons
 from snnc.spec.settings import LoihiSettings, Presentation, Scripts, Train
 from snnc.spec.sources import Source
-from snnc.spec.study import Study
 from snnc.spec.synapses import Synapse
 from snnc.spec.weights import L1, L2
+
+if TYPE_CHECKING:
+    from snnc.spec.study import Study
+else:
+    Study = Annotated[Any, Later("snnc.spec.study", "Study")]
 
 Target = Literal["nengo_dl", "loihi"]
 #: A TOML array becomes a tuple, so that a spec is immutable.

@@ -11,8 +11,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
-
 
 def text(data: Mapping[str, Any]) -> str:
     """Return a document: tables under headers, each of their values on one line.
@@ -45,7 +43,7 @@ def value(data: Any) -> str:
 def key(name: Any) -> str:
     """Return a key, in quotes if it needs them."""
     name = str(name)
-    return name if _BARE.fullmatch(name) else value(name)
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else value(name)
 
 
 def _tables(data: Any) -> list[Mapping[str, Any]]:

@@ -3,7 +3,8 @@
 from typing import Literal
 
 from snnc.operators.avg_pool2d import AveragePool2D
-from snnc.spec.layers.base import Builder, Flow, PoolLayer
+from snnc.spec.layers.base import Builder, Flow
+from snnc.spec.pools import PoolLayer
 
 
 class Layer(PoolLayer):

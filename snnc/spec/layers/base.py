@@ -10,7 +10,7 @@ from pydantic import Discriminator, Field, Tag
 
 from snnc.diagnostics.diagnostic import KeyPath
 from snnc.operators.linear import Operator, Shape, ShapeError
-from snnc.spec.base import Bare, Count, Model, Name, Size2D, default_kind
+from snnc.spec.base import Bare, Count, Model, Name, default_kind
 from snnc.spec.settings import FiringRates
 from snnc.spec.synapses import Synapse
 from snnc.spec.weights import L1, L2, BatchNorm, Normalisation
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from snnc.operators.conv2d import Conv2D
     from snnc.operators.dense import Dense
     from snnc.operators.depthwise_conv2d import DepthwiseConv2D
-    from snnc.operators.pool2d import Pool2D
 
     Weights = Dense | Conv1D | Conv2D | DepthwiseConv2D
 
@@ -88,26 +87,6 @@ class LayerKind(Model):
     def lower(self, name: str, sources: tuple[Flow, ...], network: Builder) -> Flow:
         """Return the layer's output, given its sources."""
         raise NotImplementedError
-
-
-class PoolLayer(LayerKind):
-    """A layer that puts out one value for each part of an image, channel by channel."""
-
-    pool_size: Size2D = Field(
-        (2, 2), description="Height and width of a part; one number for both."
-    )
-    strides: Size2D | None = Field(
-        None, description="How far apart parts are, down and across. Default: as pool_size."
-    )
-    padding: Literal["valid", "same"] = Field(
-        "valid",
-        description="Whether what is left over at the edges is dropped (valid) or pooled by itself (same).",
-    )
-
-    def pooled(self, source: Flow, pool: type[Pool2D], name: str) -> Flow:
-        """Return values behind a pool of the layer's windows."""
-        strides = self.strides or self.pool_size
-        return source.then(pool(name, self.pool_size, strides, self.padding))
 
 
 class NeuronLayer(LayerKind):

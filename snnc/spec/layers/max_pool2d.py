@@ -4,7 +4,8 @@ from typing import Literal
 
 from snnc.operators.linear import ShapeError
 from snnc.operators.max_pool2d import MaxPool2D
-from snnc.spec.layers.base import Builder, Flow, PoolLayer
+from snnc.spec.layers.base import Builder, Flow
+from snnc.spec.pools import PoolLayer
 
 
 class Layer(PoolLayer):
