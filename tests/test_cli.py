@@ -445,6 +445,7 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
         == "hidden2 hidden1 dropout > dense 32 2080 lif 300 smooth chip, 1 core".split()
     )
 
+
 def test_a_byte_order_mark_is_no_part_of_a_spec() -> None:
     """As Windows' editors write it: neither the data nor the places of errors know of it."""
     good, bad = b"snnc = 1\n", b"snnc = 1 # caf\xe9"
@@ -454,7 +455,6 @@ def test_a_byte_order_mark_is_no_part_of_a_spec() -> None:
             parse(raw, Path("marked.toml"))
         (found,) = caught.value.diagnostics
         assert found.span == Span(1, 15)
-
 
 
 @pytest.mark.parametrize("path", [*SPECS, *CASES, *DOWNLOADED], ids=lambda p: p.stem)
