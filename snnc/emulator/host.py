@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.emulator.buffers import Buffers, steps_of
+from snnc.emulator.operators import PURE
 from snnc.emulator.plan import Plan
 from snnc.emulator.runs import Called, Check, Exchange, Run, Span, run_of
 from snnc.emulator.users import called_by
@@ -32,10 +33,12 @@ class Host:
         #: Before the first item, `clear` fills them.
         self._once: list[Run] = []
         self._parts: list[tuple[list[Run], bool]] = []
+        #: Of operators without a memory: to make them takes as long as many of their steps.
+        self._lasting: dict[Any, Run] = {}
         self._n_steps = 0
 
     def clear(self, called: Sequence[Called] | None) -> None:
-        """Begin again, and make the operators' steps anew: any other state is theirs.
+        """Begin again, and make the steps of operators that remember anew: any other state is theirs.
 
         For each item, `called` is what operators call instead of what a person wrote. With None, such operators don't run.
         """
@@ -50,7 +53,14 @@ class Host:
         if called is None:
             operators = [op for op in operators if called_by(op) is None]
             called = [{}] * self._buffers.n_items
-        return [run_of(operator, self._plan, self._buffers, called) for operator in operators]
+        return [self._run_of(operator, called) for operator in operators]
+
+    def _run_of(self, operator: Any, called: Sequence[Called]) -> Run:
+        if not isinstance(operator, PURE):
+            return run_of(operator, self._plan, self._buffers, called)
+        if operator not in self._lasting:
+            self._lasting[operator] = run_of(operator, self._plan, self._buffers, called)
+        return self._lasting[operator]
 
     @property
     def probed(self) -> dict[Any, tuple[int, ...]]:

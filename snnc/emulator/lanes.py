@@ -18,6 +18,8 @@ from snnc.emulator.machine import intrinsic
 WIDTH = 8
 #: How many sums are added to without a loop.
 USUAL = (16, 32, 64)
+#: How many sums stay in registers while weights are added to them.
+KEPT = (64, 32, 8, 4)
 
 
 def in_lanes(
@@ -83,13 +85,10 @@ def _adding(fuses: bool) -> Any:
             def body(kind: Any, i: Any) -> None:
                 factor = everywhere(builder, kind, arguments[4])
                 weight, total = load(builder, kind, source, i), load(builder, kind, target, i)
-                if fuses:
-                    total = _fma(builder, kind, weight, factor, total)
-                else:
-                    total = builder.fadd(total, builder.fmul(weight, factor))
+                total = _added(builder, kind, weight, factor, total, fuses)
                 store(builder, total, target, i)
 
-            _of_usual_length(builder, arguments[5], body)
+            _of_usual_length(builder, arguments[5], body, [WIDTH] * len(USUAL), [WIDTH])
             return context.get_dummy_value()
 
         return types.void(
@@ -99,21 +98,79 @@ def _adding(fuses: bool) -> Any:
     return add
 
 
-def _of_usual_length(builder: Any, n: Any, body: Callable[[Any, Any], None]) -> None:
-    """Generate `in_lanes`, and without a loop for as many places as convolutions often have filters."""
-    together, begins = ir.VectorType(ir.DoubleType(), WIDTH), builder.function
+def _gathering(fuses: bool) -> Any:
+    """Return an instruction that writes sums of weights, times a value: of `n` runs of them, added up in their order.
+
+    The runs begin at some places in memory, which stand in an array from `first` on. Sums stay in registers until all are added.
+    """
+
+    @intrinsic
+    def gather(
+        typing: Any,
+        places: Any,
+        first: Any,
+        n: Any,
+        weights: Any,
+        value: Any,
+        sums: Any,
+        t: Any,
+        length: Any,
+    ) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            runs, source, target = data_of(context, builder, signature, arguments, 0, 3, 5)
+            runs = builder.gep(runs, [arguments[1]])
+            target = builder.gep(target, [arguments[6]])
+            n = arguments[2]
+
+            def body(kind: Any, i: Any) -> None:
+                factor = everywhere(builder, kind, arguments[4])
+                kept = cgutils.alloca_once(builder, kind)
+                builder.store(everywhere(builder, kind, ir.DoubleType()(0.0)), kept)
+                with cgutils.for_range(builder, n, intp=i.type) as loop:
+                    begin = builder.load(builder.gep(runs, [loop.index]))
+                    weight = load(builder, kind, source, builder.add(begin, i))
+                    total = builder.load(kept)
+                    builder.store(_added(builder, kind, weight, factor, total, fuses), kept)
+                store(builder, builder.load(kept), target, i)
+
+            _of_usual_length(builder, arguments[7], body, USUAL, KEPT)
+            return context.get_dummy_value()
+
+        size = types.intp
+        return types.void(
+            places, size, size, weights, types.float64, sums, size, size
+        ), generate
+
+    return gather
+
+
+def _added(builder: Any, kind: Any, weight: Any, factor: Any, total: Any, fuses: bool) -> Any:
+    if fuses:
+        return _fma(builder, kind, weight, factor, total)
+    return builder.fadd(total, builder.fmul(weight, factor))
+
+
+def _of_usual_length(
+    builder: Any,
+    n: Any,
+    body: Callable[[Any, Any], None],
+    at_once: Sequence[int],
+    widths: Sequence[int],
+) -> None:
+    """Generate `in_lanes`, and without a loop for as many places as convolutions often have filters: so many of these `at_once`."""
+    begins = builder.function
     done = begins.append_basic_block("done")
     otherwise = begins.append_basic_block("otherwise")
     switch = builder.switch(n, otherwise)
-    for length in USUAL:
+    for length, width in zip(USUAL, at_once, strict=True):
         block = begins.append_basic_block(f"of_{length}")
         switch.add_case(ir.Constant(n.type, length), block)
         builder.position_at_end(block)
-        for i in range(0, length, WIDTH):
-            body(together, ir.Constant(n.type, i))
+        for i in range(0, length, width):
+            body(ir.VectorType(ir.DoubleType(), width), ir.Constant(n.type, i))
         builder.branch(done)
     builder.position_at_end(otherwise)
-    in_lanes(builder, n, body)
+    in_lanes(builder, n, body, widths)
     builder.branch(done)
     builder.position_at_end(done)
 
@@ -127,6 +184,7 @@ def _fma(builder: Any, kind: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 add_fused, add_rounded = _adding(fuses=True), _adding(fuses=False)
+gather_fused, gather_rounded = _gathering(fuses=True), _gathering(fuses=False)
 
 
 @intrinsic

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.emulator.at_once import State, Written, charge_at_once, is_filtered
-from snnc.emulator.delivery import Terms, room_for, sum_up
+from snnc.emulator.delivery import Runs, Terms, room_for, sum_up
 from snnc.emulator.machine import compiled, inlined, inner, packed
 from snnc.emulator.neurons import (
     CHUNK,
@@ -182,6 +182,7 @@ def run_layer(
     end: int,
     terms: Terms,
     entries: Entries,
+    runs: Runs,
     weights: Array,
     n_sums: int,
     base: Array,
@@ -208,20 +209,19 @@ def run_layer(
     j, n_spikes = np.empty(CHUNK), np.empty(CHUNK)
     # Words are read beyond the last neuron.
     fires, tally = np.zeros(CHUNK + 64, np.uint8), np.zeros(CHUNK, np.uint8)
-    waiting, to_deliver = room_to_wait(), room_for(terms, entries)
+    waiting, to_deliver = room_to_wait(), room_for(terms, entries, runs)
     is_invalid = False
     for item in range(0, n_items, n_together):
         last_item = min(item + n_together, n_items)
         for step in range(begin, end, n_steps):
             last_step = min(step + n_steps, end)
+            place_of_sums = step, last_step, item, last_item
             sum_up(
                 spikes,
-                step,
-                last_step,
-                item,
-                last_item,
+                place_of_sums,
                 terms,
                 entries,
+                runs,
                 weights,
                 sums,
                 n_cleared,

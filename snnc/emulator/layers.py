@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from snnc.emulator.at_once import State, Written
 from snnc.emulator.buffers import Buffers
-from snnc.emulator.delivery import Terms, add_spikes
+from snnc.emulator.delivery import Runs, Terms, add_spikes
 from snnc.emulator.filters import Filter
 from snnc.emulator.layer_kernels import run_layer
 from snnc.emulator.machine import GROUP
@@ -76,13 +76,13 @@ class Layer:
             yield from term.operators
 
     @cached_property
-    def _at_any_dt(self) -> tuple[Terms, Entries, Array, int]:
+    def _at_any_dt(self) -> tuple[Terms, Entries, Runs, Array, int]:
         return _together(self.terms, self.source.neurons.output.size)
 
-    def _together(self, dt: float) -> tuple[Terms, Entries, Array, int]:
+    def _together(self, dt: float) -> tuple[Terms, Entries, Runs, Array, int]:
         """Return terms as compiled code takes them. But for their spikes, they are put together once, not for each group of items."""
-        terms, entries, weights, n_sums = self._at_any_dt
-        return _with_spikes(terms, self.terms, dt), entries, weights, n_sums
+        terms, *others = self._at_any_dt
+        return _with_spikes(terms, self.terms, dt), *others
 
     def started(self, dt: float, buffers: Buffers) -> Callable[[Any], None]:
         """Return a function that runs a layer on buffers for a span of steps, from its initial state on."""
@@ -99,7 +99,7 @@ class Layer:
             states.get("refractory_time", np.zeros(len(voltage))),
             np.zeros((len(self.terms), n_items * n)),
         )
-        terms, entries, weights, n_sums = self._together(dt)
+        terms, entries, runs, weights, n_sums = self._together(dt)
         to = Written(
             self.source.word, buffers.outputs(neurons.output), buffers.counts(neurons.output)
         )
@@ -114,6 +114,7 @@ class Layer:
                 span.end,
                 terms,
                 entries,
+                runs,
                 weights,
                 n_sums,
                 base,
@@ -138,7 +139,7 @@ def _with_spikes(terms: Terms, of: Sequence[Term], dt: float) -> Terms:
     return terms._replace(spike=np.array([term.source.spike(dt) for term in of], float))
 
 
-def _together(terms: Sequence[Term], n: int) -> tuple[Terms, Entries, Array, int]:
+def _together(terms: Sequence[Term], n: int) -> tuple[Terms, Entries, Runs, Array, int]:
     """Return terms as compiled code takes them, without their spikes: entries, weights and sums of all are together."""
     first, parts, sums = [0], [], [0]
     n_entries = n_weights = 0
@@ -164,19 +165,21 @@ def _together(terms: Sequence[Term], n: int) -> tuple[Terms, Entries, Array, int
         row[:] = term.gain
     filters = [(0.0, 0.0) if term.filter is None else term.filter.first_order for term in terms]
     a, b = np.array(filters, float).reshape(-1, 2).T.copy()
+    entries, starts = _joined(parts), np.array(sums[:-1], np.int64)
     return (
         Terms(
             np.array([term.source.word for term in terms], np.int64),
             np.array([term.source.n_words for term in terms], np.int64),
             np.zeros(len(terms)),
             np.array(first[:-1], np.int64),
-            np.array(sums[:-1], np.int64),
+            starts,
             np.array([term.filter is not None for term in terms], np.bool_),
             a,
             b,
             gain,
         ),
-        _joined(parts),
+        entries,
+        Runs.of_entries(entries, starts),
         _aligned([term.scatter.weights for term in terms]),
         sums[-1],
     )
@@ -220,11 +223,11 @@ class Layers:
     ) -> Callable[[Any], None]:
         """Return a function that runs a product on buffers."""
         term = Term(self.products[operator], scatter, None, 1.0, [])
-        terms, entries, weights, n_sums = _together([term], operator.Y.size)
+        terms, entries, runs, weights, n_sums = _together([term], operator.Y.size)
         terms = _with_spikes(terms, [term], dt)
         y, spikes = buffers.current(operator.Y), buffers.spikes
         return lambda span: add_spikes(
-            spikes, span.begin, span.end, terms, entries, weights, y, n_sums
+            spikes, span.begin, span.end, terms, entries, runs, weights, y, n_sums
         )
 
     def unheld(self, reads: Reads, probed: set[Any]) -> set[Any]:
