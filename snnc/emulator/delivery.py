@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.emulator.lanes import (
+    WIDTH,
     add_fused,
     add_rounded,
     gather_fused,
     gather_rounded,
+    write_numbers,
     write_places,
 )
 from snnc.emulator.machine import compiled, inlined, inner
@@ -101,7 +103,7 @@ def room_for(terms: Terms, entries: Entries, runs: Runs) -> Room:
     size = 64 * n_words + 8
     return Room(
         np.empty(size, np.int64),
-        np.empty(size * most, np.int64),
+        np.empty(size * most + WIDTH, np.int64),
         most,
         np.empty(runs.room[-1], np.int64),
         np.empty(len(runs.target), np.int64),
@@ -209,8 +211,8 @@ def _deliver(
         at = np.uint64(begin_of_term + fired[k])
         number = entries.first[at]
         # As many for each spike, so that the processor foresees it: what is too much, the next spike writes over.
-        for m in range(most):
-            added[n_added + m] = number + m
+        for m in range(0, most, WIDTH):
+            write_numbers(added, n_added + m, number + m)
         n_added += entries.first[at + np.uint64(1)] - number
     n_runs = runs.first[term + 1] - runs.first[term]
     if n_runs and n_added >= GATHERED * n_runs:
@@ -238,10 +240,10 @@ def _gather(
         room.ends[run] = runs.room[run]
     for k in range(np.uint64(n_added)):
         number = np.uint64(room.added[k])
-        run = np.uint64(runs.of[number])
-        end = np.uint64(room.ends[run])
+        its = np.uint64(runs.of[number])
+        end = np.uint64(room.ends[its])
         room.gathered[end] = entries.weight[number]
-        room.ends[run] = end + np.uint64(1)
+        room.ends[its] = end + np.uint64(1)
     for run in range(first, last):
         at, to = runs.room[run], begin + runs.target[run]
         n, length = room.ends[run] - at, runs.length[run]

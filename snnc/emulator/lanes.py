@@ -137,9 +137,7 @@ def _gathering(fuses: bool) -> Any:
             return context.get_dummy_value()
 
         size = types.intp
-        return types.void(
-            places, size, size, weights, types.float64, sums, size, size
-        ), generate
+        return types.void(places, size, size, weights, types.float64, sums, size, size), generate
 
     return gather
 
@@ -213,3 +211,18 @@ def write_places(typing: Any, word: Any, first: Any, places: Any, n: Any) -> Any
         return number
 
     return types.intp(types.uint64, types.intp, places, types.intp), generate
+
+
+@intrinsic
+def write_numbers(typing: Any, places: Any, n: Any, first: Any) -> Any:
+    """Write as many whole numbers as are computed at once, from `first` on, to places from the n-th on."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        (start,) = data_of(context, builder, signature, arguments, 0)
+        kind = ir.VectorType(ir.IntType(64), WIDTH)
+        following = ir.Constant(kind, list(range(WIDTH)))
+        numbers = builder.add(everywhere(builder, kind, arguments[2]), following)
+        store(builder, numbers, start, arguments[1])
+        return context.get_dummy_value()
+
+    return types.void(places, types.intp, types.intp), generate

@@ -23,7 +23,7 @@ from snnc.emulator.delivery import Runs, Terms, add_spikes
 from snnc.emulator.filters import Filter
 from snnc.emulator.layer_kernels import run_layer
 from snnc.emulator.machine import GROUP
-from snnc.emulator.neurons import Constants
+from snnc.emulator.neurons import Constants, are_numbers
 from snnc.emulator.operators import PURE, Reads, bases, written
 from snnc.emulator.scatter import Entries, Scatter
 from snnc.emulator.signals import can_be_compiled, is_whole
@@ -81,8 +81,8 @@ class Layer:
 
     def _together(self, dt: float) -> tuple[Terms, Entries, Runs, Array, int]:
         """Return terms as compiled code takes them. But for their spikes, they are put together once, not for each group of items."""
-        terms, *others = self._at_any_dt
-        return _with_spikes(terms, self.terms, dt), *others
+        terms, entries, runs, weights, n_sums = self._at_any_dt
+        return _with_spikes(terms, self.terms, dt), entries, runs, weights, n_sums
 
     def started(self, dt: float, buffers: Buffers) -> Callable[[Any], None]:
         """Return a function that runs a layer on buffers for a span of steps, from its initial state on."""
@@ -104,7 +104,8 @@ class Layer:
             self.source.word, buffers.outputs(neurons.output), buffers.counts(neurons.output)
         )
         constants, spikes = Constants.of(neurons.neurons, dt), buffers.spikes
-        was_invalid = np.isnan(voltage)
+        was_invalid, nothing = np.isnan(voltage), np.zeros(len(voltage), bool)
+        filtered = state.filtered.reshape(-1)
 
         def run(span: Any) -> None:
             nonlocal was_invalid
@@ -122,14 +123,13 @@ class Layer:
                 state,
                 to,
             )
+            if not invalid_time and are_numbers(voltage) and are_numbers(filtered):
+                was_invalid = nothing
+                return
             before, was_invalid = was_invalid, np.isnan(voltage)
             # What came in invalid isn't an error.
             given = np.isnan(base).any(axis=0) if was_invalid.any() else False
-            if (
-                invalid_time
-                or np.any(was_invalid & ~before & ~given)
-                or np.isnan(state.filtered).any()
-            ):
+            if invalid_time or np.any(was_invalid & ~before & ~given) or not are_numbers(filtered):
                 raise FloatingPointError("invalid value encountered in a step of neurons")
 
         return run

@@ -139,6 +139,12 @@ def found_in(voltage: Array) -> int:
     return INVALID_VOLTAGE if invalid else VALID
 
 
+@compiled
+def are_numbers(values: Array) -> bool:
+    """Whether none of some values, (n,), is NaN."""
+    return found_in(values) == VALID
+
+
 @inlined
 def rectify(dt: float, j: Array, voltage: Array, n_spikes: Array) -> None:
     for i in range(len(voltage)):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nengo.builder.processes import SimProcess
+from nengo.builder.transforms import ConvInc
 from nengo.synapses import LinearFilter
 
 from snnc.emulator import operators, order, signals, stand_ins
@@ -83,6 +84,9 @@ class Plan:
         spikes_only -= bases(of_counts.values())
         parts = order.parts(reads, internal, sharing)
         filters, products = _filters(every_step, model.dt), scatters(every_step, per_item)
+        once = operators.without(running, [every_step])
+        # NumPy multiplies matrices for all items at once, but not kernels.
+        of_kernels = scatters([op for op in once if isinstance(op, ConvInc)], per_item)
 
         in_turns = order.in_turns(parts)
         changing = operators.all_written(every_step) | bases(varying)
@@ -111,7 +115,7 @@ class Plan:
             parts=order.of_these(parts, every_step),
             sharing=sharing,
             filters=filters,
-            scatters=products,
+            scatters={**products, **of_kernels},
             layers=layers,
         )
 
