@@ -229,16 +229,18 @@ def test_layers_that_nobody_looks_at_are_nengos(
 
     net = network(np.zeros(4))
     spikes = [probe for probe in net.all_probes if probe is not net.seen]
-    logits, sums = (
-        np.empty((3, STEPS, 2)),
-        {probe: np.empty((3, probe.size_in)) for probe in spikes},
+    logits = np.empty((3, STEPS, 2))
+    sums, counts = ({probe: np.empty((3, probe.size_in)) for probe in spikes} for _ in range(2))
+    floats = Floats(net, dt)
+    both = (
+        floats.batches({net.shown: x}, STEPS, present=present, probes=[net.seen], summed=spikes),
+        floats.batches({net.shown: x}, STEPS, present=present, probes=[net.seen], counted=spikes),
     )
-    for numbers, data in Floats(net, dt).batches(
-        {net.shown: x}, STEPS, present=present, probes=[net.seen], summed=spikes
-    ):
-        logits[numbers] = data[net.seen]
-        for probe in spikes:
-            sums[probe][numbers] = data[probe]
+    for batches, found in zip(both, (sums, counts), strict=True):
+        for numbers, data in batches:
+            logits[numbers] = data[net.seen]
+            for probe in spikes:
+                found[probe][numbers] = data[probe]
     shown = [*x] if present == "fresh" else [nengo.processes.PresentInput(x, STEPS * dt)]
     seen: dict[int, list[Any]] = {number: [] for number in range(len(net.all_probes))}
     for item in shown:
@@ -252,7 +254,10 @@ def test_layers_that_nobody_looks_at_are_nengos(
         if probe is net.seen:
             assert np.array_equal(logits, outputs)
         else:
-            assert np.allclose(sums[probe], outputs.sum(axis=1), rtol=1e-12)
+            summed = outputs.sum(axis=1)
+            assert np.allclose(sums[probe], summed, rtol=1e-12)
+            fired = np.rint(summed * dt / probe.target.ensemble.neuron_type.amplitude)
+            assert np.array_equal(counts[probe], fired)
     # Whether a neuron of the last encoder fires more than once in a step.
     assert (np.max(seen[len(spikes) - 2]) > 1 / dt) == (largest > 1 / dt)
     assert np.any(logits != 0)

@@ -23,9 +23,12 @@ from snnc.emulator.runs import Called, Check, Exchange
 from snnc.emulator.sampling import kept_steps, sampled
 from snnc.emulator.side_by_side import one_after_the_other
 from snnc.emulator.slots import Items, Rows, Slot, beginning
-from snnc.emulator.threads import computed
+from snnc.emulator.threads import STATE, computed
 
 Array = NDArray[Any]
+
+#: At least so many items go on side by side: with fewer, threads wait for each other's Python.
+TOGETHER = 32
 
 
 class Floats:
@@ -85,45 +88,60 @@ class Floats:
         probes: Sequence[nengo.Probe] | None = None,
         shared: Sequence[Any] = (),
         summed: Sequence[nengo.Probe] = (),
+        counted: Sequence[nengo.Probe] = (),
     ) -> Iterator[tuple[Array, dict[nengo.Probe, Array]]]:
         """Yield the results of `run` for some items at a time, with their numbers, so that memory stays bounded.
 
-        Probes that are `summed` give the sum of their values over the steps before the gap, (items, size): that of spikes costs
-        next to nothing.
+        Probes that are `summed` give the sum of their values over the steps before the gap, (items, size). Those of spiking neurons
+        that are `counted` give how often each fired in these steps, (items, neurons), which costs next to nothing.
         """
         asked = Asked.of(self.network, items, steps, gap, latency, present, chains, probes, shared)
-        return self._batches(asked, summed)
+        return self._batches(asked, tuple(summed), tuple(counted))
 
     def _batches(
-        self, asked: Asked, summed: Sequence[nengo.Probe] = ()
+        self,
+        asked: Asked,
+        summed: tuple[nengo.Probe, ...] = (),
+        counted: tuple[nengo.Probe, ...] = (),
     ) -> Iterator[tuple[Array, dict[nengo.Probe, Array]]]:
         kept = kept_steps(
             asked.probes, self.dt, asked.steps + asked.gap, len(asked.queues[0]), asked.latency
         )
         memory = Memory.of([self._model], asked)
-        plan = self._plan(asked, tuple(summed), memory.sharing)
+        plan = self._plan(asked, summed, counted, memory.sharing)
         copies = memory.copies() if asked.chains > 1 else None
         for numbers, shown in computed(plan, asked, copies):
             yield numbers, sampled(shown, len(numbers), kept)
 
     def _plan(
-        self, asked: Asked, summed: tuple[nengo.Probe, ...], sharing: Mapping[Any, int]
+        self,
+        asked: Asked,
+        summed: tuple[nengo.Probe, ...],
+        counted: tuple[nengo.Probe, ...],
+        sharing: Mapping[Any, int],
     ) -> FloatPlan:
         """Return the plan of a run, made and compiled when a run first asks for it."""
         key = (
             tuple(asked.items),
             tuple(asked.probes),
             summed,
+            counted,
             asked.is_constant,
             tuple(sharing.items()),
         )
         if key not in self._planned:
-            recorded = [*asked.probes, *summed]
+            in_all = [*summed, *counted]
             plan = FloatPlan(
                 Plan.of(
-                    self._model, asked.items, asked.is_constant, recorded, sharing, counted=summed
+                    self._model,
+                    asked.items,
+                    asked.is_constant,
+                    [*asked.probes, *in_all],
+                    sharing,
+                    counted=in_all,
                 ),
                 summed,
+                counted,
             )
             first_and_last = {node: values[[0, -1]] for node, values in asked.items.items()}
             rehearsal = plan.networks(2, lambda: None)
@@ -139,11 +157,12 @@ class FloatPlan:
 
     plan: Plan
     summed: Sequence[Any]
+    counted: Sequence[Any]
 
     @property
     def bytes_of_item(self) -> int:
-        """The memory that the state of an item takes."""
-        return max(self.plan.signals.bytes_of_item, 1)
+        """The memory that the state of an item takes, at most what leaves room for enough of them."""
+        return min(max(self.plan.signals.bytes_of_item, 1), STATE // TOGETHER)
 
     @property
     def bytes_recorded(self) -> int:
@@ -151,18 +170,15 @@ class FloatPlan:
         return sum(8 * int(probe.size_in) for probe in self.plan.probes)
 
     def networks(self, n_items: int, check: Check) -> _Networks:
-        return _Networks(self.plan, self.summed, n_items, check)
+        return _Networks(self, n_items, check)
 
 
 class _Networks:
     """A network for some items side by side: a host alone."""
 
-    def __init__(self, plan: Plan, summed: Sequence[Any], n_items: int, check: Check) -> None:
-        self._host, self._n_items, self._summed = Host(plan, n_items, check), n_items, summed
-        self._spikes = {
-            probe: probe.target.ensemble.neuron_type.amplitude / plan.model.dt
-            for probe in plan.counted
-        }
+    def __init__(self, plans: FloatPlan, n_items: int, check: Check) -> None:
+        self._host, self._n_items = Host(plans.plan, n_items, check), n_items
+        self._summed, self._counted, self._dt = plans.summed, plans.counted, plans.plan.model.dt
         #: Nothing passes between the host and a chip.
         self._exchange = Exchange(np.zeros((0, n_items, 0), np.uint8), {}, {}, {})
 
@@ -170,7 +186,7 @@ class _Networks:
         self._host.clear(called)
 
     def show(self, slot: Slot, busy: int | None = None) -> dict[Any, Array]:
-        """Return the values of probes, (items, steps, size), and the sums of those that are summed, (items, size)."""
+        """Return the values of probes, (items, steps, size), and the sums, or numbers of spikes, of others, (items, size)."""
         self._host.count_anew()
         own = [self._show(items, steps) for items, steps in slot.own]
         counts = self._host.counts
@@ -179,9 +195,15 @@ class _Networks:
         n_steps = sum(piece.steps for piece in slot.own)
         for probe in self._summed:
             if probe in counts:
-                data[probe] = _added_up(self._spikes[probe], counts[probe])
+                data[probe] = _added_up(_amplitude(probe) / self._dt, counts[probe])
             else:
                 data[probe] = data[probe][:, :n_steps].sum(axis=1)
+        for probe in self._counted:
+            if probe in counts:
+                data[probe] = counts[probe]
+            else:
+                summed = data[probe][:, :n_steps].sum(axis=1)
+                data[probe] = np.rint(summed * self._dt / _amplitude(probe))
         return data
 
     def _show(self, items: Items, steps: int) -> dict[Any, Array]:
@@ -193,6 +215,10 @@ class _Networks:
             self._host.start_item(items)
             self._host.run(items, self._exchange, data, steps)
         return data
+
+
+def _amplitude(probe: Any) -> float:
+    return float(probe.target.ensemble.neuron_type.amplitude)
 
 
 def _added_up(value: float, times: Array) -> Array:

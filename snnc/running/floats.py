@@ -53,6 +53,8 @@ def in_floats(
         steps, gap, late = program.stream_steps, program.gap_steps, latency
         read = program.read_steps(steps)
     reader = ProbeReader(net, program, len(x), steps, read, over_time, each)
+    spikes = [probe for probe in net.spikes if probe.target.ensemble.neuron_type.spiking]
+    rates = [probe for probe in net.spikes if probe not in spikes]
     with strict_warnings(), explained(), _computed():
         floats = Floats(net, program.network.dt)
         for items, data in floats.batches(
@@ -63,11 +65,14 @@ def in_floats(
             present=present,
             chains=n_chains or chains(len(x)),
             probes=[probe for probe in reader.probes if probe not in net.spikes],
-            summed=net.spikes,
+            summed=rates,
+            counted=spikes,
         ):
             reader.take_answers(items, data)
-            for probe in net.spikes:
-                reader.add_summed(probe, items, data[probe])
+            for probe in rates:
+                reader.add_outputs(probe, items, data[probe] / steps)
+            for probe in spikes:
+                reader.add_counts(probe, items, data[probe])
             progress(len(items))
         recording = recording_of(
             floats, net, program, recorder, x[: recorded + 1], recorded, latency
