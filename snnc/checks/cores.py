@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.checks import limits
 from snnc.checks.chip import UNUSED_CHIP_SETTING
 from snnc.checks.rule import rule
 from snnc.diagnostics.codes import error, warning
 from snnc.diagnostics.diagnostic import Diagnostic, KeyPath
 from snnc.diagnostics.wording import counted, times
-from snnc.loihi.cores import fits_easily
+from snnc.loihi.bounds import fits_easily
 from snnc.loihi.limits import NEURONS
 from snnc.operators.linear import Shape, size
 from snnc.program.network import Population
@@ -39,6 +38,8 @@ def cores_suffice(program: Program) -> Iterator[Diagnostic]:
     """Blocks take no more than a core has, and there are cores for all."""
     if fits_easily(program.network):
         return
+    from snnc.checks import limits  # most networks fit easily
+
     yield from limits.cores_suffice(program)
     yield from limits.channels_on_chip(program.network)
 

@@ -1,16 +1,13 @@
 """Cores: the blocks that NengoLoihi splits a network into, each of which takes a core."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from snnc.loihi.axons import Axons, CoreUse, Fanout
 from snnc.loihi.blocks import Block, Boxes, Slice, Slices, Split
 from snnc.loihi.connections import axons_of
-from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, CORES, NEURONS
-from snnc.operators.linear import size
+from snnc.loihi.limits import AXONS_IN, AXONS_OUT, BITS, NEURONS
 from snnc.program.network import Connection, Network, Population
-from snnc.spec.base import INPUT
 
 
 class BlockUse(NamedTuple):
@@ -127,35 +124,6 @@ class Chip(NamedTuple):
     def out_of(self, population: Population) -> list[Connection]:
         """Return the connections from a layer to others on the chip."""
         return [connection for connection in self.axons if connection.source == population.name]
-
-
-def fits_easily(network: Network) -> bool:
-    """Return whether each layer has room on a core of its own by a rough bound, and sets no split."""
-    leaving = Counter(connection.source for connection in network.into_chip())
-    on_chip = network.populations_on_chip
-    return len(on_chip) <= CORES and all(
-        population.block_shape is None
-        and population.pop_type is None
-        and _surely_has_room(network, population, leaving[population.name])
-        for population in on_chip
-    )
-
-
-def _surely_has_room(network: Network, population: Population, leaving: int) -> bool:
-    """Return whether a layer fits a core even if no weight is left out and all indices have the most bits.
-
-    `leaving` is the number of connections from it into layers on the chip.
-    """
-    axons = sum(
-        size(network.source_shape(connection)) * (2 if connection.source == INPUT else 1)
-        for connection in network.into(population.name)
-    )
-    return (
-        population.size <= NEURONS
-        and axons <= AXONS_IN
-        and axons * (21 * population.size + 64) <= BITS
-        and 2 * population.size * leaving <= AXONS_OUT
-    )
 
 
 def chip(network: Network) -> Chip | None:

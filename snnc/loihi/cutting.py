@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from snnc.loihi.cores import Chip, chip, fits_easily
+from snnc.loihi.bounds import fits_easily
 from snnc.loihi.limits import LARGEST_SYSTEM, NEURONS
 from snnc.program.network import Network
+
+if TYPE_CHECKING:
+    from snnc.loihi.cores import Chip
 
 
 def cut(network: Network) -> Network:
@@ -14,10 +18,12 @@ def cut(network: Network) -> Network:
     open_layers = {p.name for p in network.populations_on_chip if p.block_shape is None}
     if not open_layers or fits_easily(network):
         return network
+    from snnc.loihi.cores import chip  # most networks fit easily
+
     spread = chip(network)
     if spread is None or _least_of_all(spread) > LARGEST_SYSTEM:
         return network
-    from snnc.loihi.search import fewest  # most networks fit as they are
+    from snnc.loihi.search import fewest
 
     cuts = fewest(spread, open_layers)
     populations = (
