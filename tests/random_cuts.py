@@ -24,7 +24,7 @@ from unittest import mock
 from snnc.checks import cores as rules
 from snnc.checks import limits as messages
 from snnc.diagnostics.errors import CompileError
-from snnc.loihi import candidates, cores, cutting, shapes
+from snnc.loihi import bounds, candidates, cores, cutting, shapes
 from snnc.loihi.axons import CoreUse
 from snnc.loihi.blocks import Block, Boxes, Split
 from snnc.loihi.cores import Chip, Fanouts, chip
@@ -186,7 +186,7 @@ def limits(smaller: Mapping[str, int], *nengo_loihi: Any) -> Iterator[None]:
     """Give cores less room, in snnc and in modules of NengoLoihi."""
     theirs = {LIMITS[key]: value for key, value in smaller.items()}
     with contextlib.ExitStack() as stack:
-        for module in (*nengo_loihi, cores, candidates, shapes, cutting, rules, messages):
+        for module in (*nengo_loihi, bounds, cores, candidates, shapes, cutting, rules, messages):
             own = {k: v for k, v in {**smaller, **theirs}.items() if hasattr(module, k)}
             stack.enter_context(mock.patch.multiple(module, **own))
         yield
