@@ -84,9 +84,8 @@ class Plan:
         spikes_only -= bases(of_counts.values())
         parts = order.parts(reads, internal, sharing)
         filters, products = _filters(every_step, model.dt), scatters(every_step, per_item)
-        once = operators.without(running, [every_step])
-        # NumPy multiplies matrices for all items at once, but not kernels.
-        of_kernels = scatters([op for op in once if isinstance(op, ConvInc)], per_item)
+        # Of those that run once, NumPy multiplies matrices for all items together, but not kernels.
+        kernels = [op for op in running if op not in reads and isinstance(op, ConvInc)]
 
         in_turns = order.in_turns(parts)
         changing = operators.all_written(every_step) | bases(varying)
@@ -115,7 +114,7 @@ class Plan:
             parts=order.of_these(parts, every_step),
             sharing=sharing,
             filters=filters,
-            scatters={**products, **of_kernels},
+            scatters={**products, **scatters(kernels, per_item)},
             layers=layers,
         )
 

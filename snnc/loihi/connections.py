@@ -28,4 +28,4 @@ def axons_of(network: Network, connection: Connection) -> Axons | None:
         return DenseAxons(image, size(image), size(image), per_value)
     from snnc.loihi.windowed import seen_through  # many networks have no windows
 
-    return seen_through(chain, image, network, connection, per_value)
+    return seen_through(chain, image, form, network, connection, per_value)

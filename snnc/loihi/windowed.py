@@ -15,10 +15,15 @@ from snnc.spec.base import INPUT
 
 
 def seen_through(
-    chain: Chain, source: Shape, network: Network, connection: Connection, per_value: int
+    chain: Chain,
+    source: Shape,
+    form: transforms.Form,
+    network: Network,
+    connection: Connection,
+    per_value: int,
 ) -> Axons | None:
-    """Return the axons of a connection that sees the image of its source through windows, or None if they aren't known."""
-    match network.form(connection):
+    """Return the axons of a connection, of a form, that sees the image of its source through windows, or None if they aren't known."""
+    match form:
         case transforms.Dense():
             distinct, most = _distinct(chain, source), _most_distinct(chain, source)
             return DenseAxons(source, distinct, most, per_value)

@@ -70,7 +70,7 @@ def in_floats(
         ):
             reader.take_answers(items, data)
             for probe in rates:
-                reader.add_outputs(probe, items, data[probe] / steps)
+                reader.add_summed(probe, items, data[probe])
             for probe in spikes:
                 reader.add_counts(probe, items, data[probe])
             progress(len(items))

@@ -18,6 +18,12 @@ from snnc.spec.base import Model
 Tables = Mapping[str, type[Model]]
 
 
+def imported(module: str, name: str) -> type[Any]:
+    """Return a table of a module that may not be imported yet."""
+    table: type[Any] = getattr(importlib.import_module(module), name)
+    return table
+
+
 class Folder(Mapping[str, type[Any]]):
     """The kinds of a package: each is a module of that name, whose table is called `attribute`.
 
@@ -35,10 +41,7 @@ class Folder(Mapping[str, type[Any]]):
     def __getitem__(self, kind: str) -> type[Any]:
         if kind not in self.names:
             raise KeyError(kind)
-        table: type[Any] = getattr(
-            importlib.import_module(f"{self.package}.{kind}"), self.attribute
-        )
-        return table
+        return imported(f"{self.package}.{kind}", self.attribute)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -96,8 +99,7 @@ class Later:
 
     @property
     def table(self) -> type[Model]:
-        table: type[Model] = getattr(importlib.import_module(self.module), self.name)
-        return table
+        return imported(self.module, self.name)
 
     @property
     def whole(self) -> TypeAdapter[Model]:
