@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from snnc.emulator.lanes import WIDTH, data_of, everywhere, in_lanes, load, store
+from snnc.emulator.lanes import WIDTH, data_of, everywhere, gathered, in_lanes, load, store
 from snnc.emulator.machine import intrinsic
 
 #: How many neurons take steps at once: a step waits for the one before, but neurons don't for each other.
@@ -26,8 +26,7 @@ class _Spikes(NamedTuple):
 
     @classmethod
     def behind(cls, builder: Any, words: Any, first: Any, apart: Any) -> _Spikes:
-        byte = ir.IntType(8).as_pointer()
-        begin = builder.bitcast(builder.gep(words, [first]), byte)
+        begin = builder.gep(builder.bitcast(words, ir.IntType(8).as_pointer()), [first])
         return cls(begin, builder.mul(apart, ir.Constant(apart.type, 8)))
 
     def write(self, builder: Any, step: Any, i: Any, fires: Any) -> None:
@@ -49,6 +48,12 @@ class _Spikes(NamedTuple):
             store.align = 1
 
 
+def _length(context: Any, builder: Any, signature: Any, arguments: Any, number: int) -> Any:
+    """Return how long an array among some arguments is."""
+    array = context.make_array(signature.args[number])(context, builder, arguments[number])
+    return builder.extract_value(array.shape, 0)
+
+
 def _steps(builder: Any, i: Any, starts: Any, n_steps: Any, kind: Any, step: Any) -> None:
     """Generate some steps of neurons, many or one: what begins at `starts` stays in registers, `step` returns it as it is after a step."""
     kept = [cgutils.alloca_once(builder, kind) for _ in starts]
@@ -62,6 +67,30 @@ def _steps(builder: Any, i: Any, starts: Any, n_steps: Any, kind: Any, step: Any
         store(builder, builder.load(its), start, i)
 
 
+class _Filtered(NamedTuple):
+    """Neurons of `LoihiSpikingRectifiedLinear` behind a filter, as many as a kind of values has: what stays the same for them."""
+
+    builder: Any
+    kind: Any
+    base: Any
+    gain: Any
+    keeps: Any
+    takes: Any
+    dt: Any
+
+    def step(self, x: Any, s: Any, v: Any, count: Any) -> tuple[Any, Any, Any, Any]:
+        """Generate a step with the sums x: return which of them fire, and the filter, voltage and number of spikes after it."""
+        builder, number = self.builder, ir.DoubleType()
+        zero, one = (everywhere(builder, self.kind, number(k)) for k in (0.0, 1.0))
+        j = builder.fadd(self.base, builder.fmul(self.gain, s))
+        s = builder.fadd(builder.fmul(s, self.keeps), builder.fmul(self.takes, x))
+        v = builder.fadd(v, builder.fmul(j, self.dt))
+        fires = builder.fcmp_ordered(">", v, one)
+        is_reset = builder.or_(fires, builder.fcmp_ordered("<", v, zero))
+        count = builder.select(fires, builder.fadd(count, one), count)
+        return fires, s, builder.select(is_reset, zero, v), count
+
+
 @intrinsic
 def charge_filtered(
     typing: Any,
@@ -73,7 +102,7 @@ def charge_filtered(
     sums: Any,
     of_sums: Any,
     bits: Any,
-    word: Any,
+    byte: Any,
     of_words: Any,
     n_steps: Any,
     a: Any,
@@ -84,7 +113,7 @@ def charge_filtered(
 
     Their currents are base + gain * filtered, and then the filter's state becomes filtered * a + b * sums. The first five arrays
     are as long as there are neurons. Sums are one step's after the other's, `of_sums` apart, and become 0; spikes go to bits from a
-    word on, a step's `of_words` behind those of the step before, and their number is added to `counts`. All arrays are contiguous.
+    byte on, a step's `of_words` words behind those of the step before, and their number is added to `counts`. All arrays are contiguous.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -93,34 +122,90 @@ def charge_filtered(
         )
         between_sums, first, apart, n_steps = (arguments[k] for k in (6, 8, 9, 10))
         spikes = _Spikes.behind(builder, words, first, apart)
-        array = context.make_array(signature.args[3])(context, builder, arguments[3])
 
         def body(kind: Any, i: Any) -> None:
-            keeps, takes, dt = (everywhere(builder, kind, k) for k in arguments[11:])
-            zero, one = (everywhere(builder, kind, ir.DoubleType()(k)) for k in (0.0, 1.0))
-            base, gain = (load(builder, kind, start, i) for start in (of_base, of_gain))
+            constant = (load(builder, kind, start, i) for start in (of_base, of_gain))
+            others = (everywhere(builder, kind, k) for k in arguments[11:])
+            neurons = _Filtered(builder, kind, *constant, *others)
+            zero = everywhere(builder, kind, ir.DoubleType()(0.0))
 
-            def step(number: Any, s: Any, v: Any, count: Any) -> tuple[Any, Any, Any]:
+            def step(number: Any, *state: Any) -> tuple[Any, ...]:
                 place = builder.add(builder.mul(number, between_sums), i)
                 x = load(builder, kind, all_sums, place)
                 store(builder, zero, all_sums, place)
-                j = builder.fadd(base, builder.fmul(gain, s))
-                s = builder.fadd(builder.fmul(s, keeps), builder.fmul(takes, x))
-                v = builder.fadd(v, builder.fmul(j, dt))
-                fires = builder.fcmp_ordered(">", v, one)
+                fires, *after = neurons.step(x, *state)
                 spikes.write(builder, number, i, fires)
-                is_reset = builder.or_(fires, builder.fcmp_ordered("<", v, zero))
-                count = builder.fadd(count, builder.select(fires, one, zero))
-                return s, builder.select(is_reset, zero, v), count
+                return tuple(after)
 
             _steps(builder, i, starts, n_steps, kind, step)
 
-        in_lanes(builder, builder.extract_value(array.shape, 0), body, WIDTHS)
+        n = _length(context, builder, signature, arguments, 3)
+        in_lanes(builder, n, body, WIDTHS)
         return context.get_dummy_value()
 
     size, number = types.intp, types.float64
     arrays = (base, gain, filtered, voltage, counts, sums, size, bits, size, size, size)
     return types.void(*arrays, number, number, number), generate
+
+
+@intrinsic
+def charge_gathered(
+    typing: Any,
+    base: Any,
+    gain: Any,
+    filtered: Any,
+    voltage: Any,
+    counts: Any,
+    fields: Any,
+    first: Any,
+    of_fields: Any,
+    weights: Any,
+    table: Any,
+    value: Any,
+    bits: Any,
+    byte: Any,
+    of_words: Any,
+    n_steps: Any,
+    a: Any,
+    b: Any,
+    dt: Any,
+) -> Any:
+    """Do the same, where a word of `fields` in each step says which rows of a table are the sums, times a value.
+
+    The words are one step's after the other's, `of_fields` apart, from the first one on. A row has a weight for each neuron.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        of_base, of_gain, *starts, all_fields, all_weights, words = data_of(
+            context, builder, signature, arguments, 0, 1, 2, 3, 4, 5, 8, 11
+        )
+        first, between_fields, table, value = (arguments[k] for k in (6, 7, 9, 10))
+        spikes = _Spikes.behind(builder, words, arguments[12], arguments[13])
+        rows = builder.gep(all_weights, [table])
+        n = _length(context, builder, signature, arguments, 3)
+
+        def body(kind: Any, i: Any) -> None:
+            constant = (load(builder, kind, start, i) for start in (of_base, of_gain))
+            others = (everywhere(builder, kind, k) for k in arguments[15:])
+            neurons = _Filtered(builder, kind, *constant, *others)
+            factor = everywhere(builder, kind, value)
+
+            def step(number: Any, *state: Any) -> tuple[Any, ...]:
+                place = builder.add(builder.mul(number, between_fields), first)
+                field = builder.load(builder.gep(all_fields, [place]))
+                x = gathered(builder, kind, field, rows, i, n, factor)
+                fires, *after = neurons.step(x, *state)
+                spikes.write(builder, number, i, fires)
+                return tuple(after)
+
+            _steps(builder, i, starts, arguments[14], kind, step)
+
+        in_lanes(builder, n, body, WIDTHS)
+        return context.get_dummy_value()
+
+    size, number = types.intp, types.float64
+    arrays = (base, gain, filtered, voltage, counts, fields, size, size, weights, size, number)
+    return types.void(*arrays, bits, size, size, size, number, number, number), generate
 
 
 @intrinsic
@@ -130,7 +215,7 @@ def charge_steadily(
     voltage: Any,
     counts: Any,
     bits: Any,
-    word: Any,
+    byte: Any,
     of_words: Any,
     n_steps: Any,
     dt: Any,
@@ -144,7 +229,6 @@ def charge_steadily(
         of_base, *starts, words = data_of(context, builder, signature, arguments, 0, 1, 2, 3)
         first, apart, n_steps = arguments[4:7]
         spikes = _Spikes.behind(builder, words, first, apart)
-        array = context.make_array(signature.args[1])(context, builder, arguments[1])
 
         def body(kind: Any, i: Any) -> None:
             dt = everywhere(builder, kind, arguments[7])
@@ -162,7 +246,7 @@ def charge_steadily(
 
             _steps(builder, i, starts, n_steps, kind, step)
 
-        in_lanes(builder, builder.extract_value(array.shape, 0), body, WIDTHS)
+        in_lanes(builder, _length(context, builder, signature, arguments, 1), body, WIDTHS)
         return context.get_dummy_value()
 
     size, number = types.intp, types.float64

@@ -20,6 +20,8 @@ WIDTH = 8
 USUAL = (16, 32, 64)
 #: How many sums stay in registers while weights are added to them.
 KEPT = (64, 32, 8, 4)
+#: How many bits of a word are looked at together.
+SET = 3
 
 
 def in_lanes(
@@ -142,6 +144,64 @@ def _gathering(fuses: bool) -> Any:
     return gather
 
 
+def gathered(
+    builder: Any, kind: Any, bits: Any, weights: Any, i: Any, stride: Any, factor: Any
+) -> Any:
+    """Generate the sums of weights, times a factor, of the bits that are set in a word: i-th numbers of rows, and those behind them.
+
+    The 65th row is one of zeros. `SET` bits are looked at in each turn, so that most sums take one: what is left then has no bit.
+    """
+    kept, left = cgutils.alloca_once(builder, kind), cgutils.alloca_once(builder, bits.type)
+    builder.store(everywhere(builder, kind, ir.DoubleType()(0.0)), kept)
+    builder.store(bits, left)
+    begin, turn, end = (builder.append_basic_block(name) for name in ("begin", "turn", "end"))
+    builder.branch(begin)
+    builder.position_at_end(begin)
+    rest = builder.load(left)
+    builder.cbranch(builder.icmp_unsigned("!=", rest, bits.type(0)), turn, end)
+    builder.position_at_end(turn)
+    for _ in range(SET):
+        row = builder.cttz(rest, ir.IntType(1)(0))
+        weight = load(builder, kind, weights, builder.add(builder.mul(row, stride), i))
+        builder.store(_fma(builder, kind, weight, factor, builder.load(kept)), kept)
+        rest = builder.and_(rest, builder.sub(rest, bits.type(1)))
+    builder.store(rest, left)
+    builder.branch(begin)
+    builder.position_at_end(end)
+    return builder.load(kept)
+
+
+@intrinsic
+def gather_bits(
+    typing: Any,
+    bits: Any,
+    weights: Any,
+    first: Any,
+    stride: Any,
+    value: Any,
+    sums: Any,
+    t: Any,
+    n: Any,
+) -> Any:
+    """Write n sums of weights, times a value, to a place in memory: of the rows whose bits are set, the first of which begins there."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source, target = data_of(context, builder, signature, arguments, 1, 5)
+        source = builder.gep(source, [arguments[2]])
+        target = builder.gep(target, [arguments[6]])
+
+        def body(kind: Any, i: Any) -> None:
+            factor = everywhere(builder, kind, arguments[4])
+            total = gathered(builder, kind, arguments[0], source, i, arguments[3], factor)
+            store(builder, total, target, i)
+
+        in_lanes(builder, arguments[7], body, KEPT)
+        return context.get_dummy_value()
+
+    size = types.intp
+    return types.void(types.uint64, weights, size, size, types.float64, sums, size, size), generate
+
+
 def _added(builder: Any, kind: Any, weight: Any, factor: Any, total: Any, fuses: bool) -> Any:
     if fuses:
         return _fma(builder, kind, weight, factor, total)
@@ -214,15 +274,13 @@ def write_places(typing: Any, word: Any, first: Any, places: Any, n: Any) -> Any
 
 
 @intrinsic
-def write_numbers(typing: Any, places: Any, n: Any, first: Any) -> Any:
-    """Write as many whole numbers as are computed at once, from `first` on, to places from the n-th on."""
+def copy_words(typing: Any, source: Any, first: Any, words: Any, n: Any) -> Any:
+    """Copy as many words as are computed at once, from the `first` one of a source to the n-th place and those behind it."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        (start,) = data_of(context, builder, signature, arguments, 0)
+        begin, target = data_of(context, builder, signature, arguments, 0, 2)
         kind = ir.VectorType(ir.IntType(64), WIDTH)
-        following = ir.Constant(kind, list(range(WIDTH)))
-        numbers = builder.add(everywhere(builder, kind, arguments[2]), following)
-        store(builder, numbers, start, arguments[1])
+        store(builder, load(builder, kind, begin, arguments[1]), target, arguments[3])
         return context.get_dummy_value()
 
-    return types.void(places, types.intp, types.intp), generate
+    return types.void(source, types.intp, words, types.intp), generate

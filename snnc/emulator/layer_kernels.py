@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.emulator.at_once import State, Written, charge_at_once, is_filtered
-from snnc.emulator.delivery import Runs, Terms, room_for, sum_up
+from snnc.emulator.delivery import Terms, room_for, sum_up
+from snnc.emulator.entries import Entries
 from snnc.emulator.machine import compiled, inlined, inner, packed
 from snnc.emulator.neurons import (
     CHUNK,
@@ -28,7 +29,6 @@ from snnc.emulator.neurons import (
     step_lif,
     write_output,
 )
-from snnc.emulator.scatter import Entries
 from snnc.emulator.spikes import Spikes
 
 Array = NDArray[np.float64]
@@ -182,7 +182,6 @@ def run_layer(
     end: int,
     terms: Terms,
     entries: Entries,
-    runs: Runs,
     weights: Array,
     n_sums: int,
     base: Array,
@@ -209,7 +208,7 @@ def run_layer(
     j, n_spikes = np.empty(CHUNK), np.empty(CHUNK)
     # Words are read beyond the last neuron.
     fires, tally = np.zeros(CHUNK + 64, np.uint8), np.zeros(CHUNK, np.uint8)
-    waiting, to_deliver = room_to_wait(), room_for(terms, entries, runs)
+    waiting, to_deliver = room_to_wait(), room_for(terms, entries)
     is_invalid = False
     for item in range(0, n_items, n_together):
         last_item = min(item + n_together, n_items)
@@ -221,7 +220,6 @@ def run_layer(
                 place_of_sums,
                 terms,
                 entries,
-                runs,
                 weights,
                 sums,
                 n_cleared,

@@ -19,19 +19,18 @@ from numpy.typing import NDArray
 
 from snnc.emulator.at_once import State, Written
 from snnc.emulator.buffers import Buffers
-from snnc.emulator.delivery import Runs, Terms, add_spikes
+from snnc.emulator.delivery import Terms, add_spikes
+from snnc.emulator.entries import Entries, aligned
+from snnc.emulator.fields import Fields, charge_fields
 from snnc.emulator.filters import Filter
 from snnc.emulator.layer_kernels import run_layer
 from snnc.emulator.machine import GROUP
-from snnc.emulator.neurons import Constants, are_numbers
+from snnc.emulator.neurons import COMPILED, LOIHI_RELU, Constants, are_numbers
 from snnc.emulator.operators import PURE, Reads, bases, written
-from snnc.emulator.scatter import Entries, Scatter
+from snnc.emulator.scatter import Scatter
 from snnc.emulator.signals import can_be_compiled, is_whole
 
 Array = NDArray[Any]
-
-#: The bytes of a line of a cache.
-LINE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +75,20 @@ class Layer:
             yield from term.operators
 
     @cached_property
-    def _at_any_dt(self) -> tuple[Terms, Entries, Runs, Array, int]:
+    def _at_any_dt(self) -> tuple[Terms, Entries, Array, int]:
         return _together(self.terms, self.source.neurons.output.size)
 
-    def _together(self, dt: float) -> tuple[Terms, Entries, Runs, Array, int]:
+    def _together(self, dt: float) -> tuple[Terms, Entries, Array, int]:
         """Return terms as compiled code takes them. But for their spikes, they are put together once, not for each group of items."""
-        terms, entries, runs, weights, n_sums = self._at_any_dt
-        return _with_spikes(terms, self.terms, dt), entries, runs, weights, n_sums
+        terms, entries, weights, n_sums = self._at_any_dt
+        return _with_spikes(terms, self.terms, dt), entries, weights, n_sums
+
+    @cached_property
+    def _fields(self) -> Fields | None:
+        """What is looked at at once of each step, if the layer has a single term and its neurons small fields."""
+        _, entries, weights, _ = self._at_any_dt
+        is_one = len(self.terms) == 1 and type(self.source.neurons.neurons) is COMPILED[LOIHI_RELU]
+        return Fields.of(entries, weights, self.source.neurons.output.size) if is_one else None
 
     def started(self, dt: float, buffers: Buffers) -> Callable[[Any], None]:
         """Return a function that runs a layer on buffers for a span of steps, from its initial state on."""
@@ -99,23 +105,27 @@ class Layer:
             states.get("refractory_time", np.zeros(len(voltage))),
             np.zeros((len(self.terms), n_items * n)),
         )
-        terms, entries, runs, weights, n_sums = self._together(dt)
+        terms, entries, weights, n_sums = self._together(dt)
         to = Written(
             self.source.word, buffers.outputs(neurons.output), buffers.counts(neurons.output)
         )
         constants, spikes = Constants.of(neurons.neurons, dt), buffers.spikes
         was_invalid, nothing = np.isnan(voltage), np.zeros(len(voltage), bool)
-        filtered = state.filtered.reshape(-1)
+        filtered, fields = state.filtered.reshape(-1), self._fields
 
         def run(span: Any) -> None:
             nonlocal was_invalid
-            invalid_time = run_layer(
+            invalid_time = not (
+                fields is not None
+                and charge_fields(
+                    spikes, span.begin, span.end, terms, fields, base, constants, state, to
+                )
+            ) and run_layer(
                 spikes,
                 span.begin,
                 span.end,
                 terms,
                 entries,
-                runs,
                 weights,
                 n_sums,
                 base,
@@ -139,66 +149,40 @@ def _with_spikes(terms: Terms, of: Sequence[Term], dt: float) -> Terms:
     return terms._replace(spike=np.array([term.source.spike(dt) for term in of], float))
 
 
-def _together(terms: Sequence[Term], n: int) -> tuple[Terms, Entries, Runs, Array, int]:
+def _together(terms: Sequence[Term], n: int) -> tuple[Terms, Entries, Array, int]:
     """Return terms as compiled code takes them, without their spikes: entries, weights and sums of all are together."""
-    first, parts, sums = [0], [], [0]
-    n_entries = n_weights = 0
-    for term in terms:
-        its = term.scatter.entries
-        shift = np.array([sums[-1], sums[-1], 0])
-        parts.append(
-            Entries(
-                its.first + n_entries,
-                its.target + sums[-1],
-                its.weight + n_weights,
-                its.length,
-                its.fuses,
-                its.merges + shift,
-            )
+    parts = [term.scatter.entries for term in terms]
+    sums, of_weights, first, runs = (
+        np.cumsum([0, *sizes])
+        for sizes in (
+            [term.scatter.n_sums for term in terms],
+            [len(term.scatter.weights) for term in terms],
+            [len(part.first) for part in parts],
+            [len(part.runs.target) for part in parts],
         )
-        n_entries += len(its.target)
-        n_weights += len(term.scatter.weights)
-        first.append(first[-1] + len(its.first))
-        sums.append(sums[-1] + term.scatter.n_sums)
+    )
     gain = np.empty((len(terms), n))
     for row, term in zip(gain, terms, strict=True):
         row[:] = term.gain
     filters = [(0.0, 0.0) if term.filter is None else term.filter.first_order for term in terms]
     a, b = np.array(filters, float).reshape(-1, 2).T.copy()
-    entries, starts = _joined(parts), np.array(sums[:-1], np.int64)
     return (
         Terms(
             np.array([term.source.word for term in terms], np.int64),
             np.array([term.source.n_words for term in terms], np.int64),
             np.zeros(len(terms)),
-            np.array(first[:-1], np.int64),
-            starts,
+            first[:-1],
+            sums[:-1],
+            runs,
             np.array([term.filter is not None for term in terms], np.bool_),
             a,
             b,
             gain,
         ),
-        entries,
-        Runs.of_entries(entries, starts),
-        _aligned([term.scatter.weights for term in terms]),
-        sums[-1],
+        Entries.together(parts, sums[:-1], of_weights[:-1]),
+        aligned([term.scatter.weights for term in terms]),
+        int(sums[-1]),
     )
-
-
-def _aligned(parts: Sequence[Array]) -> Array:
-    """Return parts one after the other, from the beginning of a cache line on: else every second read of them crosses one."""
-    n, line = sum(map(len, parts)), LINE // 8
-    room = np.empty(n + line)
-    first = -(room.ctypes.data // 8) % line
-    whole = room[first : first + n]
-    np.concatenate([np.zeros(0), *parts], out=whole)
-    return whole
-
-
-def _joined(parts: Sequence[Entries]) -> Entries:
-    none = np.zeros(0, np.int64)
-    empty = Entries(none, none, none, none, np.zeros(0, np.bool_), np.zeros((0, 3), np.int64))
-    return Entries(*map(np.concatenate, zip(empty, *parts, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,11 +207,11 @@ class Layers:
     ) -> Callable[[Any], None]:
         """Return a function that runs a product on buffers."""
         term = Term(self.products[operator], scatter, None, 1.0, [])
-        terms, entries, runs, weights, n_sums = _together([term], operator.Y.size)
+        terms, entries, weights, n_sums = _together([term], operator.Y.size)
         terms = _with_spikes(terms, [term], dt)
         y, spikes = buffers.current(operator.Y), buffers.spikes
         return lambda span: add_spikes(
-            spikes, span.begin, span.end, terms, entries, runs, weights, y, n_sums
+            spikes, span.begin, span.end, terms, entries, weights, y, n_sums
         )
 
     def unheld(self, reads: Reads, probed: set[Any]) -> set[Any]:

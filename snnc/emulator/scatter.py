@@ -15,7 +15,8 @@ from nengo.builder.operator import DotInc
 from nengo.builder.transforms import ConvInc
 from numpy.typing import NDArray
 
-from snnc.emulator.lanes import add_fused, add_rounded
+from snnc.emulator.entries import Entries, add
+from snnc.emulator.lanes import add_rounded
 from snnc.emulator.machine import compiled, inner
 from snnc.emulator.sums import Order
 from snnc.emulator.windows import Window
@@ -27,20 +28,6 @@ Ints = NDArray[np.int64]
 TRIED = 64
 #: Inputs are looked at in groups of this size, most of which have no spike.
 GROUP = 16
-
-
-class Entries(NamedTuple):
-    """What a value that isn't 0 adds to: for each input, from `first[i]` to `first[i + 1]`, parts of the sums and of the weights."""
-
-    first: Ints
-    #: The places in the sums, and in the weights, where an entry begins, and how long it is.
-    target: Ints
-    weight: Ints
-    length: Ints
-    #: Whether a product and a sum are rounded once.
-    fuses: NDArray[np.bool_]
-    #: What is added up at the end, (n, 3): the places in the sums of a part and of what is added to it, and their length.
-    merges: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +62,15 @@ class Scatter:
         inputs, terms, outputs = window.inputs_in_order(), window.terms, window.outputs()
         position = np.empty(window.n_inputs, np.int64)
         position[inputs] = np.arange(window.n_inputs)
-        parts, merges = [], []
-        n_sums, n_weights = window.n_outputs, 0
+        parts, merges, n_sums = [], [], window.n_outputs
+        # Where the weights of rows begin: those of blocks that differ in their places are the same.
+        of_rows: dict[bytes, int] = {}
+        weights = np.zeros(0)
         for block in blocks:
             n_rows = len(block.rows)
+            its_weights = of_rows.setdefault(block.rows.tobytes(), len(weights))
+            if its_weights == len(weights):
+                weights = np.append(weights, window.weights[:, block.rows])
             lanes = block.sums(outputs, n_sums)
             place, term = np.nonzero(terms[block.places] >= 0)
             for begin, length in _neighbours(lanes[0, 0]):
@@ -87,7 +79,7 @@ class Scatter:
                         [
                             position[terms[block.places][place, term]],
                             lanes[block.order.lanes[term], place, begin],
-                            n_weights + term * n_rows + begin,
+                            its_weights + term * n_rows + begin,
                             np.full(len(term), length),
                             np.full(len(term), block.fuses),
                         ]
@@ -96,16 +88,15 @@ class Scatter:
             for into, other in block.order.merges:
                 merges.append(_runs(np.column_stack([lanes[into].ravel(), lanes[other].ravel()])))
             n_sums += (block.order.n_lanes - 1) * block.size
-            n_weights += window.n_terms * n_rows
         rows = np.concatenate(parts)
-        at, target, weight, length, fuses = rows[np.lexsort((rows[:, 1], rows[:, 0]))].T.copy()
-        first = np.searchsorted(at, np.arange(window.n_inputs + 1))
+        rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+        first = np.searchsorted(rows[:, 0], np.arange(window.n_inputs + 1))
         added = np.concatenate([np.zeros((0, 3), np.int64), *merges])
         return cls(
             inputs,
             window.n_outputs,
-            Entries(first, target, weight, length, fuses.astype(bool), added),
-            np.concatenate([window.weights[:, block.rows].ravel() for block in blocks]),
+            Entries.of(first, rows[:, 1:], added),
+            weights,
             n_sums,
         )
 
@@ -196,7 +187,7 @@ def _nonzero(x: Array, found: Ints) -> int:
 
 @compiled
 def _add(x: Array, entries: Entries, weights: Array, n_sums: int, y: Array) -> None:
-    first, target, weight, length, fuses, merges = entries
+    first, merges = entries.first, entries.merges
     sums, found = np.empty(n_sums), np.empty(x.shape[2] + 1, np.int64)
     for step in range(y.shape[0]):
         for item in range(y.shape[1]):
@@ -207,11 +198,8 @@ def _add(x: Array, entries: Entries, weights: Array, n_sums: int, y: Array) -> N
             sums[:] = 0.0
             for at in found[:n]:
                 value = now[at]
-                for e in range(first[at], first[at + 1]):
-                    if fuses[e]:
-                        add_fused(sums, target[e], weights, weight[e], value, length[e])
-                    else:
-                        add_rounded(sums, target[e], weights, weight[e], value, length[e])
+                for number in range(first[at], first[at + 1]):
+                    add(entries.runs, entries.word[number], value, weights, sums, 0)
             for k in range(len(merges)):
                 add_rounded(sums, merges[k, 0], sums, merges[k, 1], 1.0, merges[k, 2])
             for i in range(y.shape[2]):
