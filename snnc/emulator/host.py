@@ -33,8 +33,12 @@ class Host:
         #: Before the first item, `clear` fills them.
         self._once: list[Run] = []
         self._parts: list[tuple[list[Run], bool]] = []
-        #: Of operators without a memory: to make them takes as long as many of their steps.
-        self._lasting: dict[Any, Run] = {}
+        self._layers = {
+            operator: layer.on(plan.model.dt, self._buffers)
+            for operator, layer in plan.layers.of.items()
+        }
+        #: Layers, and operators without a memory: to make them takes as long as many of their steps.
+        self._lasting: dict[Any, Run] = dict(self._layers)
         self._n_steps = 0
 
     def clear(self, called: Sequence[Called] | None) -> None:
@@ -43,6 +47,8 @@ class Host:
         For each item, `called` is what operators call instead of what a person wrote. With None, such operators don't run.
         """
         self._buffers.clear()
+        for layer in self._layers.values():
+            layer.begin()
         self._n_steps = 0
         self._once = self._runs(self._plan.once, called)
         self._parts = [
@@ -56,11 +62,12 @@ class Host:
         return [self._run_of(operator, called) for operator in operators]
 
     def _run_of(self, operator: Any, called: Sequence[Called]) -> Run:
-        if not isinstance(operator, PURE):
-            return run_of(operator, self._plan, self._buffers, called)
-        if operator not in self._lasting:
-            self._lasting[operator] = run_of(operator, self._plan, self._buffers, called)
-        return self._lasting[operator]
+        if operator in self._lasting:
+            return self._lasting[operator]
+        run = run_of(operator, self._plan, self._buffers, called)
+        if isinstance(operator, PURE):
+            self._lasting[operator] = run
+        return run
 
     @property
     def probed(self) -> dict[Any, tuple[int, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from nengo.builder.neurons import SimNeurons
@@ -78,11 +78,6 @@ class Layer:
     def _at_any_dt(self) -> tuple[Terms, Entries, Array, int]:
         return _together(self.terms, self.source.neurons.output.size)
 
-    def _together(self, dt: float) -> tuple[Terms, Entries, Array, int]:
-        """Return terms as compiled code takes them. But for their spikes, they are put together once, not for each group of items."""
-        terms, entries, weights, n_sums = self._at_any_dt
-        return _with_spikes(terms, self.terms, dt), entries, weights, n_sums
-
     @cached_property
     def _fields(self) -> Fields | None:
         """What is looked at at once of each step, if the layer has a single term and its neurons small fields."""
@@ -90,59 +85,77 @@ class Layer:
         is_one = len(self.terms) == 1 and type(self.source.neurons.neurons) is COMPILED[LOIHI_RELU]
         return Fields.of(entries, weights, self.source.neurons.output.size) if is_one else None
 
-    def started(self, dt: float, buffers: Buffers) -> Callable[[Any], None]:
-        """Return a function that runs a layer on buffers for a span of steps, from its initial state on."""
-        neurons, n_items = self.source.neurons, buffers.n_items
-        n = neurons.output.size
+    def on(self, dt: float, buffers: Buffers) -> Running:
+        """Return the layer as it runs on buffers. What it receives is put together once, not for each group of items."""
+        terms, entries, weights, n_sums = self._at_any_dt
+        received = _Received(
+            _with_spikes(terms, self.terms, dt), entries, weights, n_sums, self._fields
+        )
+        return Running(self.source, dt, buffers, received)
+
+
+class _Received(NamedTuple):
+    """What a layer receives, as compiled code takes it."""
+
+    terms: Terms
+    entries: Entries
+    weights: Array
+    n_sums: int
+    fields: Fields | None
+
+
+class Running:
+    """A layer on buffers: the state of its neurons, and what a span of steps makes of it."""
+
+    def __init__(self, source: Source, dt: float, buffers: Buffers, received: _Received) -> None:
+        neurons = source.neurons
         currents = buffers.current(neurons.J)
-        base = currents.reshape(len(currents), -1)
-        states = {
-            name: buffers.state_of(its.base).reshape(-1) for name, its in neurons.state.items()
-        }
-        voltage = states["voltage"]
-        state = State(
-            voltage,
-            states.get("refractory_time", np.zeros(len(voltage))),
-            np.zeros((len(self.terms), n_items * n)),
+        self._base, self._received = currents.reshape(len(currents), -1), received
+        self._constants, self._spikes = Constants.of(neurons.neurons, dt), buffers.spikes
+        self._to = Written(
+            source.word, buffers.outputs(neurons.output), buffers.counts(neurons.output)
         )
-        terms, entries, weights, n_sums = self._together(dt)
-        to = Written(
-            self.source.word, buffers.outputs(neurons.output), buffers.counts(neurons.output)
+        self._n = int(neurons.output.size)
+        n_all = buffers.n_items * self._n
+        self._state = State(
+            np.empty(n_all), np.zeros(n_all), np.empty((len(received.terms.a), n_all))
         )
-        constants, spikes = Constants.of(neurons.neurons, dt), buffers.spikes
-        was_invalid, nothing = np.isnan(voltage), np.zeros(len(voltage), bool)
-        filtered, fields = state.filtered.reshape(-1), self._fields
+        self._initial = {name: its.base.initial_value for name, its in neurons.state.items()}
+        self._nothing = np.zeros(n_all, bool)
+        self.begin()
 
-        def run(span: Any) -> None:
-            nonlocal was_invalid
-            invalid_time = not (
-                fields is not None
-                and charge_fields(
-                    spikes, span.begin, span.end, terms, fields, base, constants, state, to
-                )
-            ) and run_layer(
-                spikes,
-                span.begin,
-                span.end,
-                terms,
-                entries,
-                weights,
-                n_sums,
-                base,
-                constants,
-                state,
-                to,
-            )
-            if not invalid_time and are_numbers(voltage) and are_numbers(filtered):
-                was_invalid = nothing
-                return
-            before, was_invalid = was_invalid, np.isnan(voltage)
-            # What came in invalid isn't an error.
-            given = np.isnan(base).any(axis=0) if was_invalid.any() else False
-            if invalid_time or np.any(was_invalid & ~before & ~given) or not are_numbers(filtered):
-                raise FloatingPointError("invalid value encountered in a step of neurons")
+    def begin(self) -> None:
+        """Give the neurons their initial state: to make it anew takes longer, as memory does that nobody had before."""
+        voltage, refractory_time, filtered = self._state
+        voltage.reshape(-1, self._n)[:] = self._initial["voltage"]
+        if "refractory_time" in self._initial:
+            refractory_time.reshape(-1, self._n)[:] = self._initial["refractory_time"]
+        filtered[:] = 0
+        self._was_invalid = (
+            np.isnan(voltage) if np.isnan(self._initial["voltage"]).any() else self._nothing
+        )
 
-        return run
+    def __call__(self, span: Any) -> None:
+        """Let the neurons take the steps of a span."""
+        voltage, _, filtered = self._state
+        invalid_time = self._steps(span.begin, span.end)
+        if not invalid_time and are_numbers(voltage) and are_numbers(filtered.reshape(-1)):
+            self._was_invalid = self._nothing
+            return
+        before, self._was_invalid = self._was_invalid, np.isnan(voltage)
+        # What came in invalid isn't an error.
+        given = np.isnan(self._base).any(axis=0) if self._was_invalid.any() else False
+        became = self._was_invalid & ~before & ~given
+        if invalid_time or np.any(became) or not are_numbers(filtered.reshape(-1)):
+            raise FloatingPointError("invalid value encountered in a step of neurons")
+
+    def _steps(self, begin: int, end: int) -> bool:
+        """Take some steps, and return whether a refractory time is invalid."""
+        terms, entries, weights, n_sums, fields = self._received
+        neurons = self._base, self._constants, self._state, self._to
+        if fields is not None and charge_fields(self._spikes, begin, end, terms, fields, *neurons):
+            return False
+        return bool(run_layer(self._spikes, begin, end, terms, entries, weights, n_sums, *neurons))
 
 
 def _with_spikes(terms: Terms, of: Sequence[Term], dt: float) -> Terms:

@@ -73,8 +73,6 @@ def run_of(operator: Any, plan: Plan, buffers: Buffers, called: Sequence[Called]
 
 def _at_once(operator: Any, plan: Plan, buffers: Buffers) -> Run | None:
     """Return a function that runs an operator for all items at once, or None if only Nengo's own step will do."""
-    if operator in plan.layers.of:
-        return plan.layers.of[operator].started(plan.model.dt, buffers)
     if operator in plan.layers.products:
         return plan.layers.product(operator, plan.scatters[operator], plan.model.dt, buffers)
     if operator in plan.scatters and (run := _scatter(operator, plan, buffers)):
