@@ -11,6 +11,7 @@ from snnc.emulator.entries import Entries, Runs, Words, add, run_of, weight_of
 from snnc.emulator.lanes import (
     WIDTH,
     add_rounded,
+    clear,
     copy_words,
     gather_fused,
     gather_rounded,
@@ -38,7 +39,7 @@ class Terms(NamedTuple):
     n_words: Ints
     spike: Array
     first: Ints
-    #: Where the sums of a term begin, and its runs: (terms + 1,).
+    #: Where the sums of a term begin, and its runs, (terms + 1,).
     sums: Ints
     runs: Ints
     #: Whether there is a filter with a state s, which becomes a s + b x after the step.
@@ -105,7 +106,7 @@ def sum_up(
     n_cleared: int,
     room: Room,
 ) -> None:
-    """Compute the products of all terms with spikes, (steps, items, sums), of which the first ones are 0 before.
+    """Compute the products of all terms with spikes, (steps, items, sums), of which so many are 0 before.
 
     The place is the first step and item, each before the one after the last.
     """
@@ -114,11 +115,10 @@ def sum_up(
     for step in range(first_step, last_step):
         for item in range(first_item, last_item):
             begin = ((step - first_step) * sums.shape[1] + item - first_item) * n_sums
-            own = sums[step - first_step, item - first_item]
-            for i in range(np.uint64(n_cleared), np.uint64(n_sums)):
-                own[i] = 0.0
             for term in range(len(terms.spike)):
-                _deliver(spikes, step, item, terms, term, entries, weights, sums, begin, room)
+                _deliver(
+                    spikes, step, item, terms, term, entries, weights, sums, begin, n_cleared, room
+                )
             for k in range(len(merges)):
                 into, other = begin + merges[k, 0], begin + merges[k, 1]
                 add_rounded(sums, into, sums, other, 1.0, merges[k, 2])
@@ -135,9 +135,10 @@ def _deliver(
     weights: Array,
     sums: Array,
     begin: int,
+    n_cleared: int,
     room: Room,
 ) -> None:
-    """Add the weights of the spikes that a term is of to sums, which begin at a place in memory."""
+    """Write the sums of the weights of the spikes that a term is of, from a place in memory on."""
     bits, several, outputs = spikes
     word, begin_of_term, value = terms.word[term], terms.first[term], terms.spike[term]
     fired, added, _, _ = room
@@ -146,6 +147,7 @@ def _deliver(
         n += write_places(bits[step, item, word + k], 64 * k, fired, n)
         any_several |= several[step, item, word + k]
     if any_several:
+        _clear(terms, term, sums, begin, n_cleared)
         for k in range(n):
             at = begin_of_term + fired[k]
             if several[step, item, word + fired[k] // 64]:
@@ -166,8 +168,15 @@ def _deliver(
     if n_added >= GATHERED * (terms.runs[term + 1] - terms.runs[term]):
         _gather(n_added, entries.runs, terms, term, weights, sums, begin, room)
         return
+    _clear(terms, term, sums, begin, n_cleared)
     for k in range(n_added):
         add(entries.runs, added[k], value, weights, sums, begin)
+
+
+@inlined
+def _clear(terms: Terms, term: int, sums: Array, begin: int, n_cleared: int) -> None:
+    first, last = begin + max(terms.sums[term], n_cleared), begin + terms.sums[term + 1]
+    clear(sums, first, last - first)
 
 
 @inlined

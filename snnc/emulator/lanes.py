@@ -246,6 +246,23 @@ gather_fused, gather_rounded = _gathering(fuses=True), _gathering(fuses=False)
 
 
 @intrinsic
+def clear(typing: Any, sums: Any, first: Any, n: Any) -> Any:
+    """Write so many zeros to a place in memory."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        (start,) = data_of(context, builder, signature, arguments, 0)
+        start = builder.gep(start, [arguments[1]])
+
+        def body(kind: Any, i: Any) -> None:
+            store(builder, everywhere(builder, kind, ir.DoubleType()(0.0)), start, i)
+
+        in_lanes(builder, arguments[2], body, KEPT)
+        return context.get_dummy_value()
+
+    return types.void(sums, types.intp, types.intp), generate
+
+
+@intrinsic
 def write_places(typing: Any, word: Any, first: Any, places: Any, n: Any) -> Any:
     """Write `first` and the numbers of the bits that are set in a word to places from the n-th on, and return how many are set.
 

@@ -185,7 +185,7 @@ def _together(terms: Sequence[Term], n: int) -> tuple[Terms, Entries, Array, int
             np.array([term.source.n_words for term in terms], np.int64),
             np.zeros(len(terms)),
             first[:-1],
-            sums[:-1],
+            sums,
             runs,
             np.array([term.filter is not None for term in terms], np.bool_),
             a,
