@@ -340,6 +340,8 @@ def test_products_of_spikes_are_nengos() -> None:
         if scatter is None:
             continue
         found += 1
+        # Each of the sums is in a run, also if no input reaches it.
+        assert scatter.entries.runs.length.sum() == scatter.n_sums
         x = chance.choice([0.0, 0.0, 1000.0, 0.3], (4, 3, transform.size_in))
         y = chance.normal(size=(4, 3, transform.size_out))
         expected = y.copy()

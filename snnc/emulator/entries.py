@@ -46,15 +46,16 @@ class Entries(NamedTuple):
     most: int
 
     @classmethod
-    def of(cls, first: Ints, rows: Ints, merges: Ints) -> Entries:
-        """Return entries from rows of a place in the sums, one in the weights, a length, and whether it fuses, (entries, 4)."""
-        runs, run, times = np.unique(
-            rows[:, [0, 2, 3]], axis=0, return_inverse=True, return_counts=True
-        )
-        target, length, fuses = runs.T.copy()
-        room = np.append(0, np.cumsum(times))
-        words = _words(run.ravel(), rows[:, 1])
-        return cls._of(first, words, Runs(target, length, fuses.astype(bool), room), merges)
+    def of(cls, first: Ints, target: Ints, weight: Ints, runs: Ints, merges: Ints) -> Entries:
+        """Return entries from the places in the sums and the weights where they begin.
+
+        Runs are all that there are, also those that no input reaches, (n, 3): the place, the length and whether it fuses.
+        """
+        begins, length, fuses = runs[np.argsort(runs[:, 0])].T.copy()
+        run = np.searchsorted(begins, target)
+        room = np.append(0, np.cumsum(np.bincount(run, minlength=len(runs))))
+        of_all = Runs(begins, length, fuses.astype(bool), room)
+        return cls._of(first, _words(run, weight), of_all, merges)
 
     @classmethod
     def together(cls, parts: Sequence[Entries], sums: Ints, weights: Ints) -> Entries:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from snnc.emulator.at_once import State, Written, is_filtered
 from snnc.emulator.charging import charge_filtered, charge_gathered
 from snnc.emulator.delivery import Terms
-from snnc.emulator.entries import Entries, Runs, Words, aligned
+from snnc.emulator.entries import Entries, Words, aligned
 from snnc.emulator.lanes import WIDTH, add_rounded, gather_bits
 from snnc.emulator.machine import GROUP, compiled, inlined, inner
 from snnc.emulator.neurons import Constants
@@ -52,30 +52,24 @@ class Fields(NamedTuple):
     merge: Ints
 
     @classmethod
-    def of(cls, entries: Entries, weights: Array, n: int) -> Fields | None:
-        """Return the fields of n neurons, if all of these have small ones, fill whole bytes of spikes, and round once."""
-        runs, n_entries = entries.runs, int(entries.first[-1])
-        if np.diff(runs.room).max(initial=0) > GROUP or not np.all(runs.fuses):
+    def of(cls, entries: Entries, weights: Array) -> Fields | None:
+        """Return the fields of a layer, if its neurons have small ones, fill whole bytes of spikes, and round once."""
+        runs = entries.runs
+        if not np.all(runs.fuses) or np.any((runs.target | runs.length) % WIDTH):
             return None
-        pairs = _pairs(runs, entries.merges)
-        if pairs is None or np.any((runs.target | runs.length) % WIDTH):
-            return None
-        field = _fields(runs, pairs)
-        n_fields = int(np.count_nonzero(runs.target < n))
-        target, length = runs.target[:n_fields], runs.length[:n_fields]
-        if field.max() >= n_fields or not np.array_equal(np.cumsum(length), [*target[1:], n]):
+        pairs, field = _pairs(entries), np.arange(len(runs.target))
+        for into, other in pairs[::-1]:
+            field[other] = field[into]
+        n_inputs = np.bincount(field, np.diff(runs.room))
+        if n_inputs.max(initial=0) > GROUP:
             return None
 
         run, weight = entries.runs_and_weights()
         of_input = np.repeat(np.arange(len(entries.first) - 1), np.diff(entries.first))
         order = np.lexsort((of_input, field[run]))
         run, weight, of_input = run[order], weight[order], of_input[order]
-        its_field = field[run]
-        each = np.arange(n_fields + 1)
-        begin = np.searchsorted(its_field, each)
-        if np.diff(begin).max() > GROUP:
-            return None
-        bit = np.arange(n_entries) - begin[its_field]
+        its_field, each = field[run], np.arange(len(n_inputs) + 1)
+        bit = np.arange(len(run)) - np.searchsorted(its_field, each)[its_field]
 
         word, place = np.divmod(of_input, GROUP)
         pieces, piece = np.unique(
@@ -84,44 +78,32 @@ class Fields(NamedTuple):
         lanes = np.argsort(field, kind="stable")
         lane_of_run = np.argsort(lanes) - np.searchsorted(field[lanes], each)[field]
         merging = np.argsort(field[pairs[:, 0]], kind="stable")
+        target, length = runs.target[: len(n_inputs)], runs.length[: len(n_inputs)]
         tables, table = _tables(its_field, bit, weight, length)
         return cls(
-            target,
-            length,
-            table,
-            aligned([_rows(weights, of_rows) for of_rows in tables]),
-            np.searchsorted(pieces[:, 0], each),
-            pieces[:, 1].copy(),
-            _collected(piece.ravel(), place, len(pieces)),
-            pieces[:, 2].astype(np.uint64),
-            np.searchsorted(field[lanes], each),
-            _collected(run, bit, len(field))[lanes],
-            np.searchsorted(field[pairs[merging, 0]], each),
-            lane_of_run[pairs[merging]],
+            target=target,
+            length=length,
+            table=table,
+            weights=aligned([_rows(weights, of_rows) for of_rows in tables]),
+            first_piece=np.searchsorted(pieces[:, 0], each),
+            word=pieces[:, 1].copy(),
+            bits=_collected(piece.ravel(), place, len(pieces)),
+            rotation=pieces[:, 2].astype(np.uint64),
+            first_lane=np.searchsorted(field[lanes], each),
+            lane=_collected(run, bit, len(field))[lanes],
+            first_merge=np.searchsorted(field[pairs[merging, 0]], each),
+            merge=lane_of_run[pairs[merging]],
         )
 
 
-def _pairs(runs: Runs, merges: Ints) -> Ints | None:
-    """Return which runs are added to which ones at the end, (n, 2), or None if those aren't whole runs."""
-    found = [np.zeros((0, 2), np.int64)]
-    for into, other, length in merges:
-        added = np.flatnonzero((other <= runs.target) & (runs.target < other + length))
-        to = runs.target[added] - other + into
-        sums = np.searchsorted(runs.target, to).clip(max=len(runs.target) - 1)
-        pairs = np.column_stack([sums, added])
-        is_whole = runs.target[sums] == to, runs.length[sums] == runs.length[added]
-        if not np.all(is_whole) or runs.length[added].sum() != length:
-            return None
-        found.append(pairs)
+def _pairs(entries: Entries) -> Ints:
+    """Return which runs are added to which ones at the end, in that order, (n, 2)."""
+    begins, found = entries.runs.target, [np.zeros((0, 2), np.int64)]
+    for into, other, length in entries.merges:
+        added = np.arange(*np.searchsorted(begins, [other, other + length]))
+        to = np.searchsorted(begins, begins[added] - other + into)
+        found.append(np.column_stack([to, added]))
     return np.concatenate(found)
-
-
-def _fields(runs: Runs, pairs: Ints) -> Ints:
-    """Return the run to which each one is added in the end."""
-    field = np.arange(len(runs.target))
-    for into, other in pairs[::-1]:
-        field[other] = field[into]
-    return field
 
 
 def _tables(field: Ints, bit: Ints, weight: Ints, length: Ints) -> tuple[Ints, Ints]:

@@ -83,7 +83,7 @@ class Layer:
         """What is looked at at once of each step, if the layer has a single term and its neurons small fields."""
         _, entries, weights, _ = self._at_any_dt
         is_one = len(self.terms) == 1 and type(self.source.neurons.neurons) is COMPILED[LOIHI_RELU]
-        return Fields.of(entries, weights, self.source.neurons.output.size) if is_one else None
+        return Fields.of(entries, weights) if is_one else None
 
     def on(self, dt: float, buffers: Buffers) -> Running:
         """Return the layer as it runs on buffers. What it receives is put together once, not for each group of items."""

@@ -62,7 +62,7 @@ class Scatter:
         inputs, terms, outputs = window.inputs_in_order(), window.terms, window.outputs()
         position = np.empty(window.n_inputs, np.int64)
         position[inputs] = np.arange(window.n_inputs)
-        parts, merges, n_sums = [], [], window.n_outputs
+        parts, runs, merges, n_sums = [], [], [], window.n_outputs
         # Where the weights of rows begin: those of blocks that differ in their places are the same.
         of_rows: dict[bytes, int] = {}
         weights = np.zeros(0)
@@ -80,11 +80,12 @@ class Scatter:
                             position[terms[block.places][place, term]],
                             lanes[block.order.lanes[term], place, begin],
                             its_weights + term * n_rows + begin,
-                            np.full(len(term), length),
-                            np.full(len(term), block.fuses),
                         ]
                     )
                 )
+                every = lanes[:, :, begin].ravel()
+                of_each = np.array([length, block.fuses])
+                runs.append(np.column_stack([every, np.tile(of_each, (len(every), 1))]))
             for into, other in block.order.merges:
                 merges.append(_runs(np.column_stack([lanes[into].ravel(), lanes[other].ravel()])))
             n_sums += (block.order.n_lanes - 1) * block.size
@@ -95,7 +96,7 @@ class Scatter:
         return cls(
             inputs,
             window.n_outputs,
-            Entries.of(first, rows[:, 1:], added),
+            Entries.of(first, rows[:, 1], rows[:, 2], np.concatenate(runs), added),
             weights,
             n_sums,
         )
