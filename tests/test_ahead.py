@@ -14,11 +14,37 @@ from tests.conftest import ROOT, program_of
 pytestmark = [pytest.mark.usefixtures("libraries"), pytest.mark.slow]
 
 
-def test_a_first_run_compiles_nothing(tmp_path: Path) -> None:
+DENSE = (ROOT / "specs/digits.toml").read_text()
+#: The same as images, whose first convolution has small receptive fields.
+LAYERS = """
+[[layers]]
+kind = "conv2d"
+name = "encoder"
+filters = 2
+kernel_size = 1
+neurons = { kind = "spiking_relu" }
+
+[[layers]]
+kind = "conv2d"
+name = "edges"
+filters = 8
+kernel_size = 3
+
+[output]"""
+IMAGES = DENSE[: DENSE.index("[[layers]]")].replace("[64]", "[8, 8, 1]").replace(
+    '"lif"', '"loihi_spiking_relu"'
+) + DENSE[DENSE.index("[output]") :].replace("[output]", LAYERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "ways"),
+    [(DENSE, ("emulator", "nengo")), (IMAGES, ("emulator", "nengo_fresh"))],
+    ids=["dense", "images"],
+)
+def test_a_first_run_compiles_nothing(text: str, ways: tuple[str, ...], tmp_path: Path) -> None:
     from tests.imports import leave_import
 
     kernels = tmp_path / "kernels"
-    text = (ROOT / "specs/digits.toml").read_text()
     spec = tmp_path / "digits.toml"
     spec.write_text(text.replace("[train]", '[train]\nstart = "imported"'))
     leave_import(program_of(spec), tmp_path)
@@ -31,4 +57,5 @@ def test_a_first_run_compiles_nothing(tmp_path: Path) -> None:
 
     compiled = run("snnc", "doctor", "--compile")
     assert len(compiled) > 8
-    assert run("snnc", "run", "--on", "emulator", "--on", "nengo", str(spec)) == compiled
+    on = [argument for way in ways for argument in ("--on", way)]
+    assert run("snnc", "run", *on, str(spec)) == compiled

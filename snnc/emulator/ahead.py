@@ -35,7 +35,7 @@ def networks() -> Iterator[tuple[nengo.Network, bool]]:
     )
     for on_host, behind, order, probe in kinds:
         for on_chip in (True, False):
-            weights = [np.full(shape, 0.05, order=order) for shape in ((8, 32), (3, 8))]
+            weights = [np.full(shape, 0.05, order=order) for shape in ((8, 128), (3, 8))]
             yield _network(on_host, behind, weights, probe, on_chip), on_chip
 
 
@@ -46,9 +46,10 @@ def _network(
     lowpass = nengo.Lowpass(0.002)
     with nengo.Network(seed=0) as net:
         net.shown = nengo.Node(np.zeros(36))
-        first, second, third = _layer(36, on_host), _layer(32, behind), _layer(8, behind)
+        first, second, third = _layer(36, on_host), _layer(128, behind), _layer(8, behind)
         output = nengo.Node(size_in=3)
-        window = nengo.Convolution(2, (6, 6, 1), kernel_size=(3, 3))
+        # Of as many filters as small fields are looked at at once for.
+        window = nengo.Convolution(8, (6, 6, 1), kernel_size=(3, 3))
         nengo.Connection(net.shown, first, synapse=None)
         nengo.Connection(first, second, transform=window, synapse=lowpass)
         nengo.Connection(second, third, transform=weights[0], synapse=lowpass)
