@@ -90,7 +90,7 @@ def _adding(fuses: bool) -> Any:
                 total = _added(builder, kind, weight, factor, total, fuses)
                 store(builder, total, target, i)
 
-            _of_usual_length(builder, arguments[5], body, [WIDTH] * len(USUAL), [WIDTH])
+            _of_usual_length(builder, arguments[5], body, [WIDTH] * len(USUAL), [WIDTH, 4])
             return context.get_dummy_value()
 
         return types.void(
