@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pytest
 
-nengo = pytest.importorskip("nengo")
-pytest.importorskip("nengo_loihi")
+if find_spec("numba") is None or find_spec("nengo_loihi") is None:
+    pytest.skip(
+        "numba or nengo_loihi is not installed: pip install 'snnc[run]'", allow_module_level=True
+    )
+
+pytestmark = pytest.mark.usefixtures("nengo_loihi")
 
 STEPS, DT = 90, 0.001
 
 
 def transforms() -> Iterator[tuple[Any, bool]]:
     """Yield transforms, and whether each sum is over 64 inputs at most, of neurons that fill whole bytes."""
+    import nengo
+
     plain = {"kernel_size": (3, 3), "strides": (1, 1)}
     for small, settings in [
         (True, {"n_filters": 32, "input_shape": (9, 9, 3), "strides": (2, 2)}),
@@ -35,6 +42,7 @@ def transforms() -> Iterator[tuple[Any, bool]]:
 
 def network(shown: Any, current: float, kind: str = "chip") -> Any:
     """Return encoders of one item, each with a layer behind it: neurons of the chip, or nengo.LIF."""
+    import nengo
     from nengo_loihi.neurons import LoihiSpikingRectifiedLinear
 
     with nengo.Network(seed=0) as net:
@@ -67,6 +75,8 @@ def test_layers_are_nengos(kind: str, current: float, monkeypatch: pytest.Monkey
 
     At the edge of an image, some of the sums that BLAS adds to each other have no inputs.
     """
+    import nengo
+
     from snnc.emulator import Floats, layers
 
     by_fields = []
