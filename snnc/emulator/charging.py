@@ -5,6 +5,7 @@ In loops over arrays, the compiler can't tell that so many of them don't overlap
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from llvmlite import ir
@@ -91,6 +92,36 @@ class _Filtered(NamedTuple):
         return fires, s, builder.select(is_reset, zero, v), count
 
 
+def _charge_filtered(
+    builder: Any,
+    n: Any,
+    starts: Sequence[Any],
+    spikes: _Spikes,
+    n_steps: Any,
+    constants: Sequence[Any],
+    sums_of: Callable[[Any, Any], Callable[[Any], Any]],
+) -> None:
+    """Generate steps of n such neurons: the currents, gains and state begin at `starts`, the constants are all neurons'.
+
+    `sums_of` gets the kind of a value and a place, and returns what generates the sums of a step there.
+    """
+    of_base, of_gain, *of_state = starts
+
+    def body(kind: Any, i: Any) -> None:
+        own = (load(builder, kind, start, i) for start in (of_base, of_gain))
+        others = (everywhere(builder, kind, k) for k in constants)
+        neurons, sums = _Filtered(builder, kind, *own, *others), sums_of(kind, i)
+
+        def step(number: Any, *state: Any) -> tuple[Any, ...]:
+            fires, *after = neurons.step(sums(number), *state)
+            spikes.write(builder, number, i, fires)
+            return tuple(after)
+
+        _steps(builder, i, of_state, n_steps, kind, step)
+
+    in_lanes(builder, n, body, WIDTHS)
+
+
 @intrinsic
 def charge_filtered(
     typing: Any,
@@ -117,30 +148,25 @@ def charge_filtered(
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        of_base, of_gain, *starts, all_sums, words = data_of(
+        *starts, all_sums, words = data_of(
             context, builder, signature, arguments, 0, 1, 2, 3, 4, 5, 7
         )
         between_sums, first, apart, n_steps = (arguments[k] for k in (6, 8, 9, 10))
         spikes = _Spikes.behind(builder, words, first, apart)
 
-        def body(kind: Any, i: Any) -> None:
-            constant = (load(builder, kind, start, i) for start in (of_base, of_gain))
-            others = (everywhere(builder, kind, k) for k in arguments[11:])
-            neurons = _Filtered(builder, kind, *constant, *others)
+        def sums_of(kind: Any, i: Any) -> Callable[[Any], Any]:
             zero = everywhere(builder, kind, ir.DoubleType()(0.0))
 
-            def step(number: Any, *state: Any) -> tuple[Any, ...]:
+            def sums(number: Any) -> Any:
                 place = builder.add(builder.mul(number, between_sums), i)
                 x = load(builder, kind, all_sums, place)
                 store(builder, zero, all_sums, place)
-                fires, *after = neurons.step(x, *state)
-                spikes.write(builder, number, i, fires)
-                return tuple(after)
+                return x
 
-            _steps(builder, i, starts, n_steps, kind, step)
+            return sums
 
         n = _length(context, builder, signature, arguments, 3)
-        in_lanes(builder, n, body, WIDTHS)
+        _charge_filtered(builder, n, starts, spikes, n_steps, arguments[11:], sums_of)
         return context.get_dummy_value()
 
     size, number = types.intp, types.float64
@@ -176,7 +202,7 @@ def charge_gathered(
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        of_base, of_gain, *starts, all_fields, all_weights, words = data_of(
+        *starts, all_fields, all_weights, words = data_of(
             context, builder, signature, arguments, 0, 1, 2, 3, 4, 5, 8, 11
         )
         first, between_fields, table, value = (arguments[k] for k in (6, 7, 9, 10))
@@ -184,23 +210,17 @@ def charge_gathered(
         rows = builder.gep(all_weights, [table])
         n = _length(context, builder, signature, arguments, 3)
 
-        def body(kind: Any, i: Any) -> None:
-            constant = (load(builder, kind, start, i) for start in (of_base, of_gain))
-            others = (everywhere(builder, kind, k) for k in arguments[15:])
-            neurons = _Filtered(builder, kind, *constant, *others)
+        def sums_of(kind: Any, i: Any) -> Callable[[Any], Any]:
             factor = everywhere(builder, kind, value)
 
-            def step(number: Any, *state: Any) -> tuple[Any, ...]:
+            def sums(number: Any) -> Any:
                 place = builder.add(builder.mul(number, between_fields), first)
                 field = builder.load(builder.gep(all_fields, [place]))
-                x = gathered(builder, kind, field, rows, i, n, factor)
-                fires, *after = neurons.step(x, *state)
-                spikes.write(builder, number, i, fires)
-                return tuple(after)
+                return gathered(builder, kind, field, rows, i, n, factor)
 
-            _steps(builder, i, starts, arguments[14], kind, step)
+            return sums
 
-        in_lanes(builder, n, body, WIDTHS)
+        _charge_filtered(builder, n, starts, spikes, arguments[14], arguments[15:], sums_of)
         return context.get_dummy_value()
 
     size, number = types.intp, types.float64

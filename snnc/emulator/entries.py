@@ -18,7 +18,7 @@ Words = NDArray[np.uint64]
 #: The bytes of a line of a cache.
 LINE = 64
 #: The lower half of a word is the number of a run, the upper half a place in the weights.
-HALF = np.uint64(32)
+_HALF = np.uint64(32)
 _LOWER = np.uint64((1 << 32) - 1)
 
 
@@ -86,11 +86,11 @@ class Entries(NamedTuple):
     def runs_and_weights(self) -> tuple[Ints, Ints]:
         """Return the run of each entry, and where its weights begin."""
         words = self.word[: self.first[-1]]
-        return (words & _LOWER).astype(np.int64), (words >> HALF).astype(np.int64)
+        return (words & _LOWER).astype(np.int64), (words >> _HALF).astype(np.int64)
 
 
 def _words(run: Ints, weight: Ints) -> Words:
-    return np.asarray(run.astype(np.uint64) | weight.astype(np.uint64) << HALF)
+    return np.asarray(run.astype(np.uint64) | weight.astype(np.uint64) << _HALF)
 
 
 def aligned(parts: Sequence[Array]) -> Array:
@@ -110,7 +110,7 @@ def run_of(word: Any) -> Any:
 
 @inlined
 def weight_of(word: Any) -> Any:
-    return np.int64(word >> HALF)
+    return np.int64(word >> _HALF)
 
 
 @inlined

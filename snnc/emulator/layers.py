@@ -105,7 +105,7 @@ class _Received(NamedTuple):
 
 
 class Running:
-    """A layer on buffers: the state of its neurons, and what a span of steps makes of it."""
+    """A layer on buffers: the state of its neurons, which `begin` fills, and what a span of steps makes of it."""
 
     def __init__(self, source: Source, dt: float, buffers: Buffers, received: _Received) -> None:
         neurons = source.neurons
@@ -121,8 +121,7 @@ class Running:
             np.empty(n_all), np.zeros(n_all), np.empty((len(received.terms.a), n_all))
         )
         self._initial = {name: its.base.initial_value for name, its in neurons.state.items()}
-        self._nothing = np.zeros(n_all, bool)
-        self.begin()
+        self._nothing = self._was_invalid = np.zeros(n_all, bool)
 
     def begin(self) -> None:
         """Give the neurons their initial state: to make it anew takes longer, as memory does that nobody had before."""
